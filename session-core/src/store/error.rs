@@ -1,0 +1,68 @@
+//! Why a store call failed.
+
+use std::error::Error;
+use std::fmt;
+use std::sync::Arc;
+
+/// A store call that failed. Its outcome may be open: a write may or may not have happened.
+///
+/// The text never holds a session id or a value.
+#[derive(Debug, Clone)]
+pub struct StoreError {
+    kind: Kind,
+    source: Option<Arc<dyn Error + Send + Sync>>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Kind {
+    Unavailable,
+    Timeout,
+    Garbage(&'static str),
+    TooLarge { bytes: usize, limit: usize },
+}
+
+impl StoreError {
+    /// The store can't be reached or refused to work.
+    pub fn unavailable(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        StoreError { kind: Kind::Unavailable, source: Some(Arc::from(source.into())) }
+    }
+
+    /// The deadline passed before the store answered.
+    pub fn timeout() -> Self {
+        StoreError { kind: Kind::Timeout, source: None }
+    }
+
+    /// The store answered something that is no answer; `what` says what was expected.
+    pub fn garbage(what: &'static str) -> Self {
+        StoreError { kind: Kind::Garbage(what), source: None }
+    }
+
+    /// The record is larger than the store can hold. Nothing was written.
+    pub fn too_large(bytes: usize, limit: usize) -> Self {
+        StoreError { kind: Kind::TooLarge { bytes, limit }, source: None }
+    }
+
+    /// Whether the record was refused for its size: the store itself is well.
+    pub fn is_too_large(&self) -> bool {
+        matches!(self.kind, Kind::TooLarge { .. })
+    }
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.kind {
+            Kind::Unavailable => f.write_str("the session store can't be reached or refused to work"),
+            Kind::Timeout => f.write_str("the session store did not answer in time"),
+            Kind::Garbage(what) => write!(f, "the session store's answer makes no sense: expected {what}"),
+            Kind::TooLarge { bytes, limit } => {
+                write!(f, "the record has {bytes} bytes, the session store holds at most {limit}")
+            }
+        }
+    }
+}
+
+impl Error for StoreError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.source.as_deref().map(|e| e as &(dyn Error + 'static))
+    }
+}
