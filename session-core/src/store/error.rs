@@ -42,6 +42,11 @@ impl StoreError {
         StoreError { kind: Kind::TooLarge { bytes, limit }, source: None }
     }
 
+    /// Whether the store itself is in trouble, not just one record.
+    pub(crate) fn is_outage(&self) -> bool {
+        matches!(self.kind, Kind::Unavailable | Kind::Timeout)
+    }
+
     /// Whether the record was refused for its size: the store itself is well.
     pub fn is_too_large(&self) -> bool {
         matches!(self.kind, Kind::TooLarge { .. })

@@ -5,6 +5,8 @@
 //! store is a page of code.
 
 mod call;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod error;
 mod memory;
 #[cfg(feature = "redis")]
@@ -18,6 +20,7 @@ pub use redis::RedisStore;
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 
 /// The boxed future that every store call returns.
 pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
@@ -69,4 +72,33 @@ pub trait Store: Send + Sync + 'static {
 
     /// Whether the store can be reached and used; asked once at launch.
     fn ping(&self, call: Call) -> StoreFuture<'_, ()>;
+}
+
+/// A shared store is a store.
+impl<S: Store + ?Sized> Store for Arc<S> {
+    fn load<'a>(&'a self, call: Call, key: &'a str, touch: Option<Touch>) -> StoreFuture<'a, Option<Loaded>> {
+        (**self).load(call, key, touch)
+    }
+
+    fn swap<'a>(
+        &'a self,
+        call: Call,
+        key: &'a str,
+        expected: Option<&'a Loaded>,
+        new: Option<New<'a>>,
+    ) -> StoreFuture<'a, Swap> {
+        (**self).swap(call, key, expected, new)
+    }
+
+    fn delete<'a>(&'a self, call: Call, key: &'a str) -> StoreFuture<'a, bool> {
+        (**self).delete(call, key)
+    }
+
+    fn purge(&self, call: Call) -> StoreFuture<'_, u64> {
+        (**self).purge(call)
+    }
+
+    fn ping(&self, call: Call) -> StoreFuture<'_, ()> {
+        (**self).ping(call)
+    }
 }

@@ -1,0 +1,102 @@
+//! The response fairing that saves the session and sends its cookie.
+
+use rocket::fairing::{Fairing, Info, Kind};
+use rocket::http::Status;
+use rocket::{Request, Response, async_trait};
+use session_core::manager::Closed;
+use session_core::session::SessionError;
+use session_core::Chain;
+
+use crate::replace::replace;
+use crate::request::{Opened, opened};
+use crate::sessions::Attached;
+
+/// Attached by [`Sessions`](crate::Sessions) while it ignites.
+pub(crate) struct Commit;
+
+#[async_trait]
+impl Fairing for Commit {
+    fn info(&self) -> Info {
+        Info { name: "Sessions: save", kind: Kind::Response }
+    }
+
+    // Rocket catches no panic in a fairing, so nothing here may panic.
+    async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
+        let Some(attached) = request.rocket().state::<Attached>() else { return };
+        let session = match opened(request) {
+            Opened::Untouched => return,
+            Opened::Failed => return unavailable(request, response).await,
+            Opened::Session(session) => session,
+        };
+        match attached.manager.close(session, (attached.clock)(request)).await {
+            Ok(closed) => send(response, closed),
+            Err(error) => fail(request, response, &error).await,
+        }
+    }
+}
+
+fn send(response: &mut Response<'_>, closed: Closed) {
+    if let Some(set_cookie) = closed.set_cookie {
+        response.adjoin_raw_header("Set-Cookie", set_cookie);
+        // A cache that keeps this answer would hand one visitor's session to another.
+        if response.headers().get_one("Cache-Control").is_none() {
+            response.set_raw_header("Cache-Control", "no-store");
+        }
+    }
+    if closed.vary_cookie {
+        vary_by_cookie(response);
+    }
+}
+
+/// Adds `Cookie` to the first `Vary` header, unless one names it already (L11).
+fn vary_by_cookie(response: &mut Response<'_>) {
+    let mut lines: Vec<String> = response.headers().get("Vary").map(str::to_owned).collect();
+    let named = |line: &String| line.split(',').any(|token| token.trim().eq_ignore_ascii_case("cookie"));
+    if lines.iter().any(named) {
+        return;
+    }
+    match lines.first_mut() {
+        None => lines.push("Cookie".to_owned()),
+        Some(first) if first.trim().is_empty() => *first = "Cookie".to_owned(),
+        Some(first) => first.push_str(", Cookie"),
+    }
+    response.remove_header("Vary");
+    for line in lines {
+        response.adjoin_raw_header("Vary", line);
+    }
+}
+
+/// The load failed: whatever a handler made of it, the answer is 503 (invariant 9).
+async fn unavailable<'r>(request: &'r Request<'_>, response: &mut Response<'r>) {
+    // A guard's error has been through the application's catchers already.
+    if response.status() != Status::ServiceUnavailable {
+        replace(request, response, Status::ServiceUnavailable).await;
+    }
+    response.remove_header("Set-Cookie");
+    response.set_raw_header("Cache-Control", "no-store");
+    response.set_raw_header("Retry-After", RETRY_AFTER);
+}
+
+/// The save failed: the answer must not say that all went well (invariant 10).
+async fn fail<'r>(request: &'r Request<'_>, response: &mut Response<'r>, error: &SessionError) {
+    let status = match error {
+        SessionError::Unavailable(_) | SessionError::Contended => Status::ServiceUnavailable,
+        SessionError::Ended | SessionError::Refused { .. } => Status::Conflict,
+        _ => Status::InternalServerError,
+    };
+    let (method, path) = (request.method(), request.uri().path());
+    if status == Status::Conflict {
+        log::warn!("{method} {path}: {}", Chain(error));
+    } else {
+        log::error!("{method} {path}: {}", Chain(error));
+    }
+    replace(request, response, status).await;
+    response.set_raw_header("Cache-Control", "no-store");
+    vary_by_cookie(response);
+    if status == Status::ServiceUnavailable {
+        response.set_raw_header("Retry-After", RETRY_AFTER);
+    }
+}
+
+/// Seconds after which a client may try again.
+const RETRY_AFTER: &str = "1";

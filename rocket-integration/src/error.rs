@@ -1,0 +1,95 @@
+//! Why a guard did not let a request through.
+
+use std::error::Error;
+use std::fmt;
+
+use rocket::http::Status;
+use rocket::{Ignite, Rocket, Sentinel};
+
+use crate::request::Outage;
+
+/// Why there is no session, or why a guard did not let the request through.
+///
+/// It is the error of every guard of this crate. A handler that takes `Result<Visit, SessionError>`
+/// runs even when the store is down; the response is 503 all the same, unless the handler says with
+/// [`handled`](SessionError::handled) that its answer is right without a session.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum SessionError {
+    /// Nobody is logged in: 401.
+    LoggedOut,
+    /// Somebody is logged in who may not enter: 403.
+    Forbidden,
+    /// The store failed, so nothing is known about the visitor: 503.
+    Unavailable(Outage),
+    /// `Sessions::fairing()` is not attached: 500.
+    NoFairing,
+}
+
+impl SessionError {
+    /// The status that Rocket's catchers see.
+    pub fn status(&self) -> Status {
+        match self {
+            SessionError::LoggedOut => Status::Unauthorized,
+            SessionError::Forbidden => Status::Forbidden,
+            SessionError::Unavailable(_) => Status::ServiceUnavailable,
+            SessionError::NoFairing => Status::InternalServerError,
+        }
+    }
+
+    /// Says that the handler has answered knowing that the store is down: its answer goes out
+    /// instead of a 503.
+    ///
+    /// ```
+    /// # use rocket::get;
+    /// use rocket_session_state::{Session, SessionError};
+    ///
+    /// #[get("/")]
+    /// fn index(session: Result<Session, SessionError>) -> String {
+    ///     match session {
+    ///         Ok(session) => format!("{} keys", session.len()),
+    ///         Err(error) => {
+    ///             error.handled();
+    ///             "the shop is open, carts are not".to_string()
+    ///         }
+    ///     }
+    /// }
+    /// ```
+    pub fn handled(&self) {
+        if let SessionError::Unavailable(outage) = self {
+            outage.handle();
+        }
+    }
+
+    pub(crate) fn is_handled(&self) -> bool {
+        matches!(self, SessionError::Unavailable(outage) if outage.is_handled())
+    }
+}
+
+impl fmt::Display for SessionError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            SessionError::LoggedOut => "nobody is logged in",
+            SessionError::Forbidden => "the user may not enter here",
+            SessionError::Unavailable(_) => "the session store failed",
+            SessionError::NoFairing => "no sessions are attached: `.attach(Sessions::fairing())`",
+        })
+    }
+}
+
+impl Error for SessionError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            SessionError::Unavailable(outage) => Some(outage.source()),
+            _ => None,
+        }
+    }
+}
+
+/// Lets Rocket look into `Result<Visit, SessionError>`, also behind a type alias, where it sees a
+/// missing fairing only if both sides are sentinels.
+impl Sentinel for SessionError {
+    fn abort(_: &Rocket<Ignite>) -> bool {
+        false
+    }
+}

@@ -1,0 +1,68 @@
+//! Replacing an answer by that of the application's catcher, after the catchers have run.
+
+use rocket::http::Status;
+use rocket::{Catcher, Request, Response};
+
+/// Headers that describe the answer that is replaced.
+const OF_THE_OLD_ANSWER: [&str; 13] = [
+    "Location",
+    "Content-Type",
+    "Content-Disposition",
+    "Content-Encoding",
+    "Content-Language",
+    "Content-Length",
+    "Content-Range",
+    "Accept-Ranges",
+    "ETag",
+    "Last-Modified",
+    "Expires",
+    "Cache-Control",
+    "Set-Cookie",
+];
+
+/// Makes `response` what the application's own catcher answers for `status`, or Rocket's.
+///
+/// In place: a new `Response` would lose the headers of the server and of other fairings.
+pub(crate) async fn replace<'r>(request: &'r Request<'_>, response: &mut Response<'r>, status: Status) {
+    for header in OF_THE_OLD_ANSWER {
+        response.remove_header(header);
+    }
+    let built_in = Catcher::default();
+    let catcher = catcher(request, status).unwrap_or(&built_in);
+    let answer = match catcher.handler.handle(status, request).await {
+        Ok(answer) => Some(answer),
+        Err(_) => built_in.handler.handle(status, request).await.ok(),
+    };
+    response.set_status(status);
+    match answer {
+        Some(mut answer) => {
+            *response.body_mut() = std::mem::take(answer.body_mut());
+            for header in answer.headers().iter() {
+                let (name, value) = (header.name.as_str().to_owned(), header.value.into_owned());
+                response.set_raw_header(name, value);
+            }
+        }
+        None => *response.body_mut() = rocket::response::Body::default(),
+    }
+}
+
+/// The catcher that Rocket would choose: the longest base, and at equal length the one that names
+/// the status.
+fn catcher<'r>(request: &'r Request<'_>, status: Status) -> Option<&'r Catcher> {
+    let path = request.uri().path();
+    request
+        .rocket()
+        .catchers()
+        .filter(|catcher| catcher.code.is_none_or(|code| code == status.code))
+        .filter(|catcher| is_below(path.as_str(), catcher.base.path().as_str()))
+        .max_by_key(|catcher| (segments(catcher.base.path().as_str()), catcher.code.is_some()))
+}
+
+fn is_below(path: &str, base: &str) -> bool {
+    let mut path = path.split('/').filter(|segment| !segment.is_empty());
+    base.split('/').filter(|segment| !segment.is_empty()).all(|segment| path.next() == Some(segment))
+}
+
+fn segments(base: &str) -> usize {
+    base.split('/').filter(|segment| !segment.is_empty()).count()
+}

@@ -1,0 +1,89 @@
+//! The one session of a request, opened at most once.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use rocket::Request;
+use session_core::cookie;
+use session_core::session::Session as CoreSession;
+use session_core::Chain;
+use tokio::sync::OnceCell;
+
+use crate::error::SessionError;
+use crate::sessions::Attached;
+
+/// What is kept with the request. Many guards, forwards and catchers share it.
+#[derive(Default)]
+pub(crate) struct Slot {
+    // Rocket's asynchronous cache would run two loads at once for two callers; a cell runs one.
+    opened: OnceCell<Result<CoreSession, SessionError>>,
+}
+
+/// How the opening of a session ended, if it was tried.
+pub(crate) enum Opened<'r> {
+    Untouched,
+    Session(&'r CoreSession),
+    /// The store failed, and nobody has taken that over with [`SessionError::handled`].
+    Failed,
+}
+
+/// The session of a request; opened at the first call.
+pub(crate) async fn session<'r>(request: &'r Request<'_>) -> Result<&'r CoreSession, SessionError> {
+    let Some(attached) = request.rocket().state::<Attached>() else {
+        log::error!("a session was asked for, but none is attached: `.attach(Sessions::fairing())`");
+        return Err(SessionError::NoFairing);
+    };
+    let slot = request.local_cache(Slot::default);
+    let opened = slot.opened.get_or_init(|| open(request, attached)).await;
+    opened.as_ref().map_err(SessionError::clone)
+}
+
+/// What happened to the session in this request, without opening it.
+pub(crate) fn opened<'r>(request: &'r Request<'_>) -> Opened<'r> {
+    match request.local_cache(Slot::default).opened.get() {
+        None => Opened::Untouched,
+        Some(Ok(session)) => Opened::Session(session),
+        Some(Err(error)) if error.is_handled() => Opened::Untouched,
+        Some(Err(_)) => Opened::Failed,
+    }
+}
+
+async fn open(request: &Request<'_>, attached: &Attached) -> Result<CoreSession, SessionError> {
+    let name = &attached.manager.config().session_cookie_name;
+    let now = (attached.clock)(request);
+    let mut headers = request.headers().get("cookie").peekable();
+    let opened = if headers.peek().is_some() {
+        // Not Rocket's jar: of two cookies with one name it takes the last, Werkzeug the first (A2).
+        let cookie = cookie::find(headers, name);
+        attached.manager.open(cookie.as_deref(), now).await
+    } else {
+        // Rocket's local client puts cookies into the jar only.
+        let cookie = request.cookies().get(name).map(|cookie| cookie.value());
+        attached.manager.open(cookie, now).await
+    };
+    opened.map_err(|error| {
+        log::error!("{} {}: {}", request.method(), request.uri().path(), Chain(&error));
+        SessionError::Unavailable(Outage { source: Arc::new(error), handled: Arc::default() })
+    })
+}
+
+/// A load that failed. Clones share whether it is handled.
+#[derive(Debug, Clone)]
+pub struct Outage {
+    source: Arc<session_core::session::SessionError>,
+    handled: Arc<AtomicBool>,
+}
+
+impl Outage {
+    pub(crate) fn source(&self) -> &session_core::session::SessionError {
+        &self.source
+    }
+
+    pub(crate) fn handle(&self) {
+        self.handled.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn is_handled(&self) -> bool {
+        self.handled.load(Ordering::Acquire)
+    }
+}

@@ -1,0 +1,136 @@
+//! The fairing: reads the configuration, connects the store, refuses to launch what can't work.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use rocket::fairing::{Fairing, Info, Kind, Result as Ignited};
+use rocket::{Build, Request, Rocket, async_trait};
+use session_core::config::{Configured, SessionConfig};
+use session_core::manager::Manager;
+use session_core::store::Store;
+use session_core::{Chain, config::ConfigError};
+
+use crate::commit::Commit;
+
+/// The fairing that gives an application sessions.
+///
+/// ```
+/// use rocket_session_state::Sessions;
+///
+/// let rocket = rocket::build().attach(Sessions::fairing());
+/// ```
+///
+/// Everything else comes from `Rocket.toml` and the environment. Sessions are saved in a response
+/// fairing that runs after all others, whenever they are attached, so that those may still use the
+/// session.
+///
+/// The launch fails, with every mistake in the log, if the configuration is wrong or the store can't
+/// be reached.
+pub struct Sessions {
+    source: Source,
+    store: Option<Arc<dyn Store>>,
+    clock: Arc<Clock>,
+}
+
+/// Tells the time of a request.
+pub(crate) type Clock = dyn Fn(&Request<'_>) -> SystemTime + Send + Sync;
+
+enum Source {
+    /// Rocket.toml and the environment.
+    Rocket,
+    Code(Box<SessionConfig>),
+}
+
+/// What the fairing leaves in Rocket's state for guards and the response fairing.
+pub(crate) struct Attached {
+    pub(crate) manager: Manager,
+    pub(crate) clock: Arc<Clock>,
+}
+
+impl Sessions {
+    /// Sessions as `Rocket.toml` and the environment say.
+    pub fn fairing() -> Self {
+        Sessions { source: Source::Rocket, store: None, clock: Arc::new(|_| SystemTime::now()) }
+    }
+
+    /// Sessions as a configuration made in code says; `Rocket.toml` is not asked.
+    ///
+    /// ```
+    /// use rocket_session_state::{Sessions, config::{SessionConfig, SessionType}};
+    /// use std::time::Duration;
+    ///
+    /// let mut config = SessionConfig::default();
+    /// config.session_type = SessionType::Memory;
+    /// config.permanent_session_lifetime = Duration::from_secs(7200);
+    /// let rocket = rocket::build().attach(Sessions::with_config(config));
+    /// ```
+    pub fn with_config(config: SessionConfig) -> Self {
+        Sessions { source: Source::Code(Box::new(config)), ..Sessions::fairing() }
+    }
+
+    /// Keeps the sessions in a store of the application's own; `session_type` must not be set then.
+    #[must_use]
+    pub fn store(mut self, store: impl Store) -> Self {
+        self.store = Some(Arc::new(store));
+        self
+    }
+
+    /// Replaces the clock: what it says decides about ages, expiry and timestamps, so that a test
+    /// need not wait for a session to expire.
+    #[must_use]
+    pub fn clock(mut self, clock: impl Fn(&Request<'_>) -> SystemTime + Send + Sync + 'static) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    fn configured(&self, rocket: &Rocket<Build>) -> Result<Configured, ConfigError> {
+        let figment = rocket.figment();
+        let serves_tls = rocket::Config::try_from(figment).is_ok_and(|config| config.tls_enabled());
+        let own_store = self.store.is_some();
+        match &self.source {
+            Source::Rocket => SessionConfig::from_figment(figment, serves_tls, own_store),
+            Source::Code(config) => {
+                let debug = figment.profile() == &rocket::Config::DEBUG_PROFILE;
+                config.as_ref().clone().check(debug, serves_tls, own_store)
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Fairing for Sessions {
+    fn info(&self) -> Info {
+        Info { name: "Sessions", kind: Kind::Ignite | Kind::Singleton }
+    }
+
+    async fn on_ignite(&self, rocket: Rocket<Build>) -> Ignited {
+        let Configured { config, warnings } = match self.configured(&rocket) {
+            Ok(configured) => configured,
+            Err(error) => {
+                log::error!("{error}");
+                return Err(rocket);
+            }
+        };
+        for warning in warnings {
+            log::warn!("{warning}");
+        }
+        let manager = match &self.store {
+            Some(store) => Ok(Manager::with_store(config, Arc::clone(store))),
+            None => Manager::new(config),
+        };
+        let manager = match manager {
+            Ok(manager) => manager,
+            Err(error) => {
+                log::error!("sessions can't be set up: {}", Chain(&error));
+                return Err(rocket);
+            }
+        };
+        if let Err(error) = manager.ping(SystemTime::now()).await {
+            log::error!("sessions can't be served: {}", Chain(&error));
+            return Err(rocket);
+        }
+        let clock = Arc::clone(&self.clock);
+        // Attached while igniting, so that it runs after every fairing that is attached before launch.
+        Ok(rocket.manage(Attached { manager, clock }).attach(Commit))
+    }
+}

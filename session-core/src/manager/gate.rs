@@ -1,0 +1,141 @@
+//! Every store call goes through here: deadline, one retry for loads, and the breaker.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use tokio::time::Instant;
+
+use super::breaker::Breaker;
+use super::jitter::jitter;
+use crate::config::SessionConfig;
+use crate::session::Session;
+use crate::store::{Call, Loaded, New, Store, StoreError, Swap, Touch};
+
+/// The store behind its deadlines.
+pub(super) struct Gate {
+    store: Arc<dyn Store>,
+    /// Of one call (`session_store_timeout`).
+    timeout: Duration,
+    /// Of all calls of one request (`session_request_timeout`).
+    budget: Duration,
+    breaker: Breaker,
+}
+
+/// How much of a request's budget is used up.
+#[derive(Default)]
+pub(super) struct Spent(pub(super) Duration);
+
+impl Gate {
+    pub(super) fn new(store: Arc<dyn Store>, config: &SessionConfig) -> Self {
+        Gate {
+            store,
+            timeout: config.session_store_timeout,
+            budget: config.session_request_timeout,
+            breaker: Breaker::new(config.session_breaker_after),
+        }
+    }
+
+    /// Loads a record. A failed load is tried once more: it changes nothing.
+    pub(super) async fn load(
+        &self,
+        spent: &mut Spent,
+        now: SystemTime,
+        key: &str,
+        touch: Option<Touch>,
+    ) -> Result<Option<Loaded>, StoreError> {
+        let call = self.call(spent, now);
+        let first = self.within(spent, call, self.store.load(call, key, touch)).await;
+        match first {
+            Err(error) if error.is_outage() && self.breaker.is_closed() && spent.0 < self.budget => {
+                tokio::time::sleep(jitter(RETRY_WITHIN)).await;
+                let call = self.call(spent, now);
+                self.within(spent, call, self.store.load(call, key, touch)).await
+            }
+            other => other,
+        }
+    }
+
+    /// One swap, never repeated here: after a failure its outcome is open.
+    pub(super) async fn swap(
+        &self,
+        session: &Session,
+        now: SystemTime,
+        key: &str,
+        expected: Option<&Loaded>,
+        new: Option<New<'_>>,
+    ) -> Result<Swap, StoreError> {
+        let mut spent = Spent(session.spent());
+        let call = self.call(&spent, now);
+        let before = spent.0;
+        let swapped = self.within(&mut spent, call, self.store.swap(call, key, expected, new)).await;
+        session.spend(spent.0.saturating_sub(before));
+        swapped
+    }
+
+    /// Extends the life of a record that is not rewritten.
+    pub(super) async fn extend(
+        &self,
+        session: &Session,
+        now: SystemTime,
+        key: &str,
+        lifetime: Duration,
+    ) -> Result<Option<Loaded>, StoreError> {
+        let mut spent = Spent(session.spent());
+        let before = spent.0;
+        let touch = Touch { lifetime, when_left: lifetime };
+        let loaded = self.load(&mut spent, now, key, Some(touch)).await;
+        session.spend(spent.0.saturating_sub(before));
+        loaded
+    }
+
+    pub(super) async fn delete(&self, session: &Session, now: SystemTime, key: &str) -> Result<bool, StoreError> {
+        let mut spent = Spent(session.spent());
+        let call = self.call(&spent, now);
+        let before = spent.0;
+        let deleted = self.within(&mut spent, call, self.store.delete(call, key)).await;
+        session.spend(spent.0.saturating_sub(before));
+        deleted
+    }
+
+    pub(super) async fn ping(&self, now: SystemTime) -> Result<(), StoreError> {
+        let call = self.call(&Spent::default(), now);
+        self.within(&mut Spent::default(), call, self.store.ping(call)).await
+    }
+
+    /// Purging walks the whole store: it has no deadline of a request.
+    pub(super) async fn purge(&self, now: SystemTime) -> Result<u64, StoreError> {
+        self.store.purge(Call { now, deadline: Instant::now() + PURGE_WITHIN }).await
+    }
+
+    /// What is left of the request's budget.
+    pub(super) fn left(&self, session: &Session) -> Duration {
+        self.budget.saturating_sub(session.spent())
+    }
+
+    fn call(&self, spent: &Spent, now: SystemTime) -> Call {
+        let allowed = self.timeout.min(self.budget.saturating_sub(spent.0));
+        Call { now, deadline: Instant::now() + allowed }
+    }
+
+    async fn within<T>(
+        &self,
+        spent: &mut Spent,
+        call: Call,
+        future: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        self.breaker.admit()?;
+        let began = Instant::now();
+        let answer = match tokio::time::timeout_at(call.deadline, future).await {
+            Ok(answer) => answer,
+            Err(_) => Err(StoreError::timeout()),
+        };
+        spent.0 += began.elapsed();
+        self.breaker.note(answer.as_ref().err());
+        answer
+    }
+}
+
+/// The longest wait before a load is tried again.
+const RETRY_WITHIN: Duration = Duration::from_millis(20);
+const PURGE_WITHIN: Duration = Duration::from_secs(600);

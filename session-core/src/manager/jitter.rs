@@ -1,0 +1,13 @@
+//! Waits of random length, so that competitors do not meet again.
+
+use std::time::Duration;
+
+/// A random duration of at most `longest`.
+pub(super) fn jitter(longest: Duration) -> Duration {
+    let mut random = [0; 4];
+    // Without random bytes everybody waits equally long: worse, but right.
+    if getrandom::fill(&mut random).is_err() {
+        return longest;
+    }
+    longest.mul_f64(f64::from(u32::from_le_bytes(random)) / f64::from(u32::MAX))
+}

@@ -1,0 +1,261 @@
+//! The life cycle of a session: the only place that knows its rules.
+//!
+//! Data flows one way: a request's cookie -> [`Manager::open`] -> [`Session`] -> [`Manager::close`]
+//! -> what the response has to say about the cookie.
+
+mod breaker;
+mod gate;
+mod jitter;
+mod open;
+mod turns;
+mod write;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use crate::codec::Format;
+use crate::config::{RecordFormat, SessionConfig, SessionType};
+use crate::cookie::CookieAttributes;
+use crate::id::SessionId;
+use crate::session::{Session, SessionError};
+use crate::signing::{CookieSigner, IdSigner};
+use crate::store::{MemoryStore, Store, StoreError, Touch};
+use gate::Gate;
+use turns::Turns;
+
+pub(crate) use write::Written;
+
+/// Opens and closes sessions as one configuration says. Clones share everything.
+#[derive(Clone)]
+pub struct Manager {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    config: SessionConfig,
+    attributes: CookieAttributes,
+    backend: Backend,
+}
+
+/// Where sessions are kept. The signed cookie is no store: it has no key to load and nothing to swap.
+enum Backend {
+    Cookie(CookieSigner),
+    Server(Box<Server>),
+}
+
+struct Server {
+    gate: Gate,
+    turns: Turns,
+    format: Format,
+    signer: Option<IdSigner>,
+    /// Lengths of ids that are looked up, in characters.
+    id_lengths: Vec<usize>,
+    touch: Option<Touch>,
+}
+
+/// What the response has to say after a session was closed.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Closed {
+    /// The `Set-Cookie` header to add, if any.
+    pub set_cookie: Option<String>,
+    /// Whether the response depends on the session: it needs `Vary: Cookie`.
+    pub vary_cookie: bool,
+}
+
+impl Manager {
+    /// A manager for a checked configuration ([`SessionConfig::check`] or
+    /// [`SessionConfig::from_figment`]), with the store that `session_type` names.
+    ///
+    /// Nothing is connected yet: [`ping`](Manager::ping) tells whether the store can be used.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the store's address can't be understood.
+    pub fn new(config: SessionConfig) -> Result<Self, StoreError> {
+        let store: Arc<dyn Store> = match config.session_type {
+            SessionType::Cookie => {
+                let backend = Backend::Cookie(cookie_signer(&config));
+                return Ok(Manager::over(config, backend));
+            }
+            SessionType::Memory => Arc::new(MemoryStore::new(config.session_memory_max)),
+            #[cfg(feature = "redis")]
+            SessionType::Redis => {
+                let url = config.session_redis.as_deref().unwrap_or("redis://127.0.0.1:6379");
+                Arc::new(crate::store::RedisStore::new(url)?)
+            }
+            #[cfg(not(feature = "redis"))]
+            SessionType::Redis => {
+                return Err(StoreError::unavailable("this build has no Redis store: turn on the feature `redis`"));
+            }
+        };
+        Ok(Manager::with_store(config, store))
+    }
+
+    /// A manager over a store made in code; `session_type` does not matter.
+    pub fn with_store(config: SessionConfig, store: Arc<dyn Store>) -> Self {
+        let lifetime = config.permanent_session_lifetime;
+        let server = Server {
+            gate: Gate::new(store, &config),
+            turns: Turns::default(),
+            format: match config.session_serialization_format {
+                RecordFormat::Msgpack => Format::Msgpack,
+                RecordFormat::Json => Format::Json,
+            },
+            signer: config.session_use_signer.then(|| {
+                IdSigner::new(secret(&config), config.secret_key_fallbacks.iter().map(|key| key.as_bytes()))
+            }),
+            id_lengths: std::iter::once(SessionId::characters(config.session_id_length))
+                .chain(config.session_id_length_fallbacks.iter().copied())
+                .collect(),
+            touch: config.session_refresh_each_request.then(|| Touch {
+                lifetime,
+                when_left: lifetime.mul_f64((1.0 - config.session_refresh_after).clamp(0.0, 1.0)),
+            }),
+        };
+        Manager::over(config, Backend::Server(Box::new(server)))
+    }
+
+    fn over(config: SessionConfig, backend: Backend) -> Self {
+        let attributes = CookieAttributes {
+            name: config.session_cookie_name.clone(),
+            domain: config.session_cookie_domain.clone(),
+            path: Some(match config.session_cookie_path.as_deref() {
+                None | Some("") => config.application_root.clone(),
+                Some(path) => path.to_owned(),
+            }),
+            secure: config.session_cookie_secure.unwrap_or(false) || config.session_cookie_partitioned,
+            http_only: config.session_cookie_httponly,
+            same_site: config.session_cookie_samesite,
+            partitioned: config.session_cookie_partitioned,
+        };
+        Manager { inner: Arc::new(Inner { config, attributes, backend }) }
+    }
+
+    /// The configuration.
+    pub fn config(&self) -> &SessionConfig {
+        &self.inner.config
+    }
+
+    /// Whether sessions are kept in the cookie itself: they can't be merged, revoked or saved after
+    /// the response has begun.
+    pub fn keeps_cookies(&self) -> bool {
+        matches!(self.inner.backend, Backend::Cookie(_))
+    }
+
+    /// Whether the store can be reached; `Ok` for the cookie store.
+    ///
+    /// # Errors
+    ///
+    /// What the store said.
+    pub async fn ping(&self, now: SystemTime) -> Result<(), StoreError> {
+        match &self.inner.backend {
+            Backend::Cookie(_) => Ok(()),
+            Backend::Server(server) => server.gate.ping(now).await,
+        }
+    }
+
+    /// Frees what expired records occupy and says how many were removed.
+    ///
+    /// # Errors
+    ///
+    /// What the store said.
+    pub async fn purge(&self, now: SystemTime) -> Result<u64, StoreError> {
+        match &self.inner.backend {
+            Backend::Cookie(_) => Ok(0),
+            Backend::Server(server) => server.gate.purge(now).await,
+        }
+    }
+
+    /// Ends a request's use of the session: writes what was changed and says what becomes of the
+    /// cookie (A9 to A19, B8 to B17).
+    ///
+    /// Unchanged data is not written. A session that a panic has abandoned is not written either,
+    /// and nothing is said about its cookie.
+    ///
+    /// # Errors
+    ///
+    /// Nothing that is reported as an error has reached the cookie; whether a store that failed
+    /// has written is open.
+    pub async fn close(&self, session: &Session, now: SystemTime) -> Result<Closed, SessionError> {
+        let written = match &self.inner.backend {
+            _ if session.is_abandoned() => return Ok(Closed::default()),
+            Backend::Cookie(_) => write::check_encodable(session),
+            Backend::Server(server) => write::write(self, server, session, now).await,
+        };
+        session.response_begins();
+        written?;
+        self.closed(session, now)
+    }
+
+    /// Writes the changes of a session while its request is running.
+    pub(crate) async fn save(&self, session: &Session) -> Result<(), SessionError> {
+        match &self.inner.backend {
+            Backend::Cookie(_) if session.response_has_begun() => Err(SessionError::TooLate),
+            Backend::Cookie(_) => write::check_encodable(session),
+            Backend::Server(server) => write::write(self, server, session, session.now()).await,
+        }
+    }
+
+    /// What becomes of the cookie; everything is written by now.
+    fn closed(&self, session: &Session, now: SystemTime) -> Result<Closed, SessionError> {
+        let config = &self.inner.config;
+        let state = session.state();
+        let empty = state.is_empty();
+        let permanent = state.permanent();
+        let refreshed = !empty && permanent && config.session_refresh_each_request;
+        let set_cookie = if empty && state.flags.modified {
+            Some(self.inner.attributes.delete())
+        } else if !empty && (state.flags.modified || refreshed || state.flags.renamed) {
+            let expires = permanent.then(|| crate::time::later(now, config.permanent_session_lifetime));
+            let value = match &self.inner.backend {
+                Backend::Cookie(signer) => signer.sign(&state.encoded(), now),
+                Backend::Server(server) => match (&state.id, &server.signer) {
+                    (Some(id), Some(signer)) => signer.sign(id.as_str()),
+                    (Some(id), None) => id.as_str().to_owned(),
+                    // Nothing is stored: Flask's `modified = False` kept a new session from being written.
+                    (None, _) => return Ok(Closed { set_cookie: None, vary_cookie: state.flags.accessed }),
+                },
+            };
+            let text = self.inner.attributes.set(&value, expires);
+            self.check_size(&text, &state)?;
+            Some(text)
+        } else {
+            None
+        };
+        let vary_cookie = state.flags.accessed || set_cookie.is_some();
+        Ok(Closed { set_cookie, vary_cookie })
+    }
+
+    /// Browsers drop a cookie that is too long without a word (A25).
+    fn check_size(&self, set_cookie: &str, state: &crate::session::State) -> Result<(), SessionError> {
+        let limit = self.inner.config.max_cookie_size;
+        if limit == 0 || set_cookie.len() <= limit {
+            return Ok(());
+        }
+        let mut largest: Vec<(String, usize)> = state
+            .changes
+            .merged_entries(&state.record)
+            .filter_map(|(key, raw)| Some((key.as_text()?.to_owned(), raw.len())))
+            .collect();
+        largest.sort_by_key(|(_, bytes)| std::cmp::Reverse(*bytes));
+        largest.truncate(3);
+        Err(SessionError::CookieTooLarge { bytes: set_cookie.len(), limit, largest })
+    }
+}
+
+fn cookie_signer(config: &SessionConfig) -> CookieSigner {
+    CookieSigner::new(secret(config), config.secret_key_fallbacks.iter().map(|key| key.as_bytes()))
+}
+
+/// A checked configuration has a secret wherever one is needed.
+fn secret(config: &SessionConfig) -> &[u8] {
+    config.secret_key.as_ref().map_or(&[], |key| key.as_bytes())
+}
+
+/// Shows where sessions are kept and nothing of them.
+impl fmt::Debug for Manager {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Manager").field("config", &self.inner.config).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,163 @@
+//! From a cookie to a session (A1 to A8, B1 to B7).
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use bytes::Bytes;
+
+use super::gate::Spent;
+use super::{Backend, Manager, Server};
+use crate::codec::{Format, Record};
+use crate::error_chain::Chain;
+use crate::id::SessionId;
+use crate::session::{Flags, PERMANENT, Session, SessionError, State};
+use crate::signing::CookieSigner;
+use crate::value::Value;
+
+impl Manager {
+    /// The session that belongs to a request's cookie; a new one if there is none.
+    ///
+    /// `cookie` is the raw value of the first cookie with the configured name (A2). A cookie that is
+    /// absent, malformed, badly signed or too old costs no store access and is a new session; so
+    /// is an id that the store does not know: it is never adopted (B5). A record or payload that
+    /// can't be decoded is a new session too, and an error in the log.
+    ///
+    /// # Errors
+    ///
+    /// [`SessionError::Unavailable`] if the store fails: then nothing is known about the visitor.
+    pub async fn open(&self, cookie: Option<&str>, now: SystemTime) -> Result<Session, SessionError> {
+        let cookie = cookie.filter(|cookie| !cookie.is_empty());
+        let mut spent = Spent::default();
+        let state = match &self.inner.backend {
+            Backend::Cookie(signer) => from_cookie(signer, cookie, now, self),
+            Backend::Server(server) => match cookie.and_then(|cookie| server.id(cookie)) {
+                None => None,
+                Some(id) => self.load(server, id, now, &mut spent).await?,
+            },
+        };
+        let state = state.unwrap_or_else(|| self.fresh());
+        Ok(Session::new(self.clone(), state, now, spent.0))
+    }
+
+    async fn load(
+        &self,
+        server: &Server,
+        id: SessionId,
+        now: SystemTime,
+        spent: &mut Spent,
+    ) -> Result<Option<State>, SessionError> {
+        let loaded = server.gate.load(spent, now, &self.store_key(&id), server.touch).await?;
+        let Some(loaded) = loaded else { return Ok(None) };
+        match read(server.format, loaded.bytes.clone()) {
+            Ok(None) => Ok(None),
+            Ok(Some(record)) => Ok(Some(State {
+                record: Arc::new(record),
+                stored: Some(loaded),
+                id: Some(id),
+                flags: Flags::default(),
+                ..State::fresh(server.format, true)
+            })),
+            Err(error) => {
+                log::error!("a session record can't be decoded, its visitor gets a new session: {}", Chain(&error));
+                Ok(None)
+            }
+        }
+    }
+
+    /// A new session; Flask-Session's are permanent from the start (B1, B24).
+    fn fresh(&self) -> State {
+        match &self.inner.backend {
+            Backend::Cookie(_) => State::fresh(Format::TaggedJson, false),
+            Backend::Server(server) => {
+                let mut state = State::fresh(server.format, true);
+                if self.inner.config.session_permanent
+                    && let Ok(raw) = server.format.encode(&Value::Bool(true))
+                {
+                    state.changes.preset(PERMANENT, raw);
+                }
+                state
+            }
+        }
+    }
+
+    /// `session_key_prefix` and id: the key in the store.
+    pub(super) fn store_key(&self, id: &SessionId) -> String {
+        let prefix = &self.inner.config.session_key_prefix;
+        let mut key = String::with_capacity(prefix.len() + id.as_str().len());
+        key.push_str(prefix);
+        key.push_str(id.as_str());
+        key
+    }
+}
+
+impl Server {
+    /// The id in a cookie, if it is well-formed and, with a signer, signed by us.
+    fn id(&self, cookie: &str) -> Option<SessionId> {
+        let id = match &self.signer {
+            None => cookie,
+            Some(signer) => match signer.verify(cookie) {
+                Ok(id) => id,
+                Err(reason) => {
+                    log::debug!("a session cookie was refused: {}", reason.as_str());
+                    return None;
+                }
+            },
+        };
+        SessionId::parse(id, &self.id_lengths)
+    }
+}
+
+/// A stored record in the session's format. What was stored in another one is converted, so that it
+/// is written in the configured one at the next save (R3); if the configured format can't hold it,
+/// it stays in its own.
+pub(super) fn read(format: Format, bytes: Bytes) -> Result<Option<Record>, crate::codec::DecodeError> {
+    let Some(record) = Record::read(format, bytes)? else { return Ok(None) };
+    if record.format() == format {
+        return Ok(Some(record));
+    }
+    Ok(Some(converted(&record, format).unwrap_or(record)))
+}
+
+/// The record in another format, if that can hold all of it.
+pub(super) fn converted(record: &Record, format: Format) -> Option<Record> {
+    let raws = record
+        .entries()
+        .map(|(key, raw)| {
+            let value = record.format().decode(raw).ok()?;
+            Some((key.as_text()?.to_owned(), format.encode(&value).ok()?))
+        })
+        .collect::<Option<Vec<_>>>()?;
+    let entries: Vec<_> =
+        raws.iter().map(|(key, raw)| (crate::codec::RawKey::text(key), raw.as_slice())).collect();
+    Record::parse(format, Bytes::from(format.join(&entries))).ok()
+}
+
+fn from_cookie(
+    signer: &CookieSigner,
+    cookie: Option<&str>,
+    now: SystemTime,
+    manager: &Manager,
+) -> Option<State> {
+    let lifetime = manager.inner.config.permanent_session_lifetime;
+    let json = match signer.verify(cookie?, now, lifetime) {
+        Ok(json) => json,
+        Err(reason) => {
+            log::debug!("a session cookie was refused: {}", reason.as_str());
+            return None;
+        }
+    };
+    match Record::parse(Format::TaggedJson, Bytes::from(json)) {
+        Ok(record) => Some(State {
+            record: Arc::new(record),
+            flags: Flags::default(),
+            ..State::fresh(Format::TaggedJson, false)
+        }),
+        Err(error) => {
+            log::error!(
+                "a signed session cookie can't be decoded, its visitor gets a new session: {}",
+                Chain(&error)
+            );
+            None
+        }
+    }
+}

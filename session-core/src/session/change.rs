@@ -1,0 +1,175 @@
+//! What a request changed, field by field, and how that meets what others changed meanwhile.
+
+use indexmap::IndexMap;
+
+use crate::codec::{EncodeError, Format, RawKey, Record};
+use crate::merge::{MergeError, MergeFn};
+use crate::value::Value;
+
+/// How a change of one field is saved.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct FieldRule {
+    /// What happens if the field changed in the store since it was loaded. `None`: the last write
+    /// stands.
+    pub merge: Option<MergeFn>,
+}
+
+/// All changes since the record was loaded or last saved, in the order of the first change.
+#[derive(Clone, Default)]
+pub(crate) struct Changes {
+    by_key: IndexMap<String, Change>,
+    /// Keys that are no text (Python allows them) go too: the session was cleared.
+    pub(crate) drop_others: bool,
+    /// Counts changes, so that a save knows which of them it has written.
+    clock: u64,
+    /// The count up to which changes are in the record.
+    saved: u64,
+}
+
+/// The new state of one field.
+#[derive(Clone)]
+pub(crate) struct Change {
+    /// The encoded value; `None` where the field was removed.
+    pub(crate) mine: Option<Vec<u8>>,
+    rule: FieldRule,
+    /// Removed and set again: Python puts such a key last.
+    moved: bool,
+    at: u64,
+}
+
+impl Change {
+    pub(crate) fn to(raw: Vec<u8>, rule: FieldRule) -> Self {
+        Change { mine: Some(raw), rule, moved: false, at: 0 }
+    }
+}
+
+/// Why changes can't be applied to the current record.
+#[derive(Debug)]
+pub(crate) enum Unmergeable {
+    /// A field with `merge = "refuse"` (or an own function) refused.
+    Refused(String),
+    /// A merged value can't be encoded.
+    Encode(String, EncodeError),
+}
+
+impl Changes {
+    pub(crate) fn get(&self, key: &str) -> Option<&Change> {
+        self.by_key.get(key)
+    }
+
+    /// Whether there is anything to save; what a new session starts with is not.
+    pub(crate) fn is_dirty(&self) -> bool {
+        self.clock > self.saved
+    }
+
+    /// What a new session holds from the start; stored only together with something else.
+    pub(crate) fn preset(&mut self, key: &str, raw: Vec<u8>) {
+        self.by_key.insert(key.to_owned(), Change::to(raw, FieldRule::default()));
+    }
+
+    pub(crate) fn set(&mut self, key: &str, mut change: Change, in_record: bool) {
+        self.clock += 1;
+        change.at = self.clock;
+        match self.by_key.get_mut(key) {
+            Some(earlier) if earlier.mine.is_some() => {
+                change.moved = earlier.moved;
+                *earlier = change;
+            }
+            Some(_) => {
+                change.moved = in_record;
+                self.by_key.shift_remove(key);
+                self.by_key.insert(key.to_owned(), change);
+            }
+            None => {
+                self.by_key.insert(key.to_owned(), change);
+            }
+        }
+    }
+
+    pub(crate) fn remove(&mut self, key: &str, rule: FieldRule, in_record: bool) {
+        self.clock += 1;
+        if in_record {
+            let change = Change { mine: None, rule, moved: false, at: self.clock };
+            self.by_key.insert(key.to_owned(), change);
+        } else {
+            self.by_key.shift_remove(key);
+        }
+    }
+
+    /// Drops what was set in this request and is not in the record.
+    pub(crate) fn forget_added(&mut self) {
+        self.clock += 1;
+        self.by_key.clear();
+    }
+
+    /// The moment up to which changes are in a snapshot taken now.
+    pub(crate) fn moment(&self) -> u64 {
+        self.clock
+    }
+
+    /// Forgets the changes made up to `moment`: they are in the record now.
+    pub(crate) fn saved_up_to(&mut self, moment: u64) {
+        self.by_key.retain(|_, change| change.at > moment);
+        self.saved = moment;
+        self.drop_others = false;
+    }
+
+    /// The record's entries with the changes made to them, in Python's order.
+    pub(crate) fn merged_entries<'a>(
+        &'a self,
+        record: &'a Record,
+    ) -> impl Iterator<Item = (RawKey<'a>, &'a [u8])> {
+        let kept = record.entries().filter_map(|(key, raw)| match key.as_text() {
+            None if self.drop_others => None,
+            None => Some((key, raw)),
+            Some(text) => match self.by_key.get(text) {
+                None => Some((key, raw)),
+                Some(change) if change.moved => None,
+                Some(change) => Some((key, change.mine.as_deref()?)),
+            },
+        });
+        let added = self
+            .by_key
+            .iter()
+            .filter(|(key, change)| change.moved || record.get(key).is_none())
+            .filter_map(|(key, change)| Some((RawKey::text(key), change.mine.as_deref()?)));
+        kept.chain(added)
+    }
+
+    pub(crate) fn join(&self, record: &Record) -> Vec<u8> {
+        let entries: Vec<_> = self.merged_entries(record).collect();
+        record.format().join(&entries)
+    }
+
+    /// The same changes for a record that is not the loaded one any more: a field that others have
+    /// changed since `base` follows its policy, every other change simply stands.
+    ///
+    /// Both records have to be in one format.
+    pub(crate) fn rebased(&self, base: &Record, theirs: &Record) -> Result<Changes, Unmergeable> {
+        let format = base.format();
+        let mut rebased = self.clone();
+        for (key, change) in &mut rebased.by_key {
+            let Some(merge) = change.rule.merge else { continue };
+            let (base, theirs) = (base.get(key), theirs.get(key));
+            if base == theirs {
+                continue;
+            }
+            let merged = merge(decoded(format, base), decoded(format, change.mine.as_deref()), decoded(format, theirs));
+            change.mine = match merged {
+                Ok(None | Some(Value::None)) => None,
+                Ok(Some(value)) => {
+                    let raw = format.encode(&value);
+                    Some(raw.map_err(|source| Unmergeable::Encode(key.clone(), source))?)
+                }
+                Err(MergeError::Refused) => return Err(Unmergeable::Refused(key.clone())),
+                Err(MergeError::Encode(source)) => return Err(Unmergeable::Encode(key.clone(), source)),
+            };
+        }
+        Ok(rebased)
+    }
+}
+
+/// A value that can't be decoded counts as absent, as it does for the accessors.
+fn decoded(format: Format, raw: Option<&[u8]>) -> Option<Value> {
+    raw.and_then(|raw| format.decode(raw).ok())
+}

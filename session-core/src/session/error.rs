@@ -1,0 +1,150 @@
+//! What can go wrong with a session and with one of its fields.
+
+use std::error::Error;
+use std::fmt;
+
+use crate::codec::{DecodeError, EncodeError};
+use crate::store::StoreError;
+
+/// Why a session could not be loaded or saved.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum SessionError {
+    /// The store can't be reached, is too slow or answers nonsense. Nothing is known about the
+    /// visitor: this is not "logged out".
+    Unavailable(StoreError),
+    /// Other requests changed the session at every attempt to save it (`session_swap_attempts`).
+    Contended,
+    /// The session was changed here and has ended meanwhile: nothing was saved.
+    Ended,
+    /// A field with `merge = "refuse"` was changed by another request meanwhile: nothing was saved.
+    Refused {
+        /// The field's key.
+        key: String,
+    },
+    /// A value can't be held by the session's format: nothing was saved.
+    Encode {
+        /// The key of the value.
+        key: String,
+        /// What the format can't hold.
+        source: EncodeError,
+    },
+    /// The cookie would be longer than browsers keep (`max_cookie_size`): nothing was sent (A25).
+    CookieTooLarge {
+        /// The length of name, value and attributes in bytes.
+        bytes: usize,
+        /// The limit in bytes.
+        limit: usize,
+        /// The keys of the largest fields with the bytes that each takes before signing.
+        largest: Vec<(String, usize)>,
+    },
+    /// The record is larger than the store holds: nothing was saved.
+    RecordTooLarge(StoreError),
+    /// The operating system gave no random bytes for a new session id.
+    Random(getrandom::Error),
+    /// A cookie session was changed after its response had begun: the cookie can't be sent any more.
+    TooLate,
+}
+
+impl fmt::Display for SessionError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            SessionError::Unavailable(_) => f.write_str("the session can't be loaded or saved"),
+            SessionError::Contended => f.write_str("too many requests change this session at once"),
+            SessionError::Ended => f.write_str("the session has ended while it was being changed"),
+            SessionError::Refused { key } => {
+                write!(f, "the session field `{key}` was changed by another request at the same time")
+            }
+            SessionError::Encode { key, .. } => {
+                write!(f, "the session value under `{key}` can't be stored")
+            }
+            SessionError::CookieTooLarge { bytes, limit, largest } => {
+                write!(f, "the session cookie would have {bytes} bytes, browsers keep {limit}; largest fields:")?;
+                for (position, (key, bytes)) in largest.iter().enumerate() {
+                    let comma = if position == 0 { "" } else { "," };
+                    write!(f, "{comma} `{key}` {bytes} bytes")?;
+                }
+                Ok(())
+            }
+            SessionError::RecordTooLarge(_) => f.write_str("the session is too large for its store"),
+            SessionError::Random(_) => f.write_str("no random bytes for a new session id"),
+            SessionError::TooLate => {
+                f.write_str("a session kept in a cookie can't be saved after the response has begun")
+            }
+        }
+    }
+}
+
+impl Error for SessionError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            SessionError::Unavailable(source) | SessionError::RecordTooLarge(source) => Some(source),
+            SessionError::Encode { source, .. } => Some(source),
+            SessionError::Random(source) => Some(source),
+            _ => None,
+        }
+    }
+}
+
+impl From<StoreError> for SessionError {
+    fn from(error: StoreError) -> Self {
+        if error.is_too_large() {
+            SessionError::RecordTooLarge(error)
+        } else {
+            SessionError::Unavailable(error)
+        }
+    }
+}
+
+/// Why a session field can't be read as the type that was asked for.
+#[derive(Debug)]
+pub enum FieldError {
+    /// Nothing is stored under the key.
+    Missing {
+        /// The key.
+        key: String,
+    },
+    /// What is stored is something else. It stays as it is until the field is written.
+    Decode {
+        /// The key.
+        key: String,
+        /// The Rust type that was asked for.
+        expected: &'static str,
+        /// What was found instead.
+        source: DecodeError,
+    },
+}
+
+impl FieldError {
+    /// The error for a value under `key` that is no `T`.
+    pub(crate) fn decode<T>(key: &str, source: DecodeError) -> Self {
+        FieldError::Decode { key: key.to_owned(), expected: std::any::type_name::<T>(), source }
+    }
+
+    /// The key of the field.
+    pub fn key(&self) -> &str {
+        match self {
+            FieldError::Missing { key } | FieldError::Decode { key, .. } => key,
+        }
+    }
+}
+
+impl fmt::Display for FieldError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            FieldError::Missing { key } => write!(f, "the session holds nothing under `{key}`"),
+            FieldError::Decode { key, expected, .. } => {
+                write!(f, "the session value under `{key}` is no `{expected}`")
+            }
+        }
+    }
+}
+
+impl Error for FieldError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            FieldError::Missing { .. } => None,
+            FieldError::Decode { source, .. } => Some(source),
+        }
+    }
+}

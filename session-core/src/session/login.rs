@@ -1,0 +1,81 @@
+//! What happens to a session when somebody logs in or out.
+//!
+//! The rules hold for typed and untyped access alike, once a state that was loaded in this request
+//! declares which key says who is logged in.
+
+use std::fmt::Write as _;
+use std::time::SystemTime;
+
+use sha2::{Digest, Sha256};
+
+use super::change::FieldRule;
+use super::flash;
+use super::state::{PERMANENT, Rotation, State};
+use crate::codec::Format;
+use crate::time::unix_seconds;
+use crate::value::Value;
+
+/// Unix seconds of the login, and the SHA-256 of the login value: "fresh" holds only for the user
+/// who logged in then, also where Flask changed the user.
+pub(crate) const LOGIN_AT: &str = "_login_at";
+
+/// Somebody logs in: `raw` is the encoded login value.
+pub(crate) fn logged_in(state: &mut State, key: &str, raw: Vec<u8>, rule: FieldRule, now: SystemTime) {
+    let format = state.format();
+    let user = format.decode(&raw).unwrap_or(Value::None);
+    let before = match state.raw(key) {
+        Some(raw) => format.decode(raw).unwrap_or(Value::None),
+        None => Value::None,
+    };
+    let rotation = match before {
+        Value::None => Rotation::LogIn,
+        before if before == user => Rotation::Same,
+        _ => {
+            forget(state);
+            Rotation::OtherUser
+        }
+    };
+    rotate(state, rotation);
+    state.insert(key, raw, rule);
+    let stamp = Value::List(vec![
+        Value::Int(unix_seconds(now).into()),
+        Value::Str(fingerprint(format, &user)),
+    ]);
+    if let Ok(raw) = format.encode(&stamp) {
+        state.insert(LOGIN_AT, raw, FieldRule::default());
+    }
+}
+
+/// Nobody is logged in any more.
+pub(crate) fn logged_out(state: &mut State) {
+    forget(state);
+    rotate(state, Rotation::OtherUser);
+}
+
+/// Asks for a new id; a stronger reason given earlier in the request stands.
+pub(crate) fn rotate(state: &mut State, rotation: Rotation) {
+    state.rotation = state.rotation.max(Some(rotation));
+}
+
+/// Drops what the session holds, except whether it is permanent and the flash messages that this
+/// request has queued.
+fn forget(state: &mut State) {
+    let permanent = state.raw(PERMANENT).map(<[u8]>::to_vec);
+    let queued = flash::queued(state);
+    state.remove_all();
+    if let Some(raw) = permanent {
+        state.insert(PERMANENT, raw, FieldRule::default());
+    }
+    flash::queue_again(state, queued);
+}
+
+/// The SHA-256 of a login value as hex text; the same in whatever format the session is stored.
+fn fingerprint(format: Format, user: &Value) -> String {
+    let encoded = Format::Msgpack.encode(user).or_else(|_| format.encode(user)).unwrap_or_default();
+    let mut hex = String::with_capacity(64);
+    for byte in Sha256::digest(&encoded) {
+        // Writing to a String can't fail.
+        let _ = write!(hex, "{byte:02x}");
+    }
+    hex
+}

@@ -1,0 +1,232 @@
+//! What a session knows during one request: the record as loaded, and what was changed since.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::change::{Change, Changes, FieldRule};
+use super::{FieldError, login};
+use crate::codec::{EncodeError, Format, RawKey, Record};
+use crate::config::SessionConfig;
+use crate::id::SessionId;
+use crate::manager::Written;
+use crate::store::Loaded;
+use crate::value::Value;
+
+/// Flask's key for "the cookie outlives the browser".
+pub(crate) const PERMANENT: &str = "_permanent";
+
+/// The state behind all handles of one session in one request.
+pub(crate) struct State {
+    /// The record that the changes are made to, in the session's format.
+    pub(crate) record: Arc<Record>,
+    /// The record as the store holds it: what the next swap expects. `None`: nothing is stored.
+    pub(crate) stored: Option<Loaded>,
+    /// The id under which it is stored. `None`: a new session has no id before its first write.
+    pub(crate) id: Option<SessionId>,
+    pub(crate) changes: Changes,
+    pub(crate) flags: Flags,
+    /// The key that says who is logged in, once a state that declares one was loaded.
+    pub(crate) login: Option<&'static str>,
+    pub(crate) rotation: Option<Rotation>,
+    /// The record that `destroy` ended and the store still holds.
+    pub(crate) doomed: Option<SessionId>,
+    /// The first value that could not be encoded: the session can't be saved.
+    pub(crate) unencodable: Option<(String, EncodeError)>,
+    /// Keys that were reported as undecodable, so that each is logged once.
+    pub(crate) reported: Vec<String>,
+    /// Flash messages that this request has taken; Flask hands the same ones out again.
+    pub(crate) taken_flashes: Option<Vec<super::Flash>>,
+    /// The keys are one server record, not a cookie: Flask-Session's rules for `_permanent`.
+    pub(crate) server: bool,
+}
+
+/// Flask's flags of a session.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Flags {
+    pub(crate) new: bool,
+    pub(crate) modified: bool,
+    pub(crate) accessed: bool,
+    /// The session was destroyed or its record was found to have ended in this request.
+    pub(crate) ended: bool,
+    /// The id is not the one that came with the cookie: the new one has to be sent.
+    pub(crate) renamed: bool,
+}
+
+/// Why the session gets a new id at its next save.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Rotation {
+    /// `regenerate`, or the same user logged in again: everything is kept.
+    Same,
+    /// Nobody became somebody: everything is kept.
+    LogIn,
+    /// Another user, or nobody any more: nothing of the old record may reach the new one.
+    OtherUser,
+}
+
+impl State {
+    /// A session that is stored nowhere yet.
+    pub(crate) fn fresh(format: Format, server: bool) -> Self {
+        State {
+            record: Arc::new(Record::empty(format)),
+            stored: None,
+            id: None,
+            changes: Changes::default(),
+            flags: Flags { new: true, ..Flags::default() },
+            login: None,
+            rotation: None,
+            doomed: None,
+            unencodable: None,
+            reported: Vec::new(),
+            taken_flashes: None,
+            server,
+        }
+    }
+
+    pub(crate) fn format(&self) -> Format {
+        self.record.format()
+    }
+
+    /// The encoded value under `key` as the request sees it.
+    pub(crate) fn raw(&self, key: &str) -> Option<&[u8]> {
+        match self.changes.get(key) {
+            Some(change) => change.mine.as_deref(),
+            None => self.record.get(key),
+        }
+    }
+
+    pub(crate) fn value(&self, key: &str) -> Result<Option<Value>, FieldError> {
+        let Some(raw) = self.raw(key) else { return Ok(None) };
+        self.format().decode(raw).map(Some).map_err(|source| FieldError::decode::<Value>(key, source))
+    }
+
+    /// All keys in Python's order: kept ones where they were, added ones after them.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = RawKey<'_>> {
+        self.changes.merged_entries(&self.record).map(|(key, _)| key)
+    }
+
+    /// Whether there is nothing to keep: Flask-Session ignores a lone `_permanent` (B9), plain Flask
+    /// does not (section 2.7).
+    pub(crate) fn is_empty(&self) -> bool {
+        self.keys().all(|key| self.server && key.as_text() == Some(PERMANENT))
+    }
+
+    pub(crate) fn permanent(&self) -> bool {
+        matches!(self.value(PERMANENT), Ok(Some(value)) if is_true(&value))
+    }
+
+    /// Stores a value; marks the session modified even if it is the same (Flask's table, 1.6).
+    pub(crate) fn put(&mut self, key: &str, value: Value, rule: FieldRule, now: std::time::SystemTime) {
+        match self.format().encode(&value) {
+            Ok(raw) => {
+                self.flags.modified = true;
+                if self.login == Some(key) {
+                    login::logged_in(self, key, raw, rule, now);
+                } else {
+                    self.insert(key, raw, rule);
+                }
+            }
+            Err(error) => self.refuse(key, error),
+        }
+    }
+
+    /// Removes a value. `true` if there was one.
+    pub(crate) fn take(&mut self, key: &str, rule: FieldRule) -> bool {
+        if self.raw(key).is_none() {
+            return false;
+        }
+        self.flags.modified = true;
+        if self.login == Some(key) {
+            login::logged_out(self);
+        } else {
+            self.remove(key, rule);
+        }
+        true
+    }
+
+    /// Empties the session. Flask-Session keeps `_permanent`, or inserts a false one (B21); plain
+    /// Flask drops it (A22).
+    pub(crate) fn clear(&mut self, now: std::time::SystemTime) {
+        let permanent = self.permanent();
+        if let Some(key) = self.login {
+            self.take(key, FieldRule::default());
+        }
+        self.remove_all();
+        if self.server {
+            self.put(PERMANENT, Value::Bool(permanent), FieldRule::default(), now);
+        }
+        self.flags.modified = true;
+    }
+
+    /// Writes without marking or any rule of logging in.
+    pub(crate) fn insert(&mut self, key: &str, raw: Vec<u8>, rule: FieldRule) {
+        let in_record = self.record.get(key).is_some();
+        self.changes.set(key, Change::to(raw, rule), in_record);
+    }
+
+    pub(crate) fn remove(&mut self, key: &str, rule: FieldRule) {
+        let in_record = self.record.get(key).is_some();
+        self.changes.remove(key, rule, in_record);
+    }
+
+    pub(crate) fn remove_all(&mut self) {
+        let keys: Vec<String> = {
+            let entries = self.record.entries();
+            entries.filter_map(|(key, _)| key.as_text().map(str::to_owned)).collect()
+        };
+        self.changes.forget_added();
+        for key in keys {
+            self.remove(&key, FieldRule::default());
+        }
+        self.changes.drop_others = true;
+    }
+
+    pub(crate) fn refuse(&mut self, key: &str, error: EncodeError) {
+        self.flags.modified = true;
+        self.unencodable.get_or_insert_with(|| (key.to_owned(), error));
+    }
+
+    /// Forgets the stored record: what is set from here on is a session of its own.
+    pub(crate) fn start_anew(&mut self) {
+        let format = self.format();
+        self.record = Arc::new(Record::empty(format));
+        self.stored = None;
+        self.changes = Changes::default();
+        self.rotation = None;
+        if let Some(id) = self.id.take() {
+            self.doomed.get_or_insert(id);
+        }
+        self.flags.modified = true;
+        self.flags.ended = true;
+    }
+
+    /// Whether a save has something to do. With `modified` set back to false by hand and no refresh
+    /// Flask writes nothing (B11).
+    pub(crate) fn needs_writing(&self, config: &SessionConfig) -> bool {
+        let changed = self.changes.is_dirty() || self.rotation.is_some();
+        self.doomed.is_some()
+            || (changed && (self.flags.modified || config.session_refresh_each_request))
+            || (self.flags.modified && !config.session_refresh_each_request && self.stored.is_some())
+    }
+
+    /// Takes over what a save has stored; changes made since its moment stay changes.
+    pub(crate) fn written(&mut self, written: Written, moment: u64) {
+        let (id, stored) = written.stored.unzip();
+        self.id = id;
+        self.stored = stored;
+        self.record = written.record;
+        self.flags.renamed |= written.renamed;
+        self.rotation = None;
+        self.changes.saved_up_to(moment);
+    }
+
+    /// The bytes of the record with the changes made to it.
+    pub(crate) fn encoded(&self) -> Bytes {
+        Bytes::from(self.changes.join(&self.record))
+    }
+}
+
+/// Python's truth of what Flask stores under `_permanent`.
+fn is_true(value: &Value) -> bool {
+    !matches!(value, Value::None | Value::Bool(false) | Value::Int(0))
+}

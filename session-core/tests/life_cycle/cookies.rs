@@ -1,0 +1,89 @@
+//! Sessions kept in the signed cookie (A1 to A31).
+
+use std::time::Duration;
+
+use session_core::session::SessionError;
+
+use super::site::Site;
+
+#[tokio::test]
+async fn a_cookie_session_comes_back_until_its_lifetime_is_over() {
+    let mut site = Site::with_cookies(|config| config.permanent_session_lifetime = Duration::from_secs(60));
+    site.request(|session| session.set("name", "游客")).await;
+    site.now += Duration::from_secs(60);
+    assert_eq!(site.get("name").await.as_deref(), Some("游客"));
+    site.now += Duration::from_secs(1);
+    assert_eq!(site.get("name").await, None);
+}
+
+#[tokio::test]
+async fn a_changed_cookie_is_an_empty_session_and_is_not_answered() {
+    let mut site = Site::with_cookies(|_| {});
+    site.request(|session| session.set("name", "momo")).await;
+    let cookie = site.cookie.take().unwrap();
+    site.cookie = Some(cookie.replacen('e', "f", 1));
+    let closed = site.request(|session| assert!(session.is_empty())).await;
+    assert_eq!(closed.set_cookie, None);
+}
+
+#[tokio::test]
+async fn a_lone_permanent_flag_is_a_session_in_a_cookie() {
+    let mut site = Site::with_cookies(|_| {});
+    site.request(|session| session.set_permanent(true)).await;
+    let session = site.open().await;
+    assert!(!session.is_empty());
+    assert!(session.permanent());
+}
+
+#[tokio::test]
+async fn clear_drops_the_permanent_flag_in_a_cookie() {
+    let mut site = Site::with_cookies(|_| {});
+    site.request(|session| session.set_permanent(true)).await;
+    site.request(|session| {
+        session.clear();
+        session.set("k", "v");
+    })
+    .await;
+    assert_eq!(site.open().await.keys(), ["k"]);
+}
+
+#[tokio::test]
+async fn a_cookie_that_browsers_would_drop_is_an_error_that_names_the_largest_fields() {
+    let mut site = Site::with_cookies(|_| {});
+    let session = site.open().await;
+    // Random enough not to be compressed away.
+    let mut state = 1_u32;
+    let mut noise = String::new();
+    for _ in 0..6000 {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        noise.push(char::from(b'a' + u8::try_from(state >> 24).unwrap() % 26));
+    }
+    session.set("small", "v");
+    session.set("large", &noise);
+    match site.close(&session).await {
+        Err(SessionError::CookieTooLarge { bytes, limit, largest }) => {
+            assert!(bytes > 4093 && limit == 4093);
+            assert_eq!(largest.first().unwrap().0, "large");
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn the_size_limit_can_be_switched_off() {
+    let mut site = Site::with_cookies(|config| config.max_cookie_size = 0);
+    let session = site.open().await;
+    session.set("large", &(0..3000).collect::<Vec<u32>>());
+    assert!(site.close(&session).await.unwrap().set_cookie.unwrap().len() > 4093);
+}
+
+#[tokio::test]
+async fn a_cookie_session_can_not_be_saved_after_the_response_has_begun() {
+    let mut site = Site::with_cookies(|_| {});
+    let session = site.open().await;
+    session.set("k", "v");
+    session.save().await.unwrap();
+    site.close(&session).await.unwrap();
+    session.set("k", "w");
+    assert!(matches!(session.save().await, Err(SessionError::TooLate)));
+}

@@ -1,0 +1,155 @@
+//! Two requests that change one session at once.
+
+use session_core::session::{Flash, SessionError};
+
+use super::site::Site;
+
+#[tokio::test]
+async fn changes_of_different_keys_both_survive() {
+    let mut site = Site::new();
+    site.request(|session| session.set("old", "stays")).await;
+    let (first, second) = (site.open().await, site.open().await);
+    first.set("a", "1");
+    second.set("b", "2");
+    site.close(&first).await.unwrap();
+    site.close(&second).await.unwrap();
+    assert_eq!(site.open().await.keys(), ["_permanent", "old", "a", "b"]);
+}
+
+#[tokio::test]
+async fn of_two_changes_of_one_key_the_last_stands() {
+    let mut site = Site::new();
+    site.request(|session| session.set("k", "0")).await;
+    let (first, second) = (site.open().await, site.open().await);
+    first.set("k", "1");
+    second.set("k", "2");
+    site.close(&second).await.unwrap();
+    site.close(&first).await.unwrap();
+    assert_eq!(site.get("k").await.as_deref(), Some("1"));
+}
+
+#[tokio::test]
+async fn a_destroyed_session_is_not_revived_by_a_request_still_running() {
+    let mut site = Site::new();
+    site.request(|session| session.set("username", "momo")).await;
+    let cookie = site.cookie.clone();
+    let running = site.open().await;
+    running.set("theme", "dark");
+    site.request(|session| session.destroy()).await;
+    assert!(matches!(site.close(&running).await, Err(SessionError::Ended)));
+    site.cookie = cookie;
+    assert!(site.open().await.is_new());
+}
+
+#[tokio::test]
+async fn what_is_set_after_destroy_is_a_session_with_another_id() {
+    let mut site = Site::new();
+    site.request(|session| session.set("username", "momo")).await;
+    let before = site.cookie.clone();
+    site.request(|session| {
+        session.destroy();
+        session.flash("You are logged out.", "info");
+    })
+    .await;
+    assert!(site.cookie.is_some());
+    assert_ne!(site.cookie, before);
+    let session = site.open().await;
+    assert!(!session.contains("username"));
+    assert_eq!(session.take_flashes().len(), 1);
+    site.cookie = before;
+    assert!(site.open().await.is_new());
+}
+
+#[tokio::test]
+async fn regenerate_keeps_the_data_and_ends_the_old_id() {
+    let mut site = Site::new();
+    site.request(|session| session.set("k", "v")).await;
+    let before = site.cookie.clone();
+    site.store.calls();
+    site.request(|session| session.regenerate()).await;
+    assert_eq!(site.store.calls(), 3);
+    assert_ne!(site.cookie, before);
+    assert_eq!(site.get("k").await.as_deref(), Some("v"));
+    site.cookie = before;
+    assert!(site.open().await.is_new());
+}
+
+#[tokio::test]
+async fn a_write_that_was_acknowledged_during_a_rotation_is_in_the_new_record() {
+    let mut site = Site::new();
+    site.request(|session| session.set("k", "v")).await;
+    let (rotating, writing) = (site.open().await, site.open().await);
+    rotating.regenerate();
+    writing.set("late", "kept");
+    site.close(&writing).await.unwrap();
+    site.close(&rotating).await.unwrap();
+    assert_eq!(site.get("late").await.as_deref(), Some("kept"));
+    assert_eq!(site.get("k").await.as_deref(), Some("v"));
+}
+
+#[tokio::test]
+async fn a_session_that_was_destroyed_meanwhile_is_not_regenerated() {
+    let mut site = Site::new();
+    site.request(|session| session.set("k", "v")).await;
+    let rotating = site.open().await;
+    rotating.regenerate();
+    site.request(|session| session.destroy()).await;
+    assert!(matches!(site.close(&rotating).await, Err(SessionError::Ended)));
+}
+
+#[tokio::test]
+async fn messages_flashed_by_parallel_requests_are_all_shown_once() {
+    let mut site = Site::new();
+    site.request(|session| session.flash("zero", "message")).await;
+    let (first, second) = (site.open().await, site.open().await);
+    assert_eq!(first.take_flashes().len(), 1);
+    first.flash("one", "info");
+    second.flash("two", "info");
+    site.close(&first).await.unwrap();
+    site.close(&second).await.unwrap();
+    let messages: Vec<String> =
+        site.open().await.take_flashes().into_iter().map(|Flash { message, .. }| message).collect();
+    assert_eq!(messages, ["one", "two"]);
+}
+
+#[tokio::test]
+async fn a_change_after_a_save_is_saved_at_the_close() {
+    let mut site = Site::new();
+    let session = site.open().await;
+    session.set("a", "1");
+    session.save().await.unwrap();
+    assert!(session.id().is_some());
+    session.set("b", "2");
+    site.close(&session).await.unwrap();
+    assert_eq!(site.get("a").await.as_deref(), Some("1"));
+    assert_eq!(site.get("b").await.as_deref(), Some("2"));
+}
+
+#[tokio::test]
+async fn a_panic_while_a_handle_exists_saves_nothing() {
+    let mut site = Site::new();
+    site.request(|session| session.set("k", "v")).await;
+    let session = site.open().await;
+    let handle = session.clone();
+    let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(move || {
+        handle.set("k", "half-made");
+        panic!("as a handler might");
+    }));
+    assert!(panicked.is_err());
+    let closed = site.close(&session).await.unwrap();
+    assert_eq!(closed.set_cookie, None);
+    assert_eq!(site.get("k").await.as_deref(), Some("v"));
+}
+
+#[tokio::test]
+async fn a_value_that_no_format_holds_fails_the_save_and_names_its_key() {
+    let mut site = Site::new();
+    site.request(|session| session.set("k", "v")).await;
+    let session = site.open().await;
+    session.set("huge", &u128::MAX);
+    match site.close(&session).await {
+        Err(SessionError::Encode { key, .. }) => assert_eq!(key, "huge"),
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(site.get("k").await.as_deref(), Some("v"));
+}

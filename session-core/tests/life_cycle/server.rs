@@ -1,0 +1,239 @@
+//! Server sessions: what is looked up, what is written, what the cookie says (B1 to B24).
+
+use std::time::Duration;
+
+use session_core::session::SessionError;
+use session_core::store::conformance::Fault;
+
+use super::site::Site;
+
+#[tokio::test]
+async fn a_request_without_a_cookie_costs_no_store_access() {
+    let mut site = Site::new();
+    let closed = site.request(|session| assert!(session.is_new() && session.is_empty())).await;
+    assert_eq!(site.store.calls(), 0);
+    assert_eq!(closed.set_cookie, None);
+    assert!(closed.vary_cookie, "the handler asked whether the session is new");
+}
+
+#[tokio::test]
+async fn a_session_that_nobody_uses_says_nothing() {
+    let mut site = Site::new();
+    let closed = site.request(|_| {}).await;
+    assert_eq!((closed.set_cookie, closed.vary_cookie), (None, false));
+}
+
+#[tokio::test]
+async fn ids_of_the_wrong_form_are_not_looked_up() {
+    let long = "a".repeat(10_000);
+    for cookie in ["", "short", "../../../../etc/passwd", &"ä".repeat(43), &" ".repeat(43), &long, "a.b"] {
+        let mut site = Site::new();
+        site.cookie = Some(cookie.to_owned());
+        site.request(|session| session.set("k", "v")).await;
+        assert_eq!(site.store.calls(), 1, "{cookie:.20}: only the new record is written");
+    }
+}
+
+#[tokio::test]
+async fn an_id_that_the_store_does_not_know_is_never_adopted() {
+    let mut site = Site::new();
+    let planted = "A".repeat(43);
+    site.cookie = Some(planted.clone());
+    site.request(|session| session.set("k", "v")).await;
+    assert!(site.cookie.is_some());
+    assert_ne!(site.cookie, Some(planted));
+}
+
+#[tokio::test]
+async fn a_read_costs_one_call_and_a_write_two() {
+    let mut site = Site::new();
+    site.request(|session| session.set("k", "v")).await;
+    assert_eq!(site.store.calls(), 1);
+    site.request(|session| assert_eq!(session.get::<String>("k").unwrap().unwrap(), "v")).await;
+    assert_eq!(site.store.calls(), 1);
+    site.request(|session| session.set("k", "w")).await;
+    assert_eq!(site.store.calls(), 2);
+}
+
+#[tokio::test]
+async fn what_did_not_change_is_not_written() {
+    let mut site = Site::new();
+    site.request(|session| session.set("list", &["a"])).await;
+    site.store.calls();
+    site.request(|session| session.set("list", &["a"])).await;
+    assert_eq!(site.store.calls(), 1);
+    site.request(|session| {
+        session.update::<Vec<String>, _>("list", |list| assert_eq!(list.as_ref().unwrap().len(), 1)).unwrap();
+        assert!(!session.is_modified());
+    })
+    .await;
+    assert_eq!(site.store.calls(), 1);
+}
+
+#[tokio::test]
+async fn a_nested_change_is_noticed() {
+    let mut site = Site::new();
+    site.request(|session| session.set("list", &["a"])).await;
+    site.request(|session| {
+        session.update::<Vec<String>, _>("list", |list| list.as_mut().unwrap().push("b".into())).unwrap();
+    })
+    .await;
+    assert_eq!(site.open().await.get::<Vec<String>>("list").unwrap().unwrap(), ["a", "b"]);
+}
+
+#[tokio::test]
+async fn a_lone_permanent_flag_is_not_worth_a_record() {
+    let mut site = Site::new();
+    let closed = site.request(|session| assert!(session.permanent())).await;
+    assert_eq!((site.store.calls(), closed.set_cookie), (0, None));
+    // B20: setting it on an empty session is "empty and modified".
+    let closed = site.request(|session| session.set_permanent(true)).await;
+    assert_eq!(site.store.calls(), 0);
+    assert!(closed.set_cookie.unwrap().contains("Max-Age=0"));
+}
+
+#[tokio::test]
+async fn removing_the_last_key_removes_record_and_cookie() {
+    let mut site = Site::new();
+    site.request(|session| session.set("k", "v")).await;
+    let cookie = site.cookie.clone();
+    site.request(|session| assert!(session.remove("k"))).await;
+    assert_eq!(site.cookie, None);
+    site.cookie = cookie;
+    assert!(site.open().await.is_new(), "the record is gone");
+}
+
+#[tokio::test]
+async fn clear_keeps_the_permanent_flag_or_inserts_a_false_one() {
+    let mut site = Site::with(|config| config.session_permanent = false);
+    site.request(|session| {
+        session.set("k", "v");
+        session.clear();
+        session.set("x", "y");
+    })
+    .await;
+    let session = site.open().await;
+    assert_eq!(session.keys(), ["_permanent", "x"]);
+    assert!(!session.permanent());
+}
+
+#[tokio::test]
+async fn a_permanent_session_sends_its_cookie_again_with_a_later_end() {
+    let mut site = Site::with(|config| config.permanent_session_lifetime = Duration::from_secs(60));
+    let first = site.request(|session| session.set("k", "v")).await.set_cookie.unwrap();
+    site.now += Duration::from_secs(30);
+    let again = site.request(|_| {}).await;
+    let second = again.set_cookie.unwrap();
+    assert!(again.vary_cookie);
+    assert!(first.contains("Expires=Tue, 02 Jan 2024 03:05:05 GMT"), "{first}");
+    assert!(second.contains("Expires=Tue, 02 Jan 2024 03:05:35 GMT"), "{second}");
+    // The record lives on as well.
+    site.now += Duration::from_secs(59);
+    assert_eq!(site.get("k").await.as_deref(), Some("v"));
+    site.now += Duration::from_secs(60);
+    assert_eq!(site.get("k").await, None);
+}
+
+#[tokio::test]
+async fn without_refresh_a_read_extends_nothing_and_a_change_does() {
+    let mut site = Site::with(|config| {
+        config.permanent_session_lifetime = Duration::from_secs(60);
+        config.session_refresh_each_request = false;
+    });
+    site.request(|session| session.set("k", "v")).await;
+    site.now += Duration::from_secs(30);
+    assert_eq!(site.request(|session| drop(session.len())).await.set_cookie, None);
+    site.request(|session| session.set("k", "v")).await;
+    site.now += Duration::from_secs(45);
+    assert_eq!(site.get("k").await.as_deref(), Some("v"), "setting the same value extended it");
+    site.now += Duration::from_secs(15);
+    assert_eq!(site.get("k").await, None);
+}
+
+#[tokio::test]
+async fn a_non_permanent_session_has_a_browser_session_cookie() {
+    let mut site = Site::with(|config| config.session_permanent = false);
+    let set_cookie = site.request(|session| session.set("k", "v")).await.set_cookie.unwrap();
+    assert!(!set_cookie.contains("Expires"), "{set_cookie}");
+    assert_eq!(site.request(|session| drop(session.len())).await.set_cookie, None);
+}
+
+#[tokio::test]
+async fn a_signed_id_is_accepted_only_with_its_signature_and_also_by_an_older_key() {
+    let mut site = Site::with(|config| {
+        config.session_use_signer = true;
+        config.secret_key = Some("the older of the two keys".into());
+    });
+    site.request(|session| session.set("k", "v")).await;
+    let signed = site.cookie.clone().unwrap();
+    let (bare, _) = signed.split_once('.').unwrap();
+    assert_eq!(bare.len(), 43);
+    site.cookie = Some(bare.to_owned());
+    site.store.calls();
+    assert_eq!(site.get("k").await, None);
+    assert_eq!(site.store.calls(), 0, "a cookie without a good signature is not looked up");
+
+    let mut config = site.manager.config().clone();
+    config.secret_key = Some("the newer of the two keys".into());
+    config.secret_key_fallbacks = vec!["the older of the two keys".into()];
+    site.manager =
+        session_core::manager::Manager::with_store(config, std::sync::Arc::new(site.store.clone()));
+    site.cookie = Some(signed.clone());
+    site.request(|session| session.set("k", "w")).await;
+    assert_ne!(site.cookie, Some(signed), "signed anew");
+    assert_eq!(site.get("k").await.as_deref(), Some("w"));
+}
+
+#[tokio::test]
+async fn an_outage_is_an_error_and_never_an_anonymous_visitor() {
+    let mut site = Site::new();
+    site.request(|session| session.set("k", "v")).await;
+    site.store.from_now_on(Fault::Fail);
+    let opened = site.manager.open(site.cookie.as_deref(), site.now).await;
+    assert!(matches!(opened, Err(SessionError::Unavailable(_))), "{opened:?}");
+    site.store.from_now_on(Fault::None);
+    assert_eq!(site.get("k").await.as_deref(), Some("v"));
+}
+
+#[tokio::test]
+async fn a_save_that_fails_sends_no_cookie_and_changes_nothing() {
+    let mut site = Site::new();
+    site.request(|session| session.set("k", "v")).await;
+    let session = site.open().await;
+    session.set("k", "w");
+    site.store.from_now_on(Fault::Fail);
+    assert!(matches!(site.close(&session).await, Err(SessionError::Unavailable(_))));
+    site.store.from_now_on(Fault::None);
+    assert_eq!(site.get("k").await.as_deref(), Some("v"));
+}
+
+#[tokio::test]
+async fn a_store_that_keeps_failing_is_not_asked_any_more() {
+    let site = Site::with(|config| config.session_breaker_after = 2);
+    site.store.from_now_on(Fault::Fail);
+    let cookie = "A".repeat(43);
+    for _ in 0..10 {
+        assert!(site.manager.open(Some(&cookie), site.now).await.is_err());
+    }
+    assert_eq!(site.store.calls(), 2);
+}
+
+#[tokio::test]
+async fn an_undecodable_record_is_a_new_session() {
+    use session_core::store::{Call, New, Store, Swap};
+
+    let mut site = Site::new();
+    let id = "B".repeat(43);
+    let call = Call { now: site.now, deadline: tokio::time::Instant::now() + Duration::from_secs(5) };
+    let new = New { bytes: b"\xc1 no record", lifetime: Duration::from_secs(60) };
+    let swap = site.store.swap(call, &format!("session:{id}"), None, Some(new)).await.unwrap();
+    assert!(matches!(swap, Swap::Done { .. }));
+    site.cookie = Some(id.clone());
+    site.request(|session| {
+        assert!(session.is_new());
+        session.set("k", "v");
+    })
+    .await;
+    assert_ne!(site.cookie, Some(id));
+    assert_eq!(site.get("k").await.as_deref(), Some("v"));
+}

@@ -1,0 +1,143 @@
+//! `/typed` and the routes around it: the session through a `#[session_state]`.
+
+use std::time::Duration;
+
+use rocket::http::{ContentType, Status};
+use rocket::{Route, get, post, routes};
+use rocket_session_state::{require_session, session_state};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value as Json, json};
+
+/// Everything the probe remembers about a visitor.
+#[session_state]
+pub struct Probe {
+    #[session(login)]
+    pub username: Option<String>,
+    #[session(merge = "add")]
+    pub counter: i64,
+    #[session(merge = "union")]
+    pub tags: Vec<String>,
+    #[session(merge = "max")]
+    pub high: i64,
+    #[session(merge = "refuse")]
+    pub strict: Option<i64>,
+    pub a: Option<String>,
+    pub b: Option<String>,
+    pub cart: Vec<Item>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Item {
+    sku: String,
+    name: String,
+    quantity: u32,
+    price_cents: u64,
+}
+
+/// Proof that somebody is logged in.
+#[require_session(Probe)]
+pub struct Member {
+    username: String,
+}
+
+/// What `POST /typed` may do; in this order.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Changes {
+    sleep_ms: u64,
+    login: Option<String>,
+    logout: bool,
+    add_counter: Option<i64>,
+    tag: Option<String>,
+    high: Option<i64>,
+    strict: Option<i64>,
+    a: Option<String>,
+    b: Option<String>,
+    items: Option<u32>,
+}
+
+pub fn routes() -> Vec<Route> {
+    routes![show, change, sign_in, member, panics]
+}
+
+#[get("/typed")]
+fn show(probe: Probe) -> (ContentType, String) {
+    (ContentType::JSON, fields(&probe).to_string())
+}
+
+#[post("/typed", data = "<body>")]
+async fn change(body: Vec<u8>, probe: Probe) -> Result<(ContentType, String), Status> {
+    let changes: Changes = serde_json::from_slice(&body).map_err(|_| Status::BadRequest)?;
+    let (counter, mut tags, high) = (probe.counter(), probe.tags(), probe.high());
+    let _all_read = fields(&probe);
+    rocket::tokio::time::sleep(Duration::from_millis(changes.sleep_ms)).await;
+    if let Some(name) = &changes.login {
+        probe.set_username(name);
+    }
+    if changes.logout {
+        probe.take_username();
+    }
+    if let Some(n) = changes.add_counter {
+        probe.set_counter(counter + n);
+    }
+    if let Some(tag) = changes.tag {
+        tags.push(tag);
+        probe.set_tags(tags);
+    }
+    if let Some(n) = changes.high {
+        probe.set_high(high.max(n));
+    }
+    if let Some(n) = changes.strict {
+        probe.set_strict(n);
+    }
+    if let Some(a) = &changes.a {
+        probe.set_a(a);
+    }
+    if let Some(b) = &changes.b {
+        probe.set_b(b);
+    }
+    if let Some(n) = changes.items {
+        probe.set_cart(items(n));
+    }
+    Ok((ContentType::JSON, fields(&probe).to_string()))
+}
+
+#[get("/sign-in")]
+fn sign_in() -> &'static str {
+    "sign in"
+}
+
+#[get("/member")]
+fn member(member: Member) -> String {
+    member.username
+}
+
+#[get("/panic")]
+fn panics(probe: Probe) -> &'static str {
+    probe.set_a("changed by a handler that panics");
+    panic!("the probe panics on request");
+}
+
+fn fields(probe: &Probe) -> Json {
+    json!({
+        "username": probe.username(),
+        "counter": probe.counter(),
+        "tags": probe.tags(),
+        "high": probe.high(),
+        "strict": probe.strict(),
+        "a": probe.a(),
+        "b": probe.b(),
+        "cart": probe.cart().len(),
+    })
+}
+
+pub fn items(count: u32) -> Vec<Item> {
+    (0..count)
+        .map(|i| Item {
+            sku: format!("SKU-{i:06}"),
+            name: format!("Item {i}"),
+            quantity: i % 9 + 1,
+            price_cents: 1000 + u64::from(i),
+        })
+        .collect()
+}
