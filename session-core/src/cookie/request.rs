@@ -1,0 +1,105 @@
+//! The `Cookie` header.
+
+use std::borrow::Cow;
+
+use super::quoting;
+
+/// The cookies of one `Cookie` header in order, names and values (rules K2 to K5 of `flask-sessions`).
+///
+/// What does not read as a cookie is left out up to the next `;`. Nothing is read before it is asked
+/// for, and only a quoted value with escapes is copied.
+///
+/// ```
+/// let header = r#"colour=red; note="a \"b\""; half"open; flag"#;
+/// let pairs: Vec<_> = session_core::cookie::pairs(header).collect();
+/// assert_eq!(pairs, [("colour", "red".into()), ("note", "a \"b\"".into()), ("flag", "".into())]);
+/// ```
+pub fn pairs(header: &str) -> impl Iterator<Item = (&str, Cow<'_, str>)> {
+    raw_pairs(header).map(|(name, value)| (name, value.read()))
+}
+
+/// The value of the first cookie of that name, in header order (A2, K1, K5); no other is looked at.
+///
+/// `headers` are the request's `Cookie` headers. Each is read on its own, so that HTTP/2's split
+/// headers need no joining.
+///
+/// ```
+/// use session_core::cookie::find;
+///
+/// assert_eq!(find(["a=1; session=first", "session=second"], "session").as_deref(), Some("first"));
+/// assert_eq!(find(["a=1"], "session"), None);
+/// ```
+pub fn find<'a>(headers: impl IntoIterator<Item = &'a str>, name: &str) -> Option<Cow<'a, str>> {
+    let (_, value) = headers.into_iter().flat_map(raw_pairs).find(|(found, _)| *found == name)?;
+    Some(value.read())
+}
+
+/// A value as it stands in the header.
+enum Raw<'a> {
+    Bare(&'a str),
+    /// What stands between the quotes.
+    Quoted(&'a str),
+}
+
+impl<'a> Raw<'a> {
+    fn read(self) -> Cow<'a, str> {
+        match self {
+            Raw::Bare(text) => Cow::Borrowed(text),
+            Raw::Quoted(text) => quoting::unquote(text),
+        }
+    }
+}
+
+fn raw_pairs(mut header: &str) -> impl Iterator<Item = (&str, Raw<'_>)> {
+    std::iter::from_fn(move || {
+        loop {
+            if let Some((name, value, rest)) = split_pair(header) {
+                header = rest;
+                return Some((name, value));
+            }
+            (_, header) = header.split_once(';')?;
+        }
+    })
+}
+
+/// The pair at the start of the header and what follows its `;`.
+fn split_pair(header: &str) -> Option<(&str, Raw<'_>, &str)> {
+    let (name, rest) = split_at_any(skip_blanks(header), &[' ', '\t', '=', '"', ';']);
+    if name.is_empty() {
+        return None;
+    }
+    let rest = skip_blanks(rest);
+    let (value, rest) = match rest.strip_prefix('=') {
+        None => (Raw::Bare(""), rest),
+        Some(rest) => split_value(skip_blanks(rest))?,
+    };
+    let rest = skip_blanks(rest);
+    if rest.is_empty() { Some((name, value, rest)) } else { Some((name, value, rest.strip_prefix(';')?)) }
+}
+
+fn split_value(text: &str) -> Option<(Raw<'_>, &str)> {
+    match text.strip_prefix('"') {
+        None => {
+            let (value, rest) = split_at_any(text, &[' ', '\t', '"', ';']);
+            Some((Raw::Bare(value), rest))
+        }
+        Some(text) => {
+            let mut escaped = false;
+            let end = text.find(|c| {
+                let closes = c == '"' && !escaped;
+                escaped = c == '\\' && !escaped;
+                closes
+            })?;
+            let (value, quote_and_rest) = text.split_at_checked(end)?;
+            Some((Raw::Quoted(value), quote_and_rest.strip_prefix('"')?))
+        }
+    }
+}
+
+fn split_at_any<'a>(text: &'a str, ends: &[char]) -> (&'a str, &'a str) {
+    text.find(ends).and_then(|end| text.split_at_checked(end)).unwrap_or((text, ""))
+}
+
+fn skip_blanks(text: &str) -> &str {
+    text.trim_start_matches([' ', '\t'])
+}

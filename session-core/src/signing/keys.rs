@@ -1,0 +1,67 @@
+//! The HMAC keys of one salt.
+
+use std::fmt;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::{Hmac, Mac};
+use sha1::Sha1;
+
+use super::Invalid;
+
+/// A base64 signature: 20 bytes of HMAC-SHA1 without padding.
+pub(super) const SIGNATURE_CHARACTERS: usize = 27;
+
+/// The keys that sign and verify `message "." signature`.
+///
+/// Each key is kept as an HMAC that has already taken it in, which is half of an HMAC's work on short
+/// messages; one use is one clone.
+#[derive(Clone)]
+pub(super) struct Keys {
+    signing: Hmac<Sha1>,
+    fallbacks: Vec<Hmac<Sha1>>,
+}
+
+impl Keys {
+    pub(super) fn new<'k>(salt: &str, key: &[u8], fallbacks: impl IntoIterator<Item = &'k [u8]>) -> Self {
+        let derived = |secret: &[u8]| keyed(&keyed(secret).chain_update(salt).finalize().into_bytes());
+        let mut fallbacks: Vec<_> = fallbacks.into_iter().map(derived).collect();
+        fallbacks.reverse(); // tried from last to first (W4): newer keys stand at the end
+        Keys { signing: derived(key), fallbacks }
+    }
+
+    /// The message with its signature appended.
+    pub(super) fn sign(&self, mut message: String) -> String {
+        let signature = self.signing.clone().chain_update(&message).finalize().into_bytes();
+        message.push('.');
+        URL_SAFE_NO_PAD.encode_string(signature, &mut message);
+        message
+    }
+
+    /// The message, if one of the keys signed it.
+    pub(super) fn verify<'a>(&self, signed: &'a str) -> Result<&'a str, Invalid> {
+        let (message, signature) = signed.rsplit_once('.').ok_or(Invalid::NoSeparator)?;
+        if signature.len() != SIGNATURE_CHARACTERS {
+            return Err(Invalid::BadSignature);
+        }
+        let signature = URL_SAFE_NO_PAD.decode(signature).map_err(|_| Invalid::BadSignature)?;
+        let made_by = |key: &Hmac<Sha1>| key.clone().chain_update(message).verify_slice(&signature).is_ok();
+        if made_by(&self.signing) || self.fallbacks.iter().any(made_by) {
+            Ok(message)
+        } else {
+            Err(Invalid::BadSignature)
+        }
+    }
+}
+
+/// Never shows a key.
+impl fmt::Debug for Keys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Keys").field("fallbacks", &self.fallbacks.len()).finish_non_exhaustive()
+    }
+}
+
+#[expect(clippy::expect_used, reason = "HMAC takes keys of every length; keys come from the configuration")]
+fn keyed(key: &[u8]) -> Hmac<Sha1> {
+    Hmac::new_from_slice(key).expect("HMAC takes keys of every length")
+}

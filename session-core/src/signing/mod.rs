@@ -1,0 +1,30 @@
+//! What goes into a signed cookie: itsdangerous' formats, byte for byte, with key rotation.
+//!
+//! Two formats exist, told apart by their salt. [`CookieSigner`] is Flask's: the whole session, with
+//! the time of signing. [`IdSigner`] is Flask-Session's: a session id and nothing else. Both use
+//! HMAC-SHA1, which is what a Flask application on the same secret expects; what breaks SHA-1 as a
+//! digest (collisions) does not break it as a MAC.
+//!
+//! A signature says who wrote a cookie. It hides nothing: whoever holds the cookie can read it.
+//!
+//! Reading is strict where itsdangerous is tolerant (W5): a signature has exactly one spelling, so no
+//! character of a cookie can be changed without the cookie being refused.
+
+mod cookie_signer;
+mod id_signer;
+mod invalid;
+mod keys;
+mod payload;
+mod timestamp;
+
+pub use cookie_signer::CookieSigner;
+pub use id_signer::IdSigner;
+pub use invalid::Invalid;
+
+use base64::alphabet::URL_SAFE;
+use base64::engine::DecodePaddingMode::Indifferent;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, NO_PAD};
+
+/// For what is covered by a signature: written without padding, read with or without.
+const BASE64: GeneralPurpose = GeneralPurpose::new(&URL_SAFE, TOLERANT_OF_PADDING);
+const TOLERANT_OF_PADDING: GeneralPurposeConfig = NO_PAD.with_decode_padding_mode(Indifferent);

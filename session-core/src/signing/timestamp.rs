@@ -1,0 +1,43 @@
+//! The time at which a cookie was signed: whole seconds since 1970, and the age that follows.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use base64::Engine;
+
+use super::{BASE64, Invalid};
+
+/// 9999-12-31 23:59:59 UTC, where Python's calendar ends (W6).
+const LAST_SECOND: u64 = 253_402_300_799;
+
+/// Appends the present second: big-endian, without leading zero bytes, in base64.
+pub(super) fn push(now: SystemTime, text: &mut String) {
+    let bytes = unix_seconds(now).to_be_bytes();
+    let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
+    BASE64.encode_string(bytes.get(zeros..).unwrap_or_default(), text);
+}
+
+/// Whether a cookie with this timestamp is neither too old nor from the future (A5).
+///
+/// There is no allowance for clocks that differ, since Flask has none.
+pub(super) fn check(timestamp: &str, now: SystemTime, lifetime: Duration) -> Result<(), Invalid> {
+    let signed = seconds(timestamp).ok_or(Invalid::MalformedTimestamp)?;
+    if signed > LAST_SECOND {
+        return Err(Invalid::TimestampOutOfRange);
+    }
+    let age = unix_seconds(now).checked_sub(signed).ok_or(Invalid::Future)?;
+    if age > lifetime.as_secs() { Err(Invalid::Expired) } else { Ok(()) }
+}
+
+/// No bytes at all are zero; leading zero bytes are read although they are never written.
+fn seconds(timestamp: &str) -> Option<u64> {
+    let bytes = BASE64.decode(timestamp).ok()?;
+    let mut padded = [0; 8];
+    let zeros = padded.len().checked_sub(bytes.len())?;
+    padded.get_mut(zeros..)?.copy_from_slice(&bytes);
+    Some(u64::from_be_bytes(padded))
+}
+
+/// The format knows no time before 1970; a clock that is there counts as 1970.
+fn unix_seconds(now: SystemTime) -> u64 {
+    now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
+}
