@@ -15,6 +15,7 @@ pub struct StoreError {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Kind {
+    Misconfigured,
     Unavailable,
     Timeout,
     Garbage(&'static str),
@@ -22,6 +23,11 @@ enum Kind {
 }
 
 impl StoreError {
+    /// The store can't be made as it was asked for: a URL that does not parse, a feature that is off.
+    pub fn misconfigured(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        StoreError { kind: Kind::Misconfigured, source: Some(Arc::from(source.into())) }
+    }
+
     /// The store can't be reached or refused to work.
     pub fn unavailable(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         StoreError { kind: Kind::Unavailable, source: Some(Arc::from(source.into())) }
@@ -56,6 +62,7 @@ impl StoreError {
 impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.kind {
+            Kind::Misconfigured => f.write_str("the session store is configured wrongly"),
             Kind::Unavailable => f.write_str("the session store can't be reached or refused to work"),
             Kind::Timeout => f.write_str("the session store did not answer in time"),
             Kind::Garbage(what) => write!(f, "the session store's answer makes no sense: expected {what}"),
