@@ -1,0 +1,114 @@
+//! Settings that are one of a few words.
+
+use std::error::Error;
+use std::fmt;
+use std::str::FromStr;
+
+use super::nearest::nearest;
+
+macro_rules! choice {
+    ($(#[$attr:meta])* $name:ident { $($(#[$variant_attr:meta])* $variant:ident = $word:literal,)+ }) => {
+        $(#[$attr])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum $name {
+            $($(#[$variant_attr])* $variant,)+
+        }
+
+        impl $name {
+            const WORDS: &'static [&'static str] = &[$($word),+];
+
+            /// The word for it, as it is written.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $word,)+
+                }
+            }
+        }
+
+        /// In any letter case.
+        impl FromStr for $name {
+            type Err = UnknownChoice;
+
+            fn from_str(text: &str) -> Result<Self, UnknownChoice> {
+                $(if text.eq_ignore_ascii_case($word) {
+                    return Ok(Self::$variant);
+                })+
+                Err(UnknownChoice { found: text.into(), words: Self::WORDS })
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+    };
+}
+
+choice! {
+    /// Where sessions live: `session_type`.
+    #[derive(Default)]
+    #[non_exhaustive]
+    SessionType {
+        /// In a signed cookie, byte-compatible with Flask's own. It can't be revoked or merged.
+        #[default]
+        Cookie = "cookie",
+        /// In this process; they end with it.
+        Memory = "memory",
+        /// In Redis, in the records of Flask-Session. Needs the feature `redis`.
+        Redis = "redis",
+    }
+}
+
+choice! {
+    /// How records are written: `session_serialization_format`.
+    #[derive(Default)]
+    RecordFormat {
+        /// MessagePack, the default of Flask-Session.
+        #[default]
+        Msgpack = "msgpack",
+        /// JSON.
+        Json = "json",
+    }
+}
+
+choice! {
+    /// On which cross-site requests browsers send the cookie: `session_cookie_samesite`.
+    ///
+    /// The words are those of the `Set-Cookie` header.
+    SameSite {
+        /// Only when somebody follows a link to the site.
+        Lax = "Lax",
+        /// Never.
+        Strict = "Strict",
+        /// Always; browsers accept it only together with `Secure`.
+        None = "None",
+    }
+}
+
+/// A word that is none of those that a setting knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnknownChoice {
+    found: String,
+    words: &'static [&'static str],
+}
+
+impl fmt::Display for UnknownChoice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} is not known; write ", self.found)?;
+        for (at, word) in self.words.iter().enumerate() {
+            let before = match at {
+                0 => "",
+                _ if at + 1 == self.words.len() => " or ",
+                _ => ", ",
+            };
+            write!(f, "{before}\"{word}\"")?;
+        }
+        match nearest(&self.found, self.words.iter().copied()) {
+            Some((word, 1..=2)) => write!(f, " (did you mean \"{word}\"?)"),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Error for UnknownChoice {}

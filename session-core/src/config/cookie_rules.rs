@@ -1,0 +1,103 @@
+//! What a cookie must be for browsers to keep it and for nobody to smuggle in an attribute.
+
+use super::report::Report;
+use super::{SameSite, SessionConfig};
+
+const SECURE: &str = "session_cookie_secure";
+
+pub(super) fn apply(config: &mut SessionConfig, debug_profile: bool, serves_tls: bool, report: &mut Report) {
+    name(config, report);
+    domain(config, report);
+    path("session_cookie_path", config.session_cookie_path.as_deref().unwrap_or_default(), report);
+    path("application_root", &config.application_root, report);
+    secure(config, debug_profile, serves_tls, report);
+}
+
+fn name(config: &SessionConfig, report: &mut Report) {
+    let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    let name = &config.session_cookie_name;
+    if name.is_empty() || !name.bytes().all(token) {
+        report.refuse(
+            &["session_cookie_name"],
+            format!("{name:?} is no cookie name; write letters, digits, `-` and `_`, such as \"session\""),
+        );
+    }
+}
+
+/// As in Flask, leading dots go and other scripts become Punycode; what Flask cuts off silently (a port)
+/// or would send as it is, is refused.
+fn domain(config: &mut SessionConfig, report: &mut Report) {
+    let Some(written) = &config.session_cookie_domain else { return };
+    let bare = written.trim_start_matches('.');
+    let ascii = if bare.is_ascii() { Some(bare.to_owned()) } else { idna::domain_to_ascii(bare).ok() };
+    let legal = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
+    match ascii {
+        Some(domain) if !domain.is_empty() && domain.bytes().all(legal) => {
+            config.session_cookie_domain = Some(domain);
+        }
+        _ => report.refuse(
+            &["session_cookie_domain"],
+            format!("{written:?} is no domain; write a name such as \"example.com\", without scheme, port or path, or leave the key out"),
+        ),
+    }
+}
+
+/// Allows what Werkzeug sends unchanged, so that both applications mean the same path.
+fn path(key: &'static str, path: &str, report: &mut Report) {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+,/:=@".contains(&byte);
+    let unset = path.is_empty() && key == "session_cookie_path";
+    if !unset && !path.starts_with('/') {
+        report.refuse(&[key], format!("{path:?} must start with `/`"));
+    }
+    if !path.bytes().all(plain) {
+        report.refuse(
+            &[key],
+            format!("{path:?} holds what a cookie path can't (`;`, a control character, a space …); percent-encode it"),
+        );
+    }
+}
+
+fn secure(config: &mut SessionConfig, debug_profile: bool, serves_tls: bool, report: &mut Report) {
+    let partitioned = config.session_cookie_partitioned;
+    let secure = config.session_cookie_secure.unwrap_or(partitioned || serves_tls);
+    config.session_cookie_secure = Some(secure);
+    let name = config.session_cookie_name.to_ascii_lowercase();
+
+    if !secure && report.readable(&[SECURE, "session_cookie_partitioned"]) {
+        let add = "browsers drop such a cookie unless it is Secure; write session_cookie_secure = true";
+        if config.session_cookie_samesite == Some(SameSite::None) {
+            report.refuse(&["session_cookie_samesite", SECURE], format!("\"None\": {add}"));
+        }
+        if partitioned {
+            report.refuse(&["session_cookie_partitioned", SECURE], add);
+        }
+        if name.starts_with("__host-") || name.starts_with("__secure-") {
+            report.refuse(
+                &["session_cookie_name", SECURE],
+                format!("begins with `__Host-` or `__Secure-`: {add}"),
+            );
+        }
+        if !debug_profile {
+            report.warn(
+                &[SECURE],
+                "is off, so that the cookie also travels unencrypted; write true where users come by HTTPS",
+            );
+        }
+    }
+    if name.starts_with("__host-") {
+        if let Some(domain) = &config.session_cookie_domain {
+            report.refuse(
+                &["session_cookie_name", "session_cookie_domain"],
+                format!(
+                    "begins with `__Host-`, which forbids the domain {domain:?}; remove session_cookie_domain"
+                ),
+            );
+        }
+        if config.cookie_path() != "/" {
+            report.refuse(
+                &["session_cookie_name", "session_cookie_path", "application_root"],
+                format!("begins with `__Host-`, which needs the path \"/\", not {:?}", config.cookie_path()),
+            );
+        }
+    }
+}

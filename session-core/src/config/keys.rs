@@ -1,0 +1,238 @@
+//! The keys: what each sets, which sessions it matters to, and what a misspelled one may have meant.
+
+use super::nearest::nearest;
+use super::value::Setting;
+use super::{SessionConfig, SessionType};
+
+/// A key of this release.
+pub(super) struct Key {
+    pub(super) name: &'static str,
+    matters: Matters,
+    /// Reads the setting into the configuration.
+    pub(super) apply: fn(&mut SessionConfig, &Setting) -> Result<(), String>,
+}
+
+/// Which sessions a key does something for.
+enum Matters {
+    /// Any session. Also what describes one store, such as its address: it may stay in place while
+    /// another store is tried.
+    Always,
+    /// Sessions that live in a store.
+    InStores,
+    /// SQL tables, which this release does not have.
+    InSql,
+}
+
+macro_rules! key {
+    ($name:ident => $field:ident, $matters:ident, $read:ident) => {
+        Key {
+            name: stringify!($name),
+            matters: Matters::$matters,
+            apply: |config, setting| setting.$read().map(|value| config.$field = value),
+        }
+    };
+    ($name:ident, $matters:ident, $read:ident) => {
+        key!($name => $name, $matters, $read)
+    };
+}
+
+/// Every key, in the order in which they are applied: of two that set one field the later counts.
+pub(super) const KEYS: &[Key] = &[
+    key!(secret_key, Always, secret),
+    key!(session_secret_key => secret_key, Always, secret),
+    key!(session_secret_key_base64 => secret_key, Always, secret_base64),
+    key!(secret_key_fallbacks, Always, secrets),
+    key!(session_type, Always, session_type),
+    key!(session_cookie_name, Always, text),
+    key!(session_cookie_domain, Always, text_or_false),
+    key!(session_cookie_path, Always, text_or_false),
+    key!(application_root, Always, text),
+    key!(session_cookie_httponly, Always, flag),
+    key!(session_cookie_secure, Always, flag_or_open),
+    key!(session_cookie_partitioned, Always, flag),
+    key!(session_cookie_samesite, Always, same_site),
+    key!(permanent_session_lifetime, Always, duration),
+    key!(session_refresh_each_request, Always, flag),
+    key!(max_cookie_size, Always, count),
+    key!(session_permanent, InStores, flag),
+    key!(session_use_signer, InStores, flag),
+    key!(session_key_prefix, InStores, text),
+    key!(session_id_length, InStores, count),
+    key!(session_id_length_fallbacks, InStores, counts),
+    key!(session_serialization_format, InStores, record_format),
+    key!(session_cleanup_n_requests, InSql, count_or_none),
+    key!(session_redis, Always, redis),
+    key!(session_store_timeout, InStores, duration),
+    key!(session_request_timeout, InStores, duration),
+    key!(session_swap_attempts, InStores, count),
+    key!(session_breaker_after, InStores, count),
+    key!(session_refresh_after, InStores, number),
+    key!(session_memory_max, Always, count),
+    key!(session_ended_poll, InStores, duration),
+];
+
+impl Key {
+    /// Why the key does nothing for sessions of this type.
+    pub(super) fn idle(&self, session_type: SessionType) -> Option<&'static str> {
+        match self.matters {
+            Matters::InStores if session_type == SessionType::Cookie => {
+                Some("has no effect on cookie sessions, only on sessions in a store")
+            }
+            Matters::InSql => {
+                Some("has no effect: only SQL stores have rows to clean up, and this release has none")
+            }
+            Matters::Always | Matters::InStores => None,
+        }
+    }
+}
+
+/// Keys, or beginnings of keys, that belong to what this release does not have yet.
+const LATER: [&str; 8] = [
+    "session_memcached",
+    "session_mongodb",
+    "session_sqlalchemy",
+    "session_cachelib",
+    "session_file",
+    "session_dynamodb",
+    "session_postgresql",
+    "session_migrate_from",
+];
+
+/// What a key of the configuration is.
+pub(super) enum Meaning {
+    /// A key, in lower case or in capitals.
+    Known(&'static Key),
+    /// A key of a later release.
+    Later,
+    /// No key, but meant as one: the nearest.
+    Misspelled(&'static str),
+    /// None of our business.
+    Foreign,
+}
+
+/// What the key that is spelled so means.
+pub(super) fn meaning(spelling: &str) -> Meaning {
+    let lower = spelling.to_ascii_lowercase();
+    if let Some(key) = KEYS.iter().find(|key| key.name == lower) {
+        let in_one_case = spelling == key.name || spelling == key.name.to_ascii_uppercase();
+        return if in_one_case { Meaning::Known(key) } else { Meaning::Misspelled(key.name) };
+    }
+    if LATER
+        .iter()
+        .any(|later| lower.strip_prefix(later).is_some_and(|rest| rest.is_empty() || rest.starts_with('_')))
+    {
+        return Meaning::Later;
+    }
+    match nearest(spelling, KEYS.iter().map(|key| key.name)) {
+        // The prefix is ours. Any other key may be the application's own, so only one slip per ten
+        // letters makes it ours: `application_port` is two from `application_root`.
+        Some((name, mistakes)) if lower.starts_with("session_") || mistakes <= name.len() / 10 => {
+            Meaning::Misspelled(name)
+        }
+        _ => Meaning::Foreign,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn meant(spelling: &str) -> Option<&'static str> {
+        match meaning(spelling) {
+            Meaning::Misspelled(name) => Some(name),
+            Meaning::Known(_) | Meaning::Later | Meaning::Foreign => None,
+        }
+    }
+
+    #[test]
+    fn a_misspelled_key_is_told_the_name_it_was_meant_to_be() {
+        for (spelling, name) in [
+            ("session_tpye", "session_type"),
+            ("sesion_type", "session_type"),
+            ("session-type", "session_type"),
+            ("Session_Type", "session_type"),
+            ("SESSION_COOKIE_SAMESTIE", "session_cookie_samesite"),
+            ("session_lifetime", "permanent_session_lifetime"),
+            ("session_permanent_lifetime", "permanent_session_lifetime"),
+            ("session_cookie_http_only", "session_cookie_httponly"),
+            ("session_secret", "session_secret_key"),
+            ("session_redis_url", "session_redis"),
+            ("permanent_session_lifetme", "permanent_session_lifetime"),
+            ("PERMANENT_SESSION_LIFETIM", "permanent_session_lifetime"),
+            ("secret_key_fallback", "secret_key_fallbacks"),
+            ("aplication_root", "application_root"),
+            ("max_cookies_size", "max_cookie_size"),
+            ("secret_kye", "secret_key"),
+        ] {
+            assert_eq!(meant(spelling), Some(name), "{spelling}");
+        }
+    }
+
+    #[test]
+    fn keys_of_rocket_and_of_the_application_are_left_alone() {
+        for spelling in [
+            "address",
+            "port",
+            "workers",
+            "max_blocking",
+            "keep_alive",
+            "limits",
+            "tls",
+            "temp_dir",
+            "log_level",
+            "shutdown",
+            "ident",
+            "ip_header",
+            "cli_colors",
+            "proxy_proto_header",
+            "databases",
+            "profile",
+            "config",
+            "template_dir",
+            "application_name",
+            "application_port",
+            "application_root_url",
+            "secret",
+            "secrets",
+            "api_key",
+            "session",
+            "sessions",
+            "max_upload_size",
+            "max_page_size",
+            "obsession_type",
+        ] {
+            assert!(matches!(meaning(spelling), Meaning::Foreign), "{spelling}");
+        }
+    }
+
+    #[test]
+    fn every_field_has_a_key_and_every_key_a_field() {
+        let shown = format!("{:#?}", SessionConfig::default());
+        let fields: Vec<_> = shown
+            .lines()
+            .filter_map(|line| line.strip_prefix("    ")?.split_once(": "))
+            .map(|(field, _)| field)
+            .collect();
+        for field in &fields {
+            assert!(KEYS.iter().any(|key| key.name == *field), "{field} has no key");
+        }
+        for key in KEYS.iter().filter(|key| !key.name.starts_with("session_secret_key")) {
+            assert!(fields.contains(&key.name), "{} has no field", key.name);
+        }
+    }
+
+    #[test]
+    fn keys_of_later_stores_are_no_misspellings() {
+        for spelling in [
+            "session_memcached",
+            "SESSION_MONGODB_DB",
+            "session_sqlalchemy_table",
+            "session_cachelib",
+            "session_file_dir",
+            "session_dynamodb",
+            "session_migrate_from",
+        ] {
+            assert!(matches!(meaning(spelling), Meaning::Later), "{spelling}");
+        }
+    }
+}

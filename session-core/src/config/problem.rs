@@ -1,0 +1,136 @@
+//! What is wrong with a configuration, and where.
+
+use std::error::Error;
+use std::fmt;
+
+use figment::{Metadata, Profile};
+
+/// A configuration that can't be launched: every problem that was found.
+///
+/// Its text has one line per problem. It never holds a secret key, nor the address of a store.
+#[derive(Debug, Clone)]
+pub struct ConfigError {
+    problems: Vec<Problem>,
+}
+
+impl ConfigError {
+    pub(super) fn new(problems: Vec<Problem>) -> Self {
+        ConfigError { problems }
+    }
+
+    /// Every problem that was found; never empty.
+    pub fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.problems.len() {
+            1 => f.write_str("the session configuration has a problem:")?,
+            count => write!(f, "the session configuration has {count} problems:")?,
+        }
+        self.problems.iter().try_for_each(|problem| write!(f, "\n  - {problem}"))
+    }
+}
+
+impl Error for ConfigError {}
+
+/// One thing that is wrong with a configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    key: String,
+    message: String,
+    places: Vec<Place>,
+}
+
+/// One thing that is allowed, but worth a line in the launch log.
+pub type Warning = Problem;
+
+impl Problem {
+    /// `places` may name one place several times.
+    pub(super) fn new(key: String, message: String, places: impl IntoIterator<Item = Place>) -> Self {
+        let mut distinct = Vec::new();
+        for place in places {
+            if !distinct.contains(&place) {
+                distinct.push(place);
+            }
+        }
+        Problem { key, message, places: distinct }
+    }
+
+    /// The key, as it was spelled where it was set; empty where a whole file can't be read.
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// What is wrong and what to write instead.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// Where the keys in question were set. Empty for defaults and for configurations made in code.
+    pub fn places(&self) -> &[Place] {
+        &self.places
+    }
+}
+
+/// One line: key, message, places.
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.key.is_empty() {
+            write!(f, "{}: ", self.key)?;
+        }
+        f.write_str(&self.message)?;
+        let mut before = " (";
+        for place in &self.places {
+            write!(f, "{before}{place}")?;
+            before = ", and ";
+        }
+        if self.places.is_empty() { Ok(()) } else { f.write_str(")") }
+    }
+}
+
+/// Where a key was set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Place {
+    /// An environment variable, by its whole name. It applies to every profile.
+    Variable(String),
+    /// A file, named relative to the working directory where that is shorter, or a place in code.
+    Source {
+        /// The file, or file, line and column of code.
+        name: String,
+        /// The profile in whose table the key stands.
+        profile: String,
+    },
+}
+
+impl Place {
+    /// Where figment found `key`.
+    pub(super) fn new(metadata: &Metadata, profile: &Profile, key: &str) -> Self {
+        match (&metadata.source, metadata.name.strip_suffix("environment variable(s)")) {
+            (None, Some(prefix)) => {
+                let prefix = prefix.trim_matches(['`', ' ']);
+                Place::Variable(format!("{prefix}{}", metadata.interpolate(profile, &[key])))
+            }
+            (source, _) => Place::Source {
+                name: source.as_ref().map_or_else(|| metadata.name.to_string(), ToString::to_string),
+                profile: profile.to_string(),
+            },
+        }
+    }
+
+    pub(super) fn is_variable(&self) -> bool {
+        matches!(self, Place::Variable(_))
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Place::Variable(name) => write!(f, "in the environment variable {name}"),
+            Place::Source { name, profile } => write!(f, "in {name}, profile [{profile}]"),
+        }
+    }
+}
