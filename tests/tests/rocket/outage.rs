@@ -1,0 +1,131 @@
+//! A store that is down is an error, never an anonymous visitor and never a silent success.
+
+use rocket::http::Status;
+use rocket::response::Redirect;
+use rocket::{Request, catch, catchers, get, routes};
+use rocket_session_state::store::conformance::Fault;
+use rocket_session_state::{SessionError, require_session, session_state};
+
+use crate::site::{Site, header};
+
+#[session_state]
+struct Visit {
+    #[session(login)]
+    username: Option<String>,
+    colour: Option<String>,
+}
+
+#[require_session(Visit)]
+struct Member {
+    username: String,
+}
+
+#[get("/login")]
+fn login(visit: Visit) -> &'static str {
+    visit.set_username("momo");
+    "welcome"
+}
+
+#[get("/visit")]
+fn visit(visit: Visit) -> String {
+    visit.username().unwrap_or_else(|| "anonymous".into())
+}
+
+#[get("/optional")]
+fn optional(visit: Option<Visit>) -> String {
+    visit.and_then(|visit| visit.username()).unwrap_or_else(|| "anonymous".into())
+}
+
+#[get("/member")]
+fn member(member: Option<Member>) -> Result<String, Status> {
+    member.map(|member| member.username).ok_or(Status::Unauthorized)
+}
+
+#[get("/tried")]
+fn tried(visit: Result<Visit, SessionError>) -> Redirect {
+    match visit {
+        Ok(_) => Redirect::to("/fine"),
+        Err(_) => Redirect::to("/anonymous"),
+    }
+}
+
+#[get("/handled")]
+fn handled(visit: Result<Visit, SessionError>) -> &'static str {
+    match visit {
+        Ok(_) => "a session",
+        Err(error) => {
+            error.handled();
+            "the shop is open, carts are not"
+        }
+    }
+}
+
+#[get("/untouched")]
+fn untouched() -> &'static str {
+    "ok"
+}
+
+#[get("/write")]
+fn write(visit: Visit) -> Redirect {
+    visit.set_colour("red");
+    Redirect::to("/done")
+}
+
+#[catch(default)]
+fn in_json(status: Status, _: &Request<'_>) -> (rocket::http::ContentType, String) {
+    (rocket::http::ContentType::JSON, format!("{{\"status\": {}}}", status.code))
+}
+
+async fn site() -> Site {
+    let site = Site::launch(|rocket| {
+        let routes = routes![login, visit, optional, member, tried, handled, untouched, write];
+        rocket.mount("/", routes).register("/", catchers![in_json])
+    })
+    .await;
+    assert_eq!(site.text("/login").await, "welcome");
+    site
+}
+
+#[rocket::async_test]
+async fn an_outage_is_a_503_for_whoever_wants_the_session_and_for_nobody_else() {
+    let site = site().await;
+    site.store.from_now_on(Fault::Fail);
+    for path in ["/visit", "/optional", "/member", "/tried"] {
+        let response = site.get(path).await;
+        assert_eq!(response.status(), Status::ServiceUnavailable, "{path}");
+        assert_eq!(header(&response, "Retry-After").len(), 1, "{path}");
+        assert_eq!(header(&response, "Cache-Control"), ["no-store"], "{path}");
+        assert_eq!(header(&response, "Set-Cookie"), [""; 0], "{path}");
+        assert_eq!(header(&response, "Location"), [""; 0], "{path}");
+        assert_eq!(response.into_string().await.unwrap(), "{\"status\": 503}", "{path}: the application's catcher");
+    }
+    assert_eq!(site.text("/handled").await, "the shop is open, carts are not");
+    assert_eq!(site.text("/untouched").await, "ok");
+    site.store.from_now_on(Fault::None);
+    assert_eq!(site.text("/visit").await, "momo");
+}
+
+#[rocket::async_test]
+async fn a_store_that_never_answers_is_given_up() {
+    // The clock of the deadlines stands still but for what waits on it.
+    rocket::tokio::time::pause();
+    let site = site().await;
+    site.store.from_now_on(Fault::Hang);
+    let asked = rocket::tokio::time::Instant::now();
+    assert_eq!(site.get("/visit").await.status(), Status::ServiceUnavailable);
+    assert!(asked.elapsed() < std::time::Duration::from_secs(5), "{:?}", asked.elapsed());
+}
+
+#[rocket::async_test]
+async fn a_save_that_fails_is_no_success() {
+    let site = site().await;
+    site.store.from_now_on(Fault::FailWrites);
+    let response = site.get("/write").await;
+    assert_eq!(response.status(), Status::ServiceUnavailable);
+    assert_eq!(header(&response, "Location"), [""; 0]);
+    assert_eq!(header(&response, "Set-Cookie"), [""; 0]);
+    assert_eq!(header(&response, "Retry-After").len(), 1);
+    assert_eq!(header(&response, "Content-Type"), ["application/json"]);
+    assert!(!header(&response, "X-Content-Type-Options").is_empty(), "headers of other fairings stay");
+    assert_eq!(response.into_string().await.unwrap(), "{\"status\": 503}");
+}

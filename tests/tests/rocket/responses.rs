@@ -1,0 +1,171 @@
+//! What responses say about the session.
+
+use rocket::fairing::AdHoc;
+use rocket::http::{Cookie, Header, Status};
+use rocket::response::Responder;
+use rocket::{get, routes};
+use rocket_session_state::Session;
+
+use crate::site::{Site, header};
+
+#[get("/set/<value>")]
+fn set(value: &str, session: Session) -> &'static str {
+    session.set("key", value);
+    "set"
+}
+
+#[get("/get")]
+fn get(session: Session) -> String {
+    session.get::<String>("key").ok().flatten().unwrap_or_else(|| "nothing".into())
+}
+
+#[get("/guarded")]
+fn guarded(_session: Session) -> &'static str {
+    "not looked at"
+}
+
+#[get("/untouched")]
+fn untouched() -> &'static str {
+    "ok"
+}
+
+#[get("/set-and-fail/<value>")]
+fn set_and_fail(value: &str, session: Session) -> Status {
+    session.set("key", value);
+    Status::NotFound
+}
+
+#[get("/set-and-panic")]
+fn set_and_panic(session: Session) -> &'static str {
+    session.set("key", "half-made");
+    panic!("as handlers do");
+}
+
+#[get("/forwards/<_number>")]
+fn forwards_first(_one: Session, _number: u8) -> &'static str {
+    "a number"
+}
+
+#[get("/forwards/<_text>", rank = 2)]
+fn forwards_second(_one: Session, _two: Session, _text: &str) -> &'static str {
+    "a text"
+}
+
+#[derive(Responder)]
+struct WithHeaders {
+    body: &'static str,
+    vary: Header<'static>,
+    cache: Header<'static>,
+}
+
+#[get("/headers")]
+fn headers(session: Session) -> WithHeaders {
+    session.set("key", "v");
+    WithHeaders {
+        body: "ok",
+        vary: Header::new("Vary", "Accept-Encoding, Accept-Language"),
+        cache: Header::new("Cache-Control", "private"),
+    }
+}
+
+async fn site() -> Site {
+    Site::launch(|rocket| {
+        let routes = routes![
+            set,
+            get,
+            guarded,
+            untouched,
+            set_and_fail,
+            set_and_panic,
+            forwards_first,
+            forwards_second,
+            headers
+        ];
+        rocket.mount("/", routes)
+    })
+    .await
+}
+
+#[rocket::async_test]
+async fn a_page_without_the_session_says_and_does_nothing_whatever_cookie_comes() {
+    let site = site().await;
+    site.get("/set/v").await;
+    site.store.calls();
+    let response = site.get("/untouched").await;
+    assert_eq!(header(&response, "Set-Cookie"), [""; 0]);
+    assert_eq!(header(&response, "Vary"), [""; 0]);
+    assert_eq!(site.store.calls(), 0);
+}
+
+#[rocket::async_test]
+async fn a_guard_whose_session_is_not_looked_at_adds_no_vary() {
+    let site = site().await;
+    assert_eq!(header(&site.get("/guarded").await, "Vary"), [""; 0]);
+    assert_eq!(header(&site.get("/get").await, "Vary"), ["Cookie"]);
+}
+
+#[rocket::async_test]
+async fn many_guards_and_forwards_load_once() {
+    let site = site().await;
+    site.get("/set/v").await;
+    site.store.calls();
+    assert_eq!(site.text("/forwards/text").await, "a text");
+    assert_eq!(site.store.calls(), 1);
+}
+
+#[rocket::async_test]
+async fn the_cookie_survives_an_error_response() {
+    let site = site().await;
+    let response = site.get("/set-and-fail/kept").await;
+    assert_eq!(response.status(), Status::NotFound);
+    assert_eq!(header(&response, "Set-Cookie").len(), 1);
+    assert_eq!(site.text("/get").await, "kept");
+}
+
+#[rocket::async_test]
+async fn a_handler_that_panics_saves_nothing_and_sends_no_cookie() {
+    let site = site().await;
+    site.get("/set/before").await;
+    let response = site.get("/set-and-panic").await;
+    assert_eq!(response.status(), Status::InternalServerError);
+    assert_eq!(header(&response, "Set-Cookie"), [""; 0]);
+    assert_eq!(site.text("/get").await, "before");
+}
+
+#[rocket::async_test]
+async fn the_applications_own_vary_and_cache_control_stay() {
+    let site = site().await;
+    let response = site.get("/headers").await;
+    assert_eq!(header(&response, "Vary"), ["Accept-Encoding, Accept-Language, Cookie"]);
+    assert_eq!(header(&response, "Cache-Control"), ["private"]);
+    let response = site.get("/set/v").await;
+    assert_eq!(header(&response, "Cache-Control"), ["no-store"]);
+}
+
+#[rocket::async_test]
+async fn the_first_of_two_cookies_counts() {
+    let site = site().await;
+    site.get("/set/first").await;
+    let first = site.client.cookies().get("session").unwrap().value().to_owned();
+    site.client.cookies().remove(Cookie::from("session"));
+    site.get("/set/second").await;
+    let second = site.client.cookies().get("session").unwrap().value().to_owned();
+    assert_ne!(first, second);
+    let both = Header::new("Cookie", format!("session={first}; session={second}"));
+    let response = site.client.get("/get").header(both).dispatch().await;
+    assert_eq!(response.into_string().await.unwrap(), "first");
+}
+
+#[rocket::async_test]
+async fn a_response_fairing_may_still_change_the_session_wherever_it_is_attached() {
+    let late = AdHoc::on_response("late", |request, _| {
+        Box::pin(async move {
+            if let rocket::outcome::Outcome::Success(session) = request.guard::<Session>().await {
+                session.set("key", "by a fairing");
+            }
+        })
+    });
+    let site = Site::launch(|rocket| rocket.attach(late).mount("/", routes![untouched, get])).await;
+    site.get("/untouched").await;
+    assert_eq!(site.text("/get").await, "by a fairing");
+}

@@ -1,0 +1,50 @@
+//! A Rocket application over a faulty store, and one visitor.
+
+use std::sync::Arc;
+
+use rocket::local::asynchronous::{Client, LocalResponse};
+use rocket::{Build, Rocket};
+use rocket_session_state::Sessions;
+use rocket_session_state::config::{SessionConfig, SessionType};
+use rocket_session_state::store::MemoryStore;
+use rocket_session_state::store::conformance::Faulty;
+
+pub type Store = Arc<Faulty<MemoryStore>>;
+
+/// The application of a test.
+pub struct Site {
+    pub store: Store,
+    pub client: Client,
+}
+
+impl Site {
+    pub async fn launch(routes: impl FnOnce(Rocket<Build>) -> Rocket<Build>) -> Site {
+        let store: Store = Arc::new(Faulty::new(MemoryStore::new(1000)));
+        let sessions = Sessions::with_config(config()).store(Arc::clone(&store));
+        let rocket = routes(quiet().attach(sessions));
+        Site { store, client: Client::tracked(rocket).await.expect("the application launches") }
+    }
+
+    pub async fn get(&self, path: &str) -> LocalResponse<'_> {
+        self.client.get(path.to_owned()).dispatch().await
+    }
+
+    pub async fn text(&self, path: &str) -> String {
+        self.get(path).await.into_string().await.unwrap_or_default()
+    }
+}
+
+pub fn quiet() -> Rocket<Build> {
+    rocket::custom(rocket::Config { log_level: rocket::config::LogLevel::Off, ..rocket::Config::debug_default() })
+}
+
+pub fn config() -> SessionConfig {
+    let mut config = SessionConfig::default();
+    config.session_type = SessionType::Memory;
+    config
+}
+
+/// All values of a header, in order.
+pub fn header(response: &LocalResponse<'_>, name: &str) -> Vec<String> {
+    response.headers().get(name).map(str::to_owned).collect()
+}
