@@ -157,6 +157,13 @@ impl Display for SetCookie<'_> {
     }
 }
 
+/// Never shows the value: it may be somebody's session.
+impl fmt::Debug for SetCookie<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SetCookie").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
 /// Text without what would end the attribute or the header: the last line of defence.
 struct Harmless<'a>(&'a str);
 

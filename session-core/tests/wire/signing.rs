@@ -1,0 +1,155 @@
+//! Signed cookies and session ids, beyond the vectors.
+
+use std::collections::HashSet;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use proptest::prelude::*;
+use session_core::cookie::CookieAttributes;
+use session_core::id::SessionId;
+use session_core::signing::{CookieSigner, IdSigner, Invalid};
+
+const SIGNED_AT: Duration = Duration::from_secs(1_704_164_645);
+
+fn cookies() -> CookieSigner {
+    CookieSigner::new(b"dev-secret-key", [])
+}
+
+fn ids() -> IdSigner {
+    IdSigner::new(b"dev-secret-key", [])
+}
+
+#[test]
+fn age_is_counted_in_whole_seconds_on_both_sides() {
+    let cookie = cookies().sign(b"{}", UNIX_EPOCH + SIGNED_AT + Duration::from_millis(900));
+    let verify = |after_millis: u64, lifetime_millis: u64| {
+        let now = UNIX_EPOCH + SIGNED_AT + Duration::from_millis(after_millis);
+        cookies().verify(&cookie, now, Duration::from_millis(lifetime_millis)).err()
+    };
+    assert_eq!(verify(0, 0), None, "900 ms before it was signed, but within the same second");
+    assert_eq!(verify(1_999, 1_900), None, "1.9 s of lifetime are one second");
+    assert_eq!(verify(2_000, 1_900), Some(Invalid::Expired));
+    let second_before = UNIX_EPOCH + SIGNED_AT - Duration::from_millis(1);
+    assert_eq!(cookies().verify(&cookie, second_before, Duration::MAX), Err(Invalid::Future));
+}
+
+#[test]
+fn clocks_outside_the_calendar_sign_and_verify_without_panic() {
+    let cookie = cookies().sign(b"{}", UNIX_EPOCH - Duration::from_secs(1));
+    assert_eq!(cookies().verify(&cookie, UNIX_EPOCH, Duration::ZERO).as_deref(), Ok(b"{}".as_slice()));
+    let year_10000 = UNIX_EPOCH + Duration::from_secs(253_402_300_800);
+    let cookie = cookies().sign(b"{}", year_10000);
+    assert_eq!(cookies().verify(&cookie, year_10000, Duration::MAX), Err(Invalid::TimestampOutOfRange));
+}
+
+#[test]
+fn an_overlong_cookie_is_refused_even_if_its_signature_is_good() {
+    let mut incompressible = vec![0; 9000];
+    getrandom::fill(&mut incompressible).unwrap();
+    let now = UNIX_EPOCH + SIGNED_AT;
+    let cookie = cookies().sign(&incompressible, now);
+    assert_eq!(cookies().verify(&cookie, now, Duration::MAX), Err(Invalid::TooLong));
+
+    assert_eq!(ids().verify(&ids().sign(&"a".repeat(1000))), Err(Invalid::TooLong));
+    let longest_in_sql = "a".repeat(255);
+    assert_eq!(ids().verify(&ids().sign(&longest_in_sql)), Ok(longest_in_sql.as_str()));
+}
+
+#[test]
+fn an_id_signed_with_a_fallback_is_accepted_and_new_ones_are_signed_with_the_key() {
+    let old = IdSigner::new(b"old", []);
+    let rotated = IdSigner::new(b"new", [b"older".as_slice(), b"old"]);
+    assert_eq!(rotated.verify(&old.sign("id")), Ok("id"));
+    assert_eq!(rotated.sign("id"), IdSigner::new(b"new", []).sign("id"));
+    assert_eq!(old.verify(&rotated.sign("id")), Err(Invalid::BadSignature));
+}
+
+#[test]
+fn generated_ids_differ_and_parse_at_their_length_only() {
+    for bytes in 16..=64 {
+        let characters = SessionId::characters(bytes);
+        let generated: HashSet<_> = (0..20).map(|_| SessionId::generate(bytes).unwrap()).collect();
+        assert_eq!(generated.len(), 20);
+        for id in generated {
+            assert_eq!(id.as_str().len(), characters);
+            assert_eq!(SessionId::parse(id.as_str(), &[36, characters]).as_ref(), Some(&id));
+            assert_eq!(SessionId::parse(id.as_str(), &[characters - 1, characters + 1]), None);
+        }
+    }
+}
+
+#[test]
+fn what_an_id_never_holds_is_refused() {
+    assert!(SessionId::parse("AZaz09-_", &[43, 8]).is_some());
+    for text in ["", "AZaz09-", "AZaz09-_A", "AZaz09-+", "AZaz09./", "AZaz09 _", "AZaz0\r\n_", "AZaz09é"] {
+        assert_eq!(SessionId::parse(text, &[43, 8]), None, "{text:?}");
+    }
+}
+
+#[test]
+fn debug_shows_neither_ids_nor_keys() {
+    let id = SessionId::generate(32).unwrap();
+    assert!(!format!("{id:?}").contains(id.as_str()));
+    let signers = format!("{:?}", (cookies(), ids()));
+    assert_eq!(signers.replace("Keys { fallbacks: 0, .. }", "_"), "(CookieSigner(_), IdSigner(_))");
+}
+
+proptest! {
+    #[test]
+    fn what_is_signed_is_verified_by_the_key_also_as_a_fallback_and_by_no_other(
+        json in prop_oneof!["[ -~]{0,400}", "(abc){0,400}"],
+        key: Vec<u8>,
+        other in prop::collection::vec(any::<u8>(), 70..80),
+        second in 0..253_402_300_799_u64,
+    ) {
+        let now = UNIX_EPOCH + Duration::from_secs(second);
+        let cookie = CookieSigner::new(&key, []).sign(json.as_bytes(), now);
+        for signer in [
+            CookieSigner::new(&key, []),
+            CookieSigner::new(&other, [key.as_slice()]),
+            CookieSigner::new(&other, [b"1".as_slice(), &key, b"2"]),
+        ] {
+            prop_assert_eq!(signer.verify(&cookie, now, Duration::ZERO), Ok(json.clone().into_bytes()));
+        }
+        let stranger = CookieSigner::new(&other, [b"older".as_slice()]);
+        prop_assert_eq!(stranger.verify(&cookie, now, Duration::MAX), Err(Invalid::BadSignature));
+        let bare = format!("session={cookie}; Path=/");
+        prop_assert_eq!(CookieAttributes::named("session").set(&cookie, None), bare);
+    }
+
+    #[test]
+    fn no_character_of_a_cookie_can_be_changed_added_or_removed(
+        json in "[ -~]{0,80}",
+        place: prop::sample::Index,
+        new in "[A-Za-z0-9_.=+/ -]",
+    ) {
+        let now = UNIX_EPOCH + SIGNED_AT;
+        let cookie = cookies().sign(json.as_bytes(), now);
+        let place = place.index(cookie.len());
+        let (before, after) = (&cookie[..place], &cookie[place + 1..]);
+        for forged in [
+            format!("{before}{new}{after}"),
+            format!("{before}{after}"),
+            format!("{new}{cookie}"),
+            format!("{cookie}{new}"),
+        ] {
+            let accepted = cookies().verify(&forged, now, Duration::MAX).is_ok();
+            prop_assert_eq!(accepted, forged == cookie, "{} for {}", forged, cookie);
+        }
+    }
+
+    #[test]
+    fn every_last_character_but_the_signers_own_is_refused(id in "[a-z]{43}") {
+        let cookie = ids().sign(&id);
+        let (whole, last) = cookie.split_at(cookie.len() - 1);
+        for other in ('0'..='9').chain('A'..='Z').chain('a'..='z').chain(['-', '_']) {
+            let accepted = ids().verify(&format!("{whole}{other}")).is_ok();
+            prop_assert_eq!(accepted, last.starts_with(other));
+        }
+    }
+
+    #[test]
+    fn no_text_makes_a_verifier_panic(text in prop_oneof![any::<String>(), "[A-Za-z0-9_.=-]{0,60}"]) {
+        prop_assert!(cookies().verify(&text, SystemTime::now(), Duration::MAX).is_err());
+        prop_assert!(ids().verify(&text).is_err());
+    }
+}
