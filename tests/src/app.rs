@@ -37,7 +37,10 @@ impl Launch {
         for (name, _) in env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("ROCKET_")) {
             command.env_remove(name);
         }
-        command.current_dir(folder.path()).env("ROCKET_PORT", port.to_string()).env("ROCKET_CLI_COLORS", "false");
+        command
+            .current_dir(folder.path())
+            .env("ROCKET_PORT", port.to_string())
+            .env("ROCKET_CLI_COLORS", "false");
         Launch { command, folder, port }
     }
 
@@ -105,7 +108,14 @@ pub fn binary(name: &str) -> PathBuf {
 fn build(name: &str) -> PathBuf {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let result = Command::new(cargo)
-        .args(["build", "--workspace", "--all-features", "--message-format=json-render-diagnostics", "--bin", name])
+        .args([
+            "build",
+            "--workspace",
+            "--all-features",
+            "--message-format=json-render-diagnostics",
+            "--bin",
+            name,
+        ])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .expect("cargo");

@@ -4,8 +4,8 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::Value;
-use ureq::http::{self, Method};
 use ureq::Agent;
+use ureq::http::{self, Method};
 
 use crate::jar::Jar;
 
@@ -136,7 +136,8 @@ impl Request<'_> {
 impl Answer {
     fn read(mut response: http::Response<ureq::Body>) -> Result<Answer, ureq::Error> {
         let text = |value: &http::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
-        let headers = response.headers().iter().map(|(name, value)| (name.to_string(), text(value))).collect();
+        let headers =
+            response.headers().iter().map(|(name, value)| (name.to_string(), text(value))).collect();
         let body = response.body_mut().read_to_vec()?;
         Ok(Answer { status: response.status().as_u16(), headers, body })
     }

@@ -31,7 +31,8 @@ impl Flask {
         match engine {
             Engine::Cookie => environment.push(("PROBE_ENGINE", "flask".to_owned())),
             Engine::Redis(redis) => {
-                environment.extend([("PROBE_ENGINE", "flask_session".to_owned()), ("PROBE_REDIS", redis.url())]);
+                environment
+                    .extend([("PROBE_ENGINE", "flask_session".to_owned()), ("PROBE_REDIS", redis.url())]);
             }
         }
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("flask/probe.py");
@@ -62,8 +63,7 @@ impl Flask {
     }
 }
 
-const INSTALL: &str =
-    "python3 -m venv tests/.venv && tests/.venv/bin/pip install -r tests/flask/requirements.txt (scripts/test.sh does it)";
+const INSTALL: &str = "python3 -m venv tests/.venv && tests/.venv/bin/pip install -r tests/flask/requirements.txt (scripts/test.sh does it)";
 
 fn python() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(".venv/bin/python")

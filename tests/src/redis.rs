@@ -142,7 +142,8 @@ impl Redis {
 impl Seen {
     /// Reads `1704164645.123456 [0 127.0.0.1:40000] "SET" "key" "value"`, or `[0 lua]` for a script's command.
     fn parse(line: &str) -> Seen {
-        let (head, command) = line.split_once("] ").unwrap_or_else(|| panic!("not a line of MONITOR: {line}"));
+        let (head, command) =
+            line.split_once("] ").unwrap_or_else(|| panic!("not a line of MONITOR: {line}"));
         let words = command.trim_matches('"').split("\" \"").map(str::to_owned).collect();
         Seen { by_script: head.ends_with(" lua"), words }
     }
@@ -152,7 +153,16 @@ fn launch(port: u16, folder: &TempDir) -> Process {
     let mut command = Command::new("redis-server");
     command.arg("--dir").arg(folder.path()).args(["--port", &port.to_string(), "--bind", "127.0.0.1"]);
     // Nothing but the log of commands, and no second process that rewrites it.
-    command.args(["--save", "", "--appendonly", "yes", "--appendfsync", "no", "--auto-aof-rewrite-percentage", "0"]);
+    command.args([
+        "--save",
+        "",
+        "--appendonly",
+        "yes",
+        "--appendfsync",
+        "no",
+        "--auto-aof-rewrite-percentage",
+        "0",
+    ]);
     let mut process = Process::start(command, "apt-get install -y redis-server");
     process.wait_until("ready", |_| {
         let pong = Connection::open(port).and_then(|mut connection| connection.command(&["PING"]));
