@@ -1,0 +1,44 @@
+"""The clock that Flask's session code sees: the request's `X-Probe-Now`, or real time without it.
+
+Only what stamps or ages a session is redirected. Everything else (thread timeouts, the Redis client) keeps
+real time, or a request dated 2024 would upset it.
+"""
+
+import time
+from contextvars import ContextVar
+from datetime import datetime
+from types import SimpleNamespace
+
+import flask.sessions
+import itsdangerous.timed
+
+_request_time = ContextVar("request_time", default=None)
+
+
+def now():
+    """Unix seconds."""
+    given = _request_time.get()
+    return time.time() if given is None else given
+
+
+class RequestDatetime(datetime):
+    @classmethod
+    def now(cls, tz=None):
+        return datetime.fromtimestamp(now(), tz)
+
+
+def install(app):
+    """Redirects the signer's and the cookie expiry's clock, and wraps `app` so that requests can set it."""
+    itsdangerous.timed.time = SimpleNamespace(time=now)
+    flask.sessions.datetime = RequestDatetime
+    inner = app.wsgi_app
+
+    def with_request_time(environ, start_response):
+        given = environ.get("HTTP_X_PROBE_NOW")
+        token = _request_time.set(float(given) if given else None)
+        try:
+            return inner(environ, start_response)
+        finally:
+            _request_time.reset(token)
+
+    app.wsgi_app = with_request_time

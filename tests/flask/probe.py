@@ -1,0 +1,71 @@
+"""The Flask twin of the probe: the same requests, answered by the real Flask and Flask-Session.
+
+Configured by environment variables:
+
+PROBE_PORT    port on 127.0.0.1 (required)
+PROBE_ENGINE  `flask` for the signed cookie (default), `flask_session` for records in Redis
+PROBE_REDIS   address of the Redis server, such as redis://127.0.0.1:6379/0 (for flask_session)
+PROBE_CONFIG  Flask's and Flask-Session's keys as a JSON object of typed values, such as
+              {"SECRET_KEY": "dev-secret-key", "SESSION_SERIALIZATION_FORMAT": "json", "SESSION_USE_SIGNER": true}
+
+Request headers: `X-Probe-Now` sets the clock that the session code sees (unix seconds, a fraction is allowed);
+`X-Probe-Sid` is taken, once, where Flask-Session would make a random session id.
+`GET /health` answers `ok` once the server is ready.
+"""
+
+import json
+import logging
+import os
+
+from flask import Flask, request
+from flask_session import Session
+from redis import Redis
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+import clock
+import fields
+import operations
+from typed_values import from_typed
+
+
+def keep_sessions_in_redis(app):
+    app.config.update(SESSION_TYPE="redis", SESSION_REDIS=Redis.from_url(os.environ["PROBE_REDIS"]))
+    Session(app)
+    random_id = app.session_interface._generate_sid
+
+    def given_or_random_id(length):
+        return request.environ.pop("HTTP_X_PROBE_SID", None) or random_id(length)
+
+    app.session_interface._generate_sid = given_or_random_id
+
+
+def make_app():
+    app = Flask(__name__)
+    config = json.loads(os.environ.get("PROBE_CONFIG", "{}"))
+    app.config.update({key: from_typed(value) for key, value in config.items()})
+    match os.environ.get("PROBE_ENGINE", "flask"):
+        case "flask":
+            pass
+        case "flask_session":
+            keep_sessions_in_redis(app)
+        case other:
+            raise SystemExit(f"PROBE_ENGINE={other}: there are the engines `flask` and `flask_session`")
+    clock.install(app)
+    app.register_blueprint(operations.routes)
+    app.register_blueprint(fields.routes)
+
+    @app.get("/health")
+    def health():
+        return "ok"
+
+    return app
+
+
+class KeepAlive(WSGIRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+
+if __name__ == "__main__":
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    port = int(os.environ["PROBE_PORT"])
+    make_server("127.0.0.1", port, make_app(), threaded=True, request_handler=KeepAlive).serve_forever()

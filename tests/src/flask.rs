@@ -1,0 +1,70 @@
+//! Applications on the real Flask and Flask-Session.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::port;
+use crate::process::Process;
+use crate::redis::Redis;
+
+/// A running Flask application.
+pub struct Flask {
+    port: u16,
+    process: Process,
+}
+
+/// How the Flask twin of the probe keeps its sessions.
+#[derive(Clone, Copy)]
+pub enum Engine<'r> {
+    /// Flask's own signed cookie.
+    Cookie,
+    /// Flask-Session's records in this Redis.
+    Redis(&'r Redis),
+}
+
+impl Flask {
+    /// Starts the twin of the probe; `config` holds Flask's keys with typed values.
+    pub fn probe(engine: Engine<'_>, config: &Value) -> Flask {
+        let mut environment = vec![("PROBE_CONFIG", config.to_string())];
+        match engine {
+            Engine::Cookie => environment.push(("PROBE_ENGINE", "flask".to_owned())),
+            Engine::Redis(redis) => {
+                environment
+                    .extend([("PROBE_ENGINE", "flask_session".to_owned()), ("PROBE_REDIS", redis.url())]);
+            }
+        }
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("flask/probe.py");
+        Flask::start(&script, "PROBE_PORT", &environment)
+    }
+
+    /// Starts any Flask application that listens on the port which the variable `port_variable` names.
+    pub fn start(script: &Path, port_variable: &str, environment: &[(&str, String)]) -> Flask {
+        let port = port::free();
+        let mut command = Command::new(python());
+        command.arg(script).env(port_variable, port.to_string());
+        command.envs(environment.iter().map(|(name, value)| (name, value)));
+        // No compiled files beside the sources, and no output that is lost in a buffer.
+        command.env("PYTHONDONTWRITEBYTECODE", "1").env("PYTHONUNBUFFERED", "1");
+        let mut process = Process::start(command, INSTALL);
+        process.wait_until("ready", |_| port::answers(port));
+        Flask { port, process }
+    }
+
+    /// The address without a slash at its end.
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// Everything the application has printed.
+    pub fn output(&self) -> String {
+        self.process.output()
+    }
+}
+
+const INSTALL: &str = "python3 -m venv tests/.venv && tests/.venv/bin/pip install -r tests/flask/requirements.txt (scripts/test.sh does it)";
+
+fn python() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(".venv/bin/python")
+}

@@ -1,0 +1,24 @@
+//! What lets tests be real: private servers, the real Flask, built applications and a client that shows
+//! headers as they were sent.
+//!
+//! Everything here fails loudly. A missing program fails the test with the command that installs it, a server
+//! that does not come up fails it with the server's own output, and nothing is ever skipped.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a panic in here is a failed test, which is what it is for"
+)]
+
+pub mod app;
+pub mod budget;
+pub mod client;
+pub mod flask;
+pub mod jar;
+pub mod poll;
+pub mod port;
+pub mod process;
+pub mod redis;
+pub mod resp;
+pub mod scenario;

@@ -1,0 +1,214 @@
+//! A private Redis server: real, on a free port, gone with the test.
+
+use std::process::Command;
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+use crate::port;
+use crate::process::{Process, Signal};
+use crate::resp::{Connection, Reply};
+
+/// A Redis server of the test's own. What was acknowledged survives [`kill`](Redis::kill) and
+/// [`restart`](Redis::restart): the server writes each command to its log before it answers.
+pub struct Redis {
+    port: u16,
+    folder: TempDir,
+    process: Process,
+}
+
+/// A command that the server has seen, as MONITOR tells it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// Whether a script ran it, rather than a client.
+    pub by_script: bool,
+    /// Name and arguments, as MONITOR quotes them.
+    pub words: Vec<String>,
+}
+
+impl Redis {
+    /// Starts a server and waits until it answers.
+    pub fn start() -> Redis {
+        let (port, folder) = (port::free(), TempDir::new().expect("a temporary folder"));
+        let process = launch(port, &folder);
+        Redis { port, folder, process }
+    }
+
+    /// The port on 127.0.0.1.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The address as `session_redis` takes it.
+    pub fn url(&self) -> String {
+        format!("redis://127.0.0.1:{}/0", self.port)
+    }
+
+    /// Runs one command, on a connection of its own. The server's refusal fails the test.
+    pub fn command<W: AsRef<[u8]>>(&self, words: &[W]) -> Reply {
+        let answer = Connection::open(self.port).and_then(|mut connection| connection.command(words));
+        match answer {
+            Ok(Reply::Error(refusal)) => panic!("Redis refused a command of the test: {refusal}"),
+            Ok(reply) => reply,
+            Err(error) => panic!("Redis did not answer the test: {error}\n{}", self.process.output()),
+        }
+    }
+
+    /// The bytes under `key`.
+    pub fn get(&self, key: &str) -> Option<Vec<u8>> {
+        match self.command(&["GET", key]) {
+            Reply::Bytes(bytes) => Some(bytes),
+            _ => None,
+        }
+    }
+
+    /// Stores `bytes` under `key` for `lifetime`.
+    pub fn set(&self, key: &str, bytes: &[u8], lifetime: Duration) {
+        let milliseconds = lifetime.as_millis().to_string();
+        self.command(&[b"SET", key.as_bytes(), bytes, b"PX", milliseconds.as_bytes()]);
+    }
+
+    /// The remaining life of `key`; `None` if there is no such key or it lives for ever.
+    pub fn ttl(&self, key: &str) -> Option<Duration> {
+        match self.command(&["PTTL", key]) {
+            Reply::Integer(milliseconds) => u64::try_from(milliseconds).ok().map(Duration::from_millis),
+            _ => None,
+        }
+    }
+
+    /// All keys, in order.
+    pub fn keys(&self) -> Vec<String> {
+        let Reply::List(keys) = self.command(&["KEYS", "*"]) else { panic!("KEYS gave no list") };
+        let text = |key| match key {
+            Reply::Bytes(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+            other => panic!("not a key: {other:?}"),
+        };
+        let mut keys: Vec<String> = keys.into_iter().map(text).collect();
+        keys.sort();
+        keys
+    }
+
+    /// Forgets all records.
+    pub fn clear(&self) {
+        self.command(&["FLUSHALL"]);
+    }
+
+    /// What the server was asked to do while `work` ran, in order.
+    pub fn commands_during(&self, work: impl FnOnce()) -> Vec<Seen> {
+        const END: &str = "the-work-is-done";
+        let mut monitor = Connection::open(self.port).expect("a connection to Redis");
+        assert_eq!(monitor.command(&["MONITOR"]).expect("MONITOR"), Reply::Status("OK".to_owned()));
+        work();
+        self.command(&["ECHO", END]);
+        let mut seen = Vec::new();
+        loop {
+            let Ok(Reply::Status(line)) = monitor.receive() else { panic!("MONITOR ended early") };
+            let command = Seen::parse(&line);
+            if command.words.get(1).is_some_and(|word| word == END) {
+                return seen;
+            }
+            seen.push(command);
+        }
+    }
+
+    /// Lets the server stand still with all connections open, as an overloaded machine or a cut network does.
+    pub fn pause(&self) {
+        self.process.signal(Signal::Stop);
+    }
+
+    /// Ends [`pause`](Redis::pause).
+    pub fn resume(&self) {
+        self.process.signal(Signal::Continue);
+    }
+
+    /// Ends the server in good order: clients see their connections closed, then refused.
+    pub fn stop(&mut self) {
+        self.process.signal(Signal::Terminate);
+        self.process.wait();
+    }
+
+    /// Ends the server in the middle of whatever it does.
+    pub fn kill(&mut self) {
+        self.process.kill();
+    }
+
+    /// Starts the server anew on its port, with its records, after [`stop`](Redis::stop) or [`kill`](Redis::kill).
+    pub fn restart(&mut self) {
+        self.process.kill();
+        self.process = launch(self.port, &self.folder);
+    }
+}
+
+impl Seen {
+    /// Reads `1704164645.123456 [0 127.0.0.1:40000] "SET" "key" "value"`, or `[0 lua]` for a script's command.
+    fn parse(line: &str) -> Seen {
+        let (head, command) =
+            line.split_once("] ").unwrap_or_else(|| panic!("not a line of MONITOR: {line}"));
+        let words = command.trim_matches('"').split("\" \"").map(str::to_owned).collect();
+        Seen { by_script: head.ends_with(" lua"), words }
+    }
+}
+
+fn launch(port: u16, folder: &TempDir) -> Process {
+    let mut command = Command::new("redis-server");
+    command.arg("--dir").arg(folder.path()).args(["--port", &port.to_string(), "--bind", "127.0.0.1"]);
+    // Nothing but the log of commands, and no second process that rewrites it.
+    command.args([
+        "--save",
+        "",
+        "--appendonly",
+        "yes",
+        "--appendfsync",
+        "no",
+        "--auto-aof-rewrite-percentage",
+        "0",
+    ]);
+    let mut process = Process::start(command, "apt-get install -y redis-server");
+    process.wait_until("ready", |_| {
+        let pong = Connection::open(port).and_then(|mut connection| connection.command(&["PING"]));
+        pong.is_ok_and(|reply| reply == Reply::Status("PONG".to_owned()))
+    });
+    process
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_acknowledged_record_survives_a_kill_on_the_same_port() {
+        let mut redis = Redis::start();
+        redis.set("session:a", b"\x00bytes\r\n", Duration::from_secs(100));
+        redis.kill();
+        assert!(!port::answers(redis.port()));
+        redis.restart();
+        assert_eq!(redis.get("session:a").as_deref(), Some(&b"\x00bytes\r\n"[..]));
+        assert!(redis.ttl("session:a").is_some_and(|left| left > Duration::from_secs(90)));
+    }
+
+    #[test]
+    fn a_paused_server_answers_only_after_it_goes_on() {
+        let redis = Redis::start();
+        redis.pause();
+        let waiting = std::thread::spawn({
+            let port = redis.port();
+            move || Connection::open(port).and_then(|mut connection| connection.command(&["PING"]))
+        });
+        let early = crate::poll::until(Duration::from_millis(200), || waiting.is_finished());
+        redis.resume();
+        assert_eq!(waiting.join().unwrap().unwrap(), Reply::Status("PONG".to_owned()));
+        assert!(!early, "the server answered while it was stopped");
+    }
+
+    #[test]
+    fn commands_are_counted_apart_from_what_a_script_does_inside() {
+        let redis = Redis::start();
+        let seen = redis.commands_during(|| {
+            redis.command(&["EVAL", "return redis.call('GET', KEYS[1])", "1", "k"]);
+            redis.get("k");
+        });
+        let counted: Vec<_> = seen.iter().filter(|seen| !seen.by_script).map(|seen| &seen.words[0]).collect();
+        assert_eq!(counted, ["EVAL", "GET"]);
+        assert_eq!(seen.len(), 3);
+    }
+}

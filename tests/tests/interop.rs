@@ -1,0 +1,95 @@
+//! The real Flask and Flask-Session on the same sessions.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use session_tests::client::Client;
+use session_tests::flask::{Engine, Flask};
+use session_tests::jar::Jar;
+use session_tests::redis::Redis;
+use session_tests::scenario::{Ids, Scenario, run_scenario, scenarios};
+
+#[test]
+fn the_flask_twin_answers_every_scenario_as_the_vectors_say() {
+    let redis = Redis::start();
+    // One application per configuration: starting Python is most of the time.
+    let mut by_configuration: BTreeMap<String, Vec<Scenario>> = BTreeMap::new();
+    for scenario in scenarios() {
+        let configuration = format!("{} {}", scenario.engine, Value::from(scenario.config.clone()));
+        by_configuration.entry(configuration).or_default().push(scenario);
+    }
+    let (mut replayed, mut differences) = (0, Vec::new());
+    for scenarios in by_configuration.values() {
+        let Some(first) = scenarios.first() else { continue };
+        let on_redis = (first.engine == "flask_session").then_some(&redis);
+        let twin = Flask::probe(on_redis.map_or(Engine::Cookie, Engine::Redis), &first.config.clone().into());
+        for scenario in scenarios {
+            replayed += 1;
+            for ids in [Ids::OfVector, Ids::OfProbe] {
+                differences.extend(run_scenario(&twin.url(), on_redis, scenario, ids));
+            }
+        }
+    }
+    let listed: Vec<String> = differences.iter().map(ToString::to_string).collect();
+    assert!(listed.is_empty(), "{} differences\n{}", listed.len(), listed.join("\n"));
+    assert_eq!(replayed, 65, "the vectors hold 65 scenarios");
+}
+
+#[test]
+fn the_flask_twin_reads_every_typed_value_as_it_was_written() {
+    let twin = Flask::probe(Engine::Cookie, &json!({ "SECRET_KEY": "dev-secret-key" }));
+    let value = json!([
+        null,
+        true,
+        "游客 😀",
+        9_007_199_254_740_991_u64,
+        { "$int": "9007199254740992" },
+        { "$int": "-123456789012345678901234567890" },
+        { "$float": "1.0" },
+        { "$float": "-0.0" },
+        { "$float": "1e+300" },
+        { "$float": "inf" },
+        { "$bytes": "AP8=" },
+        { "$dict": [["a", { "$dict": [] }], [1, { "$tuple": [1, "b"] }]] },
+        { "$set": [1] },
+        { "$datetime": "2024-01-02T03:04:05.000006+02:00" },
+        { "$datetime": "2024-01-02T03:04:05" },
+        { "$date": "2024-01-02" },
+        { "$time": "03:04:05" },
+        { "$timedelta": [-1, 86399, 5] },
+        { "$uuid": "6ba7b810-9dad-11d1-80b4-00c04fd430c8" },
+        { "$markup": "<b>" },
+        { "$decimal": "1.50" },
+        { "$ext": [5, "AQI="] },
+    ]);
+    // The session is thrown away again, since no format holds all of these.
+    let ops = json!({ "ops": [["set", "v", value], ["get", "v"], ["clear"]] });
+    let answer = Client::new(&twin.url()).post("/ops").json(&ops).send();
+    assert_eq!(answer.json(), json!({ "results": [value] }), "{}", twin.output());
+}
+
+#[test]
+fn the_flask_twin_serves_the_typed_fields_and_the_routes_for_load() {
+    let redis = Redis::start();
+    for engine in [Engine::Cookie, Engine::Redis(&redis)] {
+        let twin = Flask::probe(engine, &json!({ "SECRET_KEY": "dev-secret-key" }));
+        let visitor = Client::with_jar(&twin.url(), &Jar::default());
+        let change =
+            json!({ "login": "游客", "add_counter": 2, "tag": "t", "high": 7, "a": "x", "items": 20 });
+        let fields = json!({
+            "username": "游客", "counter": 2, "tags": ["t"], "high": 7,
+            "strict": null, "a": "x", "b": null, "cart": 20,
+        });
+        assert_eq!(visitor.post("/typed").json(&change).send().json(), fields);
+        assert_eq!(visitor.get("/typed").send().json(), fields);
+        assert_eq!(visitor.get("/member").send().text(), "游客");
+        assert_eq!(visitor.get("/count_slow").send().text(), "3");
+        assert_eq!(visitor.get("/set_b?v=y").send().status, 200);
+        assert_eq!(visitor.get("/state").send().json(), json!({ "counter": 3, "a": "x", "b": "y" }));
+        visitor.post("/typed").json(&json!({ "logout": true })).send();
+        assert_eq!(visitor.get("/member").send().status, 401);
+        let sent_on = visitor.get("/member").header("Accept", "text/html").send();
+        assert_eq!((sent_on.status, sent_on.header("location")), (303, Some("/sign-in?next=/member")));
+        assert_eq!(visitor.get("/untouched").send().text(), "ok");
+    }
+}
