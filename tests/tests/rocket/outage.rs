@@ -129,3 +129,23 @@ async fn a_save_that_fails_is_no_success() {
     assert!(!header(&response, "X-Content-Type-Options").is_empty(), "headers of other fairings stay");
     assert_eq!(response.into_string().await.unwrap(), "{\"status\": 503}");
 }
+
+/// The same with the real thing, and by way of Rocket's local client.
+#[rocket::async_test]
+async fn a_redis_that_is_stopped_is_no_anonymous_visitor_for_an_optional_guard() {
+    let mut redis = session_tests::redis::Redis::start();
+    let mut config = crate::site::config();
+    config.session_type = rocket_session_state::config::SessionType::Redis;
+    config.session_redis = Some(redis.url());
+    let rocket = crate::site::quiet()
+        .attach(rocket_session_state::Sessions::with_config(config))
+        .mount("/", routes![login, optional, tried, untouched]);
+    let client = rocket::local::asynchronous::Client::tracked(rocket).await.unwrap();
+    client.get("/login").dispatch().await;
+    assert_eq!(client.get("/optional").dispatch().await.into_string().await.unwrap(), "momo");
+    redis.stop();
+    for path in ["/optional", "/tried"] {
+        assert_eq!(client.get(path).dispatch().await.status(), Status::ServiceUnavailable, "{path}");
+    }
+    assert_eq!(client.get("/untouched").dispatch().await.status(), Status::Ok);
+}

@@ -1,5 +1,7 @@
 //! The real Flask and Flask-Session on the same sessions.
 
+mod probe;
+
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
