@@ -93,19 +93,23 @@ pub struct UnknownChoice {
     words: &'static [&'static str],
 }
 
+impl UnknownChoice {
+    /// The words there are, for the end of a sentence.
+    pub(super) fn known(&self) -> String {
+        let quoted: Vec<String> = self.words.iter().map(|word| format!("\"{word}\"")).collect();
+        match quoted.split_last() {
+            Some((last, [])) => last.clone(),
+            Some((last, others)) => format!("{} or {last}", others.join(", ")),
+            None => String::new(),
+        }
+    }
+}
+
 impl fmt::Display for UnknownChoice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?} is not known; write ", self.found)?;
-        for (at, word) in self.words.iter().enumerate() {
-            let before = match at {
-                0 => "",
-                _ if at + 1 == self.words.len() => " or ",
-                _ => ", ",
-            };
-            write!(f, "{before}\"{word}\"")?;
-        }
+        write!(f, "{:?} is not known; write {}", self.found, self.known())?;
         match nearest(&self.found, self.words.iter().copied()) {
-            Some((word, 1..=2)) => write!(f, " (did you mean \"{word}\"?)"),
+            Some((word, 1..=2)) => write!(f, "; did you mean \"{word}\"?"),
             _ => Ok(()),
         }
     }

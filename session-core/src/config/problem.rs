@@ -101,24 +101,26 @@ pub enum Place {
     Source {
         /// The file, or file, line and column of code.
         name: String,
-        /// The profile in whose table the key stands.
-        profile: String,
+        /// The profile in whose table the key stands; none where the whole file is meant.
+        profile: Option<String>,
     },
 }
 
 impl Place {
     /// Where figment found `key`.
-    pub(super) fn new(metadata: &Metadata, profile: &Profile, key: &str) -> Self {
-        match (&metadata.source, metadata.name.strip_suffix("environment variable(s)")) {
-            (None, Some(prefix)) => {
+    pub(super) fn of_key(metadata: &Metadata, profile: &Profile, key: &str) -> Self {
+        match metadata.name.strip_suffix("environment variable(s)") {
+            Some(prefix) if metadata.source.is_none() => {
                 let prefix = prefix.trim_matches(['`', ' ']);
                 Place::Variable(format!("{prefix}{}", metadata.interpolate(profile, &[key])))
             }
-            (source, _) => Place::Source {
-                name: source.as_ref().map_or_else(|| metadata.name.to_string(), ToString::to_string),
-                profile: profile.to_string(),
-            },
+            _ => Place::Source { name: source_name(metadata), profile: Some(profile.to_string()) },
         }
+    }
+
+    /// A source that can't be read at all.
+    pub(super) fn of_source(metadata: &Metadata) -> Self {
+        Place::Source { name: source_name(metadata), profile: None }
     }
 
     pub(super) fn is_variable(&self) -> bool {
@@ -130,7 +132,16 @@ impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Place::Variable(name) => write!(f, "in the environment variable {name}"),
-            Place::Source { name, profile } => write!(f, "in {name}, profile [{profile}]"),
+            Place::Source { name, profile: Some(profile) } => write!(f, "in {name}, profile [{profile}]"),
+            Place::Source { name, profile: None } => write!(f, "in {name}"),
         }
+    }
+}
+
+fn source_name(metadata: &Metadata) -> String {
+    match (&metadata.source, metadata.provide_location) {
+        (Some(source), _) => source.to_string(),
+        (None, Some(code)) => code.to_string(),
+        (None, None) => metadata.name.to_string(),
     }
 }

@@ -45,9 +45,10 @@ pub(super) fn read(figment: &Figment, report: &mut Report) -> Result<SessionConf
 
 /// The merged values of the profile; unlike `extract`, this keeps where each came from.
 fn all_values(figment: &Figment) -> Result<Dict, ConfigError> {
-    figment.find_value("").map(|values| values.into_dict().unwrap_or_default()).map_err(|error| {
-        ConfigError::new(error.into_iter().map(|error| unreadable_source(figment, &error)).collect())
-    })
+    figment
+        .find_value("")
+        .map(|values| values.into_dict().unwrap_or_default())
+        .map_err(|error| ConfigError::new(error.into_iter().map(|error| unreadable_source(&error)).collect()))
 }
 
 /// The values of known keys, under each key's name; other keys that look like ours are reported.
@@ -87,7 +88,7 @@ fn hides_a_key(name: &str, value: &Value) -> bool {
 fn place_of(figment: &Figment, key: &str, value: &Value) -> Option<Place> {
     // Values of a profile of its own, neither `default` nor `global`, don't carry its name.
     let profile = value.tag().profile().unwrap_or_else(|| figment.profile().clone());
-    figment.get_metadata(value.tag()).map(|metadata| Place::new(metadata, &profile, key))
+    figment.get_metadata(value.tag()).map(|metadata| Place::of_key(metadata, &profile, key))
 }
 
 /// The one of a key's spellings that counts: the environment's. To figment, `SESSION_TYPE` in a file and
@@ -107,25 +108,27 @@ fn winner(name: &'static str, mut spellings: Vec<Setting>, report: &mut Report) 
     }
 }
 
-/// A file that is no TOML, or has keys outside a profile. figment's own text quotes the line, and the
-/// line may hold a secret; for the same reason the error is not kept as a source.
-fn unreadable_source(figment: &Figment, error: &figment::Error) -> Problem {
+/// A file that is no TOML, or has keys outside a profile. figment's own text quotes the file, and what it
+/// quotes may be a secret; for the same reason the error is not kept as a source.
+fn unreadable_source(error: &figment::Error) -> Problem {
     let message = match &error.kind {
         Kind::Message(text) => without_quotations(text),
         Kind::InvalidType(_, expected) | Kind::InvalidValue(_, expected) => format!("expected {expected}"),
         other => other.to_string(),
     };
-    let profile = error.profile.as_ref().unwrap_or_else(|| figment.profile());
-    let key = error.path.join(".");
-    let place = error.metadata.as_ref().map(|metadata| Place::new(metadata, profile, &key));
-    Problem::new(key, format!("can't be read: {message}"), place)
+    let place = error.metadata.as_ref().map(Place::of_source);
+    Problem::new(error.path.join("."), format!("can't be read: {message}"), place)
 }
 
 /// The text of a TOML error without the lines that show the file and without quoted values.
 fn without_quotations(text: &str) -> String {
-    let lines = text.lines().filter(|line| {
-        !line.trim_start().trim_start_matches(|c: char| c.is_ascii_digit()).trim_start().starts_with('|')
+    let shows_file = |line: &&str| {
+        line.trim_start().trim_start_matches(|c: char| c.is_ascii_digit()).trim_start().starts_with('|')
+    };
+    let kept = text.lines().filter(|line| !shows_file(line)).map(|line| match line.split_once('"') {
+        // Up to the last quotation mark, since a value may hold some itself.
+        Some((before, rest)) => format!("{before}…{}", rest.rsplit_once('"').map_or("", |(_, after)| after)),
+        None => line.to_owned(),
     });
-    let text = lines.collect::<Vec<_>>().join(", ");
-    text.split('"').enumerate().map(|(at, part)| if at % 2 == 0 { part } else { "…" }).collect()
+    kept.collect::<Vec<_>>().join(", ")
 }

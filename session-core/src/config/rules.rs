@@ -92,7 +92,9 @@ fn store(config: &SessionConfig, debug_profile: bool, report: &mut Report) {
         report
             .refuse(&["session_key_prefix"], "must be printable ASCII without spaces, such as \"session:\"");
     }
-    if config.session_request_timeout < config.session_store_timeout {
+    if config.session_type != SessionType::Cookie
+        && config.session_request_timeout < config.session_store_timeout
+    {
         report.warn(
             &["session_request_timeout", "session_store_timeout"],
             "is shorter than session_store_timeout, which therefore never takes effect",

@@ -10,7 +10,7 @@ use base64::alphabet::{STANDARD, URL_SAFE};
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use figment::value::{Num, Value};
 
-use super::{Place, RecordFormat, SameSite, SecretKey, SessionType, lifetime};
+use super::{Place, RecordFormat, SameSite, SecretKey, SessionType, UnknownChoice, lifetime};
 
 /// A key that was set, how it was spelled, to what and where.
 pub(super) struct Setting {
@@ -58,8 +58,13 @@ impl Setting {
     }
 
     pub(super) fn count<T: TryFrom<u128>>(&self) -> Result<T, String> {
-        count_of(&self.value)
-            .ok_or_else(|| format!("must be a whole number that is not negative, not {}", found(&self.value)))
+        count_of(&self.value).ok_or_else(|| {
+            let found = match &self.value {
+                Value::Num(..) => "a negative, fractional or too large one",
+                other => found(other),
+            };
+            format!("must be a whole number, not {found}")
+        })
     }
 
     /// 0 counts as unset, as in Flask-Session.
@@ -103,22 +108,17 @@ impl Setting {
 
     pub(super) fn session_type(&self) -> Result<SessionType, String> {
         let text = self.text()?;
-        let wanted = text.to_ascii_lowercase();
-        text.parse().map_err(|unknown| {
-            if LATER_STORES.contains(&wanted.as_str()) {
-                format!("this release has no {wanted} store yet; write \"cookie\", \"memory\" or \"redis\"")
-            } else if wanted == "null" {
-                "\"null\" would be a session that can't be written (Flask-Session refuses it too); \
-                 write \"cookie\", \"memory\" or \"redis\""
-                    .into()
-            } else {
-                format!("{unknown}")
+        text.parse().map_err(|unknown: UnknownChoice| match text.to_ascii_lowercase().as_str() {
+            later if LATER_STORES.contains(&later) => {
+                format!("this release has no {later} store yet; write {}", unknown.known())
             }
+            "null" => format!("\"null\" would be sessions that nobody can write; write {}", unknown.known()),
+            _ => unknown.to_string(),
         })
     }
 
     pub(super) fn record_format(&self) -> Result<RecordFormat, String> {
-        self.text()?.parse().map_err(|unknown| format!("{unknown}"))
+        self.text()?.parse().map_err(|unknown: UnknownChoice| unknown.to_string())
     }
 
     pub(super) fn same_site(&self) -> Result<Option<SameSite>, String> {

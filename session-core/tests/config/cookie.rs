@@ -1,0 +1,113 @@
+//! What the cookie must be.
+
+use session_core::config::{SameSite, SessionConfig};
+
+use super::{KEY, assert_says, checked, only, refused};
+
+#[test]
+fn secure_is_on_exactly_with_tls_unless_it_is_set_and_its_absence_is_warned_about_outside_debug() {
+    let secure = |tls, debug, set: Option<bool>| {
+        let mut config = SessionConfig::default();
+        config.secret_key = Some(KEY.into());
+        config.session_cookie_secure = set;
+        let configured = config.check(debug, tls).unwrap();
+        (configured.config.cookie_secure(), configured.warnings.len())
+    };
+    assert_eq!(secure(true, false, None), (true, 0));
+    assert_eq!(secure(false, true, None), (false, 0));
+    assert_eq!(secure(false, false, None), (false, 1));
+    assert_eq!(secure(false, false, Some(true)), (true, 0));
+    assert_eq!(secure(true, false, Some(false)), (false, 1));
+}
+
+#[test]
+fn partitioned_turns_secure_on_unless_it_was_turned_off() {
+    let mut config = SessionConfig::default();
+    config.session_cookie_partitioned = true;
+    assert!(config.check(true, false).unwrap().config.cookie_secure());
+    let error = checked(|config| {
+        config.session_cookie_partitioned = true;
+        config.session_cookie_secure = Some(false);
+    })
+    .unwrap_err();
+    let problem = only(error.problems().to_vec());
+    assert_says(&problem, "session_cookie_partitioned", &["session_cookie_secure = true"]);
+}
+
+#[test]
+fn invariant_15_samesite_none_without_secure_does_not_launch_and_both_places_are_named() {
+    let problem = only(refused(
+        &format!("[default]\nsecret_key = \"{KEY}\"\nsession_cookie_samesite = \"None\""),
+        &[("ROCKET_SESSION_COOKIE_SECURE", "false")],
+    ));
+    assert_says(
+        &problem,
+        "session_cookie_samesite",
+        &[
+            "session_cookie_secure = true",
+            "Rocket.toml, profile [default]",
+            "variable ROCKET_SESSION_COOKIE_SECURE",
+        ],
+    );
+    assert!(checked(|config| config.session_cookie_samesite = Some(SameSite::None)).is_ok());
+}
+
+#[test]
+fn invariant_15_a_cookie_name_prefix_whose_promise_is_not_kept_does_not_launch() {
+    let problems = |name: &str, change: fn(&mut SessionConfig)| {
+        checked(|config| {
+            config.session_cookie_name = name.into();
+            change(config);
+        })
+        .map_or_else(|error| error.problems().len(), |_| 0)
+    };
+    assert_eq!(problems("__Host-session", |_| {}), 0);
+    assert_eq!(problems("__Host-session", |config| config.session_cookie_secure = Some(false)), 1);
+    assert_eq!(
+        problems("__Host-session", |config| config.session_cookie_domain = Some("a.example".into())),
+        1
+    );
+    assert_eq!(problems("__Host-session", |config| config.application_root = "/app".into()), 1);
+    assert_eq!(problems("__host-session", |config| config.session_cookie_path = Some("/app".into())), 1);
+    assert_eq!(problems("__Secure-session", |config| config.session_cookie_secure = Some(false)), 1);
+    assert_eq!(
+        problems("__Secure-session", |config| config.session_cookie_domain = Some("a.example".into())),
+        0
+    );
+}
+
+#[test]
+fn a_cookie_name_must_be_a_token() {
+    for name in ["", "a b", "a;b", "a=b", "a,b", "ä", "a\n", "\"a\""] {
+        assert!(checked(|config| config.session_cookie_name = name.into()).is_err(), "{name:?}");
+    }
+}
+
+#[test]
+fn a_path_is_absolute_and_can_not_smuggle_in_an_attribute() {
+    for path in ["account", "/a; Domain=evil.example", "/a\r\nX: y", "/a b", "/ä", "/\u{7f}"] {
+        assert!(checked(|config| config.session_cookie_path = Some(path.into())).is_err(), "{path:?}");
+        assert!(checked(|config| config.application_root = path.into()).is_err(), "{path:?}");
+    }
+    assert!(checked(|config| config.application_root = String::new()).is_err());
+    let empty = checked(|config| {
+        config.session_cookie_path = Some(String::new());
+        config.application_root = "/app".into();
+    });
+    assert_eq!(empty.unwrap().config.cookie_path(), "/app");
+}
+
+#[test]
+fn a_domain_loses_leading_dots_becomes_ascii_and_holds_nothing_else() {
+    let domain = |domain: &str| {
+        checked(|config| config.session_cookie_domain = Some(domain.into()))
+            .map(|configured| configured.config.session_cookie_domain.unwrap())
+    };
+    assert_eq!(domain("..Example.com").unwrap(), "Example.com");
+    assert_eq!(domain("bücher.example").unwrap(), "xn--bcher-kva.example");
+    for wrong in
+        ["", ".", "example.com:80", "https://example.com", "a b", "a;b", "a.example/x", "*.example.com"]
+    {
+        assert!(domain(wrong).is_err(), "{wrong:?}");
+    }
+}

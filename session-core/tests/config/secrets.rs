@@ -1,0 +1,133 @@
+//! Keys that sign: when they are needed, which are refused, and that none is ever shown.
+
+use figment::Figment;
+use session_core::config::SessionConfig;
+
+use super::{KEY, accepted, assert_says, checked, configure, only, refused, refused_line};
+
+#[test]
+fn a_secret_that_figment_misread_is_refused_and_never_repeated() {
+    for value in ["0110456789012345", "true", "{hush=hush}", "[256]"] {
+        let problem = only(refused("", &[("ROCKET_PROFILE", "release"), ("ROCKET_SECRET_KEY", value)]));
+        assert_says(&problem, "secret_key", &["ROCKET_SECRET_KEY='\"…\"'", "variable ROCKET_SECRET_KEY"]);
+        for part in ["110456789012345", "hush", "256"] {
+            assert!(!problem.to_string().contains(part), "{problem}");
+        }
+    }
+}
+
+#[test]
+fn fallback_keys_must_be_a_list_of_keys_and_none_may_be_empty() {
+    for (value, says) in [
+        ("\"hushhush\"", "must be a list, not text"),
+        ("[1, 2, 3]", "one list of numbers"),
+        ("[\"hushhush\", 5]", "key 2 must be text"),
+        ("[\"\"]", "empty key"),
+        ("[[]]", "empty key"),
+        ("[[256]]", "key 1"),
+    ] {
+        let problem = refused_line(&format!("secret_key_fallbacks = {value}"));
+        assert_says(&problem, "secret_key_fallbacks", &[says]);
+        assert!(!problem.to_string().contains("hush"), "{problem}");
+    }
+}
+
+#[test]
+fn invariant_15_outside_the_debug_profile_a_missing_or_weak_secret_does_not_launch() {
+    let release = ("ROCKET_PROFILE", "release");
+    assert_says(&only(refused("", &[release])), "secret_key", &["is missing", "token_hex(32)", "openssl"]);
+    assert_says(&only(refused("", &[release, ("ROCKET_SECRET_KEY", "")])), "secret_key", &["is missing"]);
+    for weak in ["changeme", "0123456789abcde", "aaaaaaaaaaaaaaaaaaaaaaaa"] {
+        let problem = only(refused("", &[release, ("ROCKET_SECRET_KEY", weak)]));
+        assert_says(&problem, "secret_key", &["token_hex(32)", "variable ROCKET_SECRET_KEY"]);
+        assert!(!problem.message().contains(weak), "{problem}");
+    }
+    accepted("", &[release, ("ROCKET_SECRET_KEY", "0123456789abcdef")]);
+}
+
+#[test]
+fn in_the_debug_profile_a_missing_secret_is_generated_and_a_short_one_kept_each_with_a_warning() {
+    let configured = configure("", &[]).unwrap();
+    assert_eq!(configured.config.secret_key.as_ref().unwrap().as_bytes().len(), 32);
+    assert_says(&configured.warnings[0], "secret_key", &["is missing"]);
+    let other = configure("", &[]).unwrap().config;
+    assert_ne!(other.secret_key.unwrap().as_bytes(), configured.config.secret_key.unwrap().as_bytes());
+
+    let configured = configure("", &[("ROCKET_SECRET_KEY", "dev")]).unwrap();
+    assert_eq!(configured.config.secret_key.unwrap().as_bytes(), b"dev");
+    assert_says(&configured.warnings[0], "secret_key", &["only 3 bytes"]);
+}
+
+#[test]
+fn a_secret_is_not_needed_where_nothing_is_signed() {
+    let release = ("ROCKET_PROFILE", "release");
+    accepted("[default]\nsession_type = \"memory\"", &[release]);
+    accepted("[default]\nsession_type = \"memory\"\nsecret_key = \"dev\"", &[release]);
+    let signed = "[default]\nsession_type = \"memory\"\nsession_use_signer = true";
+    assert_says(&only(refused(signed, &[release])), "secret_key", &["is missing"]);
+}
+
+#[test]
+fn the_sessions_own_key_goes_before_rockets() {
+    let rocket = format!("[default]\nsecret_key = \"{KEY}\"\n");
+    for own in [
+        "session_secret_key = \"sixteen bytes or\"",
+        "session_secret_key = [115, 105, 120, 116, 101, 101, 110, 32, 98, 121, 116, 101, 115, 32, 111, 114]",
+        "session_secret_key_base64 = \"c2l4dGVlbiBieXRlcyBvcg==\"",
+        "session_secret_key_base64 = \"c2l4dGVlbiBieXRlcyBvcg\"",
+    ] {
+        let config = accepted(&format!("{rocket}{own}"), &[]);
+        assert_eq!(config.secret_key.unwrap().as_bytes(), b"sixteen bytes or", "{own}");
+    }
+    let url_safe = accepted("[default]\nsession_secret_key_base64 = \"-_-_-_-_-_-_-_-_-_-_-w\"", &[]);
+    assert_eq!(url_safe.secret_key.unwrap().as_bytes()[..3], [0xfb, 0xff, 0xbf]);
+    assert_says(
+        &refused_line("session_secret_key_base64 = \"hush hush\""),
+        "session_secret_key_base64",
+        &["is no base64"],
+    );
+}
+
+#[test]
+fn two_keys_of_the_sessions_own_are_refused() {
+    let problem = only(refused(
+        &format!("[default]\nsession_secret_key = \"{KEY}\""),
+        &[("ROCKET_SESSION_SECRET_KEY_BASE64", "c2l4dGVlbiBieXRlcyBvcg==")],
+    ));
+    assert_says(
+        &problem,
+        "session_secret_key",
+        &["Rocket.toml, profile [default]", "variable ROCKET_SESSION_SECRET_KEY_BASE64"],
+    );
+}
+
+#[test]
+fn the_zeros_that_rocket_shows_instead_of_a_key_are_never_signed_with() {
+    let rocket = Figment::from(("secret_key", vec![0_u8; 32]));
+    let error = SessionConfig::from_figment(&rocket.clone().select("release"), true).unwrap_err();
+    assert_says(&error.problems()[0], "secret_key", &["is missing"]);
+
+    let generated =
+        SessionConfig::from_figment(&rocket.select("debug"), true).unwrap().config.secret_key.unwrap();
+    assert_ne!(generated.as_bytes(), [0; 32]);
+    assert!(checked(|config| config.secret_key = Some(vec![0; 32].into())).is_err());
+}
+
+#[test]
+fn debug_means_the_selected_profile_and_not_the_kind_of_build() {
+    assert!(configure("", &[("ROCKET_PROFILE", "debug")]).is_ok());
+    assert!(configure("", &[("ROCKET_PROFILE", "staging")]).is_err());
+}
+
+#[test]
+fn debug_shows_no_secret_and_no_password() {
+    let configured = checked(|config| {
+        config.secret_key = Some("hush hush hush hush".into());
+        config.secret_key_fallbacks = vec![b"hush".into()];
+        config.session_redis = Some("redis://me:hush@host:6379/1".into());
+    })
+    .unwrap();
+    let shown = format!("{configured:?}");
+    assert!(!shown.contains("hush"), "{shown}");
+    assert!(shown.contains("redis://…@host:6379/1"), "{shown}");
+}

@@ -1,0 +1,86 @@
+//! Settings of the stores.
+
+use std::time::Duration;
+
+use session_core::config::{SessionConfig, SessionType};
+
+use super::{KEY, accepted, assert_says, checked, only, refused, refused_line};
+
+#[test]
+fn the_null_type_of_flask_session_is_refused_with_the_types_there_are() {
+    let problem = refused_line("session_type = \"null\"");
+    assert_says(&problem, "session_type", &["\"cookie\", \"memory\" or \"redis\""]);
+}
+
+#[test]
+fn redis_without_its_feature_does_not_launch_and_the_feature_is_named() {
+    let toml = format!("[default]\nsecret_key = \"{KEY}\"\nsession_type = \"redis\"");
+    if cfg!(feature = "redis") {
+        assert_eq!(accepted(&toml, &[]).session_type, SessionType::Redis);
+    } else {
+        assert_says(&only(refused(&toml, &[])), "session_type", &["cargo feature `redis`"]);
+    }
+}
+
+#[cfg(feature = "redis")]
+#[test]
+fn a_wrong_redis_address_is_refused_without_showing_the_password() {
+    for url in
+        ["http://me:hush@host", "redis://me:hush@", "redis://me:hush@host:port", "me:hush@host", "hush"]
+    {
+        let problem = refused_line(&format!("session_type = \"redis\"\nsession_redis = \"{url}\""));
+        assert_eq!(problem.key(), "session_redis", "{url}");
+        assert!(!problem.to_string().contains("hush"), "{problem}");
+    }
+}
+
+#[cfg(feature = "redis")]
+#[test]
+fn an_encrypted_redis_address_needs_its_feature() {
+    let toml = format!(
+        "[default]\nsecret_key = \"{KEY}\"\nsession_type = \"redis\"\nsession_redis = \"rediss://host\""
+    );
+    if cfg!(feature = "redis-tls") {
+        accepted(&toml, &[]);
+    } else {
+        assert_says(&only(refused(&toml, &[])), "session_redis", &["`redis-tls`"]);
+    }
+}
+
+#[test]
+fn a_list_of_redis_addresses_is_refused_as_not_supported_yet() {
+    assert_says(
+        &refused_line("session_redis = [\"redis://:hush@a\", \"redis://:hush@b\"]"),
+        "session_redis",
+        &["a list of addresses is not supported yet; write one URL"],
+    );
+}
+
+#[test]
+fn the_memory_store_outside_the_debug_profile_is_warned_about() {
+    let memory = |debug| {
+        let mut config = SessionConfig::default();
+        config.session_type = SessionType::Memory;
+        config.check(debug, true).unwrap().warnings
+    };
+    assert!(memory(true).is_empty());
+    assert_says(&memory(false)[0], "session_type", &["ends with this process"]);
+}
+
+#[test]
+fn a_key_prefix_is_printable_ascii_and_may_be_empty() {
+    for prefix in ["a b", "a\n", "ä:"] {
+        assert!(checked(|config| config.session_key_prefix = prefix.into()).is_err(), "{prefix:?}");
+    }
+    assert!(checked(|config| config.session_key_prefix = String::new()).is_ok());
+}
+
+#[test]
+fn a_request_timeout_below_the_store_timeout_is_warned_about() {
+    let configured = checked(|config| {
+        config.session_type = SessionType::Memory;
+        config.session_request_timeout = Duration::from_millis(500);
+    })
+    .unwrap();
+    assert_says(&configured.warnings[1], "session_request_timeout", &["session_store_timeout"]);
+}

@@ -1,0 +1,87 @@
+//! How values are read: text, booleans, numbers, durations.
+
+use std::time::Duration;
+
+use super::{accepted, assert_says, refused_line, refused_variable};
+
+#[test]
+fn text_in_a_variable_that_reads_as_something_else_is_refused_with_the_quoted_form() {
+    for value in ["0110", "true", "{a=b}", "1.5"] {
+        let problem = refused_variable("ROCKET_SESSION_COOKIE_NAME", value);
+        assert_says(&problem, "session_cookie_name", &["write ROCKET_SESSION_COOKIE_NAME='\"…\"'"]);
+    }
+    let config = accepted("", &[("ROCKET_SESSION_COOKIE_NAME", "\"0110\"")]);
+    assert_eq!(config.session_cookie_name, "0110");
+}
+
+#[test]
+fn booleans_must_be_booleans() {
+    for value in ["\"false\"", "1", "\"\"", "[]"] {
+        assert_says(
+            &refused_line(&format!("session_cookie_secure = {value}")),
+            "session_cookie_secure",
+            &["must be true or false", "session_cookie_secure = false"],
+        );
+    }
+    assert_says(
+        &refused_variable("ROCKET_SESSION_COOKIE_SECURE", "False"),
+        "session_cookie_secure",
+        &["write ROCKET_SESSION_COOKIE_SECURE=true or"],
+    );
+}
+
+#[test]
+fn numbers_durations_and_lists_are_read_from_variables() {
+    let config = accepted(
+        "",
+        &[
+            ("ROCKET_MAX_COOKIE_SIZE", "4000"),
+            ("ROCKET_PERMANENT_SESSION_LIFETIME", "7200"),
+            ("ROCKET_SESSION_STORE_TIMEOUT", "0.25"),
+            ("ROCKET_SESSION_REQUEST_TIMEOUT", "2 s"),
+            ("ROCKET_SESSION_COOKIE_SAMESITE", "false"),
+            ("ROCKET_SECRET_KEY_FALLBACKS", "[one, two]"),
+        ],
+    );
+    assert_eq!(config.max_cookie_size, 4000);
+    assert_eq!(config.permanent_session_lifetime, Duration::from_secs(7200));
+    assert_eq!(config.session_store_timeout, Duration::from_millis(250));
+    assert_eq!(config.session_request_timeout, Duration::from_secs(2));
+    assert_eq!(config.session_cookie_samesite, None);
+    assert_eq!(config.secret_key_fallbacks.len(), 2);
+}
+
+#[test]
+fn invariant_15_a_lifetime_that_is_short_negative_endless_or_without_unit_does_not_launch() {
+    for value in
+        ["0", "0.9", "\"999 ms\"", "-1", "inf", "nan", "\"7200\"", "\"1 year\"", "\"40000 days\"", "true"]
+    {
+        let problem = refused_line(&format!("permanent_session_lifetime = {value}"));
+        assert_eq!(problem.key(), "permanent_session_lifetime", "{value}");
+    }
+}
+
+#[test]
+fn numbers_outside_their_range_are_refused() {
+    for line in [
+        "session_id_length = 15",
+        "session_id_length = 129",
+        "session_id_length = 32.5",
+        "session_id_length_fallbacks = [8]",
+        "session_id_length_fallbacks = 36",
+        "session_refresh_after = 1.1",
+        "session_refresh_after = -0.1",
+        "session_refresh_after = nan",
+        "session_swap_attempts = 0",
+        "session_breaker_after = 0",
+        "session_memory_max = 0",
+        "session_store_timeout = 0",
+        "session_request_timeout = \"0 s\"",
+        "session_ended_poll = 0.0001",
+        "session_cleanup_n_requests = 4294967296",
+        "max_cookie_size = \"4093\"",
+    ] {
+        let problem = refused_line(line);
+        assert_eq!(problem.key(), line.split(' ').next().unwrap(), "{problem}");
+    }
+}
