@@ -1,0 +1,52 @@
+#![doc = include_str!("../README.md")]
+
+use proc_macro::TokenStream;
+
+mod attributes;
+mod errors;
+mod guard;
+mod options;
+mod paths;
+mod state;
+mod types;
+
+/// Makes a struct the typed view of a visitor's session.
+///
+/// The struct becomes a handle that is cheap to clone, a request guard, and has accessors for each
+/// of its fields, with the field's visibility: for a field `x: T` these are `x() -> T`, `set_x(T)`,
+/// `update_x(|&mut T| ..)` and `take_x() -> T`. Documentation of a field goes to its getter.
+///
+/// An absent field reads as its default: `None` for an `Option`, otherwise what [`Default`] or
+/// `default = ..` says. A field declared as `Result<T, FieldError>` says instead why it can't be
+/// read. Options of a field, in `#[session(..)]`:
+///
+/// | option | meaning |
+/// |---|---|
+/// | `login` | the visitor is logged in while this field is present; an `Option`, at most one in a state |
+/// | `key = "name"` | the key in the stored session, if it is not the field's name |
+/// | `default = expression` | what an absent field reads as |
+/// | `merge = "policy"` | what two requests that change the field at once make of it: `last` (the default), `add`, `max`, `min`, `union` or `refuse` |
+/// | `merge = path::to::function` | the same, by a function of your own: `fn(base: Option<T>, mine: Option<T>, theirs: Option<T>) -> Result<Option<T>, Refused>`, with `T` for an `Option<T>` too |
+///
+/// `Clone` and `Debug`, the latter without values, come with the handle. Other derives make no
+/// sense for it and are refused where they stand below the attribute; above it they are expanded
+/// first, by the compiler, and their code does not fit the handle.
+#[proc_macro_attribute]
+pub fn session_state(options: TokenStream, item: TokenStream) -> TokenStream {
+    state::session_state(options.into(), item.into()).into()
+}
+
+/// Makes a struct a request guard: who has it has proved what it requires.
+///
+/// `#[require_session(Visit)]` builds upon the state `Visit`, or upon another guard. Fields are read
+/// from the state by name; a field that is an `Option<T>` there is required and is a `T` here.
+///
+/// * If the state has a login field, a visitor who is not logged in gets 401, whether or not the
+///   guard lists that field.
+/// * A visitor without another required field gets 403.
+///
+/// The struct holds a proof that only the library makes, after its check: nothing else can build one.
+#[proc_macro_attribute]
+pub fn require_session(options: TokenStream, item: TokenStream) -> TokenStream {
+    guard::require_session(options.into(), item.into()).into()
+}

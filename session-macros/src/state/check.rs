@@ -1,0 +1,104 @@
+//! The rules between a state's fields.
+
+use quote::format_ident;
+use syn::Ident;
+use syn::ext::IdentExt as _;
+
+use crate::errors::Errors;
+use crate::state::model::{Field, Shape, State};
+
+/// Reports what breaks a rule and takes away what would make the compiler complain of it again.
+pub(super) fn check(state: &mut State, errors: &mut Errors) {
+    for field in &mut state.fields {
+        check_key(field, errors);
+        check_default(field, errors);
+    }
+    check_login(state, errors);
+    check_duplicate_keys(state, errors);
+    check_accessors(state, errors);
+}
+
+/// Flask keeps its own data in the same record (A1, A3), and so do we.
+fn check_key(field: &Field, errors: &mut Errors) {
+    let owner = match field.key.text.as_str() {
+        "_permanent" | "_flashes" => "Flask's own",
+        "_login_at" => "this library's own",
+        _ => return,
+    };
+    let key = &field.key.text;
+    errors.push(syn::Error::new(
+        field.key.span,
+        format_args!("`{key}` is a key of {owner}; choose another with `#[session(key = \"..\")]`"),
+    ));
+}
+
+fn check_default(field: &mut Field, errors: &mut Errors) {
+    let reason = match field.shape {
+        _ if field.login.is_some() => "the login field has no default: every visitor would be logged in",
+        Shape::Fallible(_) => {
+            "a field declared as `Result` has no default: absent, it is `FieldError::Missing`"
+        }
+        _ => return,
+    };
+    if let Some(default) = field.default.take() {
+        errors.at(default, reason);
+    }
+}
+
+fn check_login(state: &mut State, errors: &mut Errors) {
+    let mut first = None;
+    for field in &mut state.fields {
+        let Some(login) = &field.login else { continue };
+        if let Some(first) = &first {
+            errors.at(login, format_args!("`{first}` is the login field already; a state has one"));
+            field.login = None;
+        } else {
+            first = Some(field.ident.clone());
+            if let Some(cfg) = field.cfgs.first() {
+                errors.at(
+                    cfg,
+                    "the login field can't depend on `cfg`: without it, nobody would have to log in",
+                );
+            }
+        }
+    }
+}
+
+/// Fields under `cfg` may be alternatives to one another.
+fn check_duplicate_keys(state: &mut State, errors: &mut Errors) {
+    let mut used: Vec<(String, Ident)> = Vec::new();
+    state.fields.retain(|field| {
+        if !field.cfgs.is_empty() {
+            return true;
+        }
+        let key = &field.key.text;
+        let Some((_, twin)) = used.iter().find(|(used, _)| used == key) else {
+            used.push((key.clone(), field.ident.clone()));
+            return true;
+        };
+        let message = format!("the key `{key}` is used by the field `{twin}` already");
+        errors.push(syn::Error::new(field.key.span, message));
+        *twin != field.ident
+    });
+}
+
+/// A field whose getter would be a method that is there already is left out.
+fn check_accessors(state: &mut State, errors: &mut Errors) {
+    let mut taken = vec![(format_ident!("session"), None)];
+    for field in &state.fields {
+        let ident = field.ident.unraw();
+        for accessor in ["set", "update", "take"] {
+            taken.push((format_ident!("{accessor}_{ident}"), Some(ident.clone())));
+        }
+    }
+    state.fields.retain(|field| {
+        let ident = field.ident.unraw();
+        let Some((method, owner)) = taken.iter().find(|(method, _)| *method == ident) else { return true };
+        let whose = owner.as_ref().map_or_else(
+            || format!("every state has a method `{method}` already; rename the field"),
+            |owner| format!("the field `{owner}` has an accessor `{method}`, so no field can be called that; rename it"),
+        );
+        errors.at(&field.ident, format_args!("{whose} and keep its key: `#[session(key = \"{method}\")]`"));
+        false
+    });
+}

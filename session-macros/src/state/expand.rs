@@ -1,0 +1,231 @@
+//! The code of a state. It holds no logic: every accessor is one call into the library.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote, quote_spanned};
+use syn::ext::IdentExt as _;
+use syn::spanned::Spanned as _;
+use syn::{Attribute, Ident, Type};
+
+use crate::paths::private;
+use crate::state::model::{Field, Merge, Shape, State};
+use crate::types::{is_string, optional};
+
+/// The handle, and in an anonymous constant all that is implemented for it.
+///
+/// The accessors have no bounds of their own: they go through a `Field` that the constant hides,
+/// where a type that can't be stored is one error instead of one per accessor.
+pub(super) fn expand(state: &State) -> TokenStream {
+    let private = private();
+    let State { attrs, vis, ident, fields } = state;
+    let fields: Vec<_> =
+        fields.iter().enumerate().map(|(n, field)| (format_ident!("__Field{n}"), field)).collect();
+    let markers = fields.iter().map(|(marker, field)| expand_field(marker, field));
+    let accessors = fields.iter().map(|(marker, field)| expand_accessors(marker, field));
+    let implementations = expand_implementations(ident, &fields);
+    quote! {
+        #(#attrs)*
+        #vis struct #ident {
+            __session: #private::Session,
+        }
+
+        const _: () = {
+            #(#markers)*
+            #implementations
+
+            #[allow(dead_code, clippy::used_underscore_binding)]
+            impl #ident {
+                #(#accessors)*
+
+                /// The session as a map, for what is not known at compile time.
+                #[must_use]
+                #vis fn session(&self) -> &#private::Session {
+                    &self.__session
+                }
+            }
+        };
+    }
+}
+
+fn expand_field(marker: &Ident, field: &Field) -> TokenStream {
+    let private = private();
+    let Field { cfgs, ty, key, .. } = field;
+    let (item, key) = (field.item(), &key.text);
+    let default = expand_default(field);
+    let merge = expand_merge(field);
+    quote! {
+        #(#cfgs)*
+        struct #marker;
+
+        #(#cfgs)*
+        #[automatically_derived]
+        impl #private::Field for #marker {
+            type Item = #item;
+            type Value = #ty;
+            const KEY: &'static str = #key;
+            #merge
+
+            fn default() -> #ty {
+                #default
+            }
+        }
+    }
+}
+
+fn expand_default(field: &Field) -> TokenStream {
+    let private = private();
+    let ty = &field.ty;
+    match (&field.default, &field.shape) {
+        (Some(default), _) => quote!(#default),
+        (None, Shape::Optional(_)) => quote!(::core::option::Option::None),
+        (None, Shape::Fallible(_)) => quote!(#private::missing::<Self>()),
+        (None, Shape::Plain) => quote_spanned!(ty.span()=> <#ty as #private::HasDefault>::make()),
+    }
+}
+
+fn expand_merge(field: &Field) -> TokenStream {
+    let private = private();
+    let item = field.item();
+    let policy = match &field.merge {
+        Merge::Last => return TokenStream::new(),
+        Merge::Refuse => quote!(#private::refuse::<#item>),
+        Merge::Policy(policy) => {
+            quote_spanned!(item.span()=> <#item as #private::Mergeable<#private::#policy>>::merge)
+        }
+        Merge::Function(path) => quote!(#path),
+    };
+    quote!(const MERGE: ::core::option::Option<#private::Policy<#item>> = ::core::option::Option::Some(#policy);)
+}
+
+/// The names stand where the field does: that is where the compiler points if one is private or unknown.
+fn expand_accessors(marker: &Ident, field: &Field) -> TokenStream {
+    let private = private();
+    let Field { docs, attrs, cfgs, vis, ident, ty, .. } = field;
+    let name = ident.unraw();
+    let [set, update, take] =
+        ["set", "update", "take"].map(|verb| format_ident!("{verb}_{name}", span = ident.span()));
+    let get_doc = (!docs.iter().any(is_doc)).then(|| format!("The session field `{name}`."));
+    let get_doc = get_doc.map(|doc| quote!(#[doc = #doc]));
+    let set_doc = format!("Sets `{name}`.");
+    let update_doc = format!(
+        "Changes `{name}` in place and saves it if that made a difference. The session may be used meanwhile."
+    );
+    let take_doc = format!("Takes `{name}`: gives its value and leaves the field absent.");
+    let (argument, value) = expand_argument(field);
+    let shared = quote!(#(#cfgs)* #(#attrs)*);
+    quote! {
+        #(#docs)*
+        #get_doc
+        #shared
+        #[must_use]
+        #vis fn #ident(&self) -> #ty {
+            #private::get::<#marker>(&self.__session)
+        }
+
+        #[doc = #set_doc]
+        #shared
+        #vis fn #set(&self, value: #argument) {
+            #private::set::<#marker>(&self.__session, #value);
+        }
+
+        #[doc = #update_doc]
+        #shared
+        #vis fn #update<__R>(&self, change: impl ::core::ops::FnOnce(&mut #ty) -> __R) -> __R {
+            #private::update::<#marker, __R>(&self.__session, change)
+        }
+
+        #[doc = #take_doc]
+        #shared
+        #[allow(clippy::must_use_candidate)]
+        #vis fn #take(&self) -> #ty {
+            #private::take::<#marker>(&self.__session)
+        }
+    }
+}
+
+fn is_doc(attr: &Attribute) -> bool {
+    attr.path().is_ident("doc")
+}
+
+/// The setter's argument and the field's value made of it. Only where it makes a literal or `None`
+/// easier to write is the argument generic: otherwise the compiler could infer less.
+fn expand_argument(field: &Field) -> (TokenStream, TokenStream) {
+    let private = private();
+    let given: &Type = if let Shape::Fallible(item) = &field.shape { item } else { &field.ty };
+    let (argument, value) = if is_string(given) || optional(given).is_some() {
+        (quote!(impl #private::IntoField<#given>), quote!(#private::IntoField::into_field(value)))
+    } else {
+        (quote!(#given), quote!(value))
+    };
+    match field.shape {
+        Shape::Fallible(_) => (argument, quote!(::core::result::Result::Ok(#value))),
+        _ => (argument, value),
+    }
+}
+
+fn expand_implementations(ident: &Ident, fields: &[(Ident, &Field)]) -> TokenStream {
+    let private = private();
+    let name = ident.unraw().to_string();
+    let login = fields.iter().find(|(_, field)| field.login.is_some()).map(|(marker, field)| {
+        let ty = &field.ty;
+        let is_somebody = quote_spanned!(ty.span()=> <#ty as #private::LoginValue>::is_somebody);
+        quote! {
+            const LOGIN: ::core::option::Option<&'static str> =
+                ::core::option::Option::Some(<#marker as #private::Field>::KEY);
+
+            fn is_logged_in(&self) -> bool {
+                #is_somebody(&#private::get::<#marker>(&self.__session))
+            }
+        }
+    });
+    let optional = fields.iter().map(|(_, Field { cfgs, ident, ty, .. })| {
+        let name = ident.unraw().to_string();
+        quote!(#(#cfgs)* (#name, #private::Probe::<#ty>::IS_OPTION))
+    });
+    let guard = crate::guard::expand_request_guard(ident);
+    quote! {
+        #[automatically_derived]
+        impl ::core::clone::Clone for #ident {
+            fn clone(&self) -> Self {
+                Self { __session: ::core::clone::Clone::clone(&self.__session) }
+            }
+        }
+
+        #[automatically_derived]
+        impl ::core::fmt::Debug for #ident {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                f.debug_struct(#name).finish_non_exhaustive()
+            }
+        }
+
+        #[automatically_derived]
+        impl #private::SessionState for #ident {
+            const FIELDS: &'static [(&'static str, bool)] = {
+                #[allow(unused_imports)]
+                use #private::NotAnOption as _;
+                &[#(#optional),*]
+            };
+            #login
+
+            fn from_session(session: #private::Session) -> Self {
+                Self { __session: session }
+            }
+
+            fn session(&self) -> &#private::Session {
+                &self.__session
+            }
+        }
+
+        #[automatically_derived]
+        #[diagnostic::do_not_recommend]
+        impl #private::SessionGuard for #ident {
+            type State = Self;
+            const REQUIRES: bool = <Self as #private::SessionState>::LOGIN.is_some();
+
+            fn authorize<'r>(request: &'r #private::Request<'_>) -> #private::Fut<'r, Self> {
+                #private::open(request)
+            }
+        }
+
+        #guard
+    }
+}

@@ -1,0 +1,24 @@
+//! `#[session_state]`.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::errors::Errors;
+
+mod check;
+mod expand;
+mod model;
+mod parse;
+
+/// A struct that has the right form is expanded in spite of wrong options, so that whoever uses it
+/// gets no further errors.
+pub(crate) fn session_state(options: TokenStream, item: TokenStream) -> TokenStream {
+    let mut errors = Errors::default();
+    let state = parse::parse(&options, item, &mut errors).map(|parsed| {
+        let mut state = model::read(parsed, &mut errors);
+        check::check(&mut state, &mut errors);
+        expand::expand(&state)
+    });
+    let errors = errors.report();
+    quote!(#state #errors)
+}

@@ -1,0 +1,209 @@
+//! A state as its options describe it.
+
+use proc_macro2::Span;
+use syn::ext::IdentExt as _;
+use syn::punctuated::Punctuated;
+use syn::{Attribute, Expr, ExprPath, Ident, Meta, Token, Type, Visibility};
+
+use crate::attributes::{cfgs, name_of, take_derives};
+use crate::errors::Errors;
+use crate::options::{Written, did_you_mean, listed, string_of};
+use crate::state::parse::Parsed;
+use crate::types::{borrows, fallible, optional};
+
+const OPTIONS: [&str; 4] = ["login", "key", "default", "merge"];
+const POLICIES: [&str; 6] = ["last", "add", "max", "min", "union", "refuse"];
+
+/// A state: a handle with a name and the fields that it gives access to.
+pub(super) struct State {
+    pub(super) attrs: Vec<Attribute>,
+    pub(super) vis: Visibility,
+    pub(super) ident: Ident,
+    pub(super) fields: Vec<Field>,
+}
+
+/// One field and its options.
+pub(super) struct Field {
+    /// Documentation and whatever else belongs to the getter alone.
+    pub(super) docs: Vec<Attribute>,
+    /// Lint levels and deprecation: they belong to every accessor.
+    pub(super) attrs: Vec<Attribute>,
+    pub(super) cfgs: Vec<Attribute>,
+    pub(super) vis: Visibility,
+    pub(super) ident: Ident,
+    pub(super) ty: Type,
+    pub(super) shape: Shape,
+    pub(super) key: Key,
+    /// The word `login`, where it stands.
+    pub(super) login: Option<Ident>,
+    pub(super) default: Option<Expr>,
+    pub(super) merge: Merge,
+}
+
+/// How the type was declared.
+pub(super) enum Shape {
+    Plain,
+    /// `Option<T>`; holds `T`.
+    Optional(Type),
+    /// `Result<T, FieldError>`; holds `T`.
+    Fallible(Type),
+}
+
+/// The key in the stored session and where it was written.
+pub(super) struct Key {
+    pub(super) text: String,
+    pub(super) span: Span,
+}
+
+/// What two changes at once make of a field.
+pub(super) enum Merge {
+    Last,
+    Refuse,
+    /// A built-in policy that does not fit every type, by its marker type.
+    Policy(Ident),
+    Function(ExprPath),
+}
+
+impl Field {
+    /// What is stored.
+    pub(super) fn item(&self) -> &Type {
+        match &self.shape {
+            Shape::Plain => &self.ty,
+            Shape::Optional(item) | Shape::Fallible(item) => item,
+        }
+    }
+}
+
+/// Reads all options. What can't be read is reported and left out.
+pub(super) fn read(parsed: Parsed, errors: &mut Errors) -> State {
+    let Parsed { mut attrs, vis, ident, fields } = parsed;
+    for path in take_derives(&mut attrs, errors) {
+        let name = name_of(&path);
+        if name != "Clone" && name != "Debug" {
+            errors.at(path, format_args!(
+                "`{name}` can't be derived for session state: `{ident}` becomes a handle to the visitor's session, it holds no values"
+            ));
+        }
+    }
+    let fields = fields.into_iter().filter_map(|field| read_field(field, errors)).collect();
+    State { attrs, vis, ident, fields }
+}
+
+fn read_field(field: syn::Field, errors: &mut Errors) -> Option<Field> {
+    let syn::Field { attrs, vis, ident: Some(ident), ty, default: value, .. } = field else { return None };
+    if borrows(&ty) {
+        errors.at(
+            &ty,
+            "a session field can't borrow: it outlives the request\nown the value, for example with `String`",
+        );
+        return None;
+    }
+    if let Some((_, value)) = value {
+        errors.at(value, "the default of a session field is an option: `#[session(default = ..)]`");
+    }
+    let shape = match (optional(&ty), fallible(&ty)) {
+        (Some(item), _) => Shape::Optional(item.clone()),
+        (_, Some(item)) => Shape::Fallible(item.clone()),
+        _ => Shape::Plain,
+    };
+    let mut field = Field {
+        docs: Vec::new(),
+        attrs: Vec::new(),
+        cfgs: cfgs(&attrs),
+        key: Key { text: ident.unraw().to_string(), span: ident.span() },
+        vis,
+        ident,
+        ty,
+        shape,
+        login: None,
+        default: None,
+        merge: Merge::Last,
+    };
+    let mut seen = Vec::new();
+    for attr in attrs {
+        match name_of(attr.path()).as_str() {
+            "session" => {
+                for option in written(&attr, errors) {
+                    read_option(&option, &mut field, &mut seen, errors);
+                }
+            }
+            "cfg" => {}
+            "doc" | "cfg_attr" => field.docs.push(attr),
+            "deprecated" | "allow" | "expect" | "warn" | "deny" | "forbid" => field.attrs.push(attr),
+            other => errors.at(attr.path(), format_args!(
+                "`#[{other}]` does nothing for a session field: it becomes accessors; what is stored is its type's business"
+            )),
+        }
+    }
+    Some(field)
+}
+
+fn written(attr: &Attribute, errors: &mut Errors) -> Vec<Written> {
+    if let Meta::Path(path) = &attr.meta {
+        errors.at(path, format_args!("`#[session]` needs an option; the options are: {}", listed(&OPTIONS)));
+        return Vec::new();
+    }
+    let options = attr.parse_args_with(Punctuated::<Written, Token![,]>::parse_terminated);
+    errors.accept(options).into_iter().flatten().collect()
+}
+
+fn read_option(option: &Written, field: &mut Field, seen: &mut Vec<Ident>, errors: &mut Errors) {
+    let name = option.name.to_string();
+    if !OPTIONS.contains(&name.as_str()) {
+        let near = did_you_mean(&name, &OPTIONS);
+        let options = listed(&OPTIONS);
+        return errors
+            .at(option, format_args!("unknown session option `{name}`{near}\nthe options are: {options}"));
+    }
+    if seen.contains(&option.name) {
+        return errors.at(&option.name, format_args!("`{name}` is given twice"));
+    }
+    seen.push(option.name.clone());
+    match name.as_str() {
+        "login" => match &option.value {
+            None => field.login = Some(option.name.clone()),
+            Some(value) => errors.at(value, "`login` takes no value: `#[session(login)]`"),
+        },
+        "key" => match option.string("key = \"colour\"", errors) {
+            Some(key) if key.value().is_empty() => errors.at(key, "a session key can't be empty"),
+            Some(key) => field.key = Key { text: key.value(), span: key.span() },
+            None => {}
+        },
+        "default" => field.default = option.value("default = 0", errors).cloned(),
+        _ => {
+            if let Some(value) = option.value("merge = \"add\"", errors) {
+                field.merge = read_merge(value, errors);
+            }
+        }
+    }
+}
+
+fn read_merge(value: &Expr, errors: &mut Errors) -> Merge {
+    if let Expr::Group(group) = value {
+        return read_merge(&group.expr, errors);
+    }
+    if let Expr::Path(path) = value {
+        return Merge::Function(path.clone());
+    }
+    let Some(policy) = string_of(value) else {
+        errors.at(value, "`merge` takes the name of a policy, `merge = \"add\"`, or the path of a function");
+        return Merge::Last;
+    };
+    let marker = match policy.value().as_str() {
+        "last" => return Merge::Last,
+        "refuse" => return Merge::Refuse,
+        "add" => "Add",
+        "max" => "Max",
+        "min" => "Min",
+        "union" => "Union",
+        unknown => {
+            let near = did_you_mean(unknown, &POLICIES);
+            let policies = listed(&POLICIES);
+            errors.at(policy, format_args!(
+                "unknown merge policy `{unknown}`{near}\nthe policies are: {policies}; or name a function: `merge = path::to::function`"
+            ));
+            return Merge::Last;
+        }
+    };
+    Merge::Policy(Ident::new(marker, policy.span()))
+}
