@@ -5,10 +5,10 @@ use std::time::SystemTime;
 
 use rocket::fairing::{Fairing, Info, Kind, Result as Ignited};
 use rocket::{Build, Request, Rocket, async_trait};
-use session_core::config::{Configured, SessionConfig};
+use session_core::config::{ConfigError, Configured, SessionConfig, Surroundings};
 use session_core::manager::Manager;
 use session_core::store::Store;
-use session_core::{Chain, config::ConfigError};
+use session_core::Chain;
 
 use crate::commit::Commit;
 
@@ -85,14 +85,14 @@ impl Sessions {
 
     fn configured(&self, rocket: &Rocket<Build>) -> Result<Configured, ConfigError> {
         let figment = rocket.figment();
-        let serves_tls = rocket::Config::try_from(figment).is_ok_and(|config| config.tls_enabled());
-        let own_store = self.store.is_some();
+        let surroundings = Surroundings {
+            debug_profile: figment.profile() == &rocket::Config::DEBUG_PROFILE,
+            serves_tls: rocket::Config::try_from(figment).is_ok_and(|config| config.tls_enabled()),
+            own_store: self.store.is_some(),
+        };
         match &self.source {
-            Source::Rocket => SessionConfig::from_figment(figment, serves_tls, own_store),
-            Source::Code(config) => {
-                let debug = figment.profile() == &rocket::Config::DEBUG_PROFILE;
-                config.as_ref().clone().check(debug, serves_tls, own_store)
-            }
+            Source::Rocket => SessionConfig::from_figment(figment, surroundings),
+            Source::Code(config) => config.as_ref().clone().check(surroundings),
         }
     }
 }
@@ -104,7 +104,7 @@ impl Fairing for Sessions {
     }
 
     async fn on_ignite(&self, rocket: Rocket<Build>) -> Ignited {
-        let Configured { config, warnings } = match self.configured(&rocket) {
+        let Configured { config, warnings, .. } = match self.configured(&rocket) {
             Ok(configured) => configured,
             Err(error) => {
                 log::error!("{error}");

@@ -72,20 +72,6 @@ choice! {
     }
 }
 
-choice! {
-    /// On which cross-site requests browsers send the cookie: `session_cookie_samesite`.
-    ///
-    /// The words are those of the `Set-Cookie` header.
-    SameSite {
-        /// Only when somebody follows a link to the site.
-        Lax = "Lax",
-        /// Never.
-        Strict = "Strict",
-        /// Always; browsers accept it only together with `Secure`.
-        None = "None",
-    }
-}
-
 /// A word that is none of those that a setting knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnknownChoice {

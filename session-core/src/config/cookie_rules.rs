@@ -1,7 +1,8 @@
 //! What a cookie must be for browsers to keep it and for nobody to smuggle in an attribute.
 
 use super::report::Report;
-use super::{SameSite, SessionConfig};
+use super::SessionConfig;
+use crate::cookie::SameSite;
 
 const SECURE: &str = "session_cookie_secure";
 

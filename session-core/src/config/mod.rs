@@ -22,7 +22,8 @@ use std::time::Duration;
 
 use figment::Figment;
 
-pub use choice::{RecordFormat, SameSite, SessionType, UnknownChoice};
+pub use crate::cookie::SameSite;
+pub use choice::{RecordFormat, SessionType, UnknownChoice};
 pub use problem::{ConfigError, Place, Problem, Warning};
 pub use secret::SecretKey;
 
@@ -37,12 +38,12 @@ use report::Report;
 ///
 /// ```
 /// use std::time::Duration;
-/// use session_core::config::{SessionConfig, SessionType};
+/// use session_core::config::{SessionConfig, SessionType, Surroundings};
 ///
 /// let mut config = SessionConfig::default();
 /// config.session_type = SessionType::Memory;
 /// config.permanent_session_lifetime = Duration::from_secs(7200);
-/// let configured = config.check(true, false)?;
+/// let configured = config.check(Surroundings { debug_profile: true, ..Surroundings::default() })?;
 /// assert_eq!(configured.config.session_cookie_name, "session");
 /// # Ok::<(), session_core::config::ConfigError>(())
 /// ```
@@ -136,19 +137,29 @@ pub struct Configured {
     pub warnings: Vec<Warning>,
 }
 
+/// What a configuration is checked against: where and how the application runs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Surroundings {
+    /// The selected profile is the one named `debug`, whatever the build type: the rules are lenient.
+    pub debug_profile: bool,
+    /// The server itself speaks TLS.
+    pub serves_tls: bool,
+    /// The application passes a store of its own in code, so that `session_type` says nothing.
+    pub own_store: bool,
+}
+
 impl SessionConfig {
-    /// Reads and checks the configuration of the figment's selected profile.
-    ///
-    /// The rules are lenient in the profile named `debug`, whatever the build type. `serves_tls` says
-    /// whether the server itself speaks TLS.
+    /// Reads and checks the configuration of the figment's selected profile, which also says whether it
+    /// is the debug profile.
     ///
     /// # Errors
     ///
     /// All problems at once. Where a value can't be read, rules that depend on it are not applied.
-    pub fn from_figment(figment: &Figment, serves_tls: bool) -> Result<Configured, ConfigError> {
+    pub fn from_figment(figment: &Figment, surroundings: Surroundings) -> Result<Configured, ConfigError> {
         let mut report = Report::default();
         let config = read::read(figment, &mut report)?;
-        rules::apply(config, figment.profile() == "debug", serves_tls, report)
+        let surroundings = Surroundings { debug_profile: figment.profile() == "debug", ..surroundings };
+        rules::apply(config, surroundings, report)
     }
 
     /// Checks a configuration that was made in code, by the rules of [`from_figment`](Self::from_figment).
@@ -156,8 +167,8 @@ impl SessionConfig {
     /// # Errors
     ///
     /// All problems at once, without places.
-    pub fn check(self, debug_profile: bool, serves_tls: bool) -> Result<Configured, ConfigError> {
-        rules::apply(self, debug_profile, serves_tls, Report::default())
+    pub fn check(self, surroundings: Surroundings) -> Result<Configured, ConfigError> {
+        rules::apply(self, surroundings, Report::default())
     }
 
     /// The `Path` that the cookie has: `session_cookie_path`, or `application_root` where that is none or
@@ -172,11 +183,6 @@ impl SessionConfig {
     /// Whether the cookie has `Secure`. Decided by the check; before it, an open choice counts as off.
     pub fn cookie_secure(&self) -> bool {
         self.session_cookie_secure.unwrap_or(false)
-    }
-
-    /// Whether anything is signed, so that a secret key is needed.
-    pub fn signs(&self) -> bool {
-        self.session_type == SessionType::Cookie || self.session_use_signer
     }
 }
 

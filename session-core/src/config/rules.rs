@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use super::report::Report;
-use super::{ConfigError, Configured, SecretKey, SessionConfig, SessionType, cookie_rules, redis_url};
+use super::{ConfigError, Configured, SecretKey, SessionConfig, SessionType, Surroundings, cookie_rules, redis_url};
 
 const NEW_KEY: &str = "make one of at least 16 random bytes with `openssl rand -hex 32` or \
      `python3 -c 'import secrets; print(secrets.token_hex(32))'`";
@@ -13,18 +13,18 @@ const NEW_KEY: &str = "make one of at least 16 random bytes with `openssl rand -
 /// Decides what the configuration leaves open, and reports what it must not say.
 pub(super) fn apply(
     mut config: SessionConfig,
-    debug_profile: bool,
-    serves_tls: bool,
+    surroundings: Surroundings,
     mut report: Report,
 ) -> Result<Configured, ConfigError> {
-    secrets(&mut config, debug_profile, &mut report);
+    let Surroundings { debug_profile, serves_tls, .. } = surroundings;
+    secrets(&mut config, surroundings, &mut report);
     cookie_rules::apply(&mut config, debug_profile, serves_tls, &mut report);
-    store(&config, debug_profile, &mut report);
+    store(&config, surroundings, &mut report);
     ranges(&config, &mut report);
     report.finish(config)
 }
 
-fn secrets(config: &mut SessionConfig, debug_profile: bool, report: &mut Report) {
+fn secrets(config: &mut SessionConfig, surroundings: Surroundings, report: &mut Report) {
     if report.is_set("session_secret_key") && report.is_set("session_secret_key_base64") {
         report.refuse(&["session_secret_key", "session_secret_key_base64"], "is set as base64 too; keep one");
     }
@@ -36,11 +36,13 @@ fn secrets(config: &mut SessionConfig, debug_profile: bool, report: &mut Report)
         .into_iter()
         .find(|key| report.is_set(key))
         .unwrap_or("secret_key");
-    if !config.signs() || !report.readable(&[key, "session_type", "session_use_signer"]) {
+    let signs = config.session_use_signer
+        || (config.session_type == SessionType::Cookie && !surroundings.own_store);
+    if !signs || !report.readable(&[key, "session_type", "session_use_signer"]) {
         return;
     }
     let present = config.secret_key.as_ref().filter(|secret| !secret.as_bytes().is_empty());
-    match (present.map(SecretKey::weakness), debug_profile) {
+    match (present.map(SecretKey::weakness), surroundings.debug_profile) {
         (Some(None), _) => {}
         (Some(Some(weakness)), true) => {
             report.warn(
@@ -71,12 +73,18 @@ fn secrets(config: &mut SessionConfig, debug_profile: bool, report: &mut Report)
     }
 }
 
-fn store(config: &SessionConfig, debug_profile: bool, report: &mut Report) {
+fn store(config: &SessionConfig, surroundings: Surroundings, report: &mut Report) {
+    if surroundings.own_store {
+        if report.is_set("session_type") {
+            report.refuse(&["session_type"], "says nothing while a store is passed in code; remove one of them");
+        }
+        return;
+    }
     if config.session_type == SessionType::Redis && !cfg!(feature = "redis") {
         report
             .refuse(&["session_type"], "\"redis\" needs the cargo feature `redis`; turn it on in Cargo.toml");
     }
-    if config.session_type == SessionType::Memory && !debug_profile {
+    if config.session_type == SessionType::Memory && !surroundings.debug_profile {
         report.warn(
             &["session_type"],
             "\"memory\": every session ends with this process, and no other process knows it",

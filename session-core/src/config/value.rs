@@ -10,7 +10,8 @@ use base64::alphabet::{STANDARD, URL_SAFE};
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use figment::value::{Num, Value};
 
-use super::{Place, RecordFormat, SameSite, SecretKey, SessionType, UnknownChoice, lifetime};
+use super::{Place, RecordFormat, SecretKey, SessionType, UnknownChoice, lifetime};
+use crate::cookie::{SameSite, UnknownSameSite};
 
 /// A key that was set, how it was spelled, to what and where.
 pub(super) struct Setting {
@@ -127,7 +128,9 @@ impl Setting {
             Some(text) => text
                 .parse()
                 .map(Some)
-                .map_err(|unknown| format!("{unknown}; {} sends none", self.written("false"))),
+                .map_err(|unknown: UnknownSameSite| {
+                    format!("{text:?} is not known: {unknown}; {} sends none", self.written("false"))
+                }),
         }
     }
 

@@ -82,7 +82,7 @@ impl Manager {
             #[cfg(feature = "redis")]
             SessionType::Redis => {
                 let url = config.session_redis.as_deref().unwrap_or("redis://127.0.0.1:6379");
-                Arc::new(crate::store::RedisStore::new(url)?)
+                Arc::new(crate::store::RedisStore::from_url(url)?)
             }
             #[cfg(not(feature = "redis"))]
             SessionType::Redis => {
@@ -120,11 +120,8 @@ impl Manager {
         let attributes = CookieAttributes {
             name: config.session_cookie_name.clone(),
             domain: config.session_cookie_domain.clone(),
-            path: Some(match config.session_cookie_path.as_deref() {
-                None | Some("") => config.application_root.clone(),
-                Some(path) => path.to_owned(),
-            }),
-            secure: config.session_cookie_secure.unwrap_or(false) || config.session_cookie_partitioned,
+            path: Some(config.cookie_path().to_owned()),
+            secure: config.cookie_secure(),
             http_only: config.session_cookie_httponly,
             same_site: config.session_cookie_samesite,
             partitioned: config.session_cookie_partitioned,

@@ -128,7 +128,7 @@ pub(super) fn converted(record: &Record, format: Format) -> Option<Record> {
         })
         .collect::<Option<Vec<_>>>()?;
     let entries: Vec<_> =
-        raws.iter().map(|(key, raw)| (crate::codec::RawKey::text(key), raw.as_slice())).collect();
+        raws.iter().map(|(key, raw)| (crate::codec::RawKey::Text(key), raw.as_slice())).collect();
     Record::parse(format, Bytes::from(format.join(&entries))).ok()
 }
 

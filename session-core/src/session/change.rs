@@ -132,7 +132,7 @@ impl Changes {
             .by_key
             .iter()
             .filter(|(key, change)| change.moved || record.get(key).is_none())
-            .filter_map(|(key, change)| Some((RawKey::text(key), change.mine.as_deref()?)));
+            .filter_map(|(key, change)| Some((RawKey::Text(key), change.mine.as_deref()?)));
         kept.chain(added)
     }
 

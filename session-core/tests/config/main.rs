@@ -13,7 +13,10 @@ mod values;
 
 use figment::providers::{Env, Format, Serialized, Toml};
 use figment::{Figment, Jail, Profile};
-use session_core::config::{ConfigError, Configured, Problem, SessionConfig};
+use session_core::config::{ConfigError, Configured, Problem, SessionConfig, Surroundings};
+
+/// Outside the debug profile, behind TLS of its own.
+const TLS: Surroundings = Surroundings { debug_profile: false, serves_tls: true, own_store: false };
 
 const KEY: &str = "0123456789abcdef0123456789abcdef";
 
@@ -34,7 +37,7 @@ fn configure(toml: &str, variables: &[(&str, &str)]) -> Result<Configured, Confi
         for (name, value) in variables {
             jail.set_env(name, value);
         }
-        result = Some(SessionConfig::from_figment(&rocket_figment(), false));
+        result = Some(SessionConfig::from_figment(&rocket_figment(), Surroundings::default()));
         Ok(())
     });
     result.unwrap()
@@ -80,5 +83,5 @@ fn checked(change: impl FnOnce(&mut SessionConfig)) -> Result<Configured, Config
     let mut config = SessionConfig::default();
     config.secret_key = Some(KEY.into());
     change(&mut config);
-    config.check(false, true)
+    config.check(TLS)
 }

@@ -1,7 +1,7 @@
 //! Which spelling and which source count, and where a mistake is said to be.
 
 use figment::Figment;
-use session_core::config::{SessionConfig, SessionType};
+use session_core::config::{SessionConfig, SessionType, Surroundings};
 
 use super::{KEY, accepted, assert_says, configure, only, refused, refused_line};
 
@@ -139,6 +139,6 @@ fn a_broken_file_is_one_problem_that_names_the_file_and_shows_none_of_its_values
 #[test]
 fn values_from_code_have_a_place_too() {
     let figment = Figment::from(("session_type", 5)).select("debug");
-    let error = SessionConfig::from_figment(&figment, false).unwrap_err();
+    let error = SessionConfig::from_figment(&figment, Surroundings::default()).unwrap_err();
     assert_says(&error.problems()[0], "session_type", &["places.rs:", "profile [global]"]);
 }

@@ -3,7 +3,7 @@
 use figment::Figment;
 use session_core::config::SessionConfig;
 
-use super::{KEY, accepted, assert_says, checked, configure, only, refused, refused_line};
+use super::{KEY, TLS, accepted, assert_says, checked, configure, only, refused, refused_line};
 
 #[test]
 fn a_secret_that_figment_misread_is_refused_and_never_repeated() {
@@ -104,11 +104,11 @@ fn two_keys_of_the_sessions_own_are_refused() {
 #[test]
 fn the_zeros_that_rocket_shows_instead_of_a_key_are_never_signed_with() {
     let rocket = Figment::from(("secret_key", vec![0_u8; 32]));
-    let error = SessionConfig::from_figment(&rocket.clone().select("release"), true).unwrap_err();
+    let error = SessionConfig::from_figment(&rocket.clone().select("release"), TLS).unwrap_err();
     assert_says(&error.problems()[0], "secret_key", &["is missing"]);
 
     let generated =
-        SessionConfig::from_figment(&rocket.select("debug"), true).unwrap().config.secret_key.unwrap();
+        SessionConfig::from_figment(&rocket.select("debug"), TLS).unwrap().config.secret_key.unwrap();
     assert_ne!(generated.as_bytes(), [0; 32]);
     assert!(checked(|config| config.secret_key = Some(vec![0; 32].into())).is_err());
 }

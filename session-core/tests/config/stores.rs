@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use session_core::config::{SessionConfig, SessionType};
+use session_core::config::{SessionConfig, SessionType, Surroundings};
 
-use super::{KEY, accepted, assert_says, checked, only, refused, refused_line};
+use super::{KEY, TLS, accepted, assert_says, checked, only, refused, refused_line};
 
 #[test]
 fn the_null_type_of_flask_session_is_refused_with_the_types_there_are() {
@@ -61,7 +61,7 @@ fn the_memory_store_outside_the_debug_profile_is_warned_about() {
     let memory = |debug| {
         let mut config = SessionConfig::default();
         config.session_type = SessionType::Memory;
-        config.check(debug, true).unwrap().warnings
+        config.check(Surroundings { debug_profile: debug, ..TLS }).unwrap().warnings
     };
     assert!(memory(true).is_empty());
     assert_says(&memory(false)[0], "session_type", &["ends with this process"]);

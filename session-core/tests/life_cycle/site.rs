@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use session_core::config::{SessionConfig, SessionType};
+use session_core::config::{SessionConfig, SessionType, Surroundings};
 use session_core::manager::{Closed, Manager};
 use session_core::session::{Session, SessionError};
 
@@ -32,7 +32,7 @@ impl Site {
         let mut config = SessionConfig::default();
         config.session_type = SessionType::Memory;
         change(&mut config);
-        let config = config.check(true, false, true).unwrap().config;
+        let config = config.check(Surroundings { debug_profile: true, ..Surroundings::default() }).unwrap().config;
         Site::over(Manager::with_store(config, Arc::new(store.clone())), store)
     }
 
@@ -41,7 +41,7 @@ impl Site {
         let mut config = SessionConfig::default();
         config.secret_key = Some(SECRET.into());
         change(&mut config);
-        let config = config.check(false, true, false).unwrap().config;
+        let config = config.check(Surroundings { serves_tls: true, ..Surroundings::default() }).unwrap().config;
         Site::over(Manager::new(config).unwrap(), Arc::new(Faulty::new(MemoryStore::new(1000))))
     }
 

@@ -20,7 +20,7 @@ pub struct Site {
 impl Site {
     pub async fn launch(routes: impl FnOnce(Rocket<Build>) -> Rocket<Build>) -> Site {
         let store: Store = Arc::new(Faulty::new(MemoryStore::new(1000)));
-        let sessions = Sessions::with_config(config()).store(Arc::clone(&store));
+        let sessions = Sessions::with_config(SessionConfig::default()).store(Arc::clone(&store));
         let rocket = routes(quiet().attach(sessions));
         Site { store, client: Client::tracked(rocket).await.expect("the application launches") }
     }
