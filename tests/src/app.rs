@@ -28,7 +28,7 @@ pub struct Launch {
 }
 
 impl Launch {
-    /// `binary` is `env!("CARGO_BIN_EXE_…")` in the tests of its own package, otherwise [`binary`].
+    /// `binary` is `env!("CARGO_BIN_EXE_…")` in the tests of its own package, otherwise what [`example`] gives.
     ///
     /// The working directory is a temporary folder, so that only what is said here configures it.
     pub fn new(binary: impl AsRef<Path>) -> Launch {
@@ -95,35 +95,30 @@ impl App {
 
 const BUILD: &str = "cargo build --workspace --bins";
 
-/// The binary `name` of another package of the workspace, built if need be.
-///
-/// The whole workspace with all features is the selection that `scripts/test.sh` builds: nothing is compiled twice.
-pub fn binary(name: &str) -> PathBuf {
+/// The binary of an example, built as its README says: alone, so that it gets only what it asks for itself.
+pub fn example(package: &str) -> PathBuf {
     static BUILT: Mutex<BTreeMap<String, PathBuf>> = Mutex::new(BTreeMap::new());
     // A build that failed in another test fails in this one too, with its own message.
     let mut built = BUILT.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-    built.entry(name.to_owned()).or_insert_with(|| build(name)).clone()
+    built.entry(package.to_owned()).or_insert_with(|| build(package)).clone()
 }
 
-fn build(name: &str) -> PathBuf {
+fn build(package: &str) -> PathBuf {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let result = Command::new(cargo)
-        .args([
-            "build",
-            "--workspace",
-            "--all-features",
-            "--message-format=json-render-diagnostics",
-            "--bin",
-            name,
-        ])
+        .args(["build", "--message-format=json-render-diagnostics", "--package", package])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .expect("cargo");
-    assert!(result.status.success(), "{name} does not build:\n{}", String::from_utf8_lossy(&result.stderr));
+    assert!(
+        result.status.success(),
+        "{package} does not build:\n{}",
+        String::from_utf8_lossy(&result.stderr)
+    );
     String::from_utf8_lossy(&result.stdout)
         .lines()
         .filter_map(|line| serde_json::from_str::<Value>(line).ok())
-        .filter(|message| message["reason"] == "compiler-artifact" && message["target"]["name"] == name)
+        .filter(|message| message["reason"] == "compiler-artifact" && message["target"]["name"] == package)
         .find_map(|message| message["executable"].as_str().map(PathBuf::from))
-        .unwrap_or_else(|| panic!("cargo built no binary {name}"))
+        .unwrap_or_else(|| panic!("{package} has no binary of its own name"))
 }

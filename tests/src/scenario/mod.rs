@@ -8,6 +8,7 @@ mod cookie_line;
 mod difference;
 mod names;
 mod records;
+mod rocket_toml;
 mod vector;
 
 pub use difference::{Aspect, Difference};
