@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use super::jitter::jitter;
 use super::{Manager, Server, open};
-use crate::codec::{Format, Record};
+use crate::codec::Record;
 use crate::id::SessionId;
 use crate::session::{Changes, Rotation, Session, SessionError, State, Unmergeable};
 use crate::store::{Loaded, New, StoreError, Swap};

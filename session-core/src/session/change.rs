@@ -161,6 +161,8 @@ impl Changes {
                     let raw = format.encode(&value);
                     Some(raw.map_err(|source| Unmergeable::Encode(key.clone(), source))?)
                 }
+                // What is there now is not of the field's type, and so reads as absent.
+                Err(MergeError::Decode(_)) => continue,
                 Err(MergeError::Refused) => return Err(Unmergeable::Refused(key.clone())),
                 Err(MergeError::Encode(source)) => return Err(Unmergeable::Encode(key.clone(), source)),
             };

@@ -10,7 +10,8 @@ fn secure_is_on_exactly_with_tls_unless_it_is_set_and_its_absence_is_warned_abou
         let mut config = SessionConfig::default();
         config.secret_key = Some(KEY.into());
         config.session_cookie_secure = set;
-        let configured = config.check(Surroundings { debug_profile: debug, serves_tls: tls, own_store: false }).unwrap();
+        let configured =
+            config.check(Surroundings { debug_profile: debug, serves_tls: tls, own_store: false }).unwrap();
         (configured.config.cookie_secure(), configured.warnings.len())
     };
     assert_eq!(secure(true, false, None), (true, 0));
@@ -24,7 +25,13 @@ fn secure_is_on_exactly_with_tls_unless_it_is_set_and_its_absence_is_warned_abou
 fn partitioned_turns_secure_on_unless_it_was_turned_off() {
     let mut config = SessionConfig::default();
     config.session_cookie_partitioned = true;
-    assert!(config.check(Surroundings { debug_profile: true, ..Surroundings::default() }).unwrap().config.cookie_secure());
+    assert!(
+        config
+            .check(Surroundings { debug_profile: true, ..Surroundings::default() })
+            .unwrap()
+            .config
+            .cookie_secure()
+    );
     let error = checked(|config| {
         config.session_cookie_partitioned = true;
         config.session_cookie_secure = Some(false);

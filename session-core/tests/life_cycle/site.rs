@@ -32,7 +32,8 @@ impl Site {
         let mut config = SessionConfig::default();
         config.session_type = SessionType::Memory;
         change(&mut config);
-        let config = config.check(Surroundings { debug_profile: true, ..Surroundings::default() }).unwrap().config;
+        let config =
+            config.check(Surroundings { debug_profile: true, ..Surroundings::default() }).unwrap().config;
         Site::over(Manager::with_store(config, Arc::new(store.clone())), store)
     }
 
@@ -41,7 +42,8 @@ impl Site {
         let mut config = SessionConfig::default();
         config.secret_key = Some(SECRET.into());
         change(&mut config);
-        let config = config.check(Surroundings { serves_tls: true, ..Surroundings::default() }).unwrap().config;
+        let config =
+            config.check(Surroundings { serves_tls: true, ..Surroundings::default() }).unwrap().config;
         Site::over(Manager::new(config).unwrap(), Arc::new(Faulty::new(MemoryStore::new(1000))))
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use session_tests::app::{App, Launch, binary};
+use session_tests::app::{App, Launch, example};
 use session_tests::client::{Answer, Client};
 use session_tests::jar::Jar;
 use session_tests::redis::Redis;
@@ -10,7 +10,7 @@ use session_tests::redis::Redis;
 const LIFETIME: u64 = 7200;
 
 fn launch(kind: &str, redis: Option<&Redis>) -> App {
-    let launch = Launch::new(binary("login")).env("ROCKET_SESSION_TYPE", kind);
+    let launch = Launch::new(example("login")).env("ROCKET_SESSION_TYPE", kind);
     match redis {
         Some(redis) => launch.env("ROCKET_SESSION_REDIS", &redis.url()).start(),
         None => launch.start(),
@@ -69,11 +69,11 @@ fn a_changed_line_of_the_examples_own_configuration_takes_effect() {
         .expect("the example's Rocket.toml");
     let changed = own.replacen("\"2 hours\"", "\"30 seconds\"", 1);
     assert_ne!(own, changed);
-    let app = Launch::new(binary("login")).toml(&format!("{changed}\n")).start();
+    let app = Launch::new(example("login")).toml(&format!("{changed}\n")).start();
     let visitor = Client::new(&app.url());
     visitor.post("/login").form(&[("username", "momo")]).send();
     let redis = Redis::start();
-    let app = Launch::new(binary("login"))
+    let app = Launch::new(example("login"))
         .toml(&changed)
         .env("ROCKET_SESSION_TYPE", "redis")
         .env("ROCKET_SESSION_REDIS", &redis.url())
