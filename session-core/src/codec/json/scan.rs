@@ -1,0 +1,249 @@
+//! Walking over JSON without decoding it.
+
+use std::ops::Range;
+
+use super::Dialect;
+use crate::codec::DecodeError;
+
+/// A position in a JSON text.
+pub(super) struct Scanner<'a> {
+    text: &'a str,
+    at: usize,
+    dialect: Dialect,
+    /// What closes each open list and map; kept to be reused.
+    open: Vec<u8>,
+}
+
+/// A text without its quotes.
+#[derive(Clone, Copy)]
+pub(super) struct Text<'a> {
+    pub(super) raw: &'a str,
+    pub(super) escaped: bool,
+}
+
+/// A value that is neither text, list nor map.
+pub(super) enum Literal<'a> {
+    Null,
+    Bool(bool),
+    /// Its digits with an optional minus.
+    Integer(&'a str),
+    /// A number with a fraction or an exponent.
+    Float(&'a str),
+    /// `NaN`, `Infinity`, `-Infinity`: cookies only.
+    NotFinite(f64),
+}
+
+impl<'a> Scanner<'a> {
+    pub(super) fn new(text: &'a str, dialect: Dialect) -> Self {
+        Scanner { text, at: 0, dialect, open: Vec::new() }
+    }
+
+    /// The same text from another position on.
+    pub(super) fn at(mut self, position: usize) -> Self {
+        self.at = position;
+        self
+    }
+
+    /// The position of the next byte.
+    pub(super) fn position(&self) -> usize {
+        self.at
+    }
+
+    fn since(&self, start: usize) -> &'a str {
+        self.text.get(start..self.at).unwrap_or_default()
+    }
+
+    /// The next byte that is no blank.
+    pub(super) fn peek(&mut self) -> Option<u8> {
+        loop {
+            let next = self.next_byte()?;
+            if !matches!(next, b' ' | b'\t' | b'\n' | b'\r') {
+                return Some(next);
+            }
+            self.at += 1;
+        }
+    }
+
+    /// Moves past `byte` if it is next.
+    pub(super) fn take(&mut self, byte: u8) -> bool {
+        let taken = self.peek() == Some(byte);
+        self.at += usize::from(taken);
+        taken
+    }
+
+    pub(super) fn expect(&mut self, byte: u8, what: &'static str) -> Result<(), DecodeError> {
+        if self.take(byte) { Ok(()) } else { Err(self.error(what)) }
+    }
+
+    /// Refuses anything but blanks that is left over.
+    pub(super) fn end(&mut self) -> Result<(), DecodeError> {
+        if self.peek().is_none() { Ok(()) } else { Err(DecodeError::trailing(self.at)) }
+    }
+
+    fn next_byte(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    fn error(&self, expected: &'static str) -> DecodeError {
+        if self.at < self.text.len() {
+            DecodeError::syntax(expected, self.at)
+        } else {
+            DecodeError::truncated()
+        }
+    }
+
+    /// Reads a text, checking its escapes.
+    pub(super) fn text(&mut self) -> Result<Text<'a>, DecodeError> {
+        self.expect(b'"', "a text")?;
+        let start = self.at;
+        let mut escaped = false;
+        loop {
+            match self.next_byte() {
+                Some(b'"') => {
+                    let raw = self.since(start);
+                    self.at += 1;
+                    return Ok(Text { raw, escaped });
+                }
+                Some(b'\\') => {
+                    escaped = true;
+                    self.at += 1;
+                    self.escape()?;
+                }
+                Some(0x20..) => self.at += 1,
+                _ => return Err(self.error("no control character")),
+            }
+        }
+    }
+
+    fn escape(&mut self) -> Result<(), DecodeError> {
+        let digits = match self.next_byte() {
+            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => 0,
+            Some(b'u') => 4,
+            _ => return Err(self.error("an escape")),
+        };
+        self.at += 1;
+        for _ in 0..digits {
+            if !self.next_byte().is_some_and(|byte| byte.is_ascii_hexdigit()) {
+                return Err(self.error("four hex digits"));
+            }
+            self.at += 1;
+        }
+        Ok(())
+    }
+
+    /// Reads a value that is neither text, list nor map.
+    pub(super) fn literal(&mut self) -> Result<Literal<'a>, DecodeError> {
+        self.peek();
+        let rest = self.text.get(self.at..).unwrap_or_default();
+        let words: &[(&str, Literal<'a>)] = &[
+            ("null", Literal::Null),
+            ("true", Literal::Bool(true)),
+            ("false", Literal::Bool(false)),
+            ("NaN", Literal::NotFinite(f64::NAN)),
+            ("Infinity", Literal::NotFinite(f64::INFINITY)),
+            ("-Infinity", Literal::NotFinite(f64::NEG_INFINITY)),
+        ];
+        for (word, literal) in words {
+            let foreign = matches!(literal, Literal::NotFinite(_)) && self.dialect == Dialect::Record;
+            if rest.starts_with(word) && !foreign {
+                self.at += word.len();
+                return Ok(match literal {
+                    Literal::NotFinite(number) => Literal::NotFinite(*number),
+                    Literal::Bool(value) => Literal::Bool(*value),
+                    _ => Literal::Null,
+                });
+            }
+        }
+        self.number()
+    }
+
+    fn number(&mut self) -> Result<Literal<'a>, DecodeError> {
+        let start = self.at;
+        self.at += usize::from(self.next_byte() == Some(b'-'));
+        if self.next_byte() == Some(b'0') {
+            self.at += 1;
+        } else {
+            self.digits("a value")?;
+        }
+        let mut integer = true;
+        if self.next_byte() == Some(b'.') {
+            integer = false;
+            self.at += 1;
+            self.digits("a digit")?;
+        }
+        if matches!(self.next_byte(), Some(b'e' | b'E')) {
+            integer = false;
+            self.at += 1;
+            self.at += usize::from(matches!(self.next_byte(), Some(b'+' | b'-')));
+            self.digits("a digit")?;
+        }
+        let number = self.since(start);
+        Ok(if integer { Literal::Integer(number) } else { Literal::Float(number) })
+    }
+
+    fn digits(&mut self, what: &'static str) -> Result<(), DecodeError> {
+        let start = self.at;
+        while self.next_byte().is_some_and(|byte| byte.is_ascii_digit()) {
+            self.at += 1;
+        }
+        if self.at > start { Ok(()) } else { Err(self.error(what)) }
+    }
+
+    /// Reads a key and the colon behind it.
+    pub(super) fn key(&mut self) -> Result<Text<'a>, DecodeError> {
+        self.peek();
+        let key = self.text()?;
+        self.expect(b':', "a colon")?;
+        Ok(key)
+    }
+
+    /// Reads what separates or ends the items of a list or map: `true` if another one follows.
+    pub(super) fn another(&mut self, close: u8) -> Result<bool, DecodeError> {
+        if self.take(b',') {
+            return Ok(true);
+        }
+        self.expect(close, "a comma or the end of a list or map")?;
+        Ok(false)
+    }
+
+    /// Skips one value, however deeply nested, and returns where it lies.
+    pub(super) fn skip(&mut self) -> Result<Range<usize>, DecodeError> {
+        self.peek();
+        let start = self.at;
+        self.open.clear();
+        loop {
+            if self.opens()? {
+                continue;
+            }
+            loop {
+                let Some(&close) = self.open.last() else { return Ok(start..self.at) };
+                if self.another(close)? {
+                    if close == b'}' {
+                        self.key()?;
+                    }
+                    break;
+                }
+                self.open.pop();
+            }
+        }
+    }
+
+    /// Skips a value up to its first inner value. `true` if there is one, `false` if it is complete.
+    fn opens(&mut self) -> Result<bool, DecodeError> {
+        let close = match self.peek() {
+            Some(b'"') => return self.text().map(|_| false),
+            Some(b'[') => b']',
+            Some(b'{') => b'}',
+            _ => return self.literal().map(|_| false),
+        };
+        self.at += 1;
+        if self.take(close) {
+            return Ok(false);
+        }
+        self.open.push(close);
+        if close == b'}' {
+            self.key()?;
+        }
+        Ok(true)
+    }
+}

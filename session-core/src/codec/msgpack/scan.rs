@@ -1,0 +1,161 @@
+//! Walking over msgpack without decoding it.
+
+use crate::codec::DecodeError;
+
+/// The start of a value: all of a small one, the length of a large one.
+pub(super) enum Head {
+    Nil,
+    Bool(bool),
+    Unsigned(u64),
+    Signed(i64),
+    Float(f64),
+    /// Bytes of text.
+    Str(usize),
+    /// Bytes.
+    Bin(usize),
+    /// Items that follow.
+    Array(usize),
+    /// Pairs that follow.
+    Map(usize),
+    /// Type code and bytes.
+    Ext(i8, usize),
+}
+
+impl Head {
+    pub(super) fn kind(&self) -> &'static str {
+        match self {
+            Head::Nil => "null",
+            Head::Bool(_) => "true or false",
+            Head::Unsigned(_) | Head::Signed(_) => "integer",
+            Head::Float(_) => "float",
+            Head::Str(_) => "text",
+            Head::Bin(_) => "bytes",
+            Head::Array(_) => "list",
+            Head::Map(_) => "map",
+            Head::Ext(..) => "msgpack extension",
+        }
+    }
+}
+
+/// A position in msgpack data.
+pub(super) struct Scanner<'a> {
+    bytes: &'a [u8],
+    rest: &'a [u8],
+}
+
+impl<'a> Scanner<'a> {
+    pub(super) fn new(bytes: &'a [u8]) -> Self {
+        Scanner { bytes, rest: bytes }
+    }
+
+    /// Bytes read so far.
+    pub(super) fn position(&self) -> usize {
+        self.bytes.len() - self.rest.len()
+    }
+
+    /// Refuses anything left over.
+    pub(super) fn end(&self) -> Result<(), DecodeError> {
+        if self.rest.is_empty() { Ok(()) } else { Err(DecodeError::trailing(self.position())) }
+    }
+
+    /// The next `len` bytes.
+    pub(super) fn take(&mut self, len: usize) -> Result<&'a [u8], DecodeError> {
+        let (taken, rest) = self.rest.split_at_checked(len).ok_or(DecodeError::truncated())?;
+        self.rest = rest;
+        Ok(taken)
+    }
+
+    fn array<const N: usize>(&mut self) -> Result<[u8; N], DecodeError> {
+        let (taken, rest) = self.rest.split_first_chunk().ok_or(DecodeError::truncated())?;
+        self.rest = rest;
+        Ok(*taken)
+    }
+
+    fn length<const N: usize>(&mut self) -> Result<usize, DecodeError> {
+        let bytes = self.array::<N>()?;
+        Ok(bytes.into_iter().fold(0, |length, byte| length << 8 | usize::from(byte)))
+    }
+
+    /// Items or pairs of at least `each` bytes: more than can follow are refused before anything is
+    /// allocated for them.
+    fn count(&self, count: usize, each: usize) -> Result<usize, DecodeError> {
+        if count > self.rest.len() / each { Err(DecodeError::truncated()) } else { Ok(count) }
+    }
+
+    /// Reads the start of the next value.
+    pub(super) fn head(&mut self) -> Result<Head, DecodeError> {
+        let at = self.position();
+        let [marker] = self.array()?;
+        let low = |bits: u8| usize::from(marker & bits);
+        Ok(match marker {
+            0x00..=0x7f => Head::Unsigned(marker.into()),
+            0x80..=0x8f => Head::Map(self.count(low(0x0f), 2)?),
+            0x90..=0x9f => Head::Array(self.count(low(0x0f), 1)?),
+            0xa0..=0xbf => Head::Str(low(0x1f)),
+            0xc0 => Head::Nil,
+            0xc1 => return Err(DecodeError::syntax("a msgpack value", at)),
+            0xc2 => Head::Bool(false),
+            0xc3 => Head::Bool(true),
+            0xc4 => Head::Bin(self.length::<1>()?),
+            0xc5 => Head::Bin(self.length::<2>()?),
+            0xc6 => Head::Bin(self.length::<4>()?),
+            0xc7 => self.ext::<1>()?,
+            0xc8 => self.ext::<2>()?,
+            0xc9 => self.ext::<4>()?,
+            0xca => Head::Float(f32::from_be_bytes(self.array()?).into()),
+            0xcb => Head::Float(f64::from_be_bytes(self.array()?)),
+            0xcc => Head::Unsigned(u8::from_be_bytes(self.array()?).into()),
+            0xcd => Head::Unsigned(u16::from_be_bytes(self.array()?).into()),
+            0xce => Head::Unsigned(u32::from_be_bytes(self.array()?).into()),
+            0xcf => Head::Unsigned(u64::from_be_bytes(self.array()?)),
+            0xd0 => Head::Signed(i8::from_be_bytes(self.array()?).into()),
+            0xd1 => Head::Signed(i16::from_be_bytes(self.array()?).into()),
+            0xd2 => Head::Signed(i32::from_be_bytes(self.array()?).into()),
+            0xd3 => Head::Signed(i64::from_be_bytes(self.array()?)),
+            0xd4..=0xd8 => Head::Ext(i8::from_be_bytes(self.array()?), 1 << (marker - 0xd4)),
+            0xd9 => Head::Str(self.length::<1>()?),
+            0xda => Head::Str(self.length::<2>()?),
+            0xdb => Head::Str(self.length::<4>()?),
+            0xdc => Head::Array(self.length::<2>().and_then(|count| self.count(count, 1))?),
+            0xdd => Head::Array(self.length::<4>().and_then(|count| self.count(count, 1))?),
+            0xde => Head::Map(self.length::<2>().and_then(|count| self.count(count, 2))?),
+            0xdf => Head::Map(self.length::<4>().and_then(|count| self.count(count, 2))?),
+            0xe0..=0xff => Head::Signed(i8::from_be_bytes([marker]).into()),
+        })
+    }
+
+    fn ext<const N: usize>(&mut self) -> Result<Head, DecodeError> {
+        let length = self.length::<N>()?;
+        Ok(Head::Ext(i8::from_be_bytes(self.array()?), length))
+    }
+
+    /// Skips one value, however deeply nested: it counts what is still to come instead of recursing.
+    pub(super) fn skip(&mut self) -> Result<(), DecodeError> {
+        let head = self.head()?;
+        self.skip_rest(&head)
+    }
+
+    /// Skips what follows the start of a value.
+    pub(super) fn skip_rest(&mut self, head: &Head) -> Result<(), DecodeError> {
+        let mut pending = self.content(head)?;
+        while pending > 0 {
+            let head = self.head()?;
+            pending = pending - 1 + self.content(&head)?;
+            // Each takes a byte at least. This also keeps the count from overflowing.
+            if pending > self.rest.len() {
+                return Err(DecodeError::truncated());
+            }
+        }
+        Ok(())
+    }
+
+    /// Skips a flat value's content. Of a list or map: how many values follow.
+    fn content(&mut self, head: &Head) -> Result<usize, DecodeError> {
+        match *head {
+            Head::Str(len) | Head::Bin(len) | Head::Ext(_, len) => self.take(len).map(|_| 0),
+            Head::Array(items) => Ok(items),
+            Head::Map(pairs) => Ok(2 * pairs),
+            _ => Ok(0),
+        }
+    }
+}

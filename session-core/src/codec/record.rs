@@ -1,0 +1,198 @@
+//! A stored map whose values stay as they are until somebody asks for one.
+
+use std::fmt;
+use std::ops::Range;
+
+use bytes::Bytes;
+
+use super::{DecodeError, Format, json, msgpack};
+use crate::value::last_value_wins;
+
+/// A session as it was stored: its bytes and where in them each top-level value lies.
+///
+/// Parsing scans without decoding: it allocates the index and little else, does not recurse, and works
+/// for values that are nested deeper than [`Format::decode`] reads.
+#[derive(Clone)]
+pub struct Record {
+    format: Format,
+    bytes: Bytes,
+    entries: Vec<Entry>,
+}
+
+/// A top-level key.
+///
+/// Ordered as Python orders text, by code point; what is no text comes last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RawKey<'a> {
+    /// Text.
+    Text(&'a str),
+    /// A key that no `str` can hold, encoded in its record's format: msgpack has keys of other types,
+    /// JSON texts with half of a surrogate pair (here with their quotes).
+    Other(&'a [u8]),
+}
+
+impl RawKey<'_> {
+    /// Its bytes before encoding.
+    pub(super) fn len(&self) -> usize {
+        match self {
+            RawKey::Text(text) => text.len(),
+            RawKey::Other(raw) => raw.len(),
+        }
+    }
+}
+
+/// One key and the place of its value.
+#[derive(Clone)]
+pub(super) struct Entry {
+    pub(super) key: Key,
+    pub(super) value: Span,
+}
+
+#[derive(Clone)]
+pub(super) enum Key {
+    /// Text that stands in the record as it is.
+    Text(Span),
+    /// Text that is escaped in the record.
+    Escaped(Box<str>),
+    /// Not text.
+    Other(Span),
+}
+
+/// A range of the record's bytes. Half the size of a range of `usize`: a record under 4 GiB.
+#[derive(Clone, Copy)]
+pub(super) struct Span {
+    start: u32,
+    end: u32,
+}
+
+impl Span {
+    pub(super) fn new(range: Range<usize>) -> Result<Self, DecodeError> {
+        match (u32::try_from(range.start), u32::try_from(range.end)) {
+            (Ok(start), Ok(end)) => Ok(Span { start, end }),
+            _ => Err(DecodeError::too_long()),
+        }
+    }
+
+    pub(super) fn start(self) -> usize {
+        self.start as usize
+    }
+
+    fn of(self, bytes: &[u8]) -> &[u8] {
+        bytes.get(self.start as usize..self.end as usize).unwrap_or_default()
+    }
+}
+
+impl Key {
+    /// Text sorts before what is not, each as bytes: cheap to compare.
+    pub(super) fn text<'a>(&'a self, bytes: &'a [u8]) -> Option<&'a str> {
+        let (other, text) = self.of(bytes);
+        if other { None } else { str::from_utf8(text).ok() }
+    }
+
+    fn of<'a>(&'a self, bytes: &'a [u8]) -> (bool, &'a [u8]) {
+        match self {
+            Key::Text(span) => (false, span.of(bytes)),
+            Key::Escaped(text) => (false, text.as_bytes()),
+            Key::Other(span) => (true, span.of(bytes)),
+        }
+    }
+}
+
+impl Record {
+    /// A record without entries.
+    pub fn empty(format: Format) -> Self {
+        Record { format, bytes: Bytes::new(), entries: Vec::new() }
+    }
+
+    /// Indexes the top-level map of `bytes`.
+    ///
+    /// As upstream a list of pairs counts as a map (R5), and of a key that occurs twice the last value
+    /// counts, at the place of the first. In tagged JSON an escaped map is unescaped, and `null` is
+    /// empty (A7).
+    ///
+    /// # Errors
+    ///
+    /// The bytes are not of this format, or no map.
+    pub fn parse(format: Format, bytes: Bytes) -> Result<Record, DecodeError> {
+        let entries = match format {
+            Format::Msgpack => msgpack::index(&bytes)?,
+            Format::Json => json::index(&bytes, json::Dialect::Record)?,
+            Format::TaggedJson => json::index(&bytes, json::Dialect::Tagged)?,
+        };
+        Ok(Record { format, bytes, entries })
+    }
+
+    /// Reads what a store holds: in the configured format, else in the other one of records (R1).
+    /// `None` for what counts as missing: nothing, msgpack's nil and JSON's `null` (B6). A cookie's
+    /// format has no other.
+    ///
+    /// # Errors
+    ///
+    /// The bytes are neither, or no map. The source is what the configured format says.
+    pub fn read(configured: Format, bytes: Bytes) -> Result<Option<Record>, DecodeError> {
+        let other = match configured {
+            Format::Msgpack => Format::Json,
+            Format::Json => Format::Msgpack,
+            Format::TaggedJson => return Record::parse(configured, bytes).map(Some),
+        };
+        if bytes.is_empty() || *bytes == [msgpack::NIL] || bytes.trim_ascii() == b"null" {
+            return Ok(None);
+        }
+        match Record::parse(configured, bytes.clone()) {
+            Ok(record) => Ok(Some(record)),
+            Err(error) if error.is_not_a_mapping() => Err(error),
+            Err(error) => match Record::parse(other, bytes) {
+                Ok(record) => Ok(Some(record)),
+                Err(_) => Err(DecodeError::unreadable(configured, error)),
+            },
+        }
+    }
+
+    /// The format that it was written in.
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
+    /// The encoded value of a text key.
+    pub fn get(&self, key: &str) -> Option<&[u8]> {
+        let entry = self.entries.iter().find(|entry| entry.key.of(&self.bytes) == (false, key.as_bytes()))?;
+        Some(entry.value.of(&self.bytes))
+    }
+
+    /// All keys with their encoded values, in their order.
+    pub fn entries(&self) -> impl ExactSizeIterator<Item = (RawKey<'_>, &[u8])> {
+        self.entries.iter().map(|entry| {
+            let key = match entry.key.of(&self.bytes) {
+                (false, text) => RawKey::Text(str::from_utf8(text).unwrap_or_default()), // UTF-8: checked by `index`
+                (true, raw) => RawKey::Other(raw),
+            };
+            (key, entry.value.of(&self.bytes))
+        })
+    }
+
+    /// How many keys there are.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there is no key.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+}
+
+/// Never shows keys or values: it is somebody's session.
+impl fmt::Debug for Record {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Record")
+            .field("format", &self.format)
+            .field("bytes", &self.bytes.len())
+            .field("entries", &self.entries.len())
+            .finish()
+    }
+}
+
+/// Leaves one entry of each key.
+pub(super) fn settle(entries: &mut Vec<Entry>, bytes: &[u8]) {
+    last_value_wins(entries, |a, b| a.key.of(bytes).cmp(&b.key.of(bytes)));
+}
