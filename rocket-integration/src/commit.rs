@@ -3,9 +3,9 @@
 use rocket::fairing::{Fairing, Info, Kind};
 use rocket::http::Status;
 use rocket::{Request, Response, async_trait};
+use session_core::Chain;
 use session_core::manager::Closed;
 use session_core::session::SessionError;
-use session_core::Chain;
 
 use crate::replace::replace;
 use crate::request::{Opened, opened};

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rocket::Request;
+use session_core::Chain;
 use session_core::cookie;
 use session_core::session::Session as CoreSession;
-use session_core::Chain;
 use tokio::sync::OnceCell;
 
 use crate::error::SessionError;

@@ -55,7 +55,9 @@ impl Sentinel for Session {
     fn abort(rocket: &Rocket<Ignite>) -> bool {
         let missing = rocket.state::<Attached>().is_none();
         if missing {
-            log::error!("a route uses the session, but no sessions are attached: `.attach(Sessions::fairing())`");
+            log::error!(
+                "a route uses the session, but no sessions are attached: `.attach(Sessions::fairing())`"
+            );
         }
         missing
     }

@@ -5,10 +5,10 @@ use std::time::SystemTime;
 
 use rocket::fairing::{Fairing, Info, Kind, Result as Ignited};
 use rocket::{Build, Request, Rocket, async_trait};
+use session_core::Chain;
 use session_core::config::{ConfigError, Configured, SessionConfig, Surroundings};
 use session_core::manager::Manager;
 use session_core::store::Store;
-use session_core::Chain;
 
 use crate::commit::Commit;
 

@@ -22,3 +22,4 @@ pub mod process;
 pub mod redis;
 pub mod resp;
 pub mod scenario;
+pub mod typed_value;

@@ -31,7 +31,15 @@ pub enum RawKey<'a> {
     Other(&'a [u8]),
 }
 
-impl RawKey<'_> {
+impl<'a> RawKey<'a> {
+    /// The key, if it is text.
+    pub fn as_text(self) -> Option<&'a str> {
+        match self {
+            RawKey::Text(text) => Some(text),
+            RawKey::Other(_) => None,
+        }
+    }
+
     /// Its bytes before encoding.
     pub(super) fn len(&self) -> usize {
         match self {

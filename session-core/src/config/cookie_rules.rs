@@ -1,7 +1,7 @@
 //! What a cookie must be for browsers to keep it and for nobody to smuggle in an attribute.
 
-use super::report::Report;
 use super::SessionConfig;
+use super::report::Report;
 use crate::cookie::SameSite;
 
 const SECURE: &str = "session_cookie_secure";

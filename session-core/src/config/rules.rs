@@ -5,7 +5,9 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use super::report::Report;
-use super::{ConfigError, Configured, SecretKey, SessionConfig, SessionType, Surroundings, cookie_rules, redis_url};
+use super::{
+    ConfigError, Configured, SecretKey, SessionConfig, SessionType, Surroundings, cookie_rules, redis_url,
+};
 
 const NEW_KEY: &str = "make one of at least 16 random bytes with `openssl rand -hex 32` or \
      `python3 -c 'import secrets; print(secrets.token_hex(32))'`";
@@ -36,8 +38,8 @@ fn secrets(config: &mut SessionConfig, surroundings: Surroundings, report: &mut 
         .into_iter()
         .find(|key| report.is_set(key))
         .unwrap_or("secret_key");
-    let signs = config.session_use_signer
-        || (config.session_type == SessionType::Cookie && !surroundings.own_store);
+    let signs =
+        config.session_use_signer || (config.session_type == SessionType::Cookie && !surroundings.own_store);
     if !signs || !report.readable(&[key, "session_type", "session_use_signer"]) {
         return;
     }
@@ -76,7 +78,10 @@ fn secrets(config: &mut SessionConfig, surroundings: Surroundings, report: &mut 
 fn store(config: &SessionConfig, surroundings: Surroundings, report: &mut Report) {
     if surroundings.own_store {
         if report.is_set("session_type") {
-            report.refuse(&["session_type"], "says nothing while a store is passed in code; remove one of them");
+            report.refuse(
+                &["session_type"],
+                "says nothing while a store is passed in code; remove one of them",
+            );
         }
         return;
     }

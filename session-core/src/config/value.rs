@@ -125,12 +125,9 @@ impl Setting {
     pub(super) fn same_site(&self) -> Result<Option<SameSite>, String> {
         match self.text_or_false()? {
             None => Ok(None),
-            Some(text) => text
-                .parse()
-                .map(Some)
-                .map_err(|unknown: UnknownSameSite| {
-                    format!("{text:?} is not known: {unknown}; {} sends none", self.written("false"))
-                }),
+            Some(text) => text.parse().map(Some).map_err(|unknown: UnknownSameSite| {
+                format!("{text:?} is not known: {unknown}; {} sends none", self.written("false"))
+            }),
         }
     }
 

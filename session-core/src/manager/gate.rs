@@ -89,7 +89,12 @@ impl Gate {
         loaded
     }
 
-    pub(super) async fn delete(&self, session: &Session, now: SystemTime, key: &str) -> Result<bool, StoreError> {
+    pub(super) async fn delete(
+        &self,
+        session: &Session,
+        now: SystemTime,
+        key: &str,
+    ) -> Result<bool, StoreError> {
         let mut spent = Spent(session.spent());
         let call = self.call(&spent, now);
         let before = spent.0;

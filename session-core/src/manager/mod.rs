@@ -86,7 +86,9 @@ impl Manager {
             }
             #[cfg(not(feature = "redis"))]
             SessionType::Redis => {
-                return Err(StoreError::unavailable("this build has no Redis store: turn on the feature `redis`"));
+                return Err(StoreError::unavailable(
+                    "this build has no Redis store: turn on the feature `redis`",
+                ));
             }
         };
         Ok(Manager::with_store(config, store))

@@ -58,7 +58,10 @@ impl Manager {
                 ..State::fresh(server.format, true)
             })),
             Err(error) => {
-                log::error!("a session record can't be decoded, its visitor gets a new session: {}", Chain(&error));
+                log::error!(
+                    "a session record can't be decoded, its visitor gets a new session: {}",
+                    Chain(&error)
+                );
                 Ok(None)
             }
         }

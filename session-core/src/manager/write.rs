@@ -115,8 +115,8 @@ impl Writer<'_> {
 
     /// Stores a session under a new id.
     async fn create(&self, new: Draft, renamed: bool) -> Result<Written, SessionError> {
-        let id = SessionId::generate(self.manager.inner.config.session_id_length)
-            .map_err(SessionError::Random)?;
+        let id =
+            SessionId::generate(self.manager.inner.config.session_id_length).map_err(SessionError::Random)?;
         let key = self.manager.store_key(&id);
         match self.swap(&key, None, Some(&new.bytes)).await? {
             Swap::Done { version } => Ok(new.written(id, version, renamed)),
@@ -290,8 +290,8 @@ struct Draft {
 impl Draft {
     fn of(changes: &Changes, record: &Record) -> Self {
         let bytes = Bytes::from(changes.join(record));
-        let record = Record::parse(record.format(), bytes.clone())
-            .unwrap_or_else(|_| Record::empty(record.format()));
+        let record =
+            Record::parse(record.format(), bytes.clone()).unwrap_or_else(|_| Record::empty(record.format()));
         let empty = record.entries().all(|(key, _)| key.as_text() == Some(crate::session::PERMANENT));
         Draft { bytes, record, empty }
     }

@@ -154,7 +154,11 @@ impl Changes {
             if base == theirs {
                 continue;
             }
-            let merged = merge(decoded(format, base), decoded(format, change.mine.as_deref()), decoded(format, theirs));
+            let merged = merge(
+                decoded(format, base),
+                decoded(format, change.mine.as_deref()),
+                decoded(format, theirs),
+            );
             change.mine = match merged {
                 Ok(None | Some(Value::None)) => None,
                 Ok(Some(value)) => {

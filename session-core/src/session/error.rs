@@ -59,7 +59,10 @@ impl fmt::Display for SessionError {
                 write!(f, "the session value under `{key}` can't be stored")
             }
             SessionError::CookieTooLarge { bytes, limit, largest } => {
-                write!(f, "the session cookie would have {bytes} bytes, browsers keep {limit}; largest fields:")?;
+                write!(
+                    f,
+                    "the session cookie would have {bytes} bytes, browsers keep {limit}; largest fields:"
+                )?;
                 for (position, (key, bytes)) in largest.iter().enumerate() {
                     let comma = if position == 0 { "" } else { "," };
                     write!(f, "{comma} `{key}` {bytes} bytes")?;

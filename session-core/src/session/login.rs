@@ -37,10 +37,8 @@ pub(crate) fn logged_in(state: &mut State, key: &str, raw: Vec<u8>, rule: FieldR
     };
     rotate(state, rotation);
     state.insert(key, raw, rule);
-    let stamp = Value::List(vec![
-        Value::Int(unix_seconds(now).into()),
-        Value::Str(fingerprint(format, &user)),
-    ]);
+    let stamp =
+        Value::List(vec![Value::Int(unix_seconds(now).into()), Value::Str(fingerprint(format, &user))]);
     if let Ok(raw) = format.encode(&stamp) {
         state.insert(LOGIN_AT, raw, FieldRule::default());
     }

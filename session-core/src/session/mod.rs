@@ -213,8 +213,7 @@ impl Session {
     pub fn iter(&self) -> impl Iterator<Item = (String, Result<Value, FieldError>)> + use<> {
         let entries: Vec<_> = {
             let state = self.used();
-            let keys: Vec<String> =
-                state.keys().filter_map(|key| key.as_text().map(str::to_owned)).collect();
+            let keys: Vec<String> = state.keys().filter_map(|key| key.as_text().map(str::to_owned)).collect();
             keys.into_iter()
                 .filter_map(|key| {
                     let value = state.value(&key).transpose()?;

@@ -51,7 +51,9 @@ fn perform(visitor: &Client, ops: &Value) -> Value {
 /// Each side logs a visitor in whom the other then knows, changes and shows to the first again.
 fn a_login_at_either_side_is_a_login_at_the_other(pair: &Pair) {
     let jar = Jar::default();
-    for [first, second] in [pair.visitors(&jar), { pair.visitors(&jar).into_iter().rev().collect::<Vec<_>>().try_into().ok().unwrap() }] {
+    for [first, second] in [pair.visitors(&jar), {
+        pair.visitors(&jar).into_iter().rev().collect::<Vec<_>>().try_into().ok().unwrap()
+    }] {
         jar.clear();
         perform(&first, &json!([["set", "username", "游客"], ["set", "cart", [1, 2]]]));
         let seen = perform(&second, &json!([["get", "username"], ["get", "cart"], ["set", "colour", "red"]]));

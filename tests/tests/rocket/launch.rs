@@ -103,7 +103,9 @@ async fn a_guard_of_ones_own_that_hides_ours_answers_500_without_the_fairing() {
     impl<'r> rocket::request::FromRequest<'r> for Hiding {
         type Error = SessionError;
 
-        async fn from_request(request: &'r rocket::Request<'_>) -> rocket::request::Outcome<Self, SessionError> {
+        async fn from_request(
+            request: &'r rocket::Request<'_>,
+        ) -> rocket::request::Outcome<Self, SessionError> {
             Session::from_request(request).await.map(|_| Hiding)
         }
     }

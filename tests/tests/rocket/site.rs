@@ -19,8 +19,17 @@ pub struct Site {
 
 impl Site {
     pub async fn launch(routes: impl FnOnce(Rocket<Build>) -> Rocket<Build>) -> Site {
+        Site::launch_with(|_| {}, routes).await
+    }
+
+    pub async fn launch_with(
+        change: impl FnOnce(&mut SessionConfig),
+        routes: impl FnOnce(Rocket<Build>) -> Rocket<Build>,
+    ) -> Site {
         let store: Store = Arc::new(Faulty::new(MemoryStore::new(1000)));
-        let sessions = Sessions::with_config(SessionConfig::default()).store(Arc::clone(&store));
+        let mut config = SessionConfig::default();
+        change(&mut config);
+        let sessions = Sessions::with_config(config).store(Arc::clone(&store));
         let rocket = routes(quiet().attach(sessions));
         Site { store, client: Client::tracked(rocket).await.expect("the application launches") }
     }
@@ -35,7 +44,10 @@ impl Site {
 }
 
 pub fn quiet() -> Rocket<Build> {
-    rocket::custom(rocket::Config { log_level: rocket::config::LogLevel::Off, ..rocket::Config::debug_default() })
+    rocket::custom(rocket::Config {
+        log_level: rocket::config::LogLevel::Off,
+        ..rocket::Config::debug_default()
+    })
 }
 
 pub fn config() -> SessionConfig {

@@ -12,7 +12,7 @@ use crate::typed::{Probe, items};
 /// The pause between read and write of the slow routes.
 const PAUSE: Duration = Duration::from_millis(20);
 
-pub fn routes() -> Vec<Route> {
+pub(crate) fn routes() -> Vec<Route> {
     routes![anon, read, count, login, state, count_slow, set_a, set_b]
 }
 

@@ -12,7 +12,7 @@ use rocket_session_state::value::Value;
 use serde_json::Value as Json;
 use session_tests::typed_value::{from_json, to_json};
 
-pub fn routes() -> Vec<Route> {
+pub(crate) fn routes() -> Vec<Route> {
     vec![Route::new(Method::Post, "/ops", Ops)]
 }
 
@@ -62,7 +62,7 @@ fn parse(body: &[u8]) -> Option<Vec<Op>> {
     ops.iter()
         .map(|op| {
             let (name, arguments) = op.as_array()?.split_first()?;
-            let arguments = arguments.iter().map(|argument| from_json(argument).ok());
+            let arguments = arguments.iter().map(|argument| from_json(argument));
             Some(Op { name: name.as_str()?.to_owned(), arguments: arguments.collect::<Option<_>>()? })
         })
         .collect()

@@ -10,7 +10,7 @@ use serde_json::{Value as Json, json};
 
 /// Everything the probe remembers about a visitor.
 #[session_state]
-pub struct Probe {
+pub(crate) struct Probe {
     #[session(login)]
     pub username: Option<String>,
     #[session(merge = "add")]
@@ -27,7 +27,7 @@ pub struct Probe {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Item {
+pub(crate) struct Item {
     sku: String,
     name: String,
     quantity: u32,
@@ -36,7 +36,7 @@ pub struct Item {
 
 /// Proof that somebody is logged in.
 #[require_session(Probe)]
-pub struct Member {
+pub(crate) struct Member {
     username: String,
 }
 
@@ -56,7 +56,7 @@ struct Changes {
     items: Option<u32>,
 }
 
-pub fn routes() -> Vec<Route> {
+pub(crate) fn routes() -> Vec<Route> {
     routes![show, change, sign_in, member, panics]
 }
 
@@ -112,6 +112,7 @@ fn member(member: Member) -> String {
     member.username
 }
 
+#[expect(clippy::panic, reason = "a handler that panics is what this route is for")]
 #[get("/panic")]
 fn panics(probe: Probe) -> &'static str {
     probe.set_a("changed by a handler that panics");
@@ -131,7 +132,7 @@ fn fields(probe: &Probe) -> Json {
     })
 }
 
-pub fn items(count: u32) -> Vec<Item> {
+pub(crate) fn items(count: u32) -> Vec<Item> {
     (0..count)
         .map(|i| Item {
             sku: format!("SKU-{i:06}"),
