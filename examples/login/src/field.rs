@@ -1,0 +1,22 @@
+//! A text field as a page shows it.
+
+use rocket::form::Context;
+use rocket::form::error::ErrorKind;
+
+/// What was typed into a field and what is wrong with it: a page that comes back with an error keeps the text.
+#[derive(Default)]
+pub(crate) struct Field {
+    pub(crate) value: String,
+    pub(crate) error: Option<String>,
+}
+
+impl Field {
+    /// The field `name` of a form that was sent.
+    pub(crate) fn of(context: &Context<'_>, name: &str) -> Self {
+        let error = context.field_errors(name).next().map(|error| match error.kind {
+            ErrorKind::Missing => "Fill in this field.".to_owned(),
+            _ => error.to_string(),
+        });
+        Self { value: context.field_value(name).unwrap_or_default().to_owned(), error }
+    }
+}

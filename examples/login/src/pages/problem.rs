@@ -1,0 +1,35 @@
+//! The pages for what went wrong.
+
+use askama::Template;
+use askama_web::WebTemplate;
+use rocket::http::Status;
+use rocket::{Request, catch};
+
+#[derive(Template, WebTemplate)]
+#[template(path = "please_log_in.html")]
+pub(crate) struct PleaseLogIn {}
+
+/// What a guard answered to a visitor who is not logged in.
+#[catch(401)]
+pub(crate) fn please_log_in() -> (Status, PleaseLogIn) {
+    (Status::Unauthorized, PleaseLogIn {})
+}
+
+#[derive(Template, WebTemplate)]
+#[template(path = "problem.html")]
+pub(crate) struct Problem {
+    title: &'static str,
+    advice: &'static str,
+}
+
+/// Everything else, among it the 503 of a session store that does not answer.
+#[catch(default)]
+pub(crate) fn other(status: Status, _request: &Request<'_>) -> (Status, Problem) {
+    let (title, advice) = match status.code {
+        404 => ("This page does not exist", "Perhaps the address has a typing error."),
+        503 => ("Your session can't be reached right now", "Nothing is lost. Please try again in a moment."),
+        400..500 => ("This request can't be answered", "Please go back and try again."),
+        _ => ("Something went wrong here", "It is not your fault. Nothing was changed."),
+    };
+    (status, Problem { title, advice })
+}
