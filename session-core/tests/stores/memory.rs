@@ -1,9 +1,11 @@
 //! The memory store: expiry by the time that is passed in, and its bound.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use session_core::store::{Call, Loaded, MemoryStore, New, Store, Swap, Touch};
+use tokio::runtime::Runtime;
 use tokio::time::Instant;
 
 use crate::contract;
@@ -28,6 +30,10 @@ async fn holds(store: &MemoryStore, call: Call, key: &str) -> bool {
 
 async fn create(store: &MemoryStore, call: Call, key: &str, seconds: u64) {
     assert_eq!(store.swap(call, key, None, for_seconds(b"x", seconds)).await.unwrap(), contract::done());
+}
+
+fn runtime() -> Runtime {
+    tokio::runtime::Builder::new_current_thread().build().unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -113,6 +119,35 @@ async fn purge_removes_and_counts_what_has_expired_and_nothing_else() {
     assert_eq!(store.purge(at(14)).await.unwrap(), 0);
     assert!(!holds(&store, at(0), "k4").await, "it was only expired, not removed");
     assert!(holds(&store, at(14), "k5").await);
+}
+
+#[test]
+fn a_delete_wins_against_swaps_at_the_same_instant() {
+    let store = MemoryStore::new(10);
+    let running = AtomicBool::new(true);
+    let revivals = std::thread::scope(|threads| {
+        threads.spawn(|| {
+            runtime().block_on(async {
+                while running.load(Ordering::Relaxed) {
+                    if let Some(current) = store.load(at(0), "k", None).await.unwrap() {
+                        store.swap(at(0), "k", Some(&current), for_seconds(b"late", 60)).await.unwrap();
+                    }
+                }
+            });
+        });
+        let revivals = runtime().block_on(async {
+            let mut revivals = 0;
+            for _ in 0..20_000 {
+                let created = store.swap(at(0), "k", None, for_seconds(b"x", 60)).await.unwrap();
+                revivals += u32::from(created != contract::done());
+                store.delete(at(0), "k").await.unwrap();
+            }
+            revivals
+        });
+        running.store(false, Ordering::Relaxed);
+        revivals
+    });
+    assert_eq!(revivals, 0, "swaps brought deleted records back");
 }
 
 #[tokio::test]

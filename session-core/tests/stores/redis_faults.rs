@@ -2,7 +2,7 @@
 
 use std::error::Error;
 use std::io::{Read, Write};
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::time::{Duration, SystemTime};
 
 use redis::cmd;
@@ -11,6 +11,9 @@ use tokio::time::{Instant, timeout};
 
 use crate::contract::{HOUR, call, done, new, stored, within};
 use crate::redis_server::{Seen, Server, free_port};
+
+/// What a server answers to the two commands with which the client introduces itself.
+const HELLO: &[u8] = b"+OK\r\n+OK\r\n";
 
 fn until(limit: Duration) -> Call {
     Call { now: SystemTime::now(), deadline: Instant::now() + limit }
@@ -108,18 +111,6 @@ async fn a_key_of_another_type_is_an_error_and_stays() {
 }
 
 #[tokio::test]
-async fn a_replica_that_only_reads_is_an_error_for_writes() {
-    let server = Server::start();
-    let store = server.store();
-    store.swap(call(), "k", None, new(b"x")).await.unwrap();
-    let _: () = server.run(cmd("REPLICAOF").arg("127.0.0.1").arg(free_port()));
-    let error = store.swap(call(), "k", Some(&Loaded::new("x")), new(b"y")).await.unwrap_err();
-    assert!(texts(&error).contains("READONLY"), "{}", texts(&error));
-    let _: () = server.run(cmd("REPLICAOF").arg("NO").arg("ONE"));
-    assert_eq!(store.swap(call(), "k", Some(&Loaded::new("x")), new(b"y")).await.unwrap(), done());
-}
-
-#[tokio::test]
 async fn a_wrong_password_is_an_error_that_names_no_password_and_heals() {
     let server = Server::start();
     let store = RedisStore::from_url(&server.url().replace("//", "//:s3cret@")).unwrap();
@@ -175,29 +166,50 @@ async fn a_call_given_up_on_a_frozen_server_does_not_disturb_the_next_ones() {
 #[tokio::test]
 async fn a_connection_that_went_silent_is_left_after_a_deadline() {
     let server = Server::start();
-    // Between store and server stands something that forgets connections without closing them: the
-    // first connection is swallowed after its set-up, all others are carried.
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    let behind = server.port();
-    std::thread::spawn(move || {
-        let (mut first, _) = listener.accept().unwrap();
-        // The answers to the two commands that introduce the client.
-        first.write_all(b"+OK\r\n+OK\r\n").unwrap();
-        for stream in listener.incoming().map_while(Result::ok) {
-            let onward = std::net::TcpStream::connect(("127.0.0.1", behind)).unwrap();
-            carry(stream.try_clone().unwrap(), onward.try_clone().unwrap());
-            carry(onward, stream);
-        }
-        drop(first);
-    });
-    let store = RedisStore::from_url(&format!("redis://{address}")).unwrap();
+    let store = behind(vec![None, Some(server.port())]);
     let late = until(Duration::from_millis(100));
     assert!(within(late, store.load(late, "k", None)).await.is_err());
-    assert_eq!(store.load(call(), "k", None).await.unwrap(), None);
+    assert_eq!(within(call(), store.load(call(), "k", None)).await.unwrap(), None);
 }
 
-fn carry(mut from: std::net::TcpStream, mut to: std::net::TcpStream) {
+#[tokio::test]
+async fn a_server_that_became_a_replica_is_left_for_the_one_that_its_name_leads_to() {
+    let (old, promoted) = (Server::start(), Server::start());
+    let store = behind(vec![Some(old.port()), Some(promoted.port())]);
+    store.ping(call()).await.unwrap();
+    let _: () = old.run(cmd("REPLICAOF").arg("127.0.0.1").arg(free_port()));
+    let error = store.swap(call(), "k", None, new(b"x")).await.unwrap_err();
+    assert!(texts(&error).contains("READONLY"), "{}", texts(&error));
+    assert_eq!(within(call(), store.swap(call(), "k", None, new(b"x"))).await.unwrap(), done());
+    assert!(stored(&promoted.store(), "k").await.is_some());
+}
+
+/// A store whose connections lead to these ports, one after the other. `None` is a way that is
+/// lost without a sign: the connection stays open after its set-up, and nothing comes back.
+fn behind(ports: Vec<Option<u16>>) -> RedisStore {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        let mut silent = Vec::new();
+        for port in ports {
+            let (mut stream, _) = listener.accept().unwrap();
+            match port {
+                Some(port) => {
+                    let onward = TcpStream::connect(("127.0.0.1", port)).unwrap();
+                    carry(stream.try_clone().unwrap(), onward.try_clone().unwrap());
+                    carry(onward, stream);
+                }
+                None => {
+                    stream.write_all(HELLO).unwrap();
+                    silent.push(stream);
+                }
+            }
+        }
+    });
+    RedisStore::from_url(&format!("redis://{address}")).unwrap()
+}
+
+fn carry(mut from: TcpStream, mut to: TcpStream) {
     std::thread::spawn(move || std::io::copy(&mut from, &mut to));
 }
 
@@ -219,7 +231,6 @@ fn liar(greeting: &'static [u8], answer: &'static [u8]) -> RedisStore {
 
 #[tokio::test]
 async fn an_answer_that_is_no_answer_is_an_error_and_never_absent() {
-    const HELLO: &[u8] = b"+OK\r\n+OK\r\n";
     let answers: [(&[u8], &[u8]); 9] = [
         (b"HTTP/1.1 400 Bad Request\r\n\r\nsecret", b"HTTP/1.1 400 Bad Request\r\n\r\nsecret"),
         (HELLO, b"secret garbage\r\n"),
@@ -258,7 +269,7 @@ async fn a_swap_whose_answer_is_lost_is_not_sent_again() {
         for mut stream in listener.incoming().map_while(Result::ok) {
             let mut request = [0; 65_536];
             let _ = stream.read(&mut request);
-            let _ = stream.write_all(b"+OK\r\n+OK\r\n");
+            let _ = stream.write_all(HELLO);
             let length = stream.read(&mut request).unwrap_or(0);
             let _ = swaps.send(String::from_utf8_lossy(&request[..length]).into_owned());
             // The connection ends here: the swap may have happened.
