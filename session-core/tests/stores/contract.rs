@@ -34,7 +34,8 @@ pub(crate) async fn within<T>(
 
 /// What the store holds, without extending its life.
 pub(crate) async fn stored(store: &dyn Store, key: &str) -> Option<Loaded> {
-    store.load(call(), key, None).await.expect("load")
+    let call = call();
+    within(call, store.load(call, key, None)).await.expect("load")
 }
 
 async fn create(store: &dyn Store, key: &str, bytes: &[u8]) -> Loaded {
