@@ -149,7 +149,6 @@ impl Store for RedisStore {
                 Ok(Value::Array(commands)) if commands == [Value::Nil] => Err(StoreError::unavailable(
                     "the server does not know GETEX; Redis 6.2 or newer is needed",
                 )),
-                Err(error) if error.is_io_error() => Err(Failure::from(error).into()),
                 _ => Ok(()),
             }
         })

@@ -1,0 +1,224 @@
+//! The memory store: expiry by the time that is passed in, and its bound.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use session_core::store::{Call, Loaded, MemoryStore, New, Store, Swap, Touch};
+use tokio::runtime::Runtime;
+use tokio::time::Instant;
+
+use crate::contract;
+
+/// A call so many seconds after a fixed moment.
+pub(crate) fn at(seconds: u64) -> Call {
+    let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_704_164_645 + seconds);
+    Call { now, deadline: Instant::now() + Duration::from_secs(10) }
+}
+
+fn for_seconds(bytes: &[u8], seconds: u64) -> Option<New<'_>> {
+    Some(New { bytes, lifetime: Duration::from_secs(seconds) })
+}
+
+fn touch(seconds: u64) -> Option<Touch> {
+    Some(Touch { lifetime: Duration::from_secs(seconds), when_left: Duration::ZERO })
+}
+
+async fn holds(store: &MemoryStore, call: Call, key: &str) -> bool {
+    store.load(call, key, None).await.unwrap().is_some()
+}
+
+async fn create(store: &MemoryStore, call: Call, key: &str, seconds: u64) {
+    assert_eq!(store.swap(call, key, None, for_seconds(b"x", seconds)).await.unwrap(), contract::done());
+}
+
+fn runtime() -> Runtime {
+    tokio::runtime::Builder::new_current_thread().build().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_memory_store_keeps_the_contract() {
+    contract::holds(Arc::new(MemoryStore::new(1_000))).await;
+}
+
+#[tokio::test]
+async fn a_record_ends_exactly_when_its_lifetime_has_passed() {
+    let store = MemoryStore::new(10);
+    create(&store, at(0), "k", 60).await;
+    assert!(holds(&store, at(59), "k").await);
+    assert!(!holds(&store, at(60), "k").await);
+    assert!(!store.delete(at(60), "k").await.unwrap());
+}
+
+#[tokio::test]
+async fn an_expired_record_is_absent_for_swaps_as_well() {
+    let store = MemoryStore::new(10);
+    create(&store, at(0), "k", 60).await;
+    let expired = store.load(at(0), "k", None).await.unwrap().unwrap();
+    let revival = store.swap(at(60), "k", Some(&expired), for_seconds(b"y", 60)).await.unwrap();
+    assert_eq!(revival, Swap::Conflict(None));
+    create(&store, at(60), "k", 60).await;
+    assert!(holds(&store, at(119), "k").await);
+}
+
+#[tokio::test]
+async fn nothing_alive_is_lost_when_the_time_is_set_back() {
+    let store = MemoryStore::new(10);
+    create(&store, at(1_000), "k", 60).await;
+    assert!(!holds(&store, at(5_000_000), "k").await);
+    assert!(holds(&store, at(1_000), "k").await);
+    assert!(holds(&store, at(0), "k").await);
+}
+
+#[tokio::test]
+async fn the_machines_clock_does_not_end_a_record() {
+    let store = MemoryStore::new(10);
+    let long_ago = Call { now: SystemTime::UNIX_EPOCH + Duration::from_secs(1), ..at(0) };
+    let new = New { bytes: b"x", lifetime: Duration::from_nanos(1) };
+    store.swap(long_ago, "k", None, Some(new)).await.unwrap();
+    assert!(holds(&store, long_ago, "k").await);
+}
+
+#[tokio::test]
+async fn a_load_with_touch_sets_the_remaining_life() {
+    let store = MemoryStore::new(10);
+    create(&store, at(0), "k", 60).await;
+    assert!(store.load(at(59), "k", touch(60)).await.unwrap().is_some());
+    assert!(holds(&store, at(118), "k").await);
+    assert!(store.load(at(118), "k", touch(1)).await.unwrap().is_some());
+    assert!(!holds(&store, at(119), "k").await);
+    assert_eq!(store.load(at(119), "k", touch(60)).await.unwrap(), None);
+    assert!(!holds(&store, at(119), "k").await, "a touch revived an expired record");
+}
+
+#[tokio::test]
+async fn a_load_shares_the_records_bytes() {
+    let store = MemoryStore::new(10);
+    store.swap(at(0), "k", None, for_seconds(&[7; 1_000], 60)).await.unwrap();
+    let one: Loaded = store.load(at(1), "k", touch(60)).await.unwrap().unwrap();
+    let two: Loaded = store.load(at(2), "k", None).await.unwrap().unwrap();
+    assert_eq!(one.bytes.as_ptr(), two.bytes.as_ptr());
+}
+
+#[tokio::test]
+async fn a_lifetime_beyond_the_end_of_time_is_for_ever() {
+    let store = MemoryStore::new(10);
+    let new = New { bytes: b"x", lifetime: Duration::MAX };
+    store.swap(at(0), "k", None, Some(new)).await.unwrap();
+    assert!(holds(&store, at(10_000_000_000), "k").await);
+}
+
+#[tokio::test]
+async fn purge_removes_and_counts_what_has_expired_and_nothing_else() {
+    let store = MemoryStore::new(100);
+    for n in 0..10 {
+        create(&store, at(0), &format!("k{n}"), 10 + n).await;
+    }
+    assert_eq!(store.purge(at(9)).await.unwrap(), 0);
+    assert_eq!(store.purge(at(14)).await.unwrap(), 5);
+    assert_eq!(store.purge(at(14)).await.unwrap(), 0);
+    assert!(!holds(&store, at(0), "k4").await, "it was only expired, not removed");
+    assert!(holds(&store, at(14), "k5").await);
+}
+
+#[test]
+fn a_delete_wins_against_swaps_at_the_same_instant() {
+    let store = MemoryStore::new(10);
+    let running = AtomicBool::new(true);
+    let revivals = std::thread::scope(|threads| {
+        threads.spawn(|| {
+            runtime().block_on(async {
+                while running.load(Ordering::Relaxed) {
+                    if let Some(current) = store.load(at(0), "k", None).await.unwrap() {
+                        store.swap(at(0), "k", Some(&current), for_seconds(b"late", 60)).await.unwrap();
+                    }
+                }
+            });
+        });
+        let revivals = runtime().block_on(async {
+            let mut revivals = 0;
+            for _ in 0..20_000 {
+                let created = store.swap(at(0), "k", None, for_seconds(b"x", 60)).await.unwrap();
+                revivals += u32::from(created != contract::done());
+                store.delete(at(0), "k").await.unwrap();
+            }
+            revivals
+        });
+        running.store(false, Ordering::Relaxed);
+        revivals
+    });
+    assert_eq!(revivals, 0, "swaps brought deleted records back");
+}
+
+#[tokio::test]
+async fn a_full_store_keeps_the_newest_and_the_recently_used() {
+    let store = MemoryStore::new(3);
+    for key in ["a", "b", "c"] {
+        create(&store, at(0), key, 60).await;
+    }
+    assert!(holds(&store, at(1), "a").await);
+    create(&store, at(2), "d", 60).await;
+    assert!(holds(&store, at(3), "d").await, "the newest session was refused");
+    assert!(holds(&store, at(3), "a").await, "a session in use had to go");
+    assert!(!holds(&store, at(3), "b").await);
+}
+
+#[tokio::test]
+async fn evicting_live_sessions_is_logged_once_a_minute_without_ids() {
+    let log = captured("(2 sessions)");
+    let store = MemoryStore::new(2);
+    for n in 0..50 {
+        create(&store, at(0), &format!("secret-id-{n}"), 600).await;
+    }
+    assert_eq!(log.lines(), 1);
+    create(&store, at(59), "secret-id-50", 600).await;
+    assert_eq!(log.lines(), 1);
+    create(&store, at(60), "secret-id-51", 600).await;
+    assert_eq!(log.lines(), 2);
+    assert!(log.text().contains("49 evicted"), "{}", log.text());
+    assert!(!log.text().contains("secret"), "{}", log.text());
+}
+
+#[tokio::test]
+async fn removing_expired_sessions_to_make_room_is_not_worth_a_warning() {
+    let log = captured("(5 sessions)");
+    let store = MemoryStore::new(5);
+    for n in 0..50 {
+        create(&store, at(n * 100), &format!("k{n}"), 60).await;
+    }
+    assert_eq!(log.lines(), 0);
+}
+
+/// The lines that were logged since, of those that contain a text.
+struct Captured(&'static str);
+
+static LINES: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+impl Captured {
+    fn text(&self) -> String {
+        let lines = LINES.lock().unwrap_or_else(PoisonError::into_inner);
+        lines.iter().filter(|line| line.contains(self.0)).cloned().collect::<Vec<_>>().join("\n")
+    }
+
+    fn lines(&self) -> usize {
+        self.text().lines().count()
+    }
+}
+
+fn captured(marker: &'static str) -> Captured {
+    struct Capture;
+    impl log::Log for Capture {
+        fn enabled(&self, _: &log::Metadata<'_>) -> bool {
+            true
+        }
+        fn log(&self, record: &log::Record<'_>) {
+            LINES.lock().unwrap_or_else(PoisonError::into_inner).push(record.args().to_string());
+        }
+        fn flush(&self) {}
+    }
+    // All tests of this binary share one logger; whoever comes first sets it.
+    if log::set_logger(&Capture).is_ok() {
+        log::set_max_level(log::LevelFilter::Warn);
+    }
+    Captured(marker)
+}

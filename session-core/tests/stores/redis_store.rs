@@ -1,0 +1,198 @@
+//! The Redis store against a real server: layout, lives, and the number of commands.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use proptest::prelude::*;
+use redis::aio::ConnectionManager;
+use redis::{Client, cmd};
+use session_core::store::{Loaded, New, RedisStore, Store, Swap, Touch};
+
+use crate::contract::{self, HOUR, call, done, new, stored};
+use crate::history;
+use crate::redis_server::{Seen, Server};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_redis_store_keeps_the_contract() {
+    let server = Server::start();
+    contract::holds(Arc::new(server.store())).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_redis_store_keeps_the_contract_on_an_applications_manager() {
+    let server = Server::start();
+    let manager = ConnectionManager::new(Client::open(server.url()).unwrap()).await.unwrap();
+    contract::holds(Arc::new(RedisStore::from_manager(manager))).await;
+}
+
+#[tokio::test]
+async fn the_redis_store_keeps_the_contract_in_redis_protocol_3() {
+    let server = Server::start();
+    let store = RedisStore::from_url(&format!("{}/?protocol=resp3", server.url())).unwrap();
+    contract::holds(Arc::new(store)).await;
+}
+
+#[tokio::test]
+async fn a_load_is_one_command_with_and_without_touch() {
+    let server = Server::start();
+    let store = server.store();
+    store.swap(call(), "session:id", None, new(b"x")).await.unwrap();
+    let watch = server.watch();
+    stored(&store, "session:id").await.unwrap();
+    let touch = Touch { lifetime: Duration::from_millis(90_900), when_left: Duration::ZERO };
+    store.load(call(), "session:id", Some(touch)).await.unwrap().unwrap();
+    assert_eq!(
+        watch.end(),
+        [
+            Seen::Client(r#""GET" "session:id""#.into()),
+            Seen::Client(r#""GETEX" "session:id" "EX" "90""#.into()),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_swap_is_one_command_and_does_not_send_the_old_record() {
+    let server = Server::start();
+    let store = server.store();
+    store.ping(call()).await.unwrap();
+    let watch = server.watch();
+    store.swap(call(), "k", None, new(b"old record")).await.unwrap();
+    store.swap(call(), "k", Some(&Loaded::new("old record")), new(b"new")).await.unwrap();
+    store.swap(call(), "k", Some(&Loaded::new("new")), None).await.unwrap();
+    let (round_trips, inner): (Vec<_>, Vec<_>) =
+        watch.end().into_iter().partition(|seen| matches!(seen, Seen::Client(_)));
+    assert_eq!(round_trips.len(), 3, "{round_trips:?}");
+    assert!(!format!("{:?}", round_trips.last()).contains("old record"));
+    assert_eq!(
+        inner,
+        [
+            Seen::Script(r#""GET" "k""#.into()),
+            Seen::Script(r#""SET" "k" "old record" "EX" "3600""#.into()),
+            Seen::Script(r#""GET" "k""#.into()),
+            Seen::Script(r#""SET" "k" "new" "EX" "3600""#.into()),
+            Seen::Script(r#""GET" "k""#.into()),
+            Seen::Script(r#""DEL" "k""#.into()),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn records_are_stored_exactly_as_flask_session_stores_them() {
+    let vectors: serde_json::Value =
+        serde_json::from_str(include_str!("../../../tests/vectors/flask-vectors.json")).unwrap();
+    let vectors = vectors["vectors"].as_array().unwrap();
+    let items: Vec<_> = vectors.iter().filter(|vector| vector["kind"] == "redis_item").collect();
+    assert_eq!(items.len(), 4);
+    for item in items {
+        let server = Server::start();
+        let store = server.store();
+        let key = item["key"].as_str().unwrap();
+        let value = STANDARD.decode(item["value"].as_str().unwrap()).unwrap();
+        let lifetime = Duration::from_secs_f64(item["permanent_session_lifetime"].as_f64().unwrap());
+
+        let watch = server.watch();
+        let record = New { bytes: &value, lifetime };
+        assert_eq!(store.swap(call(), key, None, Some(record)).await.unwrap(), done());
+        // Read before it ends: one vector lives for a second.
+        let raw: Option<Vec<u8>> = server.run(cmd("GET").arg(key));
+        assert_eq!(raw, Some(value), "{}", item["id"]);
+        let set = watch.end().into_iter().find_map(|seen| match seen {
+            Seen::Script(command) if command.starts_with(r#""SET""#) => Some(command),
+            _ => None,
+        });
+        let set = set.expect("a SET");
+        assert!(set.starts_with(&format!(r#""SET" "{key}" "#)), "{set}");
+        assert!(set.ends_with(&format!(r#" "EX" "{}""#, item["ex"])), "{set}");
+    }
+}
+
+#[tokio::test]
+async fn the_time_to_live_is_the_lifetime_and_touch_renews_it() {
+    let server = Server::start();
+    let store = server.store();
+    let remaining = || {
+        let left: i64 = server.run(cmd("PTTL").arg("k"));
+        Duration::from_millis(u64::try_from(left).expect("a time to live"))
+    };
+    let close_to =
+        |lifetime: Duration, left: Duration| left <= lifetime && left + Duration::from_secs(60) > lifetime;
+
+    store.swap(call(), "k", None, new(b"x")).await.unwrap();
+    assert!(close_to(HOUR, remaining()), "{:?}", remaining());
+    let touch = Touch { lifetime: 24 * HOUR, when_left: Duration::ZERO };
+    store.load(call(), "k", Some(touch)).await.unwrap();
+    assert!(close_to(24 * HOUR, remaining()), "{:?}", remaining());
+    stored(&store, "k").await.unwrap();
+    assert!(close_to(24 * HOUR, remaining()), "a load without touch changed the life");
+    store.swap(call(), "k", Some(&Loaded::new("x")), new(b"y")).await.unwrap();
+    assert!(close_to(HOUR, remaining()), "a swap kept the old life");
+}
+
+#[tokio::test]
+async fn a_lifetime_below_a_second_is_a_second() {
+    let server = Server::start();
+    let store = server.store();
+    let watch = server.watch();
+    let record = New { bytes: b"x", lifetime: Duration::from_millis(1) };
+    assert_eq!(store.swap(call(), "k", None, Some(record)).await.unwrap(), done());
+    let commands = watch.end();
+    assert!(commands.contains(&Seen::Script(r#""SET" "k" "x" "EX" "1""#.into())), "{commands:?}");
+}
+
+#[tokio::test]
+async fn an_expired_record_is_absent_and_does_not_match() {
+    let server = Server::start();
+    let store = server.store();
+    store.swap(call(), "k", None, new(b"x")).await.unwrap();
+    // Ends it by the server's clock, without waiting.
+    let _: i64 = server.run(cmd("PEXPIREAT").arg("k").arg(1));
+    assert_eq!(stored(&store, "k").await, None);
+    let swap = store.swap(call(), "k", Some(&Loaded::new("x")), new(b"y")).await.unwrap();
+    assert_eq!(swap, Swap::Conflict(None));
+}
+
+#[tokio::test]
+async fn a_record_that_flask_wrote_can_be_loaded_and_swapped() {
+    let server = Server::start();
+    let store = server.store();
+    let _: () = server.run(cmd("SET").arg("session:flask").arg(b"\x80\0").arg("EX").arg(60));
+    let loaded = stored(&store, "session:flask").await.unwrap();
+    assert_eq!(&*loaded.bytes, b"\x80\0");
+    assert_eq!(store.swap(call(), "session:flask", Some(&loaded), new(b"rust")).await.unwrap(), done());
+}
+
+#[tokio::test]
+async fn the_database_of_the_url_is_the_one_that_is_used() {
+    let server = Server::start();
+    let store = RedisStore::from_url(&format!("{}/3", server.url())).unwrap();
+    store.swap(call(), "k", None, new(b"x")).await.unwrap();
+    assert_eq!(stored(&server.store(), "k").await, None);
+    assert!(stored(&store, "k").await.is_some());
+}
+
+#[tokio::test]
+async fn a_unix_socket_works_like_a_port() {
+    let folder = tempfile::tempdir().unwrap();
+    let socket = folder.path().join("redis.sock");
+    let _server = Server::start_with(&["--unixsocket", socket.to_str().unwrap()]);
+    let store = RedisStore::from_url(&format!("unix://{}", socket.display())).unwrap();
+    store.ping(call()).await.unwrap();
+    assert_eq!(store.swap(call(), "k", None, new(b"x")).await.unwrap(), done());
+}
+
+#[test]
+fn the_redis_store_agrees_with_the_model_on_every_history() {
+    let server = Server::start();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let store = server.store();
+    let config = ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(24) };
+    // The server's clock can't be set: lives are so long that no time that passes ends them.
+    let mut runner = proptest::test_runner::TestRunner::new(config);
+    let agrees = runner.run(&history::histories(10_000, 20_000), |steps| {
+        runtime.block_on(history::follow(&store, |_| call(), steps));
+        Ok(())
+    });
+    assert!(agrees.is_ok(), "{agrees:?}");
+}
