@@ -7,7 +7,7 @@ use rocket_session_state::{require_session, session_state};
 pub(crate) struct Visit {
     /// The name of the user who is logged in; writing it gives the session a new id.
     #[session(login)]
-    username: Option<String>,
+    pub(crate) username: Option<String>,
 }
 
 /// Proof that the visitor is logged in.
