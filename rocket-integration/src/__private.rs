@@ -2,12 +2,11 @@
 
 pub use rocket::request::{FromRequest, Outcome};
 pub use rocket::{Ignite, Request, Rocket, Sentinel, async_trait};
-pub use session_core::merge::{Add, Max, Mergeable, Min, Policy, Union, refuse};
+pub use session_core::merge::{Policy, add, max, min, refuse, union};
 pub use session_core::typed::{Field, HasDefault, IntoField, LoginValue, get, missing, set, take, update};
 
 pub use crate::guard::generated::*;
 pub use crate::guard::{
     Fut, GuardDef, Parts, Proof, SessionGuard, SessionState, abort, authorize, enter, open,
-    requires_something,
 };
 pub use crate::{Session, SessionError};

@@ -86,7 +86,7 @@ impl Sessions {
     fn configured(&self, rocket: &Rocket<Build>) -> Result<Configured, ConfigError> {
         let figment = rocket.figment();
         let surroundings = Surroundings {
-            debug_profile: figment.profile() == &rocket::Config::DEBUG_PROFILE,
+            debug_profile: *figment.profile() == rocket::Config::DEBUG_PROFILE,
             serves_tls: rocket::Config::try_from(figment).is_ok_and(|config| config.tls_enabled()),
             own_store: self.store.is_some(),
         };

@@ -7,17 +7,18 @@ use syn::{GenericArgument, PathArguments, PathSegment, Type};
 
 /// The `T` of a type written `Option<T>`.
 pub(crate) fn optional(ty: &Type) -> Option<&Type> {
-    first_argument(last_segment(ty)?, "Option")
+    arguments(ty, "Option")?.next()
 }
 
-/// The `T` of a type written `Result<T, ..>`.
-pub(crate) fn fallible(ty: &Type) -> Option<&Type> {
-    first_argument(last_segment(ty)?, "Result")
+/// The `T`, and the error if there is one, of a type written `Result<T, ..>`.
+pub(crate) fn fallible(ty: &Type) -> Option<(&Type, Option<&Type>)> {
+    let mut arguments = arguments(ty, "Result")?;
+    Some((arguments.next()?, arguments.next()))
 }
 
-/// Whether the type is written `String`.
-pub(crate) fn is_string(ty: &Type) -> bool {
-    last_segment(ty).is_some_and(|segment| segment.ident == "String")
+/// Whether the type is written `name`, however it is reached.
+pub(crate) fn names(ty: &Type, name: &str) -> bool {
+    last_segment(ty).is_some_and(|segment| segment.ident == name)
 }
 
 /// Whether the type borrows: a session field outlives every request.
@@ -51,12 +52,11 @@ fn last_segment(ty: &Type) -> Option<&PathSegment> {
     }
 }
 
-fn first_argument<'a>(segment: &'a PathSegment, name: &str) -> Option<&'a Type> {
-    match &segment.arguments {
-        PathArguments::AngleBracketed(arguments) if segment.ident == name => match arguments.args.first() {
-            Some(GenericArgument::Type(ty)) => Some(ty),
-            _ => None,
-        },
+fn arguments<'a>(ty: &'a Type, name: &str) -> Option<impl Iterator<Item = &'a Type>> {
+    let segment = last_segment(ty).filter(|segment| segment.ident == name)?;
+    let PathArguments::AngleBracketed(arguments) = &segment.arguments else { return None };
+    Some(arguments.args.iter().filter_map(|argument| match argument {
+        GenericArgument::Type(ty) => Some(ty),
         _ => None,
-    }
+    }))
 }

@@ -14,11 +14,11 @@ mod run;
 
 pub use bounds::{Fut, GuardDef, SessionGuard, SessionState};
 pub use proof::{Parts, Proof};
-pub use requirement::requires_something;
 pub use run::{abort, authorize, enter, open};
 
 /// For generated code alone.
 pub(crate) mod generated {
     pub use super::bounds::{Fills, Hidden, same};
     pub use super::pick::{NotAnOption, Pick, PickPlain, Probe, unknown};
+    pub use super::requirement::{Requirement, RequiresSomething, requires, requires_something};
 }

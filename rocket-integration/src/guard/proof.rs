@@ -9,13 +9,9 @@ use crate::guard::GuardDef;
 ///
 /// A struct that holds one can't be built from nothing, from a form or from a default. Proofs of one
 /// guard are all alike, so that they do not disturb a guard's derived comparisons.
-pub struct Proof<G: GuardDef>(G::Base);
+pub struct Proof<G: GuardDef>(pub(in crate::guard) G::Base);
 
 impl<G: GuardDef> Proof<G> {
-    pub(in crate::guard) fn new(base: G::Base) -> Self {
-        Proof(base)
-    }
-
     /// What the guard builds upon.
     pub fn base(&self) -> &G::Base {
         &self.0

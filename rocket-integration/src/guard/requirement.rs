@@ -2,15 +2,29 @@
 
 use crate::guard::{GuardDef, SessionState};
 
-/// Fails to compile, evaluated in a constant, for a guard that would let everybody in: its base
-/// requires nothing ([`SessionGuard::REQUIRES`](crate::guard::SessionGuard::REQUIRES)), and none of
-/// its fields is an `Option` in the state.
-pub const fn requires_something<G: GuardDef<State: SessionState>>(base_requires: bool) {
-    let requires = base_requires || any_optional(G::FIELDS, G::State::FIELDS);
-    assert!(
-        requires,
-        "this guard requires nothing: give its state a login field, or list a field that is an `Option` there"
-    );
+/// Whether a guard keeps anybody out, as a type.
+#[derive(Debug)]
+pub struct Requirement<const SOMETHING: bool>;
+
+/// Implemented for `Requirement<true>` alone.
+#[diagnostic::on_unimplemented(
+    message = "this guard requires nothing: it would let everybody in",
+    label = "without a login field, and no field of the guard is an `Option` there",
+    note = "give the state a login field, `#[session(login)]`, or list a field that is an `Option` there"
+)]
+pub trait RequiresSomething {}
+
+#[diagnostic::do_not_recommend]
+impl RequiresSomething for Requirement<true> {}
+
+/// Compiles for a guard that keeps somebody out.
+pub const fn requires_something<R: RequiresSomething>() {}
+
+/// Whether the guard keeps anybody out: because its base does
+/// ([`SessionGuard::REQUIRES`](crate::guard::SessionGuard::REQUIRES)), or because one of its fields is
+/// an `Option` in the state.
+pub const fn requires<G: GuardDef<State: SessionState>>(base_requires: bool) -> bool {
+    base_requires || any_optional(G::FIELDS, G::State::FIELDS)
 }
 
 const fn any_optional(mut required: &[&str], state: &[(&str, bool)]) -> bool {

@@ -42,7 +42,7 @@ where
         if G::State::LOGIN.is_some() && !state.is_logged_in() {
             return Err(SessionError::LoggedOut);
         }
-        G::build(Parts { state, proof: Proof::new(base) })
+        G::build(Parts { state, proof: Proof(base) })
     })
 }
 

@@ -4,6 +4,12 @@ use std::collections::{BTreeSet, HashSet, VecDeque};
 use std::hash::{BuildHasher, Hash};
 
 /// A list or a set in which two requests may add and remove items at once.
+#[diagnostic::on_unimplemented(
+    message = "merge policy `union` does not fit a field of type `{Self}`",
+    label = "this is no list or set of items that can be told apart",
+    note = "it is for `Vec`, `HashSet` and `BTreeSet`, and for a `Vec` the items need `PartialEq`",
+    note = "write `merge = path::to::function` for a rule of your own"
+)]
 pub trait Collection: Default {
     /// `theirs`, without what was removed between `base` and `mine`, with what was added there.
     #[must_use]
@@ -11,6 +17,7 @@ pub trait Collection: Default {
 }
 
 /// Equal items count as often as they occur; the store's order comes first.
+#[diagnostic::do_not_recommend]
 impl<T: PartialEq> Collection for Vec<T> {
     fn union(base: &Self, mut mine: Self, mut theirs: Self) -> Self {
         let removed = difference(base, &mine);
@@ -23,6 +30,7 @@ impl<T: PartialEq> Collection for Vec<T> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Eq + Hash, S: BuildHasher + Default> Collection for HashSet<T, S> {
     fn union(base: &Self, mine: Self, theirs: Self) -> Self {
         let mut united: Self =
@@ -32,6 +40,7 @@ impl<T: Eq + Hash, S: BuildHasher + Default> Collection for HashSet<T, S> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Ord> Collection for BTreeSet<T> {
     fn union(base: &Self, mine: Self, theirs: Self) -> Self {
         let mut united: Self =

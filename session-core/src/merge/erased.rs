@@ -2,7 +2,7 @@
 
 use crate::merge::MergeError;
 use crate::typed::{Field, Holds, SessionValue};
-use crate::value::{Value, from_value, to_value};
+use crate::value::Value;
 
 /// A policy whose type is forgotten: `base`, `mine` and `theirs` as the session holds them.
 pub type MergeFn = fn(Option<Value>, Option<Value>, Option<Value>) -> Result<Option<Value>, MergeError>;
@@ -26,7 +26,7 @@ pub fn erased<F: Field>(
     }
     let base = decode(base).unwrap_or_default().or_else(|| F::default().into_held());
     match policy(base, decode(mine)?, decode(theirs)?)? {
-        Some(merged) => match to_value(&merged).map_err(MergeError::Encode)? {
+        Some(merged) => match merged.encode().map_err(MergeError::Encode)? {
             Value::None => Ok(None),
             value => Ok(Some(value)),
         },
@@ -34,7 +34,6 @@ pub fn erased<F: Field>(
     }
 }
 
-/// A stored null is as good as nothing.
 fn decode<T: SessionValue>(value: Option<Value>) -> Result<Option<T>, MergeError> {
-    value.map_or(Ok(None), from_value::<Option<T>>).map_err(MergeError::Decode)
+    value.map_or(Ok(None), T::decode).map_err(MergeError::Decode)
 }

@@ -18,16 +18,16 @@
 //! ```
 
 mod collection;
+mod comparable;
 mod erased;
 mod error;
-mod mergeable;
 mod number;
 mod policies;
 
 pub use collection::Collection;
+pub use comparable::Comparable;
 pub use erased::{MergeFn, erased};
 pub use error::{MergeError, Refused};
-pub use mergeable::{Add, Max, Mergeable, Min, Union};
 pub use number::Number;
 pub use policies::{add, last, max, min, refuse, union};
 

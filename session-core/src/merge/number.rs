@@ -3,6 +3,11 @@
 /// A number whose changes can be added up.
 ///
 /// Implement it for a type of your own, an amount of money for instance, to use `merge = "add"`.
+#[diagnostic::on_unimplemented(
+    message = "merge policy `add` does not fit a field of type `{Self}`",
+    label = "values of this type can't be added up",
+    note = "it is for numbers; write `merge = path::to::function` for a rule of your own"
+)]
 pub trait Number: Copy {
     /// What an absent number counts as.
     const ZERO: Self;
@@ -14,6 +19,7 @@ pub trait Number: Copy {
 
 macro_rules! integers {
     ($up:ident, $down:ident: $($int:ty),+) => {$(
+        #[diagnostic::do_not_recommend]
         impl Number for $int {
             const ZERO: Self = 0;
 
@@ -30,6 +36,7 @@ integers!(saturating_add_unsigned, saturating_sub_unsigned: i8, i16, i32, i64, i
 
 macro_rules! floats {
     ($($float:ty),+) => {$(
+        #[diagnostic::do_not_recommend]
         impl Number for $float {
             const ZERO: Self = 0.0;
 

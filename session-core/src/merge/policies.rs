@@ -3,7 +3,7 @@
 //! Taking a field is a decision about the whole field: whichever request took it, it stays taken.
 //! To take only what was seen, empty the value in an `update_…` instead.
 
-use crate::merge::{Collection, Number, Refused};
+use crate::merge::{Collection, Comparable, Number, Refused};
 
 /// This request's change wins. The default.
 ///
@@ -37,8 +37,8 @@ pub fn add<T: Number>(base: Option<T>, mine: Option<T>, theirs: Option<T>) -> Re
 /// # Errors
 ///
 /// None; the signature is that of every policy.
-pub fn max<T: PartialOrd>(base: Option<T>, mine: Option<T>, theirs: Option<T>) -> Result<Option<T>, Refused> {
-    Ok(both(&base, mine, theirs, |mine, theirs| if mine > theirs { mine } else { theirs }))
+pub fn max<T: Comparable>(base: Option<T>, mine: Option<T>, theirs: Option<T>) -> Result<Option<T>, Refused> {
+    Ok(both(&base, mine, theirs, |mine, theirs| if mine.exceeds(&theirs) { mine } else { theirs }))
 }
 
 /// The smaller of the two. Where they can't be compared, the store's stays.
@@ -46,8 +46,8 @@ pub fn max<T: PartialOrd>(base: Option<T>, mine: Option<T>, theirs: Option<T>) -
 /// # Errors
 ///
 /// None; the signature is that of every policy.
-pub fn min<T: PartialOrd>(base: Option<T>, mine: Option<T>, theirs: Option<T>) -> Result<Option<T>, Refused> {
-    Ok(both(&base, mine, theirs, |mine, theirs| if mine < theirs { mine } else { theirs }))
+pub fn min<T: Comparable>(base: Option<T>, mine: Option<T>, theirs: Option<T>) -> Result<Option<T>, Refused> {
+    Ok(both(&base, mine, theirs, |mine, theirs| if theirs.exceeds(&mine) { mine } else { theirs }))
 }
 
 /// What the store holds, without what this request removed, then what it added.

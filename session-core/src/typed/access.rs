@@ -1,12 +1,10 @@
 //! Reading and writing one field.
 
-use std::any::type_name;
-
 use crate::codec::EncodeError;
 use crate::merge::{self, MergeFn};
 use crate::session::{FieldError, FieldRule, Session};
-use crate::typed::{Field, Holds};
-use crate::value::{Value, to_value};
+use crate::typed::{Field, Holds, SessionValue};
+use crate::value::Value;
 
 /// The field's value. Absent or null reads as the field's default.
 ///
@@ -14,7 +12,7 @@ use crate::value::{Value, to_value};
 /// its key, what was expected and what was found, never with the value. Its bytes stay as they are.
 /// A field declared `Result<T, FieldError>` gives the reason instead.
 pub fn get<F: Field>(session: &Session) -> F::Value {
-    match F::Value::hold(stored::<F>(session)) {
+    match F::Value::hold(F::Item::read(session, F::KEY)) {
         Ok(Some(value)) => value,
         Ok(None) => F::default(),
         Err(reason) => {
@@ -67,19 +65,8 @@ pub fn missing<F: Field>() -> Result<F::Item, FieldError> {
     Err(FieldError::Missing { key: F::KEY.to_owned() })
 }
 
-/// A stored null is as good as nothing, whatever the type.
-fn stored<F: Field>(session: &Session) -> Result<Option<F::Item>, FieldError> {
-    match session.get::<Option<F::Item>>(F::KEY) {
-        Ok(item) => Ok(item.flatten()),
-        Err(FieldError::Decode { key, source, .. }) => {
-            Err(FieldError::Decode { key, expected: type_name::<F::Item>(), source })
-        }
-        Err(other) => Err(other),
-    }
-}
-
 fn encode<F: Field>(value: &F::Value) -> Result<Value, EncodeError> {
-    value.held().map_or(Ok(Value::None), to_value)
+    value.held().map_or(Ok(Value::None), SessionValue::encode)
 }
 
 /// The one place that reports a stored value of the wrong type.

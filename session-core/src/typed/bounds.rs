@@ -2,21 +2,67 @@
 //!
 //! The compiler quotes the lines of this file in its errors: they are kept short and rarely moved.
 
+use std::any::type_name;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::codec::{DecodeError, EncodeError};
+use crate::session::{FieldError, Session};
+use crate::value::{Value, from_value, to_value};
+
 /// A type that can be kept in a session: everything that serde can write and read back.
 ///
-/// It is implemented for every such type and can't be implemented otherwise.
+/// It is implemented for every such type and can't be implemented otherwise. It has methods instead of
+/// supertraits because the compiler would name those in its errors.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't be kept in a session",
     label = "not all of `Serialize`, `DeserializeOwned` and `Send`",
     note = "add `#[derive(Serialize, Deserialize)]` to `{Self}` or to the types in it; a session owns what it keeps"
 )]
-pub trait SessionValue: Serialize + DeserializeOwned + Send {}
+pub trait SessionValue: Sized {
+    /// What the session holds under `key`. Null is as good as nothing, whatever the type.
+    ///
+    /// # Errors
+    ///
+    /// It is of another type.
+    fn read(session: &Session, key: &str) -> Result<Option<Self>, FieldError>;
+
+    /// The value in the form that a session stores.
+    ///
+    /// # Errors
+    ///
+    /// It can't be stored.
+    fn encode(&self) -> Result<Value, EncodeError>;
+
+    /// The value from the form that a session stores; nothing from null.
+    ///
+    /// # Errors
+    ///
+    /// It is of another type.
+    fn decode(value: Value) -> Result<Option<Self>, DecodeError>;
+}
 
 #[diagnostic::do_not_recommend]
-impl<T: Serialize + DeserializeOwned + Send> SessionValue for T {}
+impl<T: Serialize + DeserializeOwned + Send> SessionValue for T {
+    fn read(session: &Session, key: &str) -> Result<Option<T>, FieldError> {
+        match session.get::<Option<T>>(key) {
+            Ok(value) => Ok(value.flatten()),
+            Err(FieldError::Decode { key, source, .. }) => {
+                Err(FieldError::Decode { key, expected: type_name::<T>(), source })
+            }
+            Err(other) => Err(other),
+        }
+    }
+
+    fn encode(&self) -> Result<Value, EncodeError> {
+        to_value(self)
+    }
+
+    fn decode(value: Value) -> Result<Option<T>, DecodeError> {
+        from_value(value)
+    }
+}
 
 /// What a field of this type reads as while nothing is stored.
 ///

@@ -20,6 +20,10 @@ pub trait Field {
 }
 
 /// A declared type `Self` that holds a stored `T`: `T` itself, `Option<T>` or `Result<T, FieldError>`.
+#[diagnostic::on_unimplemented(
+    message = "a session field that stores `{T}` can't be declared as `{Self}`",
+    note = "declare it as `{T}`, `Option<{T}>` or `Result<{T}, FieldError>`"
+)]
 pub trait Holds<T>: Sized {
     /// The declared type for what is stored; `None` for an absence that the default should fill.
     ///

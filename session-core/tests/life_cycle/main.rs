@@ -11,5 +11,7 @@ mod site;
 
 mod cookies;
 mod login;
+mod merge;
 mod saving;
 mod server;
+mod typed;

@@ -10,24 +10,24 @@ use session_core::session::{Session, SessionError};
 use session_core::store::MemoryStore;
 use session_core::store::conformance::Faulty;
 
-pub type Counting = Arc<Faulty<MemoryStore>>;
+pub(crate) type Counting = Arc<Faulty<MemoryStore>>;
 
-pub const SECRET: &str = "a secret for tests, long enough";
+pub(crate) const SECRET: &str = "a secret for tests, long enough";
 
 /// A manager over a counting store, and one visitor's browser.
-pub struct Site {
-    pub manager: Manager,
-    pub store: Counting,
-    pub cookie: Option<String>,
-    pub now: SystemTime,
+pub(crate) struct Site {
+    pub(crate) manager: Manager,
+    pub(crate) store: Counting,
+    pub(crate) cookie: Option<String>,
+    pub(crate) now: SystemTime,
 }
 
 impl Site {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Site::with(|_| {})
     }
 
-    pub fn with(change: impl FnOnce(&mut SessionConfig)) -> Self {
+    pub(crate) fn with(change: impl FnOnce(&mut SessionConfig)) -> Self {
         let store = Arc::new(Faulty::new(MemoryStore::new(1000)));
         let mut config = SessionConfig::default();
         config.session_type = SessionType::Memory;
@@ -38,7 +38,7 @@ impl Site {
     }
 
     /// A site that keeps its sessions in the cookie.
-    pub fn with_cookies(change: impl FnOnce(&mut SessionConfig)) -> Self {
+    pub(crate) fn with_cookies(change: impl FnOnce(&mut SessionConfig)) -> Self {
         let mut config = SessionConfig::default();
         config.secret_key = Some(SECRET.into());
         change(&mut config);
@@ -51,12 +51,12 @@ impl Site {
         Site { manager, store, cookie: None, now: UNIX_EPOCH + Duration::from_secs(1_704_164_645) }
     }
 
-    pub async fn open(&self) -> Session {
+    pub(crate) async fn open(&self) -> Session {
         self.manager.open(self.cookie.as_deref(), self.now).await.unwrap()
     }
 
     /// Closes a session and keeps the cookie as a browser would.
-    pub async fn close(&mut self, session: &Session) -> Result<Closed, SessionError> {
+    pub(crate) async fn close(&mut self, session: &Session) -> Result<Closed, SessionError> {
         let closed = self.manager.close(session, self.now).await?;
         if let Some(set_cookie) = &closed.set_cookie {
             let (pair, attributes) = set_cookie.split_once(';').unwrap();
@@ -67,13 +67,13 @@ impl Site {
     }
 
     /// One request that does one thing.
-    pub async fn request(&mut self, handler: impl FnOnce(&Session)) -> Closed {
+    pub(crate) async fn request(&mut self, handler: impl FnOnce(&Session)) -> Closed {
         let session = self.open().await;
         handler(&session);
         self.close(&session).await.unwrap()
     }
 
-    pub async fn get(&self, key: &str) -> Option<String> {
+    pub(crate) async fn get(&self, key: &str) -> Option<String> {
         self.open().await.get(key).unwrap()
     }
 }

@@ -36,18 +36,6 @@ pub(super) fn expand(guard: &Guard) -> TokenStream {
             use #private::PickPlain as _;
 
             #definition
-
-            #[automatically_derived]
-            #[diagnostic::do_not_recommend]
-            impl #private::SessionGuard for #ident {
-                type State = <Self as #private::GuardDef>::State;
-                const REQUIRES: bool = true;
-
-                fn authorize<'r>(request: &'r #private::Request<'_>) -> #private::Fut<'r, Self> {
-                    #private::authorize(request)
-                }
-            }
-
             #request_guard
         };
     }
@@ -58,7 +46,7 @@ fn expand_definition(guard: &Guard) -> TokenStream {
     let at = base.span();
     let private = private_at(at);
     let state = Ident::new("__state", at);
-    let inits = fields.iter().map(|required| expand_field(required, &state));
+    let inits = fields.iter().map(|required| expand_field(required, at));
     let names = fields.iter().filter(|required| required.known).map(|Required { field, ident, .. }| {
         let cfgs = cfgs(&field.attrs);
         let name = ident.unraw().to_string();
@@ -82,20 +70,32 @@ fn expand_definition(guard: &Guard) -> TokenStream {
             }
         }
 
-        const _: () = #private::requires_something::<#ident>(
-            <<#ident as #private::GuardDef>::Base as #private::SessionGuard>::REQUIRES,
-        );
+        #[automatically_derived]
+        #[diagnostic::do_not_recommend]
+        impl #private::SessionGuard for #ident {
+            type State = <Self as #private::GuardDef>::State;
+            const REQUIRES: bool = true;
+
+            fn authorize<'r>(request: &'r #private::Request<'_>) -> #private::Fut<'r, Self> {
+                #private::authorize(request)
+            }
+        }
+
+        const _: () = #private::requires_something::<#private::Requirement<{
+            #private::requires::<#ident>(<<#ident as #private::GuardDef>::Base as #private::SessionGuard>::REQUIRES)
+        }>>();
     }
 }
 
 /// The accessor's name stands where the field's does, so that the compiler suggests the right field there.
-fn expand_field(required: &Required, state: &Ident) -> TokenStream {
+fn expand_field(required: &Required, state: Span) -> TokenStream {
     let Required { field, ident, known } = required;
     let cfgs = cfgs(&field.attrs);
     let private = private_at(field.ty.span());
     if !known {
         return quote!(#(#cfgs)* #ident: #private::unknown()?);
     }
+    let state = Ident::new("__state", ident.span().resolved_at(state));
     let read = quote_spanned!(ident.span()=> #state.#ident());
     quote_spanned!(field.ty.span()=> #(#cfgs)* #ident: #private::same(#private::Pick(#read).take()?))
 }

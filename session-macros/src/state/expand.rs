@@ -6,9 +6,9 @@ use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
 use syn::{Attribute, Ident, Type};
 
-use crate::paths::private;
+use crate::paths::{private, private_at};
 use crate::state::model::{Field, Merge, Shape, State};
-use crate::types::{is_string, optional};
+use crate::types::{names, optional};
 
 /// The handle, and in an anonymous constant all that is implemented for it.
 ///
@@ -32,7 +32,7 @@ pub(super) fn expand(state: &State) -> TokenStream {
             #(#markers)*
             #implementations
 
-            #[allow(dead_code, clippy::used_underscore_binding)]
+            #[allow(dead_code, clippy::all, clippy::pedantic)]
             impl #ident {
                 #(#accessors)*
 
@@ -87,18 +87,22 @@ fn expand_merge(field: &Field) -> TokenStream {
     let item = field.item();
     let policy = match &field.merge {
         Merge::Last => return TokenStream::new(),
-        Merge::Refuse => quote!(#private::refuse::<#item>),
-        Merge::Policy(policy) => {
-            quote_spanned!(item.span()=> <#item as #private::Mergeable<#private::#policy>>::merge)
-        }
+        Merge::Policy(policy) => quote_spanned!(item.span()=> #private::#policy::<#item>),
         Merge::Function(path) => quote!(#path),
     };
-    quote!(const MERGE: ::core::option::Option<#private::Policy<#item>> = ::core::option::Option::Some(#policy);)
+    quote! {
+        const MERGE: ::core::option::Option<#private::Policy<#item>> = {
+            const MERGE: #private::Policy<#item> = #policy;
+            ::core::option::Option::Some(MERGE)
+        };
+    }
 }
 
-/// The names stand where the field does: that is where the compiler points if one is private or unknown.
+/// All stands where the field does: that is where the compiler points if an accessor is private, or
+/// misused.
 fn expand_accessors(marker: &Ident, field: &Field) -> TokenStream {
-    let private = private();
+    let at = field.ident.span();
+    let private = private_at(at);
     let Field { docs, attrs, cfgs, vis, ident, ty, .. } = field;
     let name = ident.unraw();
     let [set, update, take] =
@@ -112,7 +116,7 @@ fn expand_accessors(marker: &Ident, field: &Field) -> TokenStream {
     let take_doc = format!("Takes `{name}`: gives its value and leaves the field absent.");
     let (argument, value) = expand_argument(field);
     let shared = quote!(#(#cfgs)* #(#attrs)*);
-    quote! {
+    quote_spanned! {at=>
         #(#docs)*
         #get_doc
         #shared
@@ -135,7 +139,6 @@ fn expand_accessors(marker: &Ident, field: &Field) -> TokenStream {
 
         #[doc = #take_doc]
         #shared
-        #[allow(clippy::must_use_candidate)]
         #vis fn #take(&self) -> #ty {
             #private::take::<#marker>(&self.__session)
         }
@@ -149,15 +152,19 @@ fn is_doc(attr: &Attribute) -> bool {
 /// The setter's argument and the field's value made of it. Only where it makes a literal or `None`
 /// easier to write is the argument generic: otherwise the compiler could infer less.
 fn expand_argument(field: &Field) -> (TokenStream, TokenStream) {
-    let private = private();
+    let at = field.ident.span();
+    let private = private_at(at);
     let given: &Type = if let Shape::Fallible(item) = &field.shape { item } else { &field.ty };
-    let (argument, value) = if is_string(given) || optional(given).is_some() {
-        (quote!(impl #private::IntoField<#given>), quote!(#private::IntoField::into_field(value)))
+    let (argument, value) = if names(given, "String") || optional(given).is_some() {
+        (
+            quote_spanned!(at=> impl #private::IntoField<#given>),
+            quote_spanned!(at=> #private::IntoField::into_field(value)),
+        )
     } else {
-        (quote!(#given), quote!(value))
+        (quote!(#given), quote_spanned!(at=> value))
     };
     match field.shape {
-        Shape::Fallible(_) => (argument, quote!(::core::result::Result::Ok(#value))),
+        Shape::Fallible(_) => (argument, quote_spanned!(at=> ::core::result::Result::Ok(#value))),
         _ => (argument, value),
     }
 }

@@ -9,7 +9,7 @@ use crate::attributes::{cfgs, name_of, take_derives};
 use crate::errors::Errors;
 use crate::options::{Written, did_you_mean, listed, string_of};
 use crate::state::parse::Parsed;
-use crate::types::{borrows, fallible, optional};
+use crate::types::{borrows, fallible, names, optional};
 
 const OPTIONS: [&str; 4] = ["login", "key", "default", "merge"];
 const POLICIES: [&str; 6] = ["last", "add", "max", "min", "union", "refuse"];
@@ -58,8 +58,7 @@ pub(super) struct Key {
 /// What two changes at once make of a field.
 pub(super) enum Merge {
     Last,
-    Refuse,
-    /// A built-in policy that does not fit every type, by its marker type.
+    /// A built-in policy, by the name of its function.
     Policy(Ident),
     Function(ExprPath),
 }
@@ -90,7 +89,7 @@ pub(super) fn read(parsed: Parsed, errors: &mut Errors) -> State {
 }
 
 fn read_field(field: syn::Field, errors: &mut Errors) -> Option<Field> {
-    let syn::Field { attrs, vis, ident: Some(ident), ty, default: value, .. } = field else { return None };
+    let syn::Field { attrs, vis, ident: Some(ident), ty, .. } = field else { return None };
     if borrows(&ty) {
         errors.at(
             &ty,
@@ -98,12 +97,15 @@ fn read_field(field: syn::Field, errors: &mut Errors) -> Option<Field> {
         );
         return None;
     }
-    if let Some((_, value)) = value {
-        errors.at(value, "the default of a session field is an option: `#[session(default = ..)]`");
+    if let Some(error) = fallible(&ty).and_then(|(_, error)| error)
+        && !names(error, "FieldError")
+    {
+        errors.at(error, "the error of a session field declared as `Result` is `FieldError`");
+        return None;
     }
     let shape = match (optional(&ty), fallible(&ty)) {
         (Some(item), _) => Shape::Optional(item.clone()),
-        (_, Some(item)) => Shape::Fallible(item.clone()),
+        (_, Some((item, _))) => Shape::Fallible(item.clone()),
         _ => Shape::Plain,
     };
     let mut field = Field {
@@ -189,21 +191,16 @@ fn read_merge(value: &Expr, errors: &mut Errors) -> Merge {
         errors.at(value, "`merge` takes the name of a policy, `merge = \"add\"`, or the path of a function");
         return Merge::Last;
     };
-    let marker = match policy.value().as_str() {
-        "last" => return Merge::Last,
-        "refuse" => return Merge::Refuse,
-        "add" => "Add",
-        "max" => "Max",
-        "min" => "Min",
-        "union" => "Union",
+    match policy.value().as_str() {
+        "last" => Merge::Last,
+        known if POLICIES.contains(&known) => Merge::Policy(Ident::new(known, policy.span())),
         unknown => {
             let near = did_you_mean(unknown, &POLICIES);
             let policies = listed(&POLICIES);
-            errors.at(policy, format_args!(
+            errors.at(&policy, format_args!(
                 "unknown merge policy `{unknown}`{near}\nthe policies are: {policies}; or name a function: `merge = path::to::function`"
             ));
-            return Merge::Last;
+            Merge::Last
         }
-    };
-    Merge::Policy(Ident::new(marker, policy.span()))
+    }
 }

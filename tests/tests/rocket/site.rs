@@ -9,20 +9,20 @@ use rocket_session_state::config::{SessionConfig, SessionType};
 use rocket_session_state::store::MemoryStore;
 use rocket_session_state::store::conformance::Faulty;
 
-pub type Store = Arc<Faulty<MemoryStore>>;
+pub(crate) type Store = Arc<Faulty<MemoryStore>>;
 
 /// The application of a test.
-pub struct Site {
-    pub store: Store,
-    pub client: Client,
+pub(crate) struct Site {
+    pub(crate) store: Store,
+    pub(crate) client: Client,
 }
 
 impl Site {
-    pub async fn launch(routes: impl FnOnce(Rocket<Build>) -> Rocket<Build>) -> Site {
+    pub(crate) async fn launch(routes: impl FnOnce(Rocket<Build>) -> Rocket<Build>) -> Site {
         Site::launch_with(|_| {}, routes).await
     }
 
-    pub async fn launch_with(
+    pub(crate) async fn launch_with(
         change: impl FnOnce(&mut SessionConfig),
         routes: impl FnOnce(Rocket<Build>) -> Rocket<Build>,
     ) -> Site {
@@ -34,29 +34,29 @@ impl Site {
         Site { store, client: Client::tracked(rocket).await.expect("the application launches") }
     }
 
-    pub async fn get(&self, path: &str) -> LocalResponse<'_> {
+    pub(crate) async fn get(&self, path: &str) -> LocalResponse<'_> {
         self.client.get(path.to_owned()).dispatch().await
     }
 
-    pub async fn text(&self, path: &str) -> String {
+    pub(crate) async fn text(&self, path: &str) -> String {
         self.get(path).await.into_string().await.unwrap_or_default()
     }
 }
 
-pub fn quiet() -> Rocket<Build> {
+pub(crate) fn quiet() -> Rocket<Build> {
     rocket::custom(rocket::Config {
         log_level: rocket::config::LogLevel::Off,
         ..rocket::Config::debug_default()
     })
 }
 
-pub fn config() -> SessionConfig {
+pub(crate) fn config() -> SessionConfig {
     let mut config = SessionConfig::default();
     config.session_type = SessionType::Memory;
     config
 }
 
 /// All values of a header, in order.
-pub fn header(response: &LocalResponse<'_>, name: &str) -> Vec<String> {
+pub(crate) fn header(response: &LocalResponse<'_>, name: &str) -> Vec<String> {
     response.headers().get(name).map(str::to_owned).collect()
 }

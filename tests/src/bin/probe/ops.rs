@@ -62,7 +62,7 @@ fn parse(body: &[u8]) -> Option<Vec<Op>> {
     ops.iter()
         .map(|op| {
             let (name, arguments) = op.as_array()?.split_first()?;
-            let arguments = arguments.iter().map(|argument| from_json(argument));
+            let arguments = arguments.iter().map(from_json);
             Some(Op { name: name.as_str()?.to_owned(), arguments: arguments.collect::<Option<_>>()? })
         })
         .collect()
@@ -170,7 +170,10 @@ fn write_only(session: &Session, op: &Op) -> Result<(), Status> {
         "set_permanent" => session.set_permanent(op.flag(0)?),
         "set_modified" => session.set_modified(op.flag(0)?),
         "append" => change(session, op, |stored| match stored {
-            Value::List(list) => Some(list.push(op.arguments.get(1)?.clone())),
+            Value::List(list) => {
+                list.push(op.arguments.get(1)?.clone());
+                Some(())
+            }
             _ => None,
         })?,
         "set_in" => change(session, op, |stored| match stored {

@@ -12,18 +12,18 @@ use serde_json::{Value as Json, json};
 #[session_state]
 pub(crate) struct Probe {
     #[session(login)]
-    pub username: Option<String>,
+    pub(crate) username: Option<String>,
     #[session(merge = "add")]
-    pub counter: i64,
+    pub(crate) counter: i64,
     #[session(merge = "union")]
-    pub tags: Vec<String>,
+    pub(crate) tags: Vec<String>,
     #[session(merge = "max")]
-    pub high: i64,
+    pub(crate) high: i64,
     #[session(merge = "refuse")]
-    pub strict: Option<i64>,
-    pub a: Option<String>,
-    pub b: Option<String>,
-    pub cart: Vec<Item>,
+    pub(crate) strict: Option<i64>,
+    pub(crate) a: Option<String>,
+    pub(crate) b: Option<String>,
+    pub(crate) cart: Vec<Item>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -1,0 +1,124 @@
+//! Typed fields of a session.
+
+use session_core::merge::{self, Policy};
+use session_core::session::{FieldError, Session};
+use session_core::typed::{self, Field, IntoField};
+use session_core::value::to_value;
+
+use super::site::Site;
+
+macro_rules! field {
+    ($name:ident, $key:literal, $item:ty, $value:ty, $default:expr $(, $merge:expr)?) => {
+        struct $name;
+
+        impl Field for $name {
+            type Item = $item;
+            type Value = $value;
+            const KEY: &'static str = $key;
+            $(const MERGE: Option<Policy<$item>> = Some($merge);)?
+
+            fn default() -> $value {
+                $default
+            }
+        }
+    };
+}
+
+field!(Name, "name", String, Option<String>, None);
+field!(Views, "views", u32, u32, 7, merge::add);
+field!(Cart, "cart", Vec<String>, Vec<String>, Vec::new());
+field!(Age, "age", u8, Result<u8, FieldError>, typed::missing::<Age>());
+
+/// A new session, without a manager's work around it.
+#[tokio::main(flavor = "current_thread")]
+async fn session() -> Session {
+    Site::new().open().await
+}
+
+/// A session that holds `value` under `key`.
+fn holding(key: &'static str, value: impl serde::Serialize) -> Session {
+    let session = session();
+    session.set_with(key, to_value(&value), typed::rule::<Name>());
+    session
+}
+
+#[test]
+fn an_absent_field_reads_as_its_default() {
+    let session = session();
+    assert_eq!(typed::get::<Name>(&session), None);
+    assert_eq!(typed::get::<Views>(&session), 7);
+    assert!(matches!(typed::get::<Age>(&session), Err(FieldError::Missing { key }) if key == "age"));
+}
+
+#[test]
+fn a_value_of_another_type_reads_as_the_default_and_stays_until_the_field_is_written() {
+    let session = holding("views", "many");
+    assert_eq!(typed::get::<Views>(&session), 7);
+    assert_eq!(typed::update::<Views, _>(&session, |views| *views), 7);
+    assert_eq!(session.get::<String>("views").unwrap().as_deref(), Some("many"));
+    typed::update::<Views, _>(&session, |views| *views += 1);
+    assert_eq!(typed::get::<Views>(&session), 8);
+}
+
+#[test]
+fn a_field_declared_as_result_says_what_is_wrong() {
+    let session = holding("age", "thirty");
+    let error = typed::get::<Age>(&session).unwrap_err();
+    assert!(matches!(&error, FieldError::Decode { key, expected: "u8", .. } if key == "age"), "{error:?}");
+    typed::update::<Age, _>(&session, |age| *age = Ok(30));
+    assert!(matches!(typed::get::<Age>(&session), Ok(30)));
+}
+
+#[test]
+fn setting_an_optional_field_to_none_leaves_no_key() {
+    let session = holding("name", "momo");
+    typed::set::<Name>(&session, None);
+    assert!(session.get::<String>("name").unwrap().is_none());
+}
+
+#[test]
+fn taking_gives_the_value_and_leaves_the_default() {
+    let session = holding("name", "momo");
+    assert_eq!(typed::take::<Name>(&session).as_deref(), Some("momo"));
+    assert_eq!(typed::take::<Name>(&session), None);
+}
+
+#[test]
+fn an_update_that_changes_nothing_writes_nothing() {
+    let session = session();
+    typed::update::<Cart, _>(&session, |cart| cart.retain(|_| true));
+    typed::update::<Views, _>(&session, |views| *views += 0);
+    assert!(!session.is_modified());
+    typed::update::<Cart, _>(&session, |cart| cart.push("pear".to_owned()));
+    assert!(session.is_modified());
+}
+
+#[test]
+fn an_update_may_use_the_session() {
+    let session = session();
+    typed::update::<Cart, _>(&session, |cart| {
+        typed::set::<Views>(&session, 1);
+        cart.extend(typed::get::<Name>(&session));
+        cart.push(typed::get::<Views>(&session).to_string());
+    });
+    assert_eq!(typed::get::<Cart>(&session), ["1"]);
+}
+
+#[test]
+fn a_field_merges_by_its_policy_and_otherwise_not_at_all() {
+    assert!(typed::rule::<Views>().merge.is_some());
+    assert!(typed::rule::<Cart>().merge.is_none());
+}
+
+#[test]
+fn a_setter_takes_what_is_natural_to_write() {
+    fn text(value: impl IntoField<Option<String>>) -> Option<String> {
+        value.into_field()
+    }
+    let name = "momo".to_owned();
+    assert_eq!(text("momo"), text(&name));
+    assert_eq!(text(Some(name.clone())), text(name));
+    assert_eq!(text(None), None);
+    let number: Option<u64> = 3.into_field();
+    assert_eq!(number, Some(3));
+}

@@ -1,0 +1,22 @@
+#![deny(warnings)]
+
+use rocket_session_state::{require_session, session_state};
+
+#[session_state]
+pub struct Visit {
+    #[session(login)]
+    username: Option<String>,
+    views: u32,
+    age: Option<u8>,
+}
+
+#[require_session(Vist)] //~
+pub struct Member {
+    username: String,
+}
+
+pub fn page(member: Member) {
+    let _ = member;
+}
+
+fn main() {}

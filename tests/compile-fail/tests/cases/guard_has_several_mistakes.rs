@@ -1,0 +1,21 @@
+#![deny(warnings)]
+
+use rocket_session_state::{require_session, session_state};
+
+#[session_state]
+pub struct Visit {
+    #[session(login)]
+    username: Option<String>,
+    views: u32,
+    age: Option<u8>,
+}
+
+#[require_session(Visit, chek = Member::is_staff)] //~
+#[derive(Default)] //~
+pub struct Member {
+    username: Option<String>, //~
+    usernme: String, //~
+    age: u16, //~
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+#![deny(warnings)]
+
+
+pub struct Visit {
+    #[session(login)] //~
+    username: Option<String>,
+}
+
+fn main() {}
