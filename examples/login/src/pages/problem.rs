@@ -29,7 +29,7 @@ pub(crate) fn other(status: Status, _request: &Request<'_>) -> (Status, Problem)
         404 => ("This page does not exist", "Perhaps the address has a typing error."),
         503 => ("Your session can't be reached right now", "Nothing is lost. Please try again in a moment."),
         400..500 => ("This request can't be answered", "Please go back and try again."),
-        _ => ("Something went wrong here", "It is not your fault. Nothing was changed."),
+        _ => ("Something went wrong here", "It is not your fault. Please try again later."),
     };
     (status, Problem { title, advice })
 }

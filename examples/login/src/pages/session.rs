@@ -39,6 +39,7 @@ impl Key {
 #[template(path = "session.html")]
 struct SessionPage {
     choices: [Key; 3],
+    chosen: Field,
     keys: Vec<String>,
     permanent: bool,
     value: Field,
@@ -49,6 +50,7 @@ impl SessionPage {
     fn of(session: &Session) -> Self {
         Self {
             choices: Key::ALL,
+            chosen: Field::default(),
             keys: session.keys(),
             permanent: session.permanent(),
             value: Field::default(),
@@ -91,8 +93,8 @@ fn set_value(
     session: Session,
 ) -> Result<Redirect, Refused<SessionPage>> {
     let Some(setting) = &form.value else {
-        let value = Field::of(&form.context, "value");
-        return Err(Refused::on(SessionPage { value, ..SessionPage::of(&session) }));
+        let (chosen, value) = (Field::of(&form.context, "key"), Field::of(&form.context, "value"));
+        return Err(Refused::on(SessionPage { chosen, value, ..SessionPage::of(&session) }));
     };
     session.set(setting.key.name(), setting.value);
     Ok(Redirect::to(uri!("/session", page)))

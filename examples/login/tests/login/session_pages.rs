@@ -79,12 +79,13 @@ fn a_visitor_can_not_name_the_key_that_says_who_is_logged_in() {
 }
 
 #[test]
-fn a_refused_value_comes_back_with_its_error() {
+fn a_refused_value_comes_back_with_its_error_and_the_chosen_key() {
     let browser = Browser::with_store("memory");
     let too_long = "é".repeat(101);
     for value in ["", &too_long] {
-        let answer = set(&browser, "colour", value);
+        let answer = set(&browser, "food", value);
         assert_eq!(answer.status, Status::UnprocessableEntity);
         assert!(answer.says(r#"id="value-error""#) && answer.says(&format!(r#"value="{value}""#)));
+        assert!(answer.says("<option selected>food</option>"));
     }
 }
