@@ -58,7 +58,7 @@ fn a_login_at_either_side_is_a_login_at_the_other(pair: &Pair) {
         perform(&first, &json!([["set", "username", "游客"], ["set", "cart", [1, 2]]]));
         let seen = perform(&second, &json!([["get", "username"], ["get", "cart"], ["set", "colour", "red"]]));
         assert_eq!(seen, json!(["游客", [1, 2]]), "{}", pair.ours.output());
-        assert_eq!(perform(&first, &json!([["get", "colour"], ["append", "cart", 3]])), json!(["red"]));
+        assert_eq!(perform(&first, &json!([["get", "colour"], ["set", "cart", [1, 2, 3]]])), json!(["red"]));
         assert_eq!(perform(&second, &json!([["get", "cart"]])), json!([[1, 2, 3]]));
         perform(&second, &json!([["clear"]]));
         assert_eq!(perform(&first, &json!([["get", "username"]])), json!([null]));
