@@ -15,6 +15,9 @@ use crate::codec::{DecodeError, base64};
 /// `Vec<u8>` from base64 text (what JSON records hold), a number as a map key from text, and types that
 /// parse text, such as UUIDs and dates, from a stored UUID or date.
 ///
+/// Inside internally tagged, untagged and flattened types serde buffers the value before it knows the
+/// type, and bytes in a JSON record are taken for the text that they are there.
+///
 /// # Errors
 ///
 /// The value is not of the type's form, or nested more than [`MAX_DEPTH`] levels deep.
