@@ -76,10 +76,10 @@ impl DateTime {
         OffsetDateTime::from_unix_timestamp(wall).ok()
     }
 
-    /// The text that msgspec writes: microseconds, an offset in whole minutes.
+    /// The text that msgspec writes: microseconds, an offset in whole minutes (half of one is dropped).
     pub(crate) fn record_text(self) -> String {
-        let minutes = self.offset.map(|offset| (offset + 30 * offset.signum()) / 60 * 60);
-        self.text(self.nanoseconds / 1000 * 1000, minutes)
+        let minutes = |offset: i32| ((offset + 29 * offset.signum()) / 60 * 60).clamp(-86_340, 86_340);
+        self.text(self.nanoseconds / 1000 * 1000, self.offset.map(minutes))
     }
 
     /// A key for a total order in which only equal times are equal.

@@ -1,7 +1,6 @@
 //! From a [`Value`] to a Rust type.
 
 use serde::de::{DeserializeOwned, Deserializer, Error as _, Unexpected, Visitor};
-use serde::forward_to_deserialize_any;
 
 use super::channel::{Special, VALUE};
 use super::de_access::{Bytes, Items, Pairs, SpecialValue, Variant};
@@ -14,6 +13,9 @@ use crate::codec::{DecodeError, base64};
 /// from a list, a float from an integer (never the reverse), `String` also from HTML text, bytes and
 /// `Vec<u8>` from base64 text (what JSON records hold), a number as a map key from text, and types that
 /// parse text, such as UUIDs and dates, from a stored UUID or date.
+///
+/// Inside internally tagged, untagged and flattened types serde buffers the value before it knows the
+/// type, and bytes in a JSON record are taken for the text that they are there.
 ///
 /// # Errors
 ///
@@ -278,46 +280,5 @@ impl<'de> Deserializer<'de> for FromValue {
 
     fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
         visitor.visit_unit()
-    }
-}
-
-/// One byte of a sequence of bytes.
-pub(super) struct Byte {
-    pub(super) byte: u8,
-    /// It was written as base64 text: then only who asks for a byte gets one, and a list of larger
-    /// numbers does not read nonsense out of a text.
-    pub(super) from_text: bool,
-}
-
-impl<'de> Deserializer<'de> for Byte {
-    type Error = DecodeError;
-
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
-        if self.from_text {
-            Err(DecodeError::mismatch("text", &"a list"))
-        } else {
-            visitor.visit_u8(self.byte)
-        }
-    }
-
-    fn deserialize_u8<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
-        visitor.visit_u8(self.byte)
-    }
-
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
-        visitor.visit_some(self)
-    }
-
-    fn deserialize_newtype_struct<V: Visitor<'de>>(
-        self,
-        _name: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, DecodeError> {
-        visitor.visit_newtype_struct(self)
-    }
-
-    forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit
-        unit_struct seq tuple tuple_struct map struct enum identifier ignored_any
     }
 }

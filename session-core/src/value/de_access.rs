@@ -7,10 +7,11 @@ use serde::de::{
     DeserializeSeed, Deserializer, EnumAccess, Error as _, IntoDeserializer, MapAccess, SeqAccess,
     VariantAccess, Visitor,
 };
+use serde::forward_to_deserialize_any;
 
 use super::Value;
 use super::channel::Special;
-use super::de::{Byte, FromValue};
+use super::de::FromValue;
 use crate::codec::DecodeError;
 
 /// The items of a list or tuple.
@@ -89,6 +90,47 @@ impl<'de> SeqAccess<'de> for Bytes {
 
     fn size_hint(&self) -> Option<usize> {
         Some(self.bytes.len())
+    }
+}
+
+/// One byte of a sequence of bytes.
+struct Byte {
+    byte: u8,
+    /// It was written as base64 text: then only who asks for a byte gets one, and a list of larger
+    /// numbers does not read nonsense out of a text.
+    from_text: bool,
+}
+
+impl<'de> Deserializer<'de> for Byte {
+    type Error = DecodeError;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
+        if self.from_text {
+            Err(DecodeError::mismatch("text", &"a list"))
+        } else {
+            visitor.visit_u8(self.byte)
+        }
+    }
+
+    fn deserialize_u8<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
+        visitor.visit_u8(self.byte)
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
+        visitor.visit_some(self)
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, DecodeError> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit
+        unit_struct seq tuple tuple_struct map struct enum identifier ignored_any
     }
 }
 

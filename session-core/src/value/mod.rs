@@ -44,6 +44,9 @@ pub(crate) const MAX_DIGITS: usize = 4300;
 /// What a format can't tell apart comes back as the nearest variant: a tuple in a record is read as a
 /// [`List`](Value::List), bytes in JSON as [`Str`](Value::Str) (sections 3.2 and 3.5 of the reference).
 ///
+/// What comes out of [`Format::decode`](crate::codec::Format::decode) and [`to_value`] is at most
+/// [`MAX_DEPTH`] levels deep, so that comparing, cloning and dropping it is safe on any stack.
+///
 /// `Debug` shows kinds and sizes only, since the contents are somebody's session.
 #[derive(Clone, PartialEq)]
 pub enum Value {

@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value as Json, json};
-use session_core::value::{DateTime, Value};
+use session_core::value::Value;
 
 /// The value that a vector's typed JSON stands for, or what it holds that a [`Value`] has no kind for.
 pub(crate) fn from_typed(typed: &Json) -> Result<Value, &'static str> {
@@ -34,7 +34,7 @@ pub(crate) fn from_typed(typed: &Json) -> Result<Value, &'static str> {
                 },
                 "$float" => Value::Float(text().parse().unwrap()),
                 "$bytes" => Value::Bytes(STANDARD.decode(text()).unwrap()),
-                "$datetime" => Value::DateTime(datetime(text())),
+                "$datetime" => Value::DateTime(text().parse().unwrap()),
                 "$uuid" => Value::Uuid(text().parse().unwrap()),
                 "$markup" => Value::Markup(text().to_owned()),
                 "$decimal" => Value::Str(text().to_owned()),
@@ -51,10 +51,6 @@ pub(crate) fn from_typed(typed: &Json) -> Result<Value, &'static str> {
 
 fn from_list(items: &[Json]) -> Result<Vec<Value>, &'static str> {
     items.iter().map(from_typed).collect()
-}
-
-fn datetime(iso: &str) -> DateTime {
-    iso.replace("+00:00", "Z").parse().unwrap()
 }
 
 /// A value in a form that can be compared (NaN equals NaN, 1 is not 1.0) and read in a failed test.

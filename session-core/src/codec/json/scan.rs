@@ -133,28 +133,27 @@ impl<'a> Scanner<'a> {
 
     /// Reads a value that is neither text, list nor map.
     pub(super) fn literal(&mut self) -> Result<Literal<'a>, DecodeError> {
-        self.peek();
-        let rest = self.text.get(self.at..).unwrap_or_default();
-        let words: &[(&str, Literal<'a>)] = &[
-            ("null", Literal::Null),
-            ("true", Literal::Bool(true)),
-            ("false", Literal::Bool(false)),
-            ("NaN", Literal::NotFinite(f64::NAN)),
-            ("Infinity", Literal::NotFinite(f64::INFINITY)),
-            ("-Infinity", Literal::NotFinite(f64::NEG_INFINITY)),
-        ];
-        for (word, literal) in words {
-            let foreign = matches!(literal, Literal::NotFinite(_)) && self.dialect == Dialect::Record;
-            if rest.starts_with(word) && !foreign {
-                self.at += word.len();
-                return Ok(match literal {
-                    Literal::NotFinite(number) => Literal::NotFinite(*number),
-                    Literal::Bool(value) => Literal::Bool(*value),
-                    _ => Literal::Null,
-                });
+        let python = self.dialect == Dialect::Tagged;
+        let (word, literal) = match self.peek() {
+            Some(b'n') => ("null", Literal::Null),
+            Some(b't') => ("true", Literal::Bool(true)),
+            Some(b'f') => ("false", Literal::Bool(false)),
+            Some(b'N') if python => ("NaN", Literal::NotFinite(f64::NAN)),
+            Some(b'I') if python => ("Infinity", Literal::NotFinite(f64::INFINITY)),
+            Some(b'-') if python && self.goes_on_with("-I") => {
+                ("-Infinity", Literal::NotFinite(f64::NEG_INFINITY))
             }
+            _ => return self.number(),
+        };
+        if !self.goes_on_with(word) {
+            return Err(self.error("a value"));
         }
-        self.number()
+        self.at += word.len();
+        Ok(literal)
+    }
+
+    fn goes_on_with(&self, word: &str) -> bool {
+        self.text.get(self.at..).is_some_and(|rest| rest.starts_with(word))
     }
 
     fn number(&mut self) -> Result<Literal<'a>, DecodeError> {
