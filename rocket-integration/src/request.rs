@@ -1,7 +1,7 @@
 //! The one session of a request, opened at most once.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use rocket::Request;
 use session_core::Chain;
@@ -17,6 +17,23 @@ use crate::sessions::Attached;
 pub(crate) struct Slot {
     // Rocket's asynchronous cache would run two loads at once for two callers; a cell runs one.
     opened: OnceCell<Result<CoreSession, SessionError>>,
+    /// Method and path of the request that opened the session, for the log.
+    asked: OnceLock<String>,
+}
+
+/// Dropped when the last byte of the body is sent, or the socket is closed.
+impl Drop for Slot {
+    fn drop(&mut self) {
+        if let Some(Ok(session)) = self.opened.get()
+            && session.has_unsaved_changes()
+        {
+            let asked = self.asked.get().map_or("a request", String::as_str);
+            log::error!(
+                "{asked}: the session was changed after the response had begun, and the change is lost: \
+                 `session.save().await` saves it"
+            );
+        }
+    }
 }
 
 /// How the opening of a session ended, if it was tried.
@@ -34,6 +51,7 @@ pub(crate) async fn session<'r>(request: &'r Request<'_>) -> Result<&'r CoreSess
         return Err(SessionError::NoFairing);
     };
     let slot = request.local_cache(Slot::default);
+    slot.asked.get_or_init(|| format!("{} {}", request.method(), request.uri().path()));
     let opened = slot.opened.get_or_init(|| open(request, attached)).await;
     opened.as_ref().map_err(SessionError::clone)
 }

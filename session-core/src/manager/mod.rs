@@ -4,6 +4,8 @@
 //! -> what the response has to say about the cookie.
 
 mod breaker;
+mod ended;
+mod endings;
 mod gate;
 mod jitter;
 mod open;
@@ -21,6 +23,7 @@ use crate::id::SessionId;
 use crate::session::{Session, SessionError};
 use crate::signing::{CookieSigner, IdSigner};
 use crate::store::{MemoryStore, Store, StoreError, Touch};
+use endings::Endings;
 use gate::Gate;
 use turns::Turns;
 
@@ -47,6 +50,7 @@ enum Backend {
 struct Server {
     gate: Gate,
     turns: Turns,
+    endings: Endings,
     format: Format,
     signer: Option<IdSigner>,
     /// Lengths of ids that are looked up, in characters.
@@ -100,6 +104,7 @@ impl Manager {
         let server = Server {
             gate: Gate::new(store, &config),
             turns: Turns::default(),
+            endings: Endings::default(),
             format: match config.session_serialization_format {
                 RecordFormat::Msgpack => Format::Msgpack,
                 RecordFormat::Json => Format::Json,
@@ -183,8 +188,12 @@ impl Manager {
             Backend::Server(server) => write::write(self, server, session, now).await,
         };
         session.response_begins();
-        written?;
-        self.closed(session, now)
+        let closed = written.and_then(|()| self.closed(session, now));
+        if closed.is_err() {
+            // The answer will be an error: nothing of this request may be saved later.
+            session.abandon();
+        }
+        closed
     }
 
     /// Writes the changes of a session while its request is running.
@@ -199,9 +208,21 @@ impl Manager {
     /// What becomes of the cookie; everything is written by now.
     fn closed(&self, session: &Session, now: SystemTime) -> Result<Closed, SessionError> {
         let config = &self.inner.config;
-        let state = session.state();
+        let mut state = session.state();
+        if self.keeps_cookies() {
+            // The cookie that is made here is the save.
+            state.settled();
+        }
         let empty = state.is_empty();
         let permanent = state.permanent();
+        let ended = match (&self.inner.backend, &state.id) {
+            (Backend::Server(server), Some(id)) => server.endings.has(id),
+            _ => false,
+        };
+        if ended && !state.flags.modified {
+            // Another request has ended the session: the id that would be sent again is dead.
+            return Ok(Closed { set_cookie: None, vary_cookie: state.flags.accessed });
+        }
         let refreshed = !empty && permanent && config.session_refresh_each_request;
         let set_cookie = if empty && state.flags.modified {
             Some(self.inner.attributes.delete())

@@ -20,10 +20,20 @@ pub(super) async fn write(
     now: SystemTime,
 ) -> Result<(), SessionError> {
     check_encodable(session)?;
-    if session.is_abandoned() || !session.state().needs_writing(&manager.inner.config) {
+    if session.is_abandoned() {
         return Ok(());
     }
+    {
+        let mut state = session.state();
+        if !state.needs_writing(&manager.inner.config) {
+            state.settled();
+            return Ok(());
+        }
+    }
     let _one_save_at_a_time = session.saving().await;
+    if session.response_has_begun() && session.state().needs_a_new_cookie() {
+        return Err(SessionError::TooLate);
+    }
     let writer = Writer { manager, server, session, now };
     writer.end_destroyed().await?;
     let Some(plan) = Plan::of(&session.state(), &manager.inner.config) else { return Ok(()) };
@@ -91,7 +101,7 @@ impl Writer<'_> {
     async fn end_destroyed(&self) -> Result<(), SessionError> {
         let doomed = self.session.state().doomed.clone();
         if let Some(id) = doomed {
-            self.server.gate.delete(self.session, self.now, &self.manager.store_key(&id)).await?;
+            self.delete(id).await?;
             self.session.state().doomed = None;
         }
         Ok(())
@@ -103,7 +113,7 @@ impl Writer<'_> {
             (None, _) if new.empty => Ok(Written::nothing(new)),
             (None, _) => self.create(new, false).await,
             (Some((id, _)), Some(Rotation::OtherUser)) if new.empty => {
-                self.server.gate.delete(self.session, self.now, &self.manager.store_key(&id)).await?;
+                self.delete(id).await?;
                 Ok(Written::nothing(new))
             }
             (Some((id, loaded)), Some(rotation)) if !new.empty => {
@@ -143,7 +153,10 @@ impl Writer<'_> {
             }
             let bytes = (!new.empty).then_some(&new.bytes);
             match self.swap(&key, Some(&expected), bytes).await? {
-                Swap::Done { .. } if new.empty => return Ok(Written::nothing(new)),
+                Swap::Done { .. } if new.empty => {
+                    self.server.endings.note(id);
+                    return Ok(Written::nothing(new));
+                }
                 Swap::Done { version } => return Ok(new.written(id, version, false)),
                 // Somebody else ended it, which is all that an emptied session wanted.
                 Swap::Conflict(None) if new.empty => return Ok(Written::nothing(new)),
@@ -193,13 +206,16 @@ impl Writer<'_> {
         let mut written = self.create(Draft::of(changes, base), true).await?;
         if rotation == Rotation::OtherUser {
             // Nothing of the other user is merged, so nothing has to be compared either.
-            self.server.gate.delete(self.session, self.now, &old_key).await?;
+            self.delete(old).await?;
             return Ok(written);
         }
         let mut expected = loaded;
         for attempt in 0..self.attempts() {
             match self.swap(&old_key, Some(&expected), None).await? {
-                Swap::Done { .. } => return Ok(written),
+                Swap::Done { .. } => {
+                    self.server.endings.note(old);
+                    return Ok(written);
+                }
                 Swap::Conflict(None) if rotation == Rotation::LogIn => {
                     // The visitor's old session has ended: the user starts without its data.
                     let empty = Record::empty(base.format());
@@ -234,8 +250,15 @@ impl Writer<'_> {
 
     async fn take_back(&self, written: &Written) -> Result<(), SessionError> {
         if let Some((id, _)) = &written.stored {
-            self.server.gate.delete(self.session, self.now, &self.manager.store_key(id)).await?;
+            self.delete(id.clone()).await?;
         }
+        Ok(())
+    }
+
+    /// Ends a session, whatever it holds by now.
+    async fn delete(&self, id: SessionId) -> Result<(), StoreError> {
+        self.server.gate.delete(self.session, self.now, &self.manager.store_key(&id)).await?;
+        self.server.endings.note(id);
         Ok(())
     }
 

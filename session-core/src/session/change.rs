@@ -107,6 +107,11 @@ impl Changes {
         self.clock
     }
 
+    /// Counts all changes so far as saved and keeps them.
+    pub(crate) fn settled(&mut self) {
+        self.saved = self.clock;
+    }
+
     /// Forgets the changes made up to `moment`: they are in the record now.
     pub(crate) fn saved_up_to(&mut self, moment: u64) {
         self.by_key.retain(|_, change| change.at > moment);

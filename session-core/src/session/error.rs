@@ -42,7 +42,8 @@ pub enum SessionError {
     RecordTooLarge(StoreError),
     /// The operating system gave no random bytes for a new session id.
     Random(getrandom::Error),
-    /// A cookie session was changed after its response had begun: the cookie can't be sent any more.
+    /// A change that needs a cookie came after the response had begun: a session kept in the cookie was
+    /// changed, or a new one made, or somebody logged in or out.
     TooLate,
 }
 
@@ -71,9 +72,9 @@ impl fmt::Display for SessionError {
             }
             SessionError::RecordTooLarge(_) => f.write_str("the session is too large for its store"),
             SessionError::Random(_) => f.write_str("no random bytes for a new session id"),
-            SessionError::TooLate => {
-                f.write_str("a session kept in a cookie can't be saved after the response has begun")
-            }
+            SessionError::TooLate => f.write_str(
+                "the response has begun: the cookie that this change needs can't be sent any more",
+            ),
         }
     }
 }

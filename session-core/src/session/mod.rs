@@ -315,6 +315,23 @@ impl Session {
         self.shared.manager.save(self).await
     }
 
+    /// Returns when the session has ended: logged out, destroyed or expired, here or elsewhere. For
+    /// streams and sockets that have to close then.
+    ///
+    /// An end in this process is told at once, one elsewhere is found by asking the store every
+    /// `session_ended_poll`, which does not extend the session's life. Never returns for a session
+    /// that is kept in a cookie: nobody can end it.
+    pub async fn ended(&self) {
+        self.shared.manager.ended(self).await;
+    }
+
+    /// Whether there are changes that no save has written: they are lost if none comes.
+    pub fn has_unsaved_changes(&self) -> bool {
+        let state = self.state();
+        !self.is_abandoned()
+            && (state.changes.is_dirty() || state.rotation.is_some() || state.doomed.is_some())
+    }
+
     /// The time as this session sees it: what the request came with, moved on by the time since.
     pub fn now(&self) -> SystemTime {
         crate::time::later(self.shared.opened, self.shared.opened_at.elapsed())
@@ -323,6 +340,11 @@ impl Session {
     /// Whether a handle was dropped by a panic: the session gives up its changes.
     pub fn is_abandoned(&self) -> bool {
         self.shared.abandoned.load(Ordering::Acquire)
+    }
+
+    /// Gives up all changes.
+    pub(crate) fn abandon(&self) {
+        self.shared.abandoned.store(true, Ordering::Release);
     }
 
     /// Notes that headers can't be changed any more.

@@ -209,6 +209,18 @@ impl State {
             || (self.flags.modified && !config.session_refresh_each_request && self.stored.is_some())
     }
 
+    /// Whether a save would leave the browser with a cookie that is not right any more.
+    pub(crate) fn needs_a_new_cookie(&self) -> bool {
+        let rotates = self.rotation.is_some() && !self.is_empty();
+        rotates || (self.id.is_none() && !self.is_empty())
+    }
+
+    /// Notes that nothing that was changed so far waits for a save; it is still what the session holds.
+    pub(crate) fn settled(&mut self) {
+        self.changes.settled();
+        self.rotation = None;
+    }
+
     /// Takes over what a save has stored; changes made since its moment stay changes.
     pub(crate) fn written(&mut self, written: Written, moment: u64) {
         let (id, stored) = written.stored.unzip();

@@ -87,3 +87,13 @@ async fn a_cookie_session_can_not_be_saved_after_the_response_has_begun() {
     session.set("k", "w");
     assert!(matches!(session.save().await, Err(SessionError::TooLate)));
 }
+
+#[tokio::test]
+async fn what_was_sent_in_the_cookie_is_saved() {
+    let mut site = Site::with_cookies(|_| {});
+    let session = site.open().await;
+    session.set("k", "v");
+    site.close(&session).await.unwrap();
+    assert!(!session.has_unsaved_changes());
+    assert_eq!(session.get::<String>("k").unwrap().as_deref(), Some("v"), "and can still be read");
+}

@@ -1,6 +1,7 @@
 //! Two requests that change one session at once.
 
-use session_core::session::{Flash, SessionError};
+use session_core::manager::Manager;
+use session_core::session::{Flash, Session, SessionError};
 
 use super::site::Site;
 
@@ -151,5 +152,100 @@ async fn a_value_that_no_format_holds_fails_the_save_and_names_its_key() {
         Err(SessionError::Encode { key, .. }) => assert_eq!(key, "huge"),
         other => panic!("{other:?}"),
     }
+    assert_eq!(site.get("k").await.as_deref(), Some("v"));
+}
+
+#[tokio::test]
+async fn a_request_that_only_read_sends_no_cookie_for_a_session_that_has_ended_here() {
+    let mut site = Site::new();
+    site.request(|session| session.set("k", "v")).await;
+    let reading = site.open().await;
+    site.request(|session| session.destroy()).await;
+    assert_eq!(reading.get::<String>("k").unwrap().as_deref(), Some("v"), "its answer stands");
+    assert_eq!(site.manager.close(&reading, site.now).await.unwrap().set_cookie, None);
+}
+
+#[tokio::test]
+async fn who_waits_for_the_end_is_told_at_once_when_it_comes_in_this_process() {
+    for end in [Session::destroy, Session::regenerate] {
+        let mut site = Site::new();
+        site.request(|session| session.set("k", "v")).await;
+        let stream = site.open().await;
+        let waiting = tokio::spawn({
+            let stream = stream.clone();
+            async move { stream.ended().await }
+        });
+        // Under a clock of its own, which does not move: only being told can end the wait.
+        tokio::task::yield_now().await;
+        assert!(!waiting.is_finished());
+        site.request(end).await;
+        waiting.await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn who_waits_for_the_end_finds_it_in_the_store_when_it_comes_from_elsewhere() {
+    let mut site = Site::with(|config| config.session_ended_poll = std::time::Duration::from_millis(5));
+    site.request(|session| session.set("k", "v")).await;
+    let stream = site.open().await;
+    let elsewhere =
+        Manager::with_store(site.manager.config().clone(), std::sync::Arc::new(site.store.clone()));
+    let other = elsewhere.open(site.cookie.as_deref(), site.now).await.unwrap();
+    other.destroy();
+    elsewhere.close(&other, site.now).await.unwrap();
+    stream.ended().await;
+}
+
+#[tokio::test]
+async fn a_change_after_the_response_is_unsaved_until_it_is_saved() {
+    let mut site = Site::new();
+    site.request(|session| session.set("k", "v")).await;
+    let session = site.open().await;
+    session.set("k", "w");
+    assert!(session.has_unsaved_changes());
+    site.close(&session).await.unwrap();
+    assert!(!session.has_unsaved_changes());
+    session.set("k", "x");
+    assert!(session.has_unsaved_changes());
+    session.save().await.unwrap();
+    assert!(!session.has_unsaved_changes());
+    assert_eq!(site.get("k").await.as_deref(), Some("x"));
+}
+
+#[tokio::test]
+async fn after_the_response_nobody_logs_in_and_no_session_begins() {
+    let mut site = Site::new();
+    let session = site.open().await;
+    site.close(&session).await.unwrap();
+    session.set("k", "v");
+    assert!(matches!(session.save().await, Err(SessionError::TooLate)));
+
+    site.request(|session| session.set("k", "v")).await;
+    let session = site.open().await;
+    site.close(&session).await.unwrap();
+    session.regenerate();
+    assert!(matches!(session.save().await, Err(SessionError::TooLate)));
+}
+
+#[tokio::test]
+async fn a_stream_may_end_the_session() {
+    let mut site = Site::new();
+    site.request(|session| session.set("k", "v")).await;
+    let session = site.open().await;
+    site.close(&session).await.unwrap();
+    session.destroy();
+    session.save().await.unwrap();
+    assert!(site.open().await.is_new());
+}
+
+#[tokio::test]
+async fn what_was_refused_at_the_close_is_not_saved_later() {
+    let mut site = Site::new();
+    site.request(|session| session.set("k", "v")).await;
+    let session = site.open().await;
+    session.set("huge", &u128::MAX);
+    session.set("k", "w");
+    assert!(site.close(&session).await.is_err());
+    assert!(!session.has_unsaved_changes());
     assert_eq!(site.get("k").await.as_deref(), Some("v"));
 }
