@@ -7,9 +7,9 @@ use bytes::Bytes;
 
 use super::jitter::jitter;
 use super::{Manager, Server, open};
-use crate::codec::Record;
+use crate::codec::{RawKey, Record};
 use crate::id::SessionId;
-use crate::session::{Changes, Rotation, Session, SessionError, State, Unmergeable};
+use crate::session::{Changes, PERMANENT, Rotation, Session, SessionError, State, Unmergeable};
 use crate::store::{Loaded, New, StoreError, Swap};
 
 /// Writes what was changed since the last write, if anything was.
@@ -218,8 +218,7 @@ impl Writer<'_> {
                 }
                 Swap::Conflict(None) if rotation == Rotation::LogIn => {
                     // The visitor's old session has ended: the user starts without its data.
-                    let empty = Record::empty(base.format());
-                    return self.rewrite(written, Draft::of(changes, &empty)).await;
+                    return self.rewrite(written, Draft::of(changes, &without_data(base))).await;
                 }
                 Swap::Conflict(None) => {
                     self.take_back(&written).await?;
@@ -315,7 +314,7 @@ impl Draft {
         let bytes = Bytes::from(changes.join(record));
         let record =
             Record::parse(record.format(), bytes.clone()).unwrap_or_else(|_| Record::empty(record.format()));
-        let empty = record.entries().all(|(key, _)| key.as_text() == Some(crate::session::PERMANENT));
+        let empty = record.entries().all(|(key, _)| key == RawKey::Text(PERMANENT));
         Draft { bytes, record, empty }
     }
 
@@ -329,6 +328,14 @@ impl Written {
     fn nothing(draft: Draft) -> Self {
         Written { stored: None, record: Arc::new(draft.record), renamed: false }
     }
+}
+
+/// What is left of a session whose data must not be used: whether it is permanent.
+fn without_data(record: &Record) -> Record {
+    let flag = RawKey::Text(PERMANENT);
+    let entries = record.get(PERMANENT).map(|raw| (flag, raw));
+    let bytes = Bytes::from(record.format().join(entries.as_slice()));
+    Record::parse(record.format(), bytes).unwrap_or_else(|_| Record::empty(record.format()))
 }
 
 fn rebased(changes: &Changes, base: &Record, theirs: &Record) -> Result<Changes, SessionError> {

@@ -132,3 +132,15 @@ async fn a_request_still_running_does_not_log_the_user_in_again() {
     site.close(&running).await.unwrap();
     assert_eq!(site.get("username").await, None);
 }
+
+#[tokio::test]
+async fn who_logs_in_while_the_old_session_ends_starts_without_its_data() {
+    let mut site = Site::new();
+    site.request(|session| session.set("cart", &["tea"])).await;
+    let logging_in = site.open().await;
+    log_in(&logging_in, "momo");
+    site.request(|session| session.destroy()).await;
+    site.close(&logging_in).await.unwrap();
+    let session = site.open().await;
+    assert_eq!(session.keys(), ["_permanent", "username", "_login_at"]);
+}

@@ -8,7 +8,9 @@
 )]
 
 mod launch;
+mod log;
 mod outage;
 mod responses;
 mod site;
+mod streams;
 mod typed;

@@ -43,7 +43,9 @@ impl Site {
     }
 }
 
+/// A Rocket whose log goes to the test.
 pub(crate) fn quiet() -> Rocket<Build> {
+    crate::log::capture();
     rocket::custom(rocket::Config {
         log_level: rocket::config::LogLevel::Off,
         ..rocket::Config::debug_default()
