@@ -13,7 +13,7 @@ mod vector;
 
 pub use difference::{Aspect, Difference};
 pub use names::Ids;
-pub use vector::{Scenario, Step, scenarios};
+pub use vector::{Scenario, Step, bytes, scenarios, vectors};
 
 use serde_json::json;
 

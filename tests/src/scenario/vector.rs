@@ -61,6 +61,12 @@ pub struct Record {
 
 /// All scenarios of the reference vectors.
 pub fn scenarios() -> Vec<Scenario> {
+    let scenario = |vector| serde_json::from_value(vector).expect("a scenario");
+    vectors("http_scenario").into_iter().map(scenario).collect()
+}
+
+/// All reference vectors of a kind.
+pub fn vectors(kind: &str) -> Vec<Value> {
     #[derive(Deserialize)]
     struct File {
         vectors: Vec<Value>,
@@ -68,14 +74,10 @@ pub fn scenarios() -> Vec<Scenario> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors/flask-vectors.json");
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let file: File = serde_json::from_str(&text).expect("the reference vectors");
-    file.vectors
-        .into_iter()
-        .filter(|vector| vector["kind"] == "http_scenario")
-        .map(|vector| serde_json::from_value(vector).expect("a scenario"))
-        .collect()
+    file.vectors.into_iter().filter(|vector| vector["kind"] == kind).collect()
 }
 
 /// Bytes that a vector holds in base64.
-pub(super) fn bytes(base64: &str) -> Vec<u8> {
+pub fn bytes(base64: &str) -> Vec<u8> {
     BASE64_STANDARD.decode(base64).expect("base64 in a vector")
 }

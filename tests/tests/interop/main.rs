@@ -7,42 +7,16 @@
     reason = "a panic in here is a failed test, which is what it is for"
 )]
 
+mod accounting;
 mod probe;
+mod records;
+mod scenarios;
 
-use std::collections::BTreeMap;
-
-use serde_json::{Value, json};
+use serde_json::json;
 use session_tests::client::Client;
 use session_tests::flask::{Engine, Flask};
 use session_tests::jar::Jar;
 use session_tests::redis::Redis;
-use session_tests::scenario::{Ids, Scenario, run_scenario, scenarios};
-
-#[test]
-fn the_flask_twin_answers_every_scenario_as_the_vectors_say() {
-    let redis = Redis::start();
-    // One application per configuration: starting Python is most of the time.
-    let mut by_configuration: BTreeMap<String, Vec<Scenario>> = BTreeMap::new();
-    for scenario in scenarios() {
-        let configuration = format!("{} {}", scenario.engine, Value::from(scenario.config.clone()));
-        by_configuration.entry(configuration).or_default().push(scenario);
-    }
-    let (mut replayed, mut differences) = (0, Vec::new());
-    for scenarios in by_configuration.values() {
-        let Some(first) = scenarios.first() else { continue };
-        let on_redis = (first.engine == "flask_session").then_some(&redis);
-        let twin = Flask::probe(on_redis.map_or(Engine::Cookie, Engine::Redis), &first.config.clone().into());
-        for scenario in scenarios {
-            replayed += 1;
-            for ids in [Ids::OfVector, Ids::OfProbe] {
-                differences.extend(run_scenario(&twin.url(), on_redis, scenario, ids));
-            }
-        }
-    }
-    let listed: Vec<String> = differences.iter().map(ToString::to_string).collect();
-    assert!(listed.is_empty(), "{} differences\n{}", listed.len(), listed.join("\n"));
-    assert_eq!(replayed, 65, "the vectors hold 65 scenarios");
-}
 
 #[test]
 fn the_flask_twin_reads_every_typed_value_as_it_was_written() {
