@@ -1,5 +1,8 @@
 //! Replacing an answer by that of the application's catcher, after the catchers have run.
 
+use std::panic::AssertUnwindSafe;
+
+use rocket::futures::FutureExt as _;
 use rocket::http::Status;
 use rocket::{Catcher, Request, Response};
 
@@ -29,9 +32,11 @@ pub(crate) async fn replace<'r>(request: &'r Request<'_>, response: &mut Respons
     }
     let built_in = Catcher::default();
     let catcher = catcher(request, status).unwrap_or(&built_in);
-    let answer = match catcher.handler.handle(status, request).await {
-        Ok(answer) => Some(answer),
-        Err(_) => built_in.handler.handle(status, request).await.ok(),
+    // Rocket catches the panic of a catcher, but not that of a fairing: the connection would be closed.
+    let caught = AssertUnwindSafe(catcher.handler.handle(status, request)).catch_unwind().await;
+    let answer = match caught {
+        Ok(Ok(answer)) => Some(answer),
+        _ => built_in.handler.handle(status, request).await.ok(),
     };
     response.set_status(status);
     match answer {

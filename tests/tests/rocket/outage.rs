@@ -162,3 +162,18 @@ async fn a_redis_that_is_stopped_is_no_anonymous_visitor_for_an_optional_guard()
     }
     assert_eq!(client.get("/untouched").dispatch().await.status(), Status::Ok);
 }
+
+#[rocket::async_test]
+async fn a_catcher_that_panics_does_not_cost_the_answer() {
+    #[catch(503)]
+    fn panics(_: &Request<'_>) -> &'static str {
+        panic!("as catchers do");
+    }
+
+    let site =
+        Site::launch(|rocket| rocket.mount("/", routes![write]).register("/", catchers![panics])).await;
+    site.store.from_now_on(Fault::FailWrites);
+    let response = site.get("/write").await;
+    assert_eq!(response.status(), Status::ServiceUnavailable);
+    assert!(response.into_string().await.unwrap().contains("503"), "Rocket's own page");
+}
