@@ -129,6 +129,11 @@ impl Fairing for Sessions {
             log::error!("sessions can't be served: {}", Chain(&error));
             return Err(rocket);
         }
+        let config = manager.config();
+        let place =
+            if self.store.is_some() { "the application's own store" } else { config.session_type.as_str() };
+        let (cookie, seconds) = (&config.session_cookie_name, config.permanent_session_lifetime.as_secs());
+        log::info!("Sessions: {place}, cookie `{cookie}`, lifetime {seconds} s");
         let clock = Arc::clone(&self.clock);
         // Attached while igniting, so that it runs after every fairing that is attached before launch.
         Ok(rocket.manage(Attached { manager, clock }).attach(Commit))
