@@ -47,8 +47,10 @@ pub(crate) const MAX_DIGITS: usize = 4300;
 /// What comes out of [`Format::decode`](crate::codec::Format::decode) and [`to_value`] is at most
 /// [`MAX_DEPTH`] levels deep, so that comparing, cloning and dropping it is safe on any stack.
 ///
+/// Two values are equal if the same is stored for them: NaN equals itself, and `0.0` is not `-0.0`.
+///
 /// `Debug` shows kinds and sizes only, since the contents are somebody's session.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 pub enum Value {
     /// `None`, `null`, nil.
     None,
@@ -105,6 +107,31 @@ impl Value {
         }
     }
 }
+
+impl PartialEq for Value {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Value::None, Value::None) => true,
+            (Value::Bool(a), Value::Bool(b)) => a == b,
+            (Value::Int(a), Value::Int(b)) => a == b,
+            (Value::Float(a), Value::Float(b)) => a.to_bits() == b.to_bits(),
+            (Value::BigInt(a), Value::BigInt(b))
+            | (Value::Str(a), Value::Str(b))
+            | (Value::Markup(a), Value::Markup(b)) => a == b,
+            (Value::Bytes(a), Value::Bytes(b)) => a == b,
+            (Value::List(a), Value::List(b)) | (Value::Tuple(a), Value::Tuple(b)) => a == b,
+            (Value::Map(a), Value::Map(b)) => a == b,
+            (Value::DateTime(a), Value::DateTime(b)) => a == b,
+            (Value::Uuid(a), Value::Uuid(b)) => a == b,
+            (Value::Ext { code, data }, Value::Ext { code: other_code, data: other }) => {
+                code == other_code && data == other
+            }
+            _ => false,
+        }
+    }
+}
+
+impl Eq for Value {}
 
 impl fmt::Debug for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

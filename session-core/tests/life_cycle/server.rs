@@ -82,6 +82,18 @@ async fn a_nested_change_is_noticed() {
 }
 
 #[tokio::test]
+async fn a_float_has_changed_if_other_bytes_are_stored() {
+    let mut site = Site::new();
+    site.request(|session| session.set("floats", &[f64::NAN, 0.0])).await;
+    let change = |session: &session_core::session::Session, to: f64| {
+        session.update::<Vec<f64>, _>("floats", |floats| floats.as_mut().unwrap()[1] = to).unwrap();
+        session.is_modified()
+    };
+    site.request(|session| assert!(!change(session, 0.0), "NaN is no change of itself")).await;
+    site.request(|session| assert!(change(session, -0.0))).await;
+}
+
+#[tokio::test]
 async fn a_lone_permanent_flag_is_not_worth_a_record() {
     let mut site = Site::new();
     let closed = site.request(|session| assert!(session.permanent())).await;
