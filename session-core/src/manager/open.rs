@@ -68,7 +68,7 @@ impl Manager {
     }
 
     /// A new session; Flask-Session's are permanent from the start (B1, B24).
-    fn fresh(&self) -> State {
+    pub(crate) fn fresh(&self) -> State {
         match &self.inner.backend {
             Backend::Cookie(_) => State::fresh(Format::TaggedJson, false),
             Backend::Server(server) => {

@@ -53,7 +53,7 @@ pub(super) async fn write(
 
 /// A value that could not be encoded makes the whole save fail (A24).
 pub(super) fn check_encodable(session: &Session) -> Result<(), SessionError> {
-    match session.state().unencodable.clone() {
+    match session.state().unencodable.first().cloned() {
         Some((key, source)) => Err(SessionError::Encode { key, source }),
         None => Ok(()),
     }

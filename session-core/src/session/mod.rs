@@ -270,10 +270,10 @@ impl Session {
     }
 
     /// Gives the session a new id at the next save and ends the old one; the data stays. A session
-    /// without data keeps its id (B25, B26). Cookie sessions have no id.
+    /// without data keeps its id (B25, B26). Cookie sessions have none, and nothing happens (A29).
     pub fn regenerate(&self) {
         let mut state = self.used();
-        if !state.is_empty() {
+        if state.server && !state.is_empty() {
             state.flags.modified = true;
             login::rotate(&mut state, Rotation::Same);
         }
@@ -282,7 +282,8 @@ impl Session {
     /// Ends the session: record and cookie are removed. What is set afterwards is a new session
     /// with an id of its own.
     pub fn destroy(&self) {
-        self.used().start_anew();
+        let fresh = self.shared.manager.fresh();
+        self.used().start_anew(fresh);
     }
 
     /// The session's id; `None` for a session that was never stored and for cookie sessions.
@@ -312,6 +313,7 @@ impl Session {
     ///
     /// As [`Manager::close`]; the changes stay and are tried again at the close.
     pub async fn save(&self) -> Result<(), SessionError> {
+        self.state().flags.accessed = true;
         self.shared.manager.save(self).await
     }
 

@@ -31,8 +31,8 @@ pub(crate) struct State {
     pub(crate) rotation: Option<Rotation>,
     /// The record that `destroy` ended and the store still holds.
     pub(crate) doomed: Option<SessionId>,
-    /// The first value that could not be encoded: the session can't be saved.
-    pub(crate) unencodable: Option<(String, EncodeError)>,
+    /// Keys whose last value could not be encoded: with one the session can't be saved.
+    pub(crate) unencodable: Vec<(String, EncodeError)>,
     /// Keys that were reported as undecodable, so that each is logged once.
     pub(crate) reported: Vec<String>,
     /// Flash messages that this request has taken; Flask hands the same ones out again.
@@ -76,7 +76,7 @@ impl State {
             login: None,
             rotation: None,
             doomed: None,
-            unencodable: None,
+            unencodable: Vec::new(),
             reported: Vec::new(),
             taken_flashes: None,
             server,
@@ -133,7 +133,7 @@ impl State {
     /// Removes a value. `true` if there was one.
     pub(crate) fn take(&mut self, key: &str, rule: FieldRule) -> bool {
         if self.raw(key).is_none() {
-            return false;
+            return self.pardon(key);
         }
         self.flags.modified = true;
         if self.login == Some(key) {
@@ -160,11 +160,13 @@ impl State {
 
     /// Writes without marking or any rule of logging in.
     pub(crate) fn insert(&mut self, key: &str, raw: Vec<u8>, rule: FieldRule) {
+        self.pardon(key);
         let in_record = self.record.get(key).is_some();
         self.changes.set(key, Change::to(raw, rule), in_record);
     }
 
     pub(crate) fn remove(&mut self, key: &str, rule: FieldRule) {
+        self.pardon(key);
         let in_record = self.record.get(key).is_some();
         self.changes.remove(key, rule, in_record);
     }
@@ -174,6 +176,7 @@ impl State {
             let entries = self.record.entries();
             entries.filter_map(|(key, _)| key.as_text().map(str::to_owned)).collect()
         };
+        self.unencodable.clear();
         self.changes.forget_added();
         for key in keys {
             self.remove(&key, FieldRule::default());
@@ -183,15 +186,23 @@ impl State {
 
     pub(crate) fn refuse(&mut self, key: &str, error: EncodeError) {
         self.flags.modified = true;
-        self.unencodable.get_or_insert_with(|| (key.to_owned(), error));
+        self.pardon(key);
+        self.unencodable.push((key.to_owned(), error));
     }
 
-    /// Forgets the stored record: what is set from here on is a session of its own.
-    pub(crate) fn start_anew(&mut self) {
-        let format = self.format();
-        self.record = Arc::new(Record::empty(format));
+    /// Forgets that the value last set under `key` could not be encoded. `true` if that was so.
+    fn pardon(&mut self, key: &str) -> bool {
+        let before = self.unencodable.len();
+        self.unencodable.retain(|(refused, _)| refused != key);
+        self.unencodable.len() < before
+    }
+
+    /// Forgets the stored record: what is set from here on belongs to the session `fresh`.
+    pub(crate) fn start_anew(&mut self, fresh: State) {
+        self.record = fresh.record;
         self.stored = None;
-        self.changes = Changes::default();
+        self.changes = fresh.changes;
+        self.unencodable.clear();
         self.rotation = None;
         if let Some(id) = self.id.take() {
             self.doomed.get_or_insert(id);

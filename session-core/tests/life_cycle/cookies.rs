@@ -48,6 +48,13 @@ async fn clear_drops_the_permanent_flag_in_a_cookie() {
 }
 
 #[tokio::test]
+async fn regenerate_does_nothing_to_a_cookie() {
+    let mut site = Site::with_cookies(|_| {});
+    site.request(|session| session.set("k", "v")).await;
+    assert_eq!(site.request(|session| session.regenerate()).await.set_cookie, None);
+}
+
+#[tokio::test]
 async fn a_cookie_that_browsers_would_drop_is_an_error_that_names_the_largest_fields() {
     let mut site = Site::with_cookies(|_| {});
     let session = site.open().await;

@@ -62,6 +62,20 @@ async fn what_is_set_after_destroy_is_a_session_with_another_id() {
 }
 
 #[tokio::test]
+async fn a_session_begun_after_destroy_is_as_permanent_as_any_new_one() {
+    for permanent in [true, false] {
+        let mut site = Site::with(|config| config.session_permanent = permanent);
+        site.request(|session| session.set("username", "momo")).await;
+        site.request(|session| {
+            session.destroy();
+            session.set("k", "v");
+        })
+        .await;
+        assert_eq!(site.open().await.permanent(), permanent);
+    }
+}
+
+#[tokio::test]
 async fn regenerate_keeps_the_data_and_ends_the_old_id() {
     let mut site = Site::new();
     site.request(|session| session.set("k", "v")).await;
@@ -248,4 +262,33 @@ async fn what_was_refused_at_the_close_is_not_saved_later() {
     assert!(site.close(&session).await.is_err());
     assert!(!session.has_unsaved_changes());
     assert_eq!(site.get("k").await.as_deref(), Some("v"));
+}
+
+#[tokio::test]
+async fn a_value_that_no_format_holds_does_no_harm_once_it_is_replaced_or_removed() {
+    let mut site = Site::new();
+    site.request(|session| {
+        session.set("replaced", &u128::MAX);
+        session.set("replaced", "by text");
+        session.set("removed", &u128::MAX);
+        assert!(session.remove("removed"), "in Flask it is there until it is removed");
+        assert!(!session.remove("removed"));
+    })
+    .await;
+    site.request(|session| {
+        assert_eq!(session.keys(), ["_permanent", "replaced"]);
+        session.set("cleared", &u128::MAX);
+        session.clear();
+        session.set("k", "v");
+    })
+    .await;
+    assert_eq!(site.open().await.keys(), ["_permanent", "k"]);
+}
+
+#[tokio::test]
+async fn a_save_is_a_use_of_the_session() {
+    let mut site = Site::new();
+    let session = site.open().await;
+    session.save().await.unwrap();
+    assert!(site.close(&session).await.unwrap().vary_cookie);
 }
