@@ -1,5 +1,6 @@
 //! A field's policy in the form that a session keeps for every field that was changed.
 
+use crate::codec::Format;
 use crate::merge::MergeError;
 use crate::typed::{Field, Holds, SessionValue};
 use crate::value::Value;
@@ -26,7 +27,8 @@ pub fn erased<F: Field>(
     }
     let base = decode(base).unwrap_or_default().or_else(|| F::default().into_held());
     match policy(base, decode(mine)?, decode(theirs)?)? {
-        Some(merged) => match merged.encode().map_err(MergeError::Encode)? {
+        // Only records are merged, and both of their formats take the same values.
+        Some(merged) => match merged.encode(Format::Msgpack).map_err(MergeError::Encode)? {
             Value::None => Ok(None),
             value => Ok(Some(value)),
         },

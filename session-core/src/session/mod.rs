@@ -22,10 +22,10 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 
-use crate::codec::EncodeError;
+use crate::codec::{EncodeError, Format};
 use crate::id::SessionId;
 use crate::manager::Manager;
-use crate::value::{Value, from_value, to_value};
+use crate::value::{Value, from_value, to_value_for};
 
 /// A handle to the session of one request. Clones are handles to the same session.
 ///
@@ -91,7 +91,7 @@ impl Session {
     /// A value that the session's format can't hold makes the save fail with
     /// [`SessionError::Encode`]; the record keeps what it had (A24).
     pub fn set<T: Serialize + ?Sized>(&self, key: &str, value: &T) {
-        let value = to_value(value);
+        let value = to_value_for(self.format(), value);
         let now = self.now();
         let mut state = self.used();
         match value {
@@ -179,7 +179,7 @@ impl Session {
         let mut value = before.clone().map(|value| typed(key, value)).transpose()?;
         let result = change(&mut value);
         match value {
-            Some(value) => match to_value(&value) {
+            Some(value) => match to_value_for(self.format(), &value) {
                 Ok(after) if before.as_ref() == Some(&after) => {}
                 Ok(after) => {
                     let now = self.now();
@@ -363,6 +363,10 @@ impl Session {
         // A panic while the lock was held can't have left the state half changed: every method
         // finishes one change before the next.
         self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn format(&self) -> Format {
+        self.state().format()
     }
 
     fn used(&self) -> MutexGuard<'_, State> {

@@ -26,7 +26,7 @@ pub fn get<F: Field>(session: &Session) -> F::Value {
 ///
 /// A value that can't be encoded makes the response an error when the session is saved.
 pub fn set<F: Field>(session: &Session, value: F::Value) {
-    session.set_with(F::KEY, encode::<F>(&value), rule::<F>());
+    session.set_with(F::KEY, encode::<F>(session, &value), rule::<F>());
 }
 
 /// Changes a copy of the field's value and sets the field if that made a difference to what is stored.
@@ -35,9 +35,9 @@ pub fn set<F: Field>(session: &Session, value: F::Value) {
 /// field meanwhile is overwritten if it also changes the copy.
 pub fn update<F: Field, R>(session: &Session, change: impl FnOnce(&mut F::Value) -> R) -> R {
     let mut value = get::<F>(session);
-    let before = encode::<F>(&value);
+    let before = encode::<F>(session, &value);
     let result = change(&mut value);
-    let after = encode::<F>(&value);
+    let after = encode::<F>(session, &value);
     if !matches!((&before, &after), (Ok(before), Ok(after)) if before == after) {
         session.set_with(F::KEY, after, rule::<F>());
     }
@@ -65,8 +65,8 @@ pub fn missing<F: Field>() -> Result<F::Item, FieldError> {
     Err(FieldError::Missing { key: F::KEY.to_owned() })
 }
 
-fn encode<F: Field>(value: &F::Value) -> Result<Value, EncodeError> {
-    value.held().map_or(Ok(Value::None), SessionValue::encode)
+fn encode<F: Field>(session: &Session, value: &F::Value) -> Result<Value, EncodeError> {
+    value.held().map_or(Ok(Value::None), |item| item.encode(session.format()))
 }
 
 /// The one place that reports a stored value of the wrong type.

@@ -7,9 +7,9 @@ use std::any::type_name;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::codec::{DecodeError, EncodeError};
+use crate::codec::{DecodeError, EncodeError, Format};
 use crate::session::{FieldError, Session};
-use crate::value::{Value, from_value, to_value};
+use crate::value::{Value, from_value, to_value_for};
 
 /// A type that can be kept in a session: everything that serde can write and read back.
 ///
@@ -28,12 +28,12 @@ pub trait SessionValue: Sized {
     /// It is of another type.
     fn read(session: &Session, key: &str) -> Result<Option<Self>, FieldError>;
 
-    /// The value in the form that a session stores.
+    /// The value in the form that a session of this format stores.
     ///
     /// # Errors
     ///
     /// It can't be stored.
-    fn encode(&self) -> Result<Value, EncodeError>;
+    fn encode(&self, format: Format) -> Result<Value, EncodeError>;
 
     /// The value from the form that a session stores; nothing from null.
     ///
@@ -55,8 +55,8 @@ impl<T: Serialize + DeserializeOwned + Send> SessionValue for T {
         }
     }
 
-    fn encode(&self) -> Result<Value, EncodeError> {
-        to_value(self)
+    fn encode(&self, format: Format) -> Result<Value, EncodeError> {
+        to_value_for(format, self)
     }
 
     fn decode(value: Value) -> Result<Option<T>, DecodeError> {

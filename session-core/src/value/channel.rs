@@ -1,18 +1,24 @@
-//! How a [`Value`] and a [`DateTime`] pass through serde without losing their kind.
+//! How values of kinds that serde does not know pass through it without losing their kind.
 //!
 //! Serde knows no UUIDs, dates or HTML. Such a value is a newtype struct with one of the names below
 //! around its text: our own serializer and deserializer know the names, any other sees the text.
 
 use std::fmt;
+use std::marker::PhantomData;
+use std::str::FromStr;
 
 use serde::de::{EnumAccess, Error as _, MapAccess, SeqAccess, VariantAccess, Visitor};
 use serde::ser::{SerializeMap, SerializeTuple};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{DateTime, Value};
+use super::{Bytes, DateTime, Value};
 
 /// The name under which a [`Value`] asks for itself.
 pub(super) const VALUE: &str = "$session_core::Value";
+
+/// The name of a [`Markup`](super::Markup): a [`Special::Markup`] in cookies and plain text in records,
+/// which refuse the other.
+pub(super) const HTML: &str = "$session_core::Html";
 
 /// The kinds that serde has no word for.
 #[derive(Clone, Copy)]
@@ -29,7 +35,7 @@ impl Special {
     const ALL: [Special; 6] =
         [Special::Tuple, Special::BigInt, Special::DateTime, Special::Uuid, Special::Markup, Special::Ext];
 
-    const fn name(self) -> &'static str {
+    pub(super) const fn name(self) -> &'static str {
         match self {
             Special::Tuple => "$session_core::Tuple",
             Special::BigInt => "$session_core::BigInt",
@@ -80,32 +86,6 @@ impl Special {
     }
 }
 
-struct Binary<'a>(&'a [u8]);
-
-impl Serialize for Binary<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_bytes(self.0)
-    }
-}
-
-struct BinaryBuf(Vec<u8>);
-
-impl<'de> Deserialize<'de> for BinaryBuf {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct BytesVisitor;
-        impl Visitor<'_> for BytesVisitor {
-            type Value = BinaryBuf;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("bytes")
-            }
-            fn visit_byte_buf<E>(self, bytes: Vec<u8>) -> Result<BinaryBuf, E> {
-                Ok(BinaryBuf(bytes))
-            }
-        }
-        deserializer.deserialize_byte_buf(BytesVisitor)
-    }
-}
-
 impl Serialize for Value {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
@@ -134,9 +114,8 @@ impl Serialize for Value {
             Value::DateTime(time) => time.serialize(serializer),
             Value::Uuid(uuid) => serializer.serialize_newtype_struct(Special::Uuid.name(), &uuid.to_string()),
             Value::Markup(text) => serializer.serialize_newtype_struct(Special::Markup.name(), text),
-            Value::Ext { code, data } => {
-                serializer.serialize_newtype_struct(Special::Ext.name(), &(*code, Binary(data)))
-            }
+            Value::Ext { code, data } => serializer
+                .serialize_newtype_struct(Special::Ext.name(), &(*code, Bytes::from(data.as_slice()))),
         }
     }
 }
@@ -235,7 +214,7 @@ impl<'de> Visitor<'de> for ValueVisitor {
         let content = match special {
             Special::Tuple => return content.newtype_variant().map(Value::Tuple),
             Special::Ext => {
-                let (code, BinaryBuf(data)) = content.newtype_variant::<(i8, BinaryBuf)>()?;
+                let (code, Bytes(data)) = content.newtype_variant()?;
                 return Ok(Value::Ext { code, data });
             }
             _ => Value::Str(content.newtype_variant()?),
@@ -252,17 +231,31 @@ impl Serialize for DateTime {
 
 impl<'de> Deserialize<'de> for DateTime {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct TextVisitor;
-        impl Visitor<'_> for TextVisitor {
-            type Value = DateTime;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a date and time")
-            }
-            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<DateTime, E> {
-                text.parse().map_err(E::custom)
-            }
-        }
         // Our deserializer hands out a stored date as its text too, as the types of date crates want it.
-        deserializer.deserialize_str(TextVisitor)
+        deserializer.deserialize_str(FromText::new("a date and time"))
+    }
+}
+
+/// Parses a text.
+pub(super) struct FromText<T> {
+    expected: &'static str,
+    parsed: PhantomData<T>,
+}
+
+impl<T> FromText<T> {
+    pub(super) fn new(expected: &'static str) -> Self {
+        FromText { expected, parsed: PhantomData }
+    }
+}
+
+impl<T: FromStr<Err: fmt::Display>> Visitor<'_> for FromText<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.expected)
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<T, E> {
+        text.parse().map_err(E::custom)
     }
 }

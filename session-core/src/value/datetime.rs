@@ -5,12 +5,23 @@ use std::str::FromStr;
 
 use time::{Date, Month, OffsetDateTime, Time};
 
+#[cfg(feature = "chrono")]
+mod chrono_crate;
+mod nearest;
+#[cfg(feature = "time")]
+mod time_crate;
+
 /// A date and time of the years 1 to 9999, as Python's `datetime`: *aware* with an offset from UTC, or
 /// *naive* without one.
 ///
 /// As a session field it is stored as such: in cookies with the precision of seconds and in UTC, in
 /// msgpack records in UTC, in JSON records as text, which it reads back. A naive one is text in
 /// records and counts as UTC in cookies. Its text is ISO 8601, `2024-01-02T03:04:05.678901+08:00`.
+///
+/// It is made from a [`SystemTime`](std::time::SystemTime), with the feature `time` from `time`'s
+/// `OffsetDateTime` and `PrimitiveDateTime`, with the feature `chrono` from `chrono`'s `DateTime` and
+/// `NaiveDateTime`, and becomes each of them again. The setter of a field `Option<DateTime>` takes them
+/// as they are.
 ///
 /// ```
 /// use session_core::value::DateTime;

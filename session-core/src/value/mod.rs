@@ -13,21 +13,28 @@
 //! assert_eq!(from_value::<(String, u8)>(pair).unwrap(), ("info".to_owned(), 3));
 //! ```
 
+mod bytes;
 mod channel;
 mod datetime;
 mod de;
 mod de_access;
 mod keys;
+mod markup;
 mod ser;
 mod ser_parts;
+mod uuid;
 
 use std::fmt;
 
+pub use self::bytes::Bytes;
+pub use self::uuid::Uuid;
 pub(crate) use datetime::seconds_of;
 pub use datetime::{DateTime, InvalidDateTime};
 pub use de::from_value;
 pub(crate) use keys::{key_order, last_value_wins};
+pub use markup::Markup;
 pub use ser::to_value;
+pub(crate) use ser::to_value_for;
 
 /// How deeply lists and maps may be nested, in levels.
 ///
@@ -75,7 +82,7 @@ pub enum Value {
     /// A date and time.
     DateTime(DateTime),
     /// A UUID: kept in cookies, text in records.
-    Uuid(uuid::Uuid),
+    Uuid(::uuid::Uuid),
     /// Text marked as safe HTML. Only in cookies.
     Markup(String),
     /// A msgpack extension that has no meaning here. Only in msgpack.

@@ -2,10 +2,10 @@
 
 use serde::ser::{Serialize, Serializer};
 
-use super::channel::Special;
+use super::channel::{HTML, Special};
 use super::ser_parts::{Items, Pairs, Variant};
 use super::{MAX_DEPTH, Value};
-use crate::codec::EncodeError;
+use crate::codec::{EncodeError, Format};
 
 /// Turns a Rust value into the one that Python will see.
 ///
@@ -18,7 +18,12 @@ use crate::codec::EncodeError;
 ///
 /// The type's own `Serialize` refuses, or the value is nested more than [`MAX_DEPTH`] levels deep.
 pub fn to_value<T: Serialize + ?Sized>(value: &T) -> Result<Value, EncodeError> {
-    value.serialize(ToValue { depth: 0 }).map(Piece::into_value)
+    to_value_for(Format::TaggedJson, value)
+}
+
+/// The same for a session of this format: a [`Markup`](super::Markup) is plain text in a record.
+pub(crate) fn to_value_for<T: Serialize + ?Sized>(format: Format, value: &T) -> Result<Value, EncodeError> {
+    ToValue { depth: 0, html: format == Format::TaggedJson }.value(value)
 }
 
 /// What one step produced. A sequence of nothing but `u8` becomes bytes.
@@ -39,12 +44,14 @@ impl Piece {
 #[derive(Clone, Copy)]
 pub(super) struct ToValue {
     depth: usize,
+    /// Whether there is a form for HTML.
+    html: bool,
 }
 
 impl ToValue {
     fn deeper(self) -> Result<ToValue, EncodeError> {
         let depth = self.depth + 1;
-        if depth > MAX_DEPTH { Err(EncodeError::too_deep()) } else { Ok(ToValue { depth }) }
+        if depth > MAX_DEPTH { Err(EncodeError::too_deep()) } else { Ok(ToValue { depth, ..self }) }
     }
 
     pub(super) fn value<T: Serialize + ?Sized>(self, value: &T) -> Result<Value, EncodeError> {
@@ -167,6 +174,11 @@ impl Serializer for ToValue {
 
     fn serialize_newtype_struct<T: Serialize + ?Sized>(self, name: &'static str, value: &T) -> Done {
         match Special::by_name(name) {
+            None if name == HTML => {
+                let text = self.value(value)?;
+                let html = if self.html { Special::Markup.wrap(text) } else { Some(text) };
+                html.map(Piece::Value).ok_or(EncodeError::refused())
+            }
             Some(special) => special.wrap(self.value(value)?).map(Piece::Value).ok_or(EncodeError::refused()),
             None => value.serialize(self.deeper()?),
         }

@@ -13,5 +13,7 @@ mod limits;
 mod properties;
 mod records;
 mod tags;
+mod times;
 mod typed;
+mod types;
 mod vectors;

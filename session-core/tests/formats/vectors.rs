@@ -1,6 +1,7 @@
 //! Every vector of the real libraries that is about formats.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -28,12 +29,15 @@ const PICKLE: &[&str] = &[
     "dev-record_decode-009",
 ];
 
-fn vectors(kind: &str) -> Vec<Json> {
+static FILE: LazyLock<Json> = LazyLock::new(|| {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/vectors/flask-vectors.json");
-    let file: Json = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
-    let all = file["vectors"].as_array().unwrap().iter();
-    let found: Vec<Json> = all.filter(|vector| vector["kind"] == kind).cloned().collect();
-    assert_eq!(Some(found.len() as u64), file["counts"][kind].as_u64(), "every {kind} vector was read");
+    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+});
+
+pub(crate) fn vectors(kind: &str) -> Vec<&'static Json> {
+    let all = FILE["vectors"].as_array().unwrap().iter();
+    let found: Vec<&Json> = all.filter(|vector| vector["kind"] == kind).collect();
+    assert_eq!(Some(found.len() as u64), FILE["counts"][kind].as_u64(), "every {kind} vector was read");
     found
 }
 
@@ -46,7 +50,7 @@ fn check(kind: &str, check: impl Fn(&Json) -> Result<(), String>) {
         if vector["lenient"] == true || vector["exotic"] == true {
             marked.push(id.clone());
         }
-        if let Err(reason) = check(&vector) {
+        if let Err(reason) = check(vector) {
             failed.insert(id, format!("{}: {reason}", vector["note"]));
         }
     }

@@ -3,7 +3,7 @@
 use session_core::merge::{self, Policy};
 use session_core::session::{FieldError, Session};
 use session_core::typed::{self, Field, IntoField};
-use session_core::value::to_value;
+use session_core::value::{Markup, Value, to_value};
 
 use super::site::Site;
 
@@ -27,6 +27,8 @@ macro_rules! field {
 field!(Name, "name", String, Option<String>, None);
 field!(Views, "views", u32, u32, 7, merge::add);
 field!(Cart, "cart", Vec<String>, Vec<String>, Vec::new());
+field!(Note, "note", Markup, Option<Markup>, None);
+field!(Notes, "notes", Vec<Markup>, Vec<Markup>, Vec::new(), merge::union);
 field!(Age, "age", u8, Result<u8, FieldError>, typed::missing::<Age>());
 
 /// A new session, without a manager's work around it.
@@ -121,4 +123,40 @@ fn a_setter_takes_what_is_natural_to_write() {
     assert_eq!(text(None), None);
     let number: Option<u64> = 3.into_field();
     assert_eq!(number, Some(3));
+}
+
+fn html(text: &str) -> Markup {
+    Markup(text.to_owned())
+}
+
+#[test]
+fn html_is_text_in_a_record_and_an_unchanged_one_is_not_written_again() {
+    let session = session();
+    typed::set::<Note>(&session, Some(html("<b>")));
+    session.set("untyped", &html("<i>"));
+    assert_eq!(session.get("note").unwrap(), Some(Value::Str("<b>".to_owned())));
+    assert_eq!(session.get("untyped").unwrap(), Some(Value::Str("<i>".to_owned())));
+    session.set_modified(false);
+    typed::update::<Note, _>(&session, |note| assert_eq!(*note, Some(html("<b>"))));
+    assert!(!session.is_modified());
+}
+
+#[tokio::test]
+async fn html_is_html_in_a_cookie() {
+    let session = Site::with_cookies(|_| {}).open().await;
+    typed::set::<Note>(&session, Some(html("<b>")));
+    assert_eq!(session.get("note").unwrap(), Some(Value::Markup("<b>".to_owned())));
+}
+
+#[tokio::test]
+async fn html_that_two_requests_add_is_text_in_the_merged_record_too() {
+    let mut site = Site::new();
+    site.request(|session| typed::set::<Notes>(session, vec![html("a")])).await;
+    let (first, second) = (site.open().await, site.open().await);
+    for (session, note) in [(&first, "b"), (&second, "c")] {
+        typed::update::<Notes, _>(session, |notes| notes.push(html(note)));
+    }
+    site.close(&first).await.unwrap();
+    site.close(&second).await.unwrap();
+    assert_eq!(typed::get::<Notes>(&site.open().await), ["a", "b", "c"].map(html));
 }
