@@ -16,6 +16,7 @@ pub mod budget;
 pub mod client;
 pub mod flask;
 pub mod jar;
+pub mod nginx;
 pub mod poll;
 pub mod port;
 pub mod process;

@@ -9,4 +9,5 @@
 
 mod configuration;
 mod login;
+mod migration;
 mod outage;
