@@ -5,6 +5,8 @@ use std::fmt;
 use std::str::Utf8Error;
 
 use super::Format;
+#[cfg(feature = "pickle")]
+use super::pickle::PickleError;
 use crate::value::MAX_DEPTH;
 
 /// A value that can't be stored.
@@ -86,22 +88,46 @@ pub struct DecodeError(DecodeKind);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum DecodeKind {
-    Syntax { expected: &'static str, at: usize },
+    Syntax {
+        expected: &'static str,
+        at: usize,
+    },
     Truncated,
-    Trailing { at: usize },
+    Trailing {
+        at: usize,
+    },
     NotUtf8(Utf8Error),
     LoneSurrogate,
     OutOfRange(&'static str),
     Tag(&'static str),
     Key(&'static str),
     NotAMapping(&'static str),
-    Unreadable { format: Format, source: Box<DecodeError> },
+    Unreadable {
+        format: Format,
+        source: Box<DecodeError>,
+    },
+    #[cfg(feature = "pickle")]
+    Pickle(PickleError),
+    #[cfg(not(feature = "pickle"))]
+    PickleNotRead,
     TooLong,
     TooDeep,
-    Mismatch { found: &'static str, expected: Box<str> },
-    Length { found: usize, expected: Box<str> },
-    Field { name: &'static str, problem: &'static str },
-    Unknown { what: &'static str, expected: &'static [&'static str] },
+    Mismatch {
+        found: &'static str,
+        expected: Box<str>,
+    },
+    Length {
+        found: usize,
+        expected: Box<str>,
+    },
+    Field {
+        name: &'static str,
+        problem: &'static str,
+    },
+    Unknown {
+        what: &'static str,
+        expected: &'static [&'static str],
+    },
     Refused,
 }
 
@@ -161,6 +187,16 @@ impl DecodeError {
         DecodeError(DecodeKind::Unreadable { format, source: Box::new(source) })
     }
 
+    #[cfg(feature = "pickle")]
+    pub(super) const fn pickle(error: PickleError) -> Self {
+        DecodeError(DecodeKind::Pickle(error))
+    }
+
+    #[cfg(not(feature = "pickle"))]
+    pub(super) const fn pickle_not_read() -> Self {
+        DecodeError(DecodeKind::PickleNotRead)
+    }
+
     pub(crate) const fn too_long() -> Self {
         DecodeError(DecodeKind::TooLong)
     }
@@ -193,6 +229,12 @@ impl fmt::Display for DecodeError {
             DecodeKind::Unreadable { format, .. } => {
                 write!(f, "the record is neither {format} nor another known format")
             }
+            #[cfg(feature = "pickle")]
+            DecodeKind::Pickle(error) => fmt::Display::fmt(error, f),
+            #[cfg(not(feature = "pickle"))]
+            DecodeKind::PickleNotRead => f.write_str(
+                "the record is a pickle of an older release, which the cargo feature `pickle` reads",
+            ),
             DecodeKind::TooLong => f.write_str("the record has 4 GiB or more"),
             DecodeKind::TooDeep => write!(f, "the value is nested more than {MAX_DEPTH} levels deep"),
             DecodeKind::Mismatch { found, expected } => write!(f, "expected {expected}, found: {found}"),
@@ -211,6 +253,8 @@ impl Error for DecodeError {
         match &self.0 {
             DecodeKind::NotUtf8(source) => Some(source),
             DecodeKind::Unreadable { source, .. } => Some(source),
+            #[cfg(feature = "pickle")]
+            DecodeKind::Pickle(error) => error.source(),
             _ => None,
         }
     }

@@ -24,7 +24,10 @@
 pub(crate) mod base64;
 mod error;
 mod json;
+mod legacy;
 mod msgpack;
+#[cfg(feature = "pickle")]
+pub mod pickle;
 mod record;
 
 use std::fmt;

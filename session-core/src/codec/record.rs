@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use bytes::Bytes;
 
-use super::{DecodeError, Format, json, msgpack};
+use super::{DecodeError, Format, json, legacy, msgpack};
 use crate::value::last_value_wins;
 
 /// A session as it was stored: its bytes and where in them each top-level value lies.
@@ -130,13 +130,19 @@ impl Record {
         Ok(Record { format, bytes, entries })
     }
 
-    /// Reads what a store holds: in the configured format, else in the other one of records (R1).
-    /// `None` for what counts as missing: nothing, msgpack's nil and JSON's `null` (B6). A cookie's
-    /// format has no other.
+    /// Reads what a store holds: in the configured format, else in the other one of records, else as a
+    /// pickle of an older release (R1, R4; with the cargo feature `pickle`). `None` for what counts as
+    /// missing: nothing, msgpack's nil, JSON's `null` and a pickled `None` (B6). A cookie's format has no
+    /// other.
+    ///
+    /// A pickle becomes a record of the configured format, which is therefore what the next save writes
+    /// (R3); or of the other one if only that can hold all of it: JSON integers beyond 64 bits, msgpack
+    /// top-level keys that are no text. Tuples and sets become lists, and in JSON bytes become text.
     ///
     /// # Errors
     ///
-    /// The bytes are neither, or no map. The source is what the configured format says.
+    /// The bytes are none of these, or no map, or a pickle that can't be read, as each is without that
+    /// feature. The source is what the configured format says, or what is wrong with the pickle.
     pub fn read(configured: Format, bytes: Bytes) -> Result<Option<Record>, DecodeError> {
         let other = match configured {
             Format::Msgpack => Format::Json,
@@ -149,8 +155,9 @@ impl Record {
         match Record::parse(configured, bytes.clone()) {
             Ok(record) => Ok(Some(record)),
             Err(error) if error.is_not_a_mapping() => Err(error),
-            Err(error) => match Record::parse(other, bytes) {
+            Err(error) => match Record::parse(other, bytes.clone()) {
                 Ok(record) => Ok(Some(record)),
+                Err(_) if legacy::is_pickle(&bytes) => legacy::read([configured, other], &bytes),
                 Err(_) => Err(DecodeError::unreadable(configured, error)),
             },
         }

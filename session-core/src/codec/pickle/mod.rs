@@ -1,0 +1,59 @@
+//! Pickles of plain data, read without executing anything (R4).
+//!
+//! Flask-Session up to 0.6 stored its sessions as pickles, and cachelib's files are pickles to this day.
+//! A pickle is a program: Python runs it, and whoever can write to the store runs what he likes there.
+//! This reader knows the instructions that make plain data, of protocols 0 to 5, and no others: where a
+//! pickle names a class or function, calls something or asks for an object from outside, it is refused.
+//!
+//! `input` and `opcode` are what a pickle is made of, `instruction` the table of what each opcode does;
+//! `machine` follows the instructions, which builds a `graph` of objects, and `build` turns that into a
+//! value: only then is it known what contains what.
+
+mod build;
+mod error;
+mod graph;
+mod input;
+mod instruction;
+mod machine;
+mod number;
+mod opcode;
+mod text;
+
+pub(super) use error::PickleError;
+
+use super::DecodeError;
+use crate::value::Value;
+
+/// The value of a pickle, which holds nothing else.
+///
+/// * None, bool, integers, floats, text, bytes, lists, tuples and dicts are themselves; a bytearray is
+///   [`Value::Bytes`]; sets are [`Value::List`], in the order in which they were written.
+/// * A `str` of Python 2 is text if it is ASCII, as for Python 3, otherwise bytes (Python 3 refuses it).
+/// * What Python 3 writes as a call is refused: bytes in protocols 0 to 2, sets before protocol 4,
+///   bytearrays before protocol 5, and everything that is no plain data.
+///
+/// An object that was stored once and referred to several times comes out as often. The value may need
+/// 64 bytes of memory for each byte of the pickle and 4 MiB beyond that: far more than any session, and
+/// what keeps references to references from filling the memory. Nothing is allocated before that is known,
+/// except in proportion to `bytes`.
+///
+/// # Errors
+///
+/// The bytes are no whole pickle, or go on after it; it needs something that is not plain data; it is
+/// too large in the way just said, contains itself, or is nested more than
+/// [`MAX_DEPTH`](crate::value::MAX_DEPTH) levels deep; an integer has more than 4,300 digits, or a text
+/// a lone surrogate.
+///
+/// ```
+/// use session_core::codec::pickle;
+/// use session_core::value::Value;
+///
+/// // pickle.dumps({"views": 1}, protocol=0), and a pickle that runs a command where Python loads it
+/// let views = Value::Map(vec![(Value::Str("views".into()), Value::Int(1))]);
+/// assert_eq!(pickle::decode(b"(dp0\nVviews\np1\nI1\ns."), Ok(views));
+/// assert!(pickle::decode(b"cos\nsystem\n(S'reboot'\ntR.").is_err());
+/// ```
+pub fn decode(bytes: &[u8]) -> Result<Value, DecodeError> {
+    let (graph, root) = machine::run(bytes)?;
+    build::value(graph, root, bytes.len())
+}

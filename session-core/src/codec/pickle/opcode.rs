@@ -1,0 +1,96 @@
+//! The opcodes of protocols 0 to 5 by the names that Python's documentation gives them.
+
+pub(super) const MARK: u8 = b'(';
+pub(super) const STOP: u8 = b'.';
+pub(super) const POP: u8 = b'0';
+pub(super) const POP_MARK: u8 = b'1';
+pub(super) const DUP: u8 = b'2';
+pub(super) const PROTO: u8 = 0x80;
+pub(super) const FRAME: u8 = 0x95;
+
+pub(super) const NONE: u8 = b'N';
+pub(super) const NEWTRUE: u8 = 0x88;
+pub(super) const NEWFALSE: u8 = 0x89;
+
+pub(super) const INT: u8 = b'I';
+pub(super) const BININT: u8 = b'J';
+pub(super) const BININT1: u8 = b'K';
+pub(super) const BININT2: u8 = b'M';
+pub(super) const LONG: u8 = b'L';
+pub(super) const LONG1: u8 = 0x8a;
+pub(super) const LONG4: u8 = 0x8b;
+
+pub(super) const FLOAT: u8 = b'F';
+pub(super) const BINFLOAT: u8 = b'G';
+
+pub(super) const STRING: u8 = b'S';
+pub(super) const BINSTRING: u8 = b'T';
+pub(super) const SHORT_BINSTRING: u8 = b'U';
+
+pub(super) const UNICODE: u8 = b'V';
+pub(super) const BINUNICODE: u8 = b'X';
+pub(super) const SHORT_BINUNICODE: u8 = 0x8c;
+pub(super) const BINUNICODE8: u8 = 0x8d;
+
+pub(super) const BINBYTES: u8 = b'B';
+pub(super) const SHORT_BINBYTES: u8 = b'C';
+pub(super) const BINBYTES8: u8 = 0x8e;
+pub(super) const BYTEARRAY8: u8 = 0x96;
+
+pub(super) const EMPTY_LIST: u8 = b']';
+pub(super) const LIST: u8 = b'l';
+pub(super) const APPEND: u8 = b'a';
+pub(super) const APPENDS: u8 = b'e';
+
+pub(super) const EMPTY_TUPLE: u8 = b')';
+pub(super) const TUPLE: u8 = b't';
+pub(super) const TUPLE1: u8 = 0x85;
+pub(super) const TUPLE2: u8 = 0x86;
+pub(super) const TUPLE3: u8 = 0x87;
+
+pub(super) const EMPTY_DICT: u8 = b'}';
+pub(super) const DICT: u8 = b'd';
+pub(super) const SETITEM: u8 = b's';
+pub(super) const SETITEMS: u8 = b'u';
+
+pub(super) const EMPTY_SET: u8 = 0x8f;
+pub(super) const ADDITEMS: u8 = 0x90;
+pub(super) const FROZENSET: u8 = 0x91;
+
+pub(super) const PUT: u8 = b'p';
+pub(super) const BINPUT: u8 = b'q';
+pub(super) const LONG_BINPUT: u8 = b'r';
+pub(super) const MEMOIZE: u8 = 0x94;
+pub(super) const GET: u8 = b'g';
+pub(super) const BINGET: u8 = b'h';
+pub(super) const LONG_BINGET: u8 = b'j';
+
+const GLOBAL: u8 = b'c';
+const STACK_GLOBAL: u8 = 0x93;
+const REDUCE: u8 = b'R';
+const BUILD: u8 = b'b';
+const INST: u8 = b'i';
+const OBJ: u8 = b'o';
+const NEWOBJ: u8 = 0x81;
+const NEWOBJ_EX: u8 = 0x92;
+const EXT1: u8 = 0x82;
+const EXT2: u8 = 0x83;
+const EXT4: u8 = 0x84;
+const PERSID: u8 = b'P';
+const BINPERSID: u8 = b'Q';
+const NEXT_BUFFER: u8 = 0x97;
+const READONLY_BUFFER: u8 = 0x98;
+
+/// What an opcode asks for that is more than data; `None` if there is no such opcode.
+pub(super) fn beyond_data(opcode: u8) -> Option<&'static str> {
+    Some(match opcode {
+        GLOBAL | STACK_GLOBAL => "a class or function by its name",
+        EXT1 | EXT2 | EXT4 => "a class or function by its number",
+        REDUCE => "a function call",
+        INST | OBJ | NEWOBJ | NEWOBJ_EX => "an object of a class",
+        BUILD => "an object in a given state",
+        PERSID | BINPERSID => "an object known by a persistent id",
+        NEXT_BUFFER | READONLY_BUFFER => "a buffer outside the pickle",
+        _ => return None,
+    })
+}
