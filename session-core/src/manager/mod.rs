@@ -20,14 +20,12 @@ use crate::codec::Format;
 use crate::config::{RecordFormat, SessionConfig, SessionType};
 use crate::cookie::CookieAttributes;
 use crate::id::SessionId;
-use crate::session::{Session, SessionError};
+use crate::session::{Keeper, KeeperFuture, Session, SessionError, State};
 use crate::signing::{CookieSigner, IdSigner};
 use crate::store::{MemoryStore, Store, StoreError, Touch};
 use endings::Endings;
 use gate::Gate;
 use turns::Turns;
-
-pub(crate) use write::Written;
 
 /// Opens and closes sessions as one configuration says. Clones share everything.
 #[derive(Clone)]
@@ -196,15 +194,6 @@ impl Manager {
         closed
     }
 
-    /// Writes the changes of a session while its request is running.
-    pub(crate) async fn save(&self, session: &Session) -> Result<(), SessionError> {
-        match &self.inner.backend {
-            Backend::Cookie(_) if session.response_has_begun() => Err(SessionError::TooLate),
-            Backend::Cookie(_) => write::check_encodable(session),
-            Backend::Server(server) => write::write(self, server, session, session.now()).await,
-        }
-    }
-
     /// What becomes of the cookie; everything is written by now.
     fn closed(&self, session: &Session, now: SystemTime) -> Result<Closed, SessionError> {
         let config = &self.inner.config;
@@ -248,7 +237,7 @@ impl Manager {
     }
 
     /// Browsers drop a cookie that is too long without a word (A25).
-    fn check_size(&self, set_cookie: &str, state: &crate::session::State) -> Result<(), SessionError> {
+    fn check_size(&self, set_cookie: &str, state: &State) -> Result<(), SessionError> {
         let limit = self.inner.config.max_cookie_size;
         if limit == 0 || set_cookie.len() <= limit {
             return Ok(());
@@ -261,6 +250,27 @@ impl Manager {
         largest.sort_by_key(|(_, bytes)| std::cmp::Reverse(*bytes));
         largest.truncate(3);
         Err(SessionError::CookieTooLarge { bytes: set_cookie.len(), limit, largest })
+    }
+}
+
+impl Keeper for Inner {
+    fn fresh(&self) -> State {
+        open::fresh(self)
+    }
+
+    fn save(self: Arc<Self>, session: Session) -> KeeperFuture<Result<(), SessionError>> {
+        Box::pin(async move {
+            let manager = Manager { inner: self };
+            match &manager.inner.backend {
+                Backend::Cookie(_) if session.response_has_begun() => Err(SessionError::TooLate),
+                Backend::Cookie(_) => write::check_encodable(&session),
+                Backend::Server(server) => write::write(&manager, server, &session, session.now()).await,
+            }
+        })
+    }
+
+    fn ended(self: Arc<Self>, session: Session) -> KeeperFuture<()> {
+        Box::pin(async move { Manager { inner: self }.ended(&session).await })
     }
 }
 

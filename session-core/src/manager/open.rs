@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use bytes::Bytes;
 
 use super::gate::Spent;
-use super::{Backend, Manager, Server};
+use super::{Backend, Inner, Manager, Server};
 use crate::codec::{Format, Record};
 use crate::error_chain::Chain;
 use crate::id::SessionId;
@@ -35,8 +35,8 @@ impl Manager {
                 Some(id) => self.load(server, id, now, &mut spent).await?,
             },
         };
-        let state = state.unwrap_or_else(|| self.fresh());
-        Ok(Session::new(self.clone(), state, now, spent.0))
+        let state = state.unwrap_or_else(|| fresh(&self.inner));
+        Ok(Session::new(self.inner.clone(), state, now, spent.0))
     }
 
     async fn load(
@@ -67,22 +67,6 @@ impl Manager {
         }
     }
 
-    /// A new session; Flask-Session's are permanent from the start (B1, B24).
-    pub(crate) fn fresh(&self) -> State {
-        match &self.inner.backend {
-            Backend::Cookie(_) => State::fresh(Format::TaggedJson, false),
-            Backend::Server(server) => {
-                let mut state = State::fresh(server.format, true);
-                if self.inner.config.session_permanent
-                    && let Ok(raw) = server.format.encode(&Value::Bool(true))
-                {
-                    state.changes.preset(PERMANENT, raw);
-                }
-                state
-            }
-        }
-    }
-
     /// `session_key_prefix` and id: the key in the store.
     pub(super) fn store_key(&self, id: &SessionId) -> String {
         let prefix = &self.inner.config.session_key_prefix;
@@ -90,6 +74,22 @@ impl Manager {
         key.push_str(prefix);
         key.push_str(id.as_str());
         key
+    }
+}
+
+/// A new session; Flask-Session's are permanent from the start (B1, B24).
+pub(super) fn fresh(inner: &Inner) -> State {
+    match &inner.backend {
+        Backend::Cookie(_) => State::fresh(Format::TaggedJson, false),
+        Backend::Server(server) => {
+            let mut state = State::fresh(server.format, true);
+            if inner.config.session_permanent
+                && let Ok(raw) = server.format.encode(&Value::Bool(true))
+            {
+                state.changes.preset(PERMANENT, raw);
+            }
+            state
+        }
     }
 }
 

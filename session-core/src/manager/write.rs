@@ -9,7 +9,7 @@ use super::jitter::jitter;
 use super::{Manager, Server, open};
 use crate::codec::{RawKey, Record};
 use crate::id::SessionId;
-use crate::session::{Changes, PERMANENT, Rotation, Session, SessionError, State, Unmergeable};
+use crate::session::{Changes, PERMANENT, Rotation, Session, SessionError, State, Unmergeable, Written};
 use crate::store::{Loaded, New, StoreError, Swap};
 
 /// Writes what was changed since the last write, if anything was.
@@ -67,14 +67,6 @@ struct Plan {
     changes: Changes,
     rotation: Option<Rotation>,
     moment: u64,
-}
-
-/// What is stored after a save.
-pub(crate) struct Written {
-    pub(crate) stored: Option<(SessionId, Loaded)>,
-    pub(crate) record: Arc<Record>,
-    /// The id is not the one that the cookie had.
-    pub(crate) renamed: bool,
 }
 
 impl Plan {

@@ -9,7 +9,6 @@ use super::{FieldError, login};
 use crate::codec::{EncodeError, Format, RawKey, Record};
 use crate::config::SessionConfig;
 use crate::id::SessionId;
-use crate::manager::Written;
 use crate::store::Loaded;
 use crate::value::Value;
 
@@ -62,6 +61,14 @@ pub(crate) enum Rotation {
     LogIn,
     /// Another user, or nobody any more: nothing of the old record may reach the new one.
     OtherUser,
+}
+
+/// What is stored after a save.
+pub(crate) struct Written {
+    pub(crate) stored: Option<(SessionId, Loaded)>,
+    pub(crate) record: Arc<Record>,
+    /// The id is not the one that the cookie had.
+    pub(crate) renamed: bool,
 }
 
 impl State {
