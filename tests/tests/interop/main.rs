@@ -8,6 +8,7 @@
 )]
 
 mod probe;
+mod types;
 
 use std::collections::BTreeMap;
 
