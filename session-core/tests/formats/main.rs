@@ -10,6 +10,8 @@
 mod bridge;
 mod layout;
 mod limits;
+#[cfg(feature = "pickle")]
+mod pickle;
 mod properties;
 mod records;
 mod tags;

@@ -1,0 +1,17 @@
+//! Pickles: what is read, what is refused, and what neither can do to the reader.
+
+mod bounds;
+mod files;
+mod opcodes;
+mod properties;
+mod records;
+
+use serde_json::Value as Json;
+use session_core::codec::pickle::decode;
+
+use crate::typed::to_typed;
+
+/// The value of a pickle in a form that can be compared, or the error's text.
+fn read(pickle: &[u8]) -> Result<Json, String> {
+    decode(pickle).map(|value| to_typed(&value)).map_err(|error| error.to_string())
+}
