@@ -28,6 +28,7 @@ has cargo || fail "The Rust toolchain is missing: install rustup; rust-toolchain
 
 missing=()
 has cc || missing+=(gcc libc6-dev)
+has c++ || missing+=(g++)
 has openssl || missing+=(openssl)
 has redis-server || missing+=(redis-server)
 # Debian keeps it where only root looks for programs.

@@ -25,11 +25,12 @@ binaries() {
     local crates
     case $1 in
         unit)
-            mapfile -t crates < <(printf '%s\n' */Cargo.toml | sed 's|/Cargo.toml$||' | grep -vx tests)
+            mapfile -t crates < <(printf '%s\n' */Cargo.toml | sed 's|/Cargo.toml$||' | grep -vxE 'fuzz|tests')
             binaries_of "${crates[@]}"
             ;;
         compile-fail) binaries_of tests/compile-fail ;;
         examples) binaries_of examples/* ;;
+        fuzz) ;; # a workspace of its own, which scripts/fuzz.sh builds
         *) echo "--test=$1" ;;
     esac
 }
@@ -40,6 +41,7 @@ parts() {
     [[ -d tests/compile-fail ]] && echo compile-fail
     [[ -n $(binaries examples) ]] && echo examples
     binaries_of tests | sed 's/^--test=//'
+    echo fuzz
 }
 
 usage() {
@@ -51,6 +53,7 @@ missing is installed first: servers and tools by apt (as root or with sudo), Fla
 
 Parts: $(parts | paste -sd ' ')
   unit        the crates' own tests and the examples in their documentation
+  fuzz        everything that reads a cookie or a record, with inputs that look for trouble; see fuzz/README.md
 
 Options
   --long      lengthen what is shortened for CI     (SESSION_TESTS_LONG=1)
@@ -68,6 +71,10 @@ cargo_test() {
 
 run_part() {
     local selected status=0
+    if [[ $1 == fuzz ]]; then
+        scripts/fuzz.sh
+        return
+    fi
     mapfile -t selected < <(binaries "$1")
     [[ $1 != unit ]] || selected+=(--lib --bins)
     cargo_test "${selected[@]}" || status=$?

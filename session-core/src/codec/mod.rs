@@ -56,7 +56,7 @@ impl Format {
     /// The format has no form for the value, as upstream: HTML text outside cookies, integers beyond
     /// 64 bits in msgpack, keys that are no text where the format needs text, keys of several types in
     /// a cookie (they can't be sorted), msgpack extensions elsewhere. Or it is nested more than
-    /// [`MAX_DEPTH`](crate::value::MAX_DEPTH) levels deep.
+    /// [`MAX_DEPTH`](crate::value::MAX_DEPTH) levels deep, where each tag in a cookie is a level too.
     pub fn encode(self, value: &Value) -> Result<Vec<u8>, EncodeError> {
         let mut out = Vec::new();
         match self {

@@ -59,6 +59,26 @@ fn values_are_read_and_written_up_to_the_documented_depth() {
     });
 }
 
+#[test]
+fn tags_count_as_levels_so_that_what_a_cookie_holds_can_be_read() {
+    let lists = |levels, leaf| (0..levels).fold(leaf, |inner, _| Value::List(vec![inner]));
+    let tuples = |levels| (0..levels).fold(Value::None, |inner, _| Value::Tuple(vec![inner]));
+    let escaped =
+        |levels| (0..levels).fold(Value::None, |inner, _| Value::Map(vec![(Value::Str(" t".into()), inner)]));
+    let bytes = Value::Bytes(vec![1]);
+    let date = Value::DateTime("2024-01-02T03:04:05Z".parse().unwrap());
+    for (deepest, too_deep) in [
+        (lists(MAX_DEPTH - 1, bytes.clone()), lists(MAX_DEPTH, bytes)),
+        (lists(MAX_DEPTH - 1, date.clone()), lists(MAX_DEPTH, date)),
+        (tuples(MAX_DEPTH / 2), tuples(MAX_DEPTH / 2 + 1)),
+        (escaped(MAX_DEPTH / 2), escaped(MAX_DEPTH / 2 + 1)),
+    ] {
+        let cookie = Format::TaggedJson.encode(&deepest).unwrap();
+        assert_eq!(Format::TaggedJson.decode(&cookie), Ok(deepest));
+        assert!(Format::TaggedJson.encode(&too_deep).is_err());
+    }
+}
+
 /// A type whose own code needs a good deal of stack at each level.
 #[derive(Default, Serialize, Deserialize)]
 #[serde(default)]

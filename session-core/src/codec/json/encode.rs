@@ -22,36 +22,36 @@ struct Writer<'a> {
 
 impl Writer<'_> {
     fn value(&mut self, value: &Value, depth: usize) -> Result<(), EncodeError> {
-        let inner = depth + 1;
         match (value, self.dialect) {
-            (Value::List(_) | Value::Tuple(_) | Value::Map(_), _) if inner > MAX_DEPTH => {
-                return Err(EncodeError::too_deep());
-            }
             (Value::None, _) => self.raw("null"),
             (Value::Bool(value), _) => self.raw(if *value { "true" } else { "false" }),
             (Value::Int(number), _) => self.raw(&number.to_string()),
             (Value::BigInt(digits), _) => self.raw(self.digits(digits)?),
             (Value::Float(number), _) => self.float(*number),
             (Value::Str(text), _) => self.text(text),
-            (Value::List(items), _) | (Value::Tuple(items), Dialect::Record) => self.items(items, inner)?,
-            (Value::Map(pairs), Dialect::Record) => self.pairs(pairs.iter(), "", inner)?,
-            (Value::Map(pairs), Dialect::Tagged) => self.tagged_map(pairs, inner)?,
+            (Value::List(items), _) | (Value::Tuple(items), Dialect::Record) => self.items(items, depth)?,
+            (Value::Map(pairs), Dialect::Record) => self.pairs(pairs.iter(), "", depth)?,
+            (Value::Map(pairs), Dialect::Tagged) => self.tagged_map(pairs, depth)?,
             (Value::Bytes(bytes), Dialect::Record) => self.base64(bytes),
             (Value::DateTime(time), Dialect::Record) => self.text(&time.record_text()),
             (Value::Uuid(uuid), Dialect::Record) => self.text(&uuid.to_string()),
             (Value::Tuple(items), Dialect::Tagged) => {
-                self.open_tag(" t");
+                let inner = self.open_tag(" t", depth)?;
                 self.items(items, inner)?;
                 self.raw("}");
             }
             (Value::Bytes(bytes), Dialect::Tagged) => {
-                self.open_tag(" b");
+                self.open_tag(" b", depth)?;
                 self.base64(bytes);
                 self.raw("}");
             }
-            (Value::Markup(text), Dialect::Tagged) => self.tagged_text(" m", text),
-            (Value::Uuid(uuid), Dialect::Tagged) => self.tagged_text(" u", &uuid.simple().to_string()),
-            (Value::DateTime(time), Dialect::Tagged) => self.tagged_text(" d", &http_date::format(*time)),
+            (Value::Markup(text), Dialect::Tagged) => self.tagged_text(" m", text, depth)?,
+            (Value::Uuid(uuid), Dialect::Tagged) => {
+                self.tagged_text(" u", &uuid.simple().to_string(), depth)?;
+            }
+            (Value::DateTime(time), Dialect::Tagged) => {
+                self.tagged_text(" d", &http_date::format(*time), depth)?;
+            }
             (Value::Markup(_), Dialect::Record) | (Value::Ext { .. }, _) => {
                 return Err(EncodeError::unsupported(value.kind(), self.dialect.format()));
             }
@@ -93,7 +93,8 @@ impl Writer<'_> {
         }
     }
 
-    fn items(&mut self, items: &[Value], inner: usize) -> Result<(), EncodeError> {
+    fn items(&mut self, items: &[Value], depth: usize) -> Result<(), EncodeError> {
+        let inner = deeper(depth)?;
         self.raw("[");
         for (position, item) in items.iter().enumerate() {
             if position > 0 {
@@ -109,8 +110,9 @@ impl Writer<'_> {
         &mut self,
         pairs: impl Iterator<Item = &'a (Value, Value)>,
         suffix: &str,
-        inner: usize,
+        depth: usize,
     ) -> Result<(), EncodeError> {
+        let inner = deeper(depth)?;
         self.raw("{");
         for (position, (key, value)) in pairs.enumerate() {
             if position > 0 {
@@ -129,24 +131,28 @@ impl Writer<'_> {
         Ok(())
     }
 
-    fn open_tag(&mut self, tag: &str) {
+    /// A tag is a map, hence a level: returned is the depth of its content.
+    fn open_tag(&mut self, tag: &str, depth: usize) -> Result<usize, EncodeError> {
+        let inner = deeper(depth)?;
         self.raw("{\"");
         self.raw(tag);
         self.raw("\":");
+        Ok(inner)
     }
 
-    fn tagged_text(&mut self, tag: &str, text: &str) {
-        self.open_tag(tag);
+    fn tagged_text(&mut self, tag: &str, text: &str, depth: usize) -> Result<(), EncodeError> {
+        self.open_tag(tag, depth)?;
         self.text(text);
         self.raw("}");
+        Ok(())
     }
 
     /// Sorted by key before keys become text (2, 9, 10), a lone key that looks like a tag escaped (W11).
-    fn tagged_map(&mut self, pairs: &[(Value, Value)], inner: usize) -> Result<(), EncodeError> {
+    fn tagged_map(&mut self, pairs: &[(Value, Value)], depth: usize) -> Result<(), EncodeError> {
         if let [(Value::Str(key), _)] = pairs
             && is_tag(key)
         {
-            self.open_tag(" di");
+            let inner = self.open_tag(" di", depth)?;
             self.pairs(pairs.iter(), ESCAPE, inner)?;
             self.raw("}");
             return Ok(());
@@ -156,7 +162,7 @@ impl Writer<'_> {
         if sorted.windows(2).any(|pair| matches!(pair, [(a, _), (b, _)] if !sortable(a, b))) {
             return Err(EncodeError::mixed_keys());
         }
-        self.pairs(sorted.into_iter(), "", inner)
+        self.pairs(sorted.into_iter(), "", depth)
     }
 
     fn key<'a>(&self, key: &'a Value) -> Result<Cow<'a, str>, EncodeError> {
@@ -184,6 +190,11 @@ impl Writer<'_> {
             _ => return Err(EncodeError::key(key.kind(), self.dialect.format())),
         })
     }
+}
+
+/// The depth of what is in a list or map, if it may be one.
+fn deeper(depth: usize) -> Result<usize, EncodeError> {
+    if depth < MAX_DEPTH { Ok(depth + 1) } else { Err(EncodeError::too_deep()) }
 }
 
 fn not_finite(number: f64) -> &'static str {

@@ -1,0 +1,45 @@
+//! The keys of the configuration that are texts and are parsed, each with any text.
+#![no_main]
+
+use std::time::Duration;
+
+use figment::Figment;
+use figment::providers::Serialized;
+use libfuzzer_sys::fuzz_target;
+use session_core::config::{SessionConfig, Surroundings};
+use session_core::cookie::SetCookie;
+
+const KEYS: [&str; 10] = [
+    "permanent_session_lifetime",
+    "session_store_timeout",
+    "session_cookie_name",
+    "session_cookie_domain",
+    "session_cookie_path",
+    "session_cookie_samesite",
+    "session_key_prefix",
+    "session_redis",
+    "session_type",
+    "session_secret_key_base64",
+];
+
+fuzz_target!(|input: (u8, &str)| {
+    let (key, text) = input;
+    let key = KEYS[usize::from(key) % KEYS.len()];
+    let figment = Figment::from(Serialized::default("secret_key", "0123456789abcdef"))
+        .merge(Serialized::default("secret_key", None::<&str>))
+        .merge(Serialized::default(key, text));
+    match SessionConfig::from_figment(&figment, Surroundings::default()) {
+        Ok(accepted) => {
+            let config = accepted.config;
+            let longest = Duration::from_secs(36_500 * 86_400);
+            assert!((Duration::from_secs(1)..=longest).contains(&config.permanent_session_lifetime));
+            assert!(config.session_key_prefix.bytes().all(|byte| matches!(byte, b' '..=b'~')));
+            let line = SetCookie::new(&config.session_cookie_name, "value")
+                .domain(config.session_cookie_domain.as_deref())
+                .path(config.cookie_path())
+                .to_string();
+            assert!(line.starts_with(&format!("{}=value;", config.session_cookie_name)), "{line:?}");
+        }
+        Err(error) => assert!(!error.to_string().is_empty()),
+    }
+});
