@@ -1,5 +1,5 @@
-//! What every store must do, run against the stores in memory and in a real Redis server, and what
-//! only one of them promises.
+//! The public suite, run against the stores in memory and in a real Redis server and against stores
+//! that are wrong, and what only one of the stores promises.
 
 #![allow(
     clippy::expect_used,
@@ -9,9 +9,10 @@
     reason = "a test fails by panicking, also in the functions that tests share"
 )]
 
-mod contract;
-mod history;
+mod calls;
+mod conformance;
 mod memory;
+mod mutants;
 #[cfg(feature = "redis")]
 mod redis_faults;
 #[cfg(feature = "redis")]

@@ -9,7 +9,7 @@ use redis::cmd;
 use session_core::store::{Call, Loaded, RedisStore, Store, StoreError, Touch};
 use tokio::time::{Instant, timeout};
 
-use crate::contract::{HOUR, call, done, new, stored, within};
+use crate::calls::{HOUR, call, done, new, stored, within};
 use crate::redis_server::{Seen, Server, free_port};
 
 /// What a server answers to the two commands with which the client introduces itself.

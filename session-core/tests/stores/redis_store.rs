@@ -1,38 +1,14 @@
 //! The Redis store against a real server: layout, lives, and the number of commands.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use proptest::prelude::*;
-use redis::aio::ConnectionManager;
-use redis::{Client, cmd};
+use redis::cmd;
 use session_core::store::{Loaded, New, RedisStore, Store, Swap, Touch};
 
-use crate::contract::{self, HOUR, call, done, new, stored};
-use crate::history;
+use crate::calls::{HOUR, call, done, new, stored};
 use crate::redis_server::{Seen, Server};
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_redis_store_keeps_the_contract() {
-    let server = Server::start();
-    contract::holds(Arc::new(server.store())).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_redis_store_keeps_the_contract_on_an_applications_manager() {
-    let server = Server::start();
-    let manager = ConnectionManager::new(Client::open(server.url()).unwrap()).await.unwrap();
-    contract::holds(Arc::new(RedisStore::from_manager(manager))).await;
-}
-
-#[tokio::test]
-async fn the_redis_store_keeps_the_contract_in_redis_protocol_3() {
-    let server = Server::start();
-    let store = RedisStore::from_url(&format!("{}/?protocol=resp3", server.url())).unwrap();
-    contract::holds(Arc::new(store)).await;
-}
 
 #[tokio::test]
 async fn a_load_is_one_command_with_and_without_touch() {
@@ -180,19 +156,4 @@ async fn a_unix_socket_works_like_a_port() {
     let store = RedisStore::from_url(&format!("unix://{}", socket.display())).unwrap();
     store.ping(call()).await.unwrap();
     assert_eq!(store.swap(call(), "k", None, new(b"x")).await.unwrap(), done());
-}
-
-#[test]
-fn the_redis_store_agrees_with_the_model_on_every_history() {
-    let server = Server::start();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let store = server.store();
-    let config = ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(24) };
-    // The server's clock can't be set: lives are so long that no time that passes ends them.
-    let mut runner = proptest::test_runner::TestRunner::new(config);
-    let agrees = runner.run(&history::histories(10_000, 20_000), |steps| {
-        runtime.block_on(history::follow(&store, |_| call(), steps));
-        Ok(())
-    });
-    assert!(agrees.is_ok(), "{agrees:?}");
 }

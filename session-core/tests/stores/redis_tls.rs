@@ -2,18 +2,19 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::Arc;
 
 use redis::{Client, TlsCertificates};
+use session_core::store::conformance::Suite;
 use session_core::store::{RedisStore, Store};
 use tempfile::TempDir;
 
-use crate::contract::{self, call};
+use crate::calls::call;
+use crate::conformance::Older;
 use crate::redis_server::{Server, free_port};
 
 /// A server with a certificate for 127.0.0.1 that only its own authority vouches for.
 struct TlsServer {
-    _server: Server,
+    server: Server,
     url: String,
     authority: PathBuf,
     _folder: TempDir,
@@ -48,7 +49,7 @@ impl TlsServer {
             "no",
         ]);
         let url = format!("rediss://127.0.0.1:{port}");
-        TlsServer { _server: server, url, authority: Path::new(&ca).to_owned(), _folder: folder }
+        TlsServer { server, url, authority: Path::new(&ca).to_owned(), _folder: folder }
     }
 }
 
@@ -60,12 +61,13 @@ fn openssl(arguments: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_redis_store_keeps_the_contract_over_tls() {
+async fn the_redis_store_passes_the_suite_over_tls() {
     let server = TlsServer::start();
     let root_cert = Some(std::fs::read(&server.authority).unwrap());
     let certificates = TlsCertificates { client_tls: None, root_cert };
     let client = Client::build_with_tls(server.url.as_str(), certificates).unwrap();
-    contract::holds(Arc::new(RedisStore::from_client(client))).await;
+    let suite = Suite::new(RedisStore::from_client(client)).aged_by(Older::at(&server.server).await);
+    suite.run().await.unwrap();
 }
 
 #[tokio::test]

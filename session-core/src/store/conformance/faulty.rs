@@ -2,10 +2,13 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
+use super::held::{Held, Stop};
 use crate::store::{Call, Loaded, New, Store, StoreError, StoreFuture, Swap, Touch};
 
-/// Wraps a store, counts the calls to it, and makes them fail on demand.
+/// Wraps a store, counts the calls to it, makes them fail on demand, and stops them at a point until
+/// a test lets them go on.
 ///
 /// ```
 /// use session_core::store::conformance::{Fault, Faulty};
@@ -15,11 +18,37 @@ use crate::store::{Call, Loaded, New, Store, StoreError, StoreFuture, Swap, Touc
 /// store.from_now_on(Fault::Fail);
 /// assert_eq!(store.calls(), 0);
 /// ```
+///
+/// [`hold`](Faulty::hold) makes races deterministic, without a sleep:
+///
+/// ```
+/// use session_core::store::MemoryStore;
+/// use session_core::store::conformance::{Faulty, Moment, Operation};
+/// # use session_core::store::{Call, New, Store, Swap};
+/// # use std::{sync::Arc, time::{Duration, SystemTime}};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// # let call = Call { now: SystemTime::now(), deadline: tokio::time::Instant::now() + Duration::from_secs(9) };
+/// # let new = |bytes| Some(New { bytes, lifetime: Duration::from_secs(60) });
+///
+/// let store = Arc::new(Faulty::new(MemoryStore::new(10)));
+/// let mut late = store.hold(Operation::Swap, Moment::Before);
+/// let writer = tokio::spawn({
+///     let store = Arc::clone(&store);
+///     async move { store.swap(call, "k", None, new(b"late")).await }
+/// });
+/// late.reached().await.unwrap();
+/// // The writer stands right before its swap; whatever is done here is faster.
+/// store.swap(call, "k", None, new(b"early")).await.unwrap();
+/// late.release();
+/// assert!(matches!(writer.await.unwrap(), Ok(Swap::Conflict(Some(_)))));
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Faulty<S> {
     inner: S,
     calls: AtomicUsize,
-    fault: Mutex<Fault>,
+    plan: Mutex<Plan>,
 }
 
 /// What happens to calls.
@@ -34,12 +63,48 @@ pub enum Fault {
     Hang,
     /// Loads work, everything that writes fails and does nothing.
     FailWrites,
+    /// They are passed on after this time.
+    Delay(Duration),
+    /// They are carried out, and then fail: the connection was cut before the answer came.
+    LoseAnswer,
+    /// They are carried out, and never answer.
+    KeepAnswer,
+    /// They are carried out twice; the answer is the first one's.
+    Twice,
+}
+
+/// A kind of call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operation {
+    /// [`Store::load`].
+    Load,
+    /// [`Store::swap`].
+    Swap,
+    /// [`Store::delete`].
+    Delete,
+}
+
+/// Where a held call stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Moment {
+    /// It has done nothing yet.
+    Before,
+    /// It is done, its answer is on the way.
+    After,
+}
+
+#[derive(Debug, Default)]
+struct Plan {
+    lasting: Fault,
+    /// What happens to the next calls of these kinds, in this order.
+    next: Vec<(Operation, Fault)>,
+    stops: Vec<(Operation, Moment, Stop)>,
 }
 
 impl<S: Store> Faulty<S> {
     /// A wrapper that passes everything on until told otherwise.
     pub fn new(inner: S) -> Self {
-        Faulty { inner, calls: AtomicUsize::new(0), fault: Mutex::default() }
+        Faulty { inner, calls: AtomicUsize::new(0), plan: Mutex::default() }
     }
 
     /// The number of calls since this was asked last, pings and purges excepted.
@@ -49,27 +114,83 @@ impl<S: Store> Faulty<S> {
 
     /// Sets what happens to calls that begin from here on.
     pub fn from_now_on(&self, fault: Fault) {
-        *self.fault.lock().unwrap_or_else(PoisonError::into_inner) = fault;
+        self.plan(|plan| plan.lasting = fault);
     }
 
-    async fn meet(&self, writes: bool) -> Result<(), StoreError> {
+    /// Sets what happens to one call: the next one of this kind that has no fault of its own yet.
+    pub fn next(&self, operation: Operation, fault: Fault) {
+        self.plan(|plan| plan.next.push((operation, fault)));
+    }
+
+    /// Stops one call: the next one of this kind that is not held yet.
+    pub fn hold(&self, operation: Operation, moment: Moment) -> Held {
+        let (stop, held) = super::held::pair();
+        self.plan(|plan| plan.stops.push((operation, moment, stop)));
+        held
+    }
+
+    fn plan<T>(&self, change: impl FnOnce(&mut Plan) -> T) -> T {
+        change(&mut self.plan.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    async fn meet<'a, T>(
+        &self,
+        operation: Operation,
+        call: impl Fn() -> StoreFuture<'a, T>,
+    ) -> Result<T, StoreError> {
         self.calls.fetch_add(1, Ordering::SeqCst);
-        let fault = *self.fault.lock().unwrap_or_else(PoisonError::into_inner);
+        let (fault, stop) = self.plan(|plan| plan.begin(operation));
+        let (before, after) = match stop {
+            Some((Moment::Before, stop)) => (Some(stop), None),
+            Some((Moment::After, stop)) => (None, Some(stop)),
+            None => (None, None),
+        };
+        if let Some(stop) = before {
+            stop.stand().await;
+        }
         match fault {
-            Fault::None => Ok(()),
-            Fault::FailWrites if !writes => Ok(()),
-            Fault::Fail | Fault::FailWrites => Err(StoreError::unavailable("a fault that a test has set")),
+            Fault::Fail => return Err(injected()),
+            Fault::FailWrites if operation != Operation::Load => return Err(injected()),
             Fault::Hang => std::future::pending().await,
+            Fault::Delay(time) => tokio::time::sleep(time).await,
+            _ => {}
+        }
+        let answer = call().await;
+        if fault == Fault::Twice {
+            call().await?;
+        }
+        if let Some(stop) = after {
+            stop.stand().await;
+        }
+        match fault {
+            Fault::LoseAnswer => Err(injected()),
+            Fault::KeepAnswer => std::future::pending().await,
+            _ => answer,
         }
     }
 }
 
+impl Plan {
+    fn begin(&mut self, operation: Operation) -> (Fault, Option<(Moment, Stop)>) {
+        let fault = match self.next.iter().position(|(of, _)| *of == operation) {
+            Some(place) => self.next.remove(place).1,
+            None => self.lasting,
+        };
+        let stop = self.stops.iter().position(|(of, _, _)| *of == operation).map(|place| {
+            let (_, moment, stop) = self.stops.remove(place);
+            (moment, stop)
+        });
+        (fault, stop)
+    }
+}
+
+fn injected() -> StoreError {
+    StoreError::unavailable("a fault that a test has set")
+}
+
 impl<S: Store> Store for Faulty<S> {
     fn load<'a>(&'a self, call: Call, key: &'a str, touch: Option<Touch>) -> StoreFuture<'a, Option<Loaded>> {
-        Box::pin(async move {
-            self.meet(false).await?;
-            self.inner.load(call, key, touch).await
-        })
+        Box::pin(self.meet(Operation::Load, move || self.inner.load(call, key, touch)))
     }
 
     fn swap<'a>(
@@ -79,17 +200,11 @@ impl<S: Store> Store for Faulty<S> {
         expected: Option<&'a Loaded>,
         new: Option<New<'a>>,
     ) -> StoreFuture<'a, Swap> {
-        Box::pin(async move {
-            self.meet(true).await?;
-            self.inner.swap(call, key, expected, new).await
-        })
+        Box::pin(self.meet(Operation::Swap, move || self.inner.swap(call, key, expected, new)))
     }
 
     fn delete<'a>(&'a self, call: Call, key: &'a str) -> StoreFuture<'a, bool> {
-        Box::pin(async move {
-            self.meet(true).await?;
-            self.inner.delete(call, key).await
-        })
+        Box::pin(self.meet(Operation::Delete, move || self.inner.delete(call, key)))
     }
 
     fn purge(&self, call: Call) -> StoreFuture<'_, u64> {

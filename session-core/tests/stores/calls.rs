@@ -1,0 +1,36 @@
+//! Calls as the manager makes them.
+
+use std::future::Future;
+use std::time::{Duration, SystemTime};
+
+use session_core::store::{Call, Loaded, New, Store, StoreError, Swap};
+use tokio::time::{Instant, timeout_at};
+
+pub(crate) const HOUR: Duration = Duration::from_secs(3600);
+
+/// A call at the real time, with plenty of time to answer.
+pub(crate) fn call() -> Call {
+    Call { now: SystemTime::now(), deadline: Instant::now() + Duration::from_secs(10) }
+}
+
+pub(crate) fn new(bytes: &[u8]) -> Option<New<'_>> {
+    Some(New { bytes, lifetime: HOUR })
+}
+
+pub(crate) fn done() -> Swap {
+    Swap::Done { version: None }
+}
+
+/// Waits for a store's answer as callers do: until the deadline, then the future is dropped.
+pub(crate) async fn within<T>(
+    call: Call,
+    answer: impl Future<Output = Result<T, StoreError>>,
+) -> Result<T, StoreError> {
+    timeout_at(call.deadline, answer).await.unwrap_or_else(|_| Err(StoreError::timeout()))
+}
+
+/// What the store holds, without extending its life.
+pub(crate) async fn stored(store: &dyn Store, key: &str) -> Option<Loaded> {
+    let call = call();
+    within(call, store.load(call, key, None)).await.expect("load")
+}

@@ -1,0 +1,75 @@
+//! Every store passes the public suite.
+
+use session_core::store::MemoryStore;
+use session_core::store::conformance::Suite;
+
+/// More than an application's test needs: these are the stores that all applications stand on.
+const HISTORIES: u32 = 256;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_memory_store_passes() {
+    Suite::new(MemoryStore::new(1_000)).histories(HISTORIES).run().await.unwrap();
+}
+
+#[cfg(feature = "redis")]
+mod redis {
+    use std::time::Duration;
+
+    use redis::aio::{ConnectionManager, MultiplexedConnection};
+    use redis::{Client, cmd};
+    use session_core::store::conformance::{Ageing, Suite};
+    use session_core::store::{RedisStore, StoreError, StoreFuture};
+
+    use super::HISTORIES;
+    use crate::redis_server::Server;
+
+    /// Shortens lives at the server, whose clock can't be set.
+    pub(crate) struct Older(MultiplexedConnection);
+
+    const SHORTEN: &str = "local left = redis.call('PTTL', KEYS[1]) - ARGV[1] \
+        return left > 0 and redis.call('PEXPIRE', KEYS[1], left) or redis.call('DEL', KEYS[1])";
+
+    impl Older {
+        pub(crate) async fn at(server: &Server) -> Older {
+            let client = Client::open(server.url()).unwrap();
+            Older(client.get_multiplexed_async_connection().await.unwrap())
+        }
+    }
+
+    impl Ageing for Older {
+        fn age<'a>(&'a self, key: &'a str, by: Duration) -> StoreFuture<'a, ()> {
+            let mut connection = self.0.clone();
+            Box::pin(async move {
+                let mut command = cmd("EVAL");
+                command.arg(SHORTEN).arg(1).arg(key).arg(by.as_secs() * 1000);
+                command.exec_async(&mut connection).await.map_err(StoreError::unavailable)
+            })
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn the_redis_store_passes() {
+        let server = Server::start();
+        let suite = Suite::new(server.store()).aged_by(Older::at(&server).await);
+        suite.histories(HISTORIES).run().await.unwrap();
+        let left: i64 = server.run(&cmd("DBSIZE"));
+        assert_eq!(left, 0, "the suite leaves nothing behind");
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn the_redis_store_passes_on_an_applications_manager() {
+        let server = Server::start();
+        let manager = ConnectionManager::new(Client::open(server.url()).unwrap()).await.unwrap();
+        Suite::new(RedisStore::from_manager(manager)).aged_by(Older::at(&server).await).run().await.unwrap();
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn the_redis_store_passes_in_redis_protocol_3() {
+        let server = Server::start();
+        let store = RedisStore::from_url(&format!("{}/?protocol=resp3", server.url())).unwrap();
+        Suite::new(store).aged_by(Older::at(&server).await).run().await.unwrap();
+    }
+}
+
+#[cfg(feature = "redis")]
+pub(crate) use redis::Older;

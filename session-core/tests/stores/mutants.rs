@@ -1,0 +1,256 @@
+//! The suite finds the mistakes that authors of stores make.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use session_core::store::conformance::{Fault, Faulty, Suite, Violations};
+use session_core::store::{Call, Loaded, MemoryStore, New, Store, StoreError, StoreFuture, Swap, Touch};
+
+/// A memory store with one mistake in it.
+struct Wrong {
+    right: MemoryStore,
+    mistake: Mistake,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Mistake {
+    None,
+    /// Compares in one step and writes in another.
+    CompareThenWrite,
+    /// Writes without comparing.
+    LastWriteWins,
+    /// Takes "absent" for "matches": `INSERT … ON CONFLICT UPDATE` for an update.
+    Upsert,
+    /// Says "done" where the stored bytes are the new ones already.
+    SameIsDone,
+    /// A failed comparison does not say what is there.
+    ForgetfulConflict,
+    /// Text columns end at a zero byte.
+    CutAtZero,
+    /// A blob column with a maximum that cuts without a word.
+    CutLarge,
+    /// Keys are compared without case.
+    CaseIsLost,
+    /// Extends a life and loads in two steps, writing back what it has read.
+    TouchWritesBack,
+    TouchDoesNothing,
+    LoadAlwaysTouches,
+    /// The life of the first write stays.
+    SwapKeepsLife,
+    /// More than thirty days are taken for a date.
+    LongLivesAreDates,
+    NothingExpires,
+    PurgeTakesAll,
+    DeleteSaysYes,
+    DeleteDoesNothing,
+}
+
+const LONG: Duration = Duration::from_secs(30 * 86_400);
+
+impl Store for Wrong {
+    fn load<'a>(&'a self, call: Call, key: &'a str, touch: Option<Touch>) -> StoreFuture<'a, Option<Loaded>> {
+        Box::pin(async move {
+            let key = &self.key(key);
+            let always = Some(Touch { lifetime: LONG, when_left: LONG });
+            match (self.mistake, touch) {
+                (Mistake::TouchWritesBack, Some(touch)) => {
+                    let loaded = self.right.load(call, key, None).await?;
+                    if let Some(loaded) = &loaded {
+                        tokio::task::yield_now().await;
+                        self.write(call, key, Some(New { bytes: &loaded.bytes, lifetime: touch.lifetime }))
+                            .await?;
+                    }
+                    Ok(loaded)
+                }
+                (Mistake::TouchDoesNothing, _) => self.right.load(call, key, None).await,
+                (Mistake::LoadAlwaysTouches, None) => self.right.load(call, key, always).await,
+                _ => self.right.load(self.at(call), key, touch).await,
+            }
+        })
+    }
+
+    fn swap<'a>(
+        &'a self,
+        call: Call,
+        key: &'a str,
+        expected: Option<&'a Loaded>,
+        new: Option<New<'a>>,
+    ) -> StoreFuture<'a, Swap> {
+        Box::pin(async move {
+            let (key, call) = (&self.key(key), self.at(call));
+            let new = new.map(|new| self.cut(new));
+            let current = self.right.load(call, key, None).await?;
+            let done = Ok(Swap::Done { version: None });
+            match self.mistake {
+                Mistake::CompareThenWrite if current.as_ref() == expected => {
+                    tokio::task::yield_now().await;
+                    self.write(call, key, new).await?;
+                    done
+                }
+                Mistake::LastWriteWins => {
+                    self.write(call, key, new).await?;
+                    done
+                }
+                Mistake::Upsert if current.is_none() => {
+                    self.write(call, key, new).await?;
+                    done
+                }
+                Mistake::SameIsDone
+                    if new.is_some() && current.as_ref().map(|c| &*c.bytes) == new.map(|new| new.bytes) =>
+                {
+                    done
+                }
+                Mistake::ForgetfulConflict if current.as_ref() != expected => Ok(Swap::Conflict(None)),
+                Mistake::SwapKeepsLife
+                    if current.is_some() && current.as_ref() == expected && new.is_some() =>
+                {
+                    let longer = new.map(|new| New { lifetime: Duration::from_secs(3600), ..new });
+                    self.right.swap(call, key, expected, longer).await
+                }
+                _ => self.right.swap(call, key, expected, new).await,
+            }
+        })
+    }
+
+    fn delete<'a>(&'a self, call: Call, key: &'a str) -> StoreFuture<'a, bool> {
+        Box::pin(async move {
+            let key = &self.key(key);
+            match self.mistake {
+                Mistake::DeleteDoesNothing => Ok(self.right.load(call, key, None).await?.is_some()),
+                Mistake::DeleteSaysYes => self.right.delete(call, key).await.map(|_| true),
+                _ => self.right.delete(self.at(call), key).await,
+            }
+        })
+    }
+
+    fn purge(&self, call: Call) -> StoreFuture<'_, u64> {
+        let later = Call { now: call.now + 1000 * LONG, ..call };
+        self.right.purge(if self.mistake == Mistake::PurgeTakesAll { later } else { call })
+    }
+
+    fn ping(&self, call: Call) -> StoreFuture<'_, ()> {
+        self.right.ping(call)
+    }
+}
+
+impl Wrong {
+    fn at(&self, call: Call) -> Call {
+        match self.mistake {
+            Mistake::NothingExpires => Call { now: std::time::SystemTime::UNIX_EPOCH, ..call },
+            _ => call,
+        }
+    }
+
+    fn key(&self, key: &str) -> String {
+        if self.mistake == Mistake::CaseIsLost { key.to_lowercase() } else { key.to_owned() }
+    }
+
+    fn cut<'a>(&self, new: New<'a>) -> New<'a> {
+        let zero = new.bytes.iter().position(|byte| *byte == 0).unwrap_or(new.bytes.len());
+        match self.mistake {
+            Mistake::CutAtZero => New { bytes: &new.bytes[..zero], ..new },
+            Mistake::CutLarge => New { bytes: &new.bytes[..new.bytes.len().min(65_535)], ..new },
+            Mistake::LongLivesAreDates if new.lifetime > LONG => New { lifetime: Duration::ZERO, ..new },
+            _ => new,
+        }
+    }
+
+    async fn write(&self, call: Call, key: &str, new: Option<New<'_>>) -> Result<(), StoreError> {
+        let mut current = self.right.load(call, key, None).await?;
+        while let Swap::Conflict(found) = self.right.swap(call, key, current.as_ref(), new).await? {
+            current = found;
+        }
+        Ok(())
+    }
+}
+
+async fn tried(mistake: Mistake) -> Result<(), Violations> {
+    Suite::new(Wrong { right: MemoryStore::new(1_000), mistake }).run().await
+}
+
+#[tokio::test]
+async fn every_mistake_is_found_by_the_rule_about_it() {
+    for (mistake, rule) in [
+        (Mistake::CompareThenWrite, "exactly_one_of_many_swaps_with_one_expectation_wins"),
+        (Mistake::LastWriteWins, "only_the_expected_record_is_replaced"),
+        (Mistake::Upsert, "an_absent_record_never_matches_bytes"),
+        (Mistake::SameIsDone, "a_conflict_is_one_even_where_the_current_record_equals_the_new_one"),
+        (Mistake::ForgetfulConflict, "a_conflict_gives_what_the_next_swap_may_expect"),
+        (Mistake::CutAtZero, "every_byte_survives"),
+        (Mistake::CutLarge, "records_up_to_the_limit_survive_whole"),
+        (Mistake::CaseIsLost, "keys_do_not_share_records"),
+        (Mistake::TouchWritesBack, "a_delete_during_loads_with_touch_leaves_nothing"),
+        (Mistake::TouchDoesNothing, "a_load_with_touch_renews_the_life_and_changes_no_byte"),
+        (Mistake::LoadAlwaysTouches, "a_load_without_touch_leaves_the_life_as_it_is"),
+        (Mistake::SwapKeepsLife, "a_swap_gives_the_record_a_new_life"),
+        (Mistake::LongLivesAreDates, "a_life_of_a_year_is_not_cut_short"),
+        (Mistake::NothingExpires, "a_record_ends_when_its_lifetime_has_passed"),
+        (Mistake::PurgeTakesAll, "purge_takes_no_live_record"),
+        (Mistake::DeleteSaysYes, "delete_needs_no_expectation_and_says_whether_there_was_a_record"),
+        (Mistake::DeleteDoesNothing, "a_delete_during_swaps_leaves_nothing"),
+    ] {
+        let violations = tried(mistake).await.expect_err(&format!("{mistake:?} passed"));
+        assert!(violations.rules().any(|broken| broken == rule), "{mistake:?}: {violations}");
+    }
+    tried(Mistake::None).await.unwrap();
+}
+
+/// Whatever the plain rules overlook, the model sees: here every plain rule is met.
+#[tokio::test]
+async fn a_history_that_fails_is_made_short_and_can_be_repeated() {
+    struct ForgetsTheFourth(MemoryStore, std::sync::atomic::AtomicU64);
+    impl Store for ForgetsTheFourth {
+        fn load<'a>(
+            &'a self,
+            call: Call,
+            key: &'a str,
+            touch: Option<Touch>,
+        ) -> StoreFuture<'a, Option<Loaded>> {
+            self.0.load(call, key, touch)
+        }
+        fn swap<'a>(
+            &'a self,
+            call: Call,
+            key: &'a str,
+            expected: Option<&'a Loaded>,
+            new: Option<New<'a>>,
+        ) -> StoreFuture<'a, Swap> {
+            Box::pin(async move {
+                // A cache that is wrong only about single bytes, as only the histories write them.
+                if key.contains("history") && new.is_some_and(|new| new.bytes == [2]) {
+                    self.1.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+                    return Ok(Swap::Done { version: None });
+                }
+                self.0.swap(call, key, expected, new).await
+            })
+        }
+        fn delete<'a>(&'a self, call: Call, key: &'a str) -> StoreFuture<'a, bool> {
+            self.0.delete(call, key)
+        }
+        fn purge(&self, call: Call) -> StoreFuture<'_, u64> {
+            self.0.purge(call)
+        }
+        fn ping(&self, call: Call) -> StoreFuture<'_, ()> {
+            self.0.ping(call)
+        }
+    }
+    let suite = || Suite::new(ForgetsTheFourth(MemoryStore::new(100), 0.into())).seed(7);
+    let (first, again) = (suite().run().await.unwrap_err(), suite().run().await.unwrap_err());
+    assert_eq!(first.to_string(), again.to_string());
+    let text = first.to_string();
+    assert!(text.contains("random histories agree with the model") && text.contains("seed 7"), "{text}");
+    let steps = text.lines().filter(|line| line.contains("key: ")).count();
+    assert!((1..=3).contains(&steps), "as short as it can be: {text}");
+}
+
+#[tokio::test]
+async fn a_store_that_fails_fails_readably_and_one_that_repeats_itself_passes() {
+    let store = Arc::new(Faulty::new(MemoryStore::new(1_000)));
+    store.from_now_on(Fault::Fail);
+    let violations = Suite::new(Arc::clone(&store)).run().await.unwrap_err();
+    assert!(format!("{violations:?}").contains("a call failed: the session store can't be reached"));
+    // Compare-and-swap makes a repeated call harmless: it no longer finds what it expects.
+    store.from_now_on(Fault::Twice);
+    let violations = Suite::new(store).run().await.map_err(|violations| violations.to_string());
+    assert_eq!(violations, Ok(()));
+}
