@@ -62,7 +62,8 @@ pub(crate) fn login_age(state: &State, now: SystemTime) -> Option<Duration> {
     }
     let at = later(UNIX_EPOCH, Duration::from_secs(u64::try_from(*at).ok()?));
     // A login that lies ahead was stamped by a process whose clock is ahead of ours.
-    Some(now.duration_since(at).unwrap_or_default())
+    let age = now.duration_since(at).unwrap_or_default();
+    Some(Duration::from_secs(age.as_secs()))
 }
 
 /// Asks for a new id; a stronger reason given earlier in the request stands.
