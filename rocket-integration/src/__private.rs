@@ -1,12 +1,17 @@
 //! What generated code names, and nobody else: there is no promise about it from one version to the next.
 
+pub use std::any::type_name;
+
+pub use rocket;
+pub use rocket::http::uri::Origin;
 pub use rocket::request::{FromRequest, Outcome};
-pub use rocket::{Ignite, Request, Rocket, Sentinel, async_trait};
+pub use rocket::{Ignite, Request, Rocket, Route, Sentinel, async_trait, routes};
 pub use session_core::merge::{Policy, add, max, min, refuse, union};
 pub use session_core::typed::{Field, HasDefault, IntoField, LoginValue, get, missing, set, take, update};
 
 pub use crate::guard::generated::*;
 pub use crate::guard::{
-    Fut, GuardDef, Parts, Proof, SessionGuard, SessionState, abort, authorize, enter, open,
+    Fut, GuardDef, LoginTarget, Parts, Proof, Require, SessionGuard, SessionState, abort, authorize, enter,
+    gate, open, required,
 };
-pub use crate::{Session, SessionError};
+pub use crate::{Next, Session, SessionError};

@@ -1,15 +1,17 @@
-//! The response fairing that saves the session and sends its cookie.
+//! The fairing around the routes: it saves the session and sends its cookie.
 
 use rocket::fairing::{Fairing, Info, Kind};
 use rocket::http::Status;
-use rocket::{Request, Response, async_trait};
+use rocket::{Data, Request, Response, async_trait};
 use session_core::Chain;
 use session_core::manager::Closed;
 use session_core::session::SessionError;
 
+use crate::guard::Asked;
 use crate::replace::replace;
 use crate::request::{Opened, opened};
 use crate::sessions::Attached;
+use crate::{dots, login_redirect};
 
 /// Attached by [`Sessions`](crate::Sessions) while it ignites.
 pub(crate) struct Commit;
@@ -17,12 +19,22 @@ pub(crate) struct Commit;
 #[async_trait]
 impl Fairing for Commit {
     fn info(&self) -> Info {
-        Info { name: "Sessions: save", kind: Kind::Response }
+        Info { name: "Sessions: save", kind: Kind::Request | Kind::Response }
+    }
+
+    async fn on_request(&self, request: &mut Request<'_>, _: &mut Data<'_>) {
+        if request.rocket().state::<Attached>().is_some_and(|attached| attached.has_gate(request.rocket())) {
+            dots::resolve(request);
+        }
     }
 
     // Rocket catches no panic in a fairing, so nothing here may panic.
     async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
         let Some(attached) = request.rocket().state::<Attached>() else { return };
+        login_redirect::redirect(request, response, &attached.detours);
+        if Asked::of(request).is_guarded() {
+            forbid_keeping(response);
+        }
         let session = match opened(request) {
             Opened::Untouched => return,
             Opened::Failed => return unavailable(request, response).await,
@@ -39,12 +51,17 @@ fn send(response: &mut Response<'_>, closed: Closed) {
     if let Some(set_cookie) = closed.set_cookie {
         response.adjoin_raw_header("Set-Cookie", set_cookie);
         // A cache that keeps this answer would hand one visitor's session to another.
-        if response.headers().get_one("Cache-Control").is_none() {
-            response.set_raw_header("Cache-Control", "no-store");
-        }
+        forbid_keeping(response);
     }
     if closed.vary_cookie {
         vary_by_cookie(response);
+    }
+}
+
+/// Unless the application has said what caches may do.
+fn forbid_keeping(response: &mut Response<'_>) {
+    if response.headers().get_one("Cache-Control").is_none() {
+        response.set_raw_header("Cache-Control", "no-store");
     }
 }
 

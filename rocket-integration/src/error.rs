@@ -18,8 +18,13 @@ use crate::request::Outage;
 pub enum SessionError {
     /// Nobody is logged in: 401.
     LoggedOut,
+    /// Somebody is logged in whose login is too long ago for a guard with `fresh`, or of whose login
+    /// the time is not known: 401, so that browsers are sent to log in again.
+    Stale,
     /// Somebody is logged in who may not enter: 403.
     Forbidden,
+    /// Another request guard, which a guard's `check` asks for, failed with this status.
+    Other(Status),
     /// The store failed, so nothing is known about the visitor: 503.
     Unavailable(Outage),
     /// `Sessions::fairing()` is not attached: 500.
@@ -30,8 +35,9 @@ impl SessionError {
     /// The status that Rocket's catchers see.
     pub fn status(&self) -> Status {
         match self {
-            SessionError::LoggedOut => Status::Unauthorized,
+            SessionError::LoggedOut | SessionError::Stale => Status::Unauthorized,
             SessionError::Forbidden => Status::Forbidden,
+            SessionError::Other(status) => *status,
             SessionError::Unavailable(_) => Status::ServiceUnavailable,
             SessionError::NoFairing => Status::InternalServerError,
         }
@@ -70,7 +76,9 @@ impl fmt::Display for SessionError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             SessionError::LoggedOut => "nobody is logged in",
+            SessionError::Stale => "the login is too long ago",
             SessionError::Forbidden => "the user may not enter here",
+            SessionError::Other(_) => "a request guard that a check asks for has failed",
             SessionError::Unavailable(_) => "the session store failed",
             SessionError::NoFairing => "no sessions are attached: `.attach(Sessions::fairing())`",
         })

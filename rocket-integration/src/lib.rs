@@ -1,17 +1,27 @@
 #![doc = include_str!("../README.md")]
 
+mod clear_site_data;
 mod commit;
+mod dots;
 mod error;
 pub mod guard;
+mod login_pages;
+mod login_redirect;
+mod mounted;
+mod next;
+mod pattern;
 mod replace;
 mod request;
 mod session;
 mod sessions;
+pub mod testing;
 
 #[doc(hidden)]
 pub mod __private;
 
+pub use clear_site_data::ClearSiteData;
 pub use error::SessionError;
+pub use next::Next;
 pub use session::Session;
 pub use session_core::session::{FieldError, Flash};
 pub use session_core::{config, manager, merge, store, typed, value};

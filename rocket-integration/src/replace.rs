@@ -6,8 +6,11 @@ use rocket::futures::FutureExt as _;
 use rocket::http::Status;
 use rocket::{Catcher, Request, Response};
 
+use crate::pattern::is_below;
+
 /// Headers that describe the answer that is replaced.
 const OF_THE_OLD_ANSWER: [&str; 13] = [
+    "WWW-Authenticate",
     "Location",
     "Content-Type",
     "Content-Disposition",
@@ -20,16 +23,14 @@ const OF_THE_OLD_ANSWER: [&str; 13] = [
     "Last-Modified",
     "Expires",
     "Cache-Control",
-    "Set-Cookie",
 ];
 
 /// Makes `response` what the application's own catcher answers for `status`, or Rocket's.
 ///
 /// In place: a new `Response` would lose the headers of the server and of other fairings.
 pub(crate) async fn replace<'r>(request: &'r Request<'_>, response: &mut Response<'r>, status: Status) {
-    for header in OF_THE_OLD_ANSWER {
-        response.remove_header(header);
-    }
+    clear(response);
+    response.remove_header("Set-Cookie");
     let built_in = Catcher::default();
     let catcher = catcher(request, status).unwrap_or(&built_in);
     // Rocket catches the panic of a catcher, but not that of a fairing: the connection would be closed.
@@ -51,6 +52,13 @@ pub(crate) async fn replace<'r>(request: &'r Request<'_>, response: &mut Respons
     }
 }
 
+/// Takes away what describes the answer that is replaced.
+pub(crate) fn clear(response: &mut Response<'_>) {
+    for header in OF_THE_OLD_ANSWER {
+        response.remove_header(header);
+    }
+}
+
 /// The catcher that Rocket would choose: the longest base, and at equal length the one that names
 /// the status.
 fn catcher<'r>(request: &'r Request<'_>, status: Status) -> Option<&'r Catcher> {
@@ -61,11 +69,6 @@ fn catcher<'r>(request: &'r Request<'_>, status: Status) -> Option<&'r Catcher> 
         .filter(|catcher| catcher.code.is_none_or(|code| code == status.code))
         .filter(|catcher| is_below(path.as_str(), catcher.base.path().as_str()))
         .max_by_key(|catcher| (segments(catcher.base.path().as_str()), catcher.code.is_some()))
-}
-
-fn is_below(path: &str, base: &str) -> bool {
-    let mut path = path.split('/').filter(|segment| !segment.is_empty());
-    base.split('/').filter(|segment| !segment.is_empty()).all(|segment| path.next() == Some(segment))
 }
 
 fn segments(base: &str) -> usize {

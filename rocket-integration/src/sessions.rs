@@ -1,16 +1,19 @@
 //! The fairing: reads the configuration, connects the store, refuses to launch what can't work.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
 use rocket::fairing::{Fairing, Info, Kind, Result as Ignited};
-use rocket::{Build, Request, Rocket, async_trait};
+use rocket::{Build, Orbit, Request, Rocket, async_trait};
 use session_core::Chain;
 use session_core::config::{ConfigError, Configured, SessionConfig, Surroundings};
 use session_core::manager::Manager;
 use session_core::store::Store;
 
 use crate::commit::Commit;
+use crate::guard::LaunchChecks;
+use crate::login_pages::Detours;
+use crate::mounted;
 
 /// The fairing that gives an application sessions.
 ///
@@ -45,6 +48,16 @@ enum Source {
 pub(crate) struct Attached {
     pub(crate) manager: Manager,
     pub(crate) clock: Arc<Clock>,
+    pub(crate) detours: Detours,
+    pub(crate) checks: LaunchChecks,
+    gated: OnceLock<bool>,
+}
+
+impl Attached {
+    /// Whether a gate is mounted anywhere.
+    pub(crate) fn has_gate(&self, rocket: &Rocket<Orbit>) -> bool {
+        *self.gated.get_or_init(|| rocket.routes().any(mounted::is_gate))
+    }
 }
 
 impl Sessions {
@@ -100,7 +113,7 @@ impl Sessions {
 #[async_trait]
 impl Fairing for Sessions {
     fn info(&self) -> Info {
-        Info { name: "Sessions", kind: Kind::Ignite | Kind::Singleton }
+        Info { name: "Sessions", kind: Kind::Ignite | Kind::Liftoff | Kind::Singleton }
     }
 
     async fn on_ignite(&self, rocket: Rocket<Build>) -> Ignited {
@@ -136,6 +149,19 @@ impl Fairing for Sessions {
         log::info!("Sessions: {place}, cookie `{cookie}`, lifetime {seconds} s");
         let clock = Arc::clone(&self.clock);
         // Attached while igniting, so that it runs after every fairing that is attached before launch.
-        Ok(rocket.manage(Attached { manager, clock }).attach(Commit))
+        let attached = Attached {
+            manager,
+            clock,
+            detours: Detours::default(),
+            checks: LaunchChecks::default(),
+            gated: OnceLock::new(),
+        };
+        Ok(rocket.manage(attached).attach(Commit))
+    }
+
+    async fn on_liftoff(&self, rocket: &Rocket<Orbit>) {
+        if let Some(table) = mounted::table(rocket) {
+            log::info!("{table}");
+        }
     }
 }

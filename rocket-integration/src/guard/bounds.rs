@@ -2,12 +2,13 @@
 //!
 //! The compiler quotes the lines of this file in its errors: they are kept short and rarely moved.
 
-use std::future::Future;
+use std::future::{Future, ready};
 use std::pin::Pin;
+use std::time::Duration;
 
 use rocket::Request;
 
-use crate::guard::Parts;
+use crate::guard::{LoginTarget, Parts};
 use crate::{Session, SessionError};
 
 /// The boxed future in which a guard is decided.
@@ -17,6 +18,9 @@ pub type Fut<'r, T> = Pin<Box<dyn Future<Output = Result<T, SessionError>> + Sen
 pub trait SessionState: Sized + Send + 'static {
     /// The names of the fields, and whether a field is an `Option`, which a guard can require.
     const FIELDS: &'static [(&'static str, bool)];
+
+    /// The keys of the fields, each with the name of the type that is stored there.
+    const KEYS: &'static [(&'static str, fn() -> &'static str)] = &[];
 
     /// The key of the login field, if there is one.
     const LOGIN: Option<&'static str> = None;
@@ -44,6 +48,10 @@ pub trait SessionGuard: Sized + Send + 'static {
     type State: SessionState;
     /// Whether anybody is kept out. A guard that keeps nobody out does not compile.
     const REQUIRES: bool;
+    /// Where visitors are sent who have to log in first.
+    const LOGIN: Option<LoginTarget> = None;
+    /// The longest time since the login.
+    const FRESH: Option<Duration> = None;
 
     /// Decides whether the request may enter.
     ///
@@ -63,6 +71,10 @@ pub trait GuardDef: Sized {
     type State;
     /// The fields of the state that this guard reads.
     const FIELDS: &'static [&'static str];
+    /// Where visitors are sent who have to log in first, if not where the base says.
+    const LOGIN: Option<LoginTarget> = None;
+    /// The longest time since the login, beside what the base says.
+    const FRESH: Option<Duration> = None;
 
     /// Asks the base.
     fn base<'r>(request: &'r Request<'_>) -> Fut<'r, Self::Base>;
@@ -73,6 +85,46 @@ pub trait GuardDef: Sized {
     ///
     /// A required field is absent.
     fn build(parts: Parts<Self>) -> Result<Self, SessionError>;
+
+    /// Whether the visitor may enter.
+    ///
+    /// # Errors
+    ///
+    /// A request guard that is needed to decide failed.
+    fn check<'r>(&'r self, request: &'r Request<'_>) -> Fut<'r, bool> {
+        let _ = request;
+        Box::pin(ready(Ok(true)))
+    }
+}
+
+/// A state with a login field.
+#[diagnostic::on_unimplemented(
+    message = "`fresh` needs a login field, and `{Self}` has none",
+    label = "the time since login is not known",
+    note = "give `{Self}` a login field, `#[session(login)]`, or leave `fresh` out"
+)]
+pub trait HasLogin {}
+
+/// The time that a guard's `fresh` says.
+pub const fn fresh<S: HasLogin>(millis: u64) -> Option<Duration> {
+    Some(Duration::from_millis(millis))
+}
+
+/// Where a guard's visitors log in: where it says, or where its base does.
+pub const fn login<G: GuardDef<Base: SessionGuard>>() -> Option<LoginTarget> {
+    match G::LOGIN {
+        Some(own) => Some(own),
+        None => G::Base::LOGIN,
+    }
+}
+
+/// The longest time since the login in a guard and its base: the shorter one is checked by whose it is.
+pub const fn freshness<G: GuardDef<Base: SessionGuard>>() -> Option<Duration> {
+    match (G::FRESH, G::Base::FRESH) {
+        (Some(own), Some(base)) if own.as_nanos() < base.as_nanos() => Some(base),
+        (None, base) => base,
+        (own, _) => own,
+    }
 }
 
 /// A state's field of type `Self` can fill a guard's field of type `G`: only if the types are equal.

@@ -6,19 +6,33 @@
 //! `FromRequest`, with [`enter`], and refuse to launch without the session fairing through Rocket's
 //! `Sentinel`, with [`abort`].
 
+mod asked;
 mod bounds;
+mod check;
+mod launch;
+mod login_target;
+mod mount;
 mod pick;
 mod proof;
+mod require;
 mod requirement;
 mod run;
 
 pub use bounds::{Fut, GuardDef, SessionGuard, SessionState};
+pub use launch::abort;
+pub use login_target::LoginTarget;
+pub use mount::{gate, required};
 pub use proof::{Parts, Proof};
-pub use run::{abort, authorize, enter, open};
+pub use require::{KeepsOut, Require};
+pub use run::{authorize, enter, open};
+
+pub(crate) use asked::Asked;
+pub(crate) use launch::LaunchChecks;
 
 /// For generated code alone.
 pub(crate) mod generated {
-    pub use super::bounds::{Fills, Hidden, same};
+    pub use super::bounds::{Fills, HasLogin, Hidden, fresh, freshness, login, same};
+    pub use super::check::{Check, check};
     pub use super::pick::{NotAnOption, Pick, PickPlain, Probe, unknown};
     pub use super::requirement::{Requirement, RequiresSomething, requires, requires_something};
 }

@@ -1,9 +1,9 @@
 //! Deciding a request.
 
+use rocket::Request;
 use rocket::request::{FromRequest, Outcome};
-use rocket::{Ignite, Request, Rocket, Sentinel};
 
-use crate::guard::{Fut, GuardDef, Parts, Proof, SessionGuard, SessionState};
+use crate::guard::{Asked, Fut, GuardDef, Parts, Proof, SessionGuard, SessionState};
 use crate::{Session, SessionError};
 
 /// The state of the request's session. Several in one request see one session.
@@ -26,24 +26,44 @@ pub fn open<'r, S: SessionState>(request: &'r Request<'_>) -> Fut<'r, S> {
     })
 }
 
-/// Asks the base, then for a login, then for the guard's own fields.
+/// Asks the base, then for a login and its age, then for the guard's own fields, then its check.
 ///
 /// # Errors
 ///
 /// [`SessionError::LoggedOut`] if the state has a login field and nobody is logged in;
-/// [`SessionError::Forbidden`] if another required field is absent; whatever the base says.
+/// [`SessionError::Stale`] if the login is too long ago; [`SessionError::Forbidden`] if another
+/// required field is absent or the check says no; whatever the base says.
 pub fn authorize<'r, G>(request: &'r Request<'_>) -> Fut<'r, G>
+where
+    G: SessionGuard + GuardDef<State: SessionState>,
+{
+    Box::pin(async move {
+        let decided = decide::<G>(request).await;
+        let asked = Asked::of(request);
+        asked.guard();
+        if let Err(SessionError::LoggedOut | SessionError::Stale) = decided {
+            asked.require_login(<G as SessionGuard>::LOGIN);
+        }
+        decided
+    })
+}
+
+async fn decide<G>(request: &Request<'_>) -> Result<G, SessionError>
 where
     G: GuardDef<State: SessionState>,
 {
-    Box::pin(async move {
-        let state = open::<G::State>(request).await?;
-        let base = G::base(request).await?;
-        if G::State::LOGIN.is_some() && !state.is_logged_in() {
-            return Err(SessionError::LoggedOut);
-        }
-        G::build(Parts { state, proof: Proof(base) })
-    })
+    let state = open::<G::State>(request).await?;
+    let base = G::base(request).await?;
+    if G::State::LOGIN.is_some() && !state.is_logged_in() {
+        return Err(SessionError::LoggedOut);
+    }
+    if let Some(fresh) = G::FRESH
+        && state.session().login_age().is_none_or(|age| age > fresh)
+    {
+        return Err(SessionError::Stale);
+    }
+    let guard = G::build(Parts { state, proof: Proof(base) })?;
+    if guard.check(request).await? { Ok(guard) } else { Err(SessionError::Forbidden) }
 }
 
 /// The outcome of a state or a guard as an argument of a handler. It never forwards.
@@ -52,9 +72,4 @@ pub async fn enter<G: SessionGuard>(request: &Request<'_>) -> Outcome<G, Session
         Ok(guard) => Outcome::Success(guard),
         Err(error) => Outcome::Error((error.status(), error)),
     }
-}
-
-/// Whether Rocket should refuse to launch: the session fairing is missing.
-pub fn abort(rocket: &Rocket<Ignite>) -> bool {
-    Session::abort(rocket)
 }

@@ -58,6 +58,15 @@ impl Session {
         session
     }
 
+    /// How long ago the user who is logged in now did log in, in whole seconds.
+    ///
+    /// `None` if that is not known: nobody is logged in, no state with a login field was loaded in
+    /// this request, or Flask has logged somebody in or changed the user since the last login here.
+    pub fn login_age(&self) -> Option<Duration> {
+        let now = self.now();
+        login::login_age(&self.used(), now)
+    }
+
     /// Gives the session a new id at the next save and ends the old one; the data stays. A session
     /// without data keeps its id (B25, B26). Cookie sessions have none, and nothing happens (A29).
     pub fn regenerate(&self) {

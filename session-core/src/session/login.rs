@@ -4,7 +4,7 @@
 //! declares which key says who is logged in.
 
 use std::fmt::Write as _;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use sha2::{Digest, Sha256};
 
@@ -12,7 +12,7 @@ use super::change::FieldRule;
 use super::flash;
 use super::state::{PERMANENT, Rotation, State};
 use crate::codec::Format;
-use crate::time::unix_seconds;
+use crate::time::{later, unix_seconds};
 use crate::value::Value;
 
 /// Unix seconds of the login, and the SHA-256 of the login value: "fresh" holds only for the user
@@ -48,6 +48,22 @@ pub(crate) fn logged_in(state: &mut State, key: &str, raw: Vec<u8>, rule: FieldR
 pub(crate) fn logged_out(state: &mut State) {
     forget(state);
     rotate(state, Rotation::OtherUser);
+}
+
+/// How long before `now` the user who is logged in gave proof of that; `None` if that is not known of
+/// this user: nobody is logged in, or Flask has logged somebody in or changed the user since.
+pub(crate) fn login_age(state: &State, now: SystemTime) -> Option<Duration> {
+    let format = state.format();
+    let user = format.decode(state.raw(state.login?)?).ok()?;
+    let Value::List(stamp) = format.decode(state.raw(LOGIN_AT)?).ok()? else { return None };
+    let [Value::Int(at), Value::Str(who)] = stamp.as_slice() else { return None };
+    if *who != fingerprint(format, &user) {
+        return None;
+    }
+    let at = later(UNIX_EPOCH, Duration::from_secs(u64::try_from(*at).ok()?));
+    // A login that lies ahead was stamped by a process whose clock is ahead of ours.
+    let age = now.duration_since(at).unwrap_or_default();
+    Some(Duration::from_secs(age.as_secs()))
 }
 
 /// Asks for a new id; a stronger reason given earlier in the request stands.

@@ -1,5 +1,7 @@
 //! Logging in and out, once a state has declared which key says who is logged in.
 
+use std::time::Duration;
+
 use session_core::session::{FieldRule, Session};
 use session_core::value::to_value;
 
@@ -143,4 +145,29 @@ async fn who_logs_in_while_the_old_session_ends_starts_without_its_data() {
     site.close(&logging_in).await.unwrap();
     let session = site.open().await;
     assert_eq!(session.keys(), ["_permanent", "username", "_login_at"]);
+}
+
+#[tokio::test]
+async fn the_age_of_a_login_is_known_of_the_user_who_logged_in_then_and_of_nobody_else() {
+    let mut site = Site::new();
+    let age = |session: &Session| {
+        session.declare_login("username");
+        session.login_age()
+    };
+    assert_eq!(age(&site.open().await), None, "nobody has logged in");
+    site.request(|session| log_in(session, "momo")).await;
+    site.now += Duration::from_secs(600);
+    assert_eq!(age(&site.open().await).map(|age| age.as_secs()), Some(600));
+    // As Flask does it: it writes the name and knows nothing of the rest.
+    site.request(|session| session.set("username", "lulu")).await;
+    assert_eq!(age(&site.open().await), None, "another user has not logged in here");
+    site.request(|session| session.set("username", "momo")).await;
+    assert!(age(&site.open().await).is_some());
+    site.now -= Duration::from_secs(3600);
+    assert_eq!(age(&site.open().await), Some(Duration::ZERO), "the clock of another process was ahead");
+    site.now += Duration::from_secs(3600);
+    site.request(|session| session.set("_login_at", &("long ago", 3))).await;
+    assert_eq!(age(&site.open().await), None, "what is written there makes no sense");
+    site.request(log_out).await;
+    assert_eq!(age(&site.open().await), None);
 }

@@ -11,7 +11,7 @@ use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
 
 use crate::attributes::cfgs;
-use crate::guard::model::{Guard, Required};
+use crate::guard::model::{Fresh, Guard, Login, Required};
 use crate::paths::{private, private_at};
 
 /// The struct with its proof, and in an anonymous constant all that is implemented for it.
@@ -21,6 +21,7 @@ pub(super) fn expand(guard: &Guard) -> TokenStream {
     let derives = (!derives.is_empty()).then(|| quote!(#[derive(#(#derives),*)]));
     let fields = fields.iter().map(|required| &required.field);
     let definition = expand_definition(guard);
+    let mounting = expand_mounting(guard);
     let request_guard = expand_request_guard(ident);
     quote! {
         #derives
@@ -37,6 +38,7 @@ pub(super) fn expand(guard: &Guard) -> TokenStream {
 
             #definition
             #request_guard
+            #mounting
         };
     }
 }
@@ -52,12 +54,14 @@ fn expand_definition(guard: &Guard) -> TokenStream {
         let name = ident.unraw().to_string();
         quote!(#(#cfgs)* #name)
     });
+    let options = expand_options(guard);
     quote_spanned! {at=>
         #[automatically_derived]
         impl #private::GuardDef for #ident {
             type Base = #base;
             type State = <Self::Base as #private::SessionGuard>::State;
             const FIELDS: &'static [&'static str] = &[#(#names),*];
+            #options
 
             fn base<'r>(request: &'r #private::Request<'_>) -> #private::Fut<'r, Self::Base> {
                 <Self::Base as #private::SessionGuard>::authorize(request)
@@ -75,15 +79,84 @@ fn expand_definition(guard: &Guard) -> TokenStream {
         impl #private::SessionGuard for #ident {
             type State = <Self as #private::GuardDef>::State;
             const REQUIRES: bool = true;
+            const LOGIN: ::core::option::Option<#private::LoginTarget> = #private::login::<Self>();
+            const FRESH: ::core::option::Option<::core::time::Duration> = #private::freshness::<Self>();
 
             fn authorize<'r>(request: &'r #private::Request<'_>) -> #private::Fut<'r, Self> {
                 #private::authorize(request)
             }
         }
 
+        #[automatically_derived]
+        impl ::core::ops::Deref for #ident {
+            type Target = <Self as #private::GuardDef>::Base;
+
+            fn deref(&self) -> &Self::Target {
+                self.__proof.base()
+            }
+        }
+
         const _: () = #private::requires_something::<#private::Requirement<{
             #private::requires::<#ident>(<<#ident as #private::GuardDef>::Base as #private::SessionGuard>::REQUIRES)
         }>>();
+    }
+}
+
+fn expand_options(guard: &Guard) -> TokenStream {
+    let private = private_at(guard.base.span());
+    let login = guard.login.as_ref().map(|login| {
+        let target = match login {
+            Login::Path(path) => quote!(#private::LoginTarget::Path(#path)),
+            Login::Route(function) => quote! {{
+                const PAGE: fn(#private::Next) -> #private::Origin<'static> = #function;
+                #private::LoginTarget::Route(PAGE)
+            }},
+        };
+        quote! {
+            const LOGIN: ::core::option::Option<#private::LoginTarget> = ::core::option::Option::Some(#target);
+        }
+    });
+    let fresh = guard.fresh.as_ref().map(|Fresh { text, millis }| {
+        let at = text.span();
+        let private = private_at(at);
+        let fresh = quote_spanned!(at=> #private::fresh::<<Self as #private::GuardDef>::State>(#millis));
+        quote!(const FRESH: ::core::option::Option<::core::time::Duration> = #fresh;)
+    });
+    let check = guard.check.as_ref().map(|check| {
+        quote! {
+            fn check<'r>(&'r self, request: &'r #private::Request<'_>) -> #private::Fut<'r, bool> {
+                #private::check(self, self.__proof.base(), request, #check)
+            }
+        }
+    });
+    quote!(#login #fresh #check)
+}
+
+/// Only Rocket's own attribute makes a route that has a guard's sentinel.
+fn expand_mounting(guard: &Guard) -> TokenStream {
+    let private = private();
+    let Guard { vis, ident, .. } = guard;
+    quote! {
+        #[#private::rocket::get("/<_..>")]
+        fn __carrier(_guard: #ident) {}
+
+        #[allow(dead_code)]
+        impl #ident {
+            /// Routes that close the prefix at which they are mounted to everybody else, whatever is mounted
+            /// there or reaches below it from elsewhere.
+            #[must_use]
+            #vis fn gate() -> ::std::vec::Vec<#private::Route> {
+                #private::gate::<Self>(#private::routes![__carrier])
+            }
+
+            /// The same routes, each with this guard in front of it.
+            #[must_use]
+            #vis fn required(
+                routes: impl ::core::convert::Into<::std::vec::Vec<#private::Route>>,
+            ) -> ::std::vec::Vec<#private::Route> {
+                #private::required::<Self>(routes, #private::routes![__carrier])
+            }
+        }
     }
 }
 
@@ -120,7 +193,7 @@ pub(crate) fn expand_request_guard(ident: &Ident) -> TokenStream {
         #[automatically_derived]
         impl #private::Sentinel for #ident {
             fn abort(rocket: &#private::Rocket<#private::Ignite>) -> bool {
-                #private::abort(rocket)
+                #private::abort::<Self>(rocket)
             }
         }
     }

@@ -1,10 +1,10 @@
-//! The form of a guard: a struct with named fields, and what it builds upon.
+//! The form of what the attribute stands above, and what it names.
 
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 use syn::parse::{ParseStream, Parser as _};
 use syn::punctuated::Punctuated;
-use syn::{Fields, Ident, Item, ItemStruct, Token, Type};
+use syn::{Fields, Ident, ItemFn, ItemStruct, Token, Type};
 
 use crate::errors::Errors;
 use crate::options::Written;
@@ -38,37 +38,35 @@ pub(super) fn parse_options(options: TokenStream, errors: &mut Errors) -> Option
     errors.accept(parser.parse2(options))
 }
 
-/// The struct, or what is kept of another item: a function stays, so that its uses are no errors,
-/// and where nothing stays, the compiler is quiet about uses.
-pub(super) fn parse_item(item: TokenStream, errors: &mut Errors) -> Result<ItemStruct, Option<TokenStream>> {
-    match errors.accept(syn::parse2(item)) {
-        Some(Item::Struct(item)) => parse_struct(item, errors),
-        Some(Item::Fn(function)) => {
-            errors.at(
-                &function.sig.ident,
-                "`#[require_session]` guards a struct; a handler takes that struct as an argument: `_: Member`",
-            );
-            Err(Some(function.into_token_stream()))
-        }
-        Some(Item::Enum(item)) => refuse(&item.ident, errors),
-        Some(Item::Union(item)) => refuse(&item.ident, errors),
-        Some(other) => refuse(other, errors),
-        None => Err(None),
+/// What the attribute stands above.
+pub(super) enum Item {
+    Struct(ItemStruct),
+    Function(ItemFn),
+}
+
+/// `None` for an item of another form: the compiler then stays quiet about its uses.
+pub(super) fn parse_item(item: TokenStream, errors: &mut Errors) -> Option<Item> {
+    match errors.accept(syn::parse2(item))? {
+        syn::Item::Struct(item) => parse_struct(item, errors).map(Item::Struct),
+        syn::Item::Fn(function) => Some(Item::Function(function)),
+        syn::Item::Enum(item) => refuse(&item.ident, errors),
+        syn::Item::Union(item) => refuse(&item.ident, errors),
+        other => refuse(other, errors),
     }
 }
 
-fn parse_struct(item: ItemStruct, errors: &mut Errors) -> Result<ItemStruct, Option<TokenStream>> {
+fn parse_struct(item: ItemStruct, errors: &mut Errors) -> Option<ItemStruct> {
     let ident = &item.ident;
     if let Fields::Unnamed(_) = item.fields {
         errors.at(ident, format_args!(
             "a session guard has named fields, by which it finds them in the session\nwrite: `struct {ident} {{ username: String, .. }}`"
         ));
-        return Err(None);
+        return None;
     }
-    Ok(item)
+    Some(item)
 }
 
-fn refuse(at: impl ToTokens, errors: &mut Errors) -> Result<ItemStruct, Option<TokenStream>> {
-    errors.at(at, "a session guard must be a struct");
-    Err(None)
+fn refuse(at: impl ToTokens, errors: &mut Errors) -> Option<Item> {
+    errors.at(at, "`#[require_session]` stands above a struct, which becomes a guard, or above a handler");
+    None
 }

@@ -184,6 +184,15 @@ fn expand_implementations(ident: &Ident, fields: &[(Ident, &Field)]) -> TokenStr
             }
         }
     });
+    let has_login = login.as_ref().map(|_| {
+        quote! {
+            #[automatically_derived]
+            impl #private::HasLogin for #ident {}
+        }
+    });
+    let keys = fields.iter().map(|(marker, Field { cfgs, .. })| {
+        quote!(#(#cfgs)* (<#marker as #private::Field>::KEY, #private::type_name::<<#marker as #private::Field>::Item>))
+    });
     let optional = fields.iter().map(|(_, Field { cfgs, ident, ty, .. })| {
         let name = ident.unraw().to_string();
         quote!(#(#cfgs)* (#name, #private::Probe::<#ty>::IS_OPTION))
@@ -211,6 +220,7 @@ fn expand_implementations(ident: &Ident, fields: &[(Ident, &Field)]) -> TokenStr
                 use #private::NotAnOption as _;
                 &[#(#optional),*]
             };
+            const KEYS: &'static [(&'static str, fn() -> &'static str)] = &[#(#keys),*];
             #login
 
             fn from_session(session: #private::Session) -> Self {
@@ -233,6 +243,7 @@ fn expand_implementations(ident: &Ident, fields: &[(Ident, &Field)]) -> TokenStr
             }
         }
 
+        #has_login
         #guard
     }
 }

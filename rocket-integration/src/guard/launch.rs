@@ -1,0 +1,122 @@
+//! What guards and states look at before the application launches.
+
+use std::any::type_name;
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use rocket::http::Method;
+use rocket::{Ignite, Rocket, Sentinel as _};
+
+use crate::guard::{LoginTarget, SessionGuard, SessionState};
+use crate::sessions::Attached;
+use crate::{Next, Session, login_pages, mounted, pattern};
+
+/// Whether Rocket should refuse to launch because of this state or guard. The log says why.
+///
+/// * The session fairing is missing.
+/// * Two states keep values of different types under one key.
+/// * Nothing serves the login page that `uri!` names, or the guard's own gate closes it.
+/// * `fresh` is longer than a session lives.
+pub fn abort<G: SessionGuard>(rocket: &Rocket<Ignite>) -> bool {
+    let (true, Some(attached)) = (!Session::abort(rocket), rocket.state::<Attached>()) else { return true };
+    if let Some(known) = attached.checks.verdicts().get(type_name::<G>()) {
+        return *known;
+    }
+    let problems = [
+        attached.checks.keys_of::<G::State>(),
+        G::LOGIN.is_some_and(|login| misses_login_page::<G>(rocket, login)),
+        outlives_sessions::<G>(attached),
+    ];
+    let verdict = problems.contains(&true);
+    attached.checks.verdicts().insert(type_name::<G>(), verdict);
+    verdict
+}
+
+/// What was checked already: Rocket asks once per route.
+#[derive(Default)]
+pub(crate) struct LaunchChecks {
+    verdicts: Mutex<BTreeMap<&'static str, bool>>,
+    /// By session key: the type of its values, and the state that says so.
+    keys: Mutex<BTreeMap<&'static str, (&'static str, &'static str)>>,
+}
+
+impl LaunchChecks {
+    fn verdicts(&self) -> MutexGuard<'_, BTreeMap<&'static str, bool>> {
+        self.verdicts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether another state keeps values of another type under a key of this one.
+    fn keys_of<S: SessionState>(&self) -> bool {
+        let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut clash = false;
+        for (key, value) in S::KEYS {
+            let (value, state) = (value(), type_name::<S>());
+            let (other_value, other) = *keys.entry(key).or_insert((value, state));
+            if value != other_value {
+                clash = true;
+                log::error!(
+                    "the session key `{key}` holds `{other_value}` in {other} and `{value}` in {state}: \
+                     declare one type in both, or give one field another `#[session(key = \"..\")]`"
+                );
+            }
+        }
+        clash
+    }
+}
+
+fn misses_login_page<G: SessionGuard>(rocket: &Rocket<Ignite>, login: LoginTarget) -> bool {
+    let guard = type_name::<G>();
+    let uri = login.uri(Next::default());
+    let path = uri.path().as_str();
+    login_pages::note(path);
+    if let Some(prefix) = mounted::gates_of(rocket.routes(), guard).find(|gate| pattern::is_below(path, gate))
+    {
+        log::error!(
+            "the gate of {guard} at {prefix} closes its own login page {path}, so that nobody could log in: \
+             serve the login page outside that prefix"
+        );
+        return true;
+    }
+    let pages = || rocket.routes().filter(|route| !mounted::never_answers(route));
+    if pages().any(|route| route.method == Method::Get && pattern::matches(route, path)) {
+        return false;
+    }
+    match login {
+        LoginTarget::Route(_) => {
+            log::error!(
+                "{guard} sends visitors to {path} to log in, and no GET route serves that: mount the login \
+                 page there, or say where it is mounted: `login = |next| uri!(\"/prefix\", login_page(Some(next)))`"
+            );
+            true
+        }
+        LoginTarget::Path(_) => {
+            log::warn!(
+                "{guard} sends visitors to {path} to log in, and no GET route of this application serves that; \
+                 mount one if no other server does"
+            );
+            false
+        }
+    }
+}
+
+fn outlives_sessions<G: SessionGuard>(attached: &Attached) -> bool {
+    let config = attached.manager.config();
+    let (Some(fresh), lifetime) = (G::FRESH, config.permanent_session_lifetime) else { return false };
+    if fresh <= lifetime {
+        return false;
+    }
+    let guard = type_name::<G>();
+    let refused = !config.session_refresh_each_request;
+    let remedy = "make `fresh` shorter or `permanent_session_lifetime` longer";
+    if refused {
+        log::error!(
+            "`fresh` of {guard} is {fresh:?}, and no session lives longer than {lifetime:?}: {remedy}"
+        );
+    } else {
+        log::warn!(
+            "`fresh` of {guard} is {fresh:?}, and a session that is not used ends after {lifetime:?}; \
+             unless that is meant, {remedy}"
+        );
+    }
+    refused
+}

@@ -1,0 +1,123 @@
+//! Guarding what is mounted: prefixes and lists of routes.
+
+use std::any::type_name;
+use std::marker::PhantomData;
+use std::sync::atomic::{AtomicIsize, Ordering};
+
+use rocket::http::{Method, Status};
+use rocket::route::{Handler, Outcome, Route};
+use rocket::{Data, Request, async_trait};
+
+use crate::guard::SessionGuard;
+use crate::mounted;
+
+/// The routes that close the prefix at which they are mounted: `Member::gate()`.
+///
+/// There is one per method. They come before all other routes, and forward to those whoever may enter.
+/// `carriers` are routes with the path `/<_..>` and the guard as their argument, such as `routes![..]`
+/// makes: only in that way does Rocket learn of the guard's sentinel. Their handlers do not run.
+pub fn gate<G: SessionGuard>(carriers: Vec<Route>) -> Vec<Route> {
+    let rank = isize::MIN.saturating_add(next_number());
+    let mut gates: Vec<Route> = Vec::new();
+    for carrier in carriers {
+        gates.extend(METHODS.map(|method| {
+            let mut gate = carrier.clone();
+            gate.name = Some(mounted::gate_name(type_name::<G>()).into());
+            gate.method = method;
+            gate.rank = rank;
+            gate.handler = Box::new(Gate::<G>(PhantomData));
+            gate
+        }));
+    }
+    gates
+}
+
+/// The same routes with the guard in front of each: `Member::required(..)`.
+///
+/// Their names, ranks and sentinels stay. The `carriers`, as for [`gate`], become routes that answer
+/// nothing, after all others.
+pub fn required<G: SessionGuard>(routes: impl Into<Vec<Route>>, carriers: Vec<Route>) -> Vec<Route> {
+    let mut routes = routes.into();
+    let rank = isize::MAX.saturating_sub(next_number());
+    let name = mounted::list_name(type_name::<G>(), routes.iter());
+    for route in &mut routes {
+        let inner = route.handler.clone();
+        route.handler = Box::new(Guarded::<G> { inner, guard: PhantomData });
+    }
+    routes.extend(carriers.into_iter().map(|mut carrier| {
+        carrier.name = Some(name.clone().into());
+        // A request with this method never has a path, so that the status of no other forward is lost.
+        carrier.method = Method::Connect;
+        carrier.rank = rank;
+        carrier.handler = Box::new(Nothing);
+        carrier
+    }));
+    routes
+}
+
+const METHODS: [Method; 9] = [
+    Method::Get,
+    Method::Put,
+    Method::Post,
+    Method::Delete,
+    Method::Options,
+    Method::Head,
+    Method::Trace,
+    Method::Connect,
+    Method::Patch,
+];
+
+/// Of two routes with the same path Rocket wants different ranks.
+fn next_number() -> isize {
+    static NUMBER: AtomicIsize = AtomicIsize::new(0);
+    NUMBER.fetch_add(1, Ordering::Relaxed)
+}
+
+struct Gate<G>(PhantomData<fn() -> G>);
+
+struct Guarded<G> {
+    inner: Box<dyn Handler>,
+    guard: PhantomData<fn() -> G>,
+}
+
+#[derive(Clone)]
+struct Nothing;
+
+impl<G> Clone for Gate<G> {
+    fn clone(&self) -> Self {
+        Gate(PhantomData)
+    }
+}
+
+impl<G> Clone for Guarded<G> {
+    fn clone(&self) -> Self {
+        Guarded { inner: self.inner.clone(), guard: PhantomData }
+    }
+}
+
+#[async_trait]
+impl<G: SessionGuard> Handler for Gate<G> {
+    async fn handle<'r>(&self, request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r> {
+        match G::authorize(request).await {
+            Ok(_) => Outcome::Forward((data, Status::NotFound)),
+            Err(error) => Outcome::Error(error.status()),
+        }
+    }
+}
+
+#[async_trait]
+impl<G: SessionGuard> Handler for Guarded<G> {
+    async fn handle<'r>(&self, request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r> {
+        match G::authorize(request).await {
+            Ok(_) => self.inner.handle(request, data).await,
+            Err(error) => Outcome::Error(error.status()),
+        }
+    }
+}
+
+#[async_trait]
+impl Handler for Nothing {
+    async fn handle<'r>(&self, _: &'r Request<'_>, data: Data<'r>) -> Outcome<'r> {
+        Outcome::Forward((data, Status::NotFound))
+    }
+}
