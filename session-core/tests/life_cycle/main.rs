@@ -10,6 +10,7 @@
 mod site;
 
 mod cookies;
+mod interleavings;
 mod login;
 mod merge;
 mod saving;
