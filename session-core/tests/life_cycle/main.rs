@@ -16,3 +16,4 @@ mod merge;
 mod saving;
 mod server;
 mod typed;
+mod while_saving;
