@@ -14,12 +14,14 @@
 pub mod app;
 pub mod budget;
 pub mod client;
+pub mod crowd;
 pub mod flask;
 pub mod jar;
 pub mod nginx;
 pub mod poll;
 pub mod port;
 pub mod process;
+pub mod proxy;
 pub mod redis;
 pub mod resp;
 pub mod scenario;

@@ -10,8 +10,10 @@
 mod site;
 
 mod cookies;
+mod interleavings;
 mod login;
 mod merge;
 mod saving;
 mod server;
 mod typed;
+mod while_saving;

@@ -1,0 +1,137 @@
+//! What is changed while `save().await` is on its way.
+
+use std::time::Duration;
+
+use session_core::session::Session;
+use session_core::store::conformance::{Moment, Operation};
+use session_core::value::to_value;
+
+use super::site::Site;
+
+/// Saves, and does something to the session while the store call of that save is stopped.
+async fn meanwhile(site: &Site, session: &Session, operation: Operation, change: impl FnOnce(&Session)) {
+    let mut held = site.store.hold(operation, Moment::After);
+    let saving = tokio::spawn({
+        let session = session.clone();
+        async move { session.save().await }
+    });
+    held.reached().await.unwrap();
+    change(session);
+    held.release();
+    saving.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn a_change_made_during_a_save_is_in_the_next_one() {
+    let mut site = Site::new();
+    site.request(|session| session.set("a", "0")).await;
+    let session = site.open().await;
+    session.set("a", "1");
+    meanwhile(&site, &session, Operation::Swap, |session| session.set("a", "2")).await;
+    site.close(&session).await.unwrap();
+    assert_eq!(site.get("a").await.as_deref(), Some("2"));
+}
+
+#[tokio::test]
+async fn a_key_removed_during_the_save_that_adds_it_is_gone() {
+    let mut site = Site::new();
+    site.request(|session| session.set("anchor", "stays")).await;
+    let session = site.open().await;
+    session.set("added", "1");
+    meanwhile(&site, &session, Operation::Swap, |session| assert!(session.remove("added"))).await;
+    assert!(!session.contains("added"), "it came back within the request");
+    site.close(&session).await.unwrap();
+    assert_eq!(site.get("added").await, None);
+}
+
+#[tokio::test]
+async fn a_session_cleared_during_a_save_is_empty() {
+    let mut site = Site::new();
+    site.request(|session| session.set("old", "1")).await;
+    let session = site.open().await;
+    session.set("added", "1");
+    meanwhile(&site, &session, Operation::Swap, Session::clear).await;
+    session.set("anchor", "stays");
+    site.close(&session).await.unwrap();
+    assert_eq!(site.open().await.keys(), ["_permanent", "anchor"]);
+}
+
+#[tokio::test]
+async fn a_session_destroyed_during_its_first_save_is_gone() {
+    let mut site = Site::new();
+    let session = site.open().await;
+    session.set("k", "v");
+    meanwhile(&site, &session, Operation::Swap, Session::destroy).await;
+    let closed = site.close(&session).await.unwrap();
+    assert!(
+        closed.set_cookie.is_none_or(|line| line.contains("Max-Age=0")),
+        "a cookie for a destroyed session"
+    );
+    assert!(session.id().is_none());
+}
+
+#[tokio::test]
+async fn a_session_destroyed_during_a_rotation_is_gone() {
+    let mut site = Site::new();
+    site.request(|session| session.set("k", "v")).await;
+    let session = site.open().await;
+    session.regenerate();
+    meanwhile(&site, &session, Operation::Swap, Session::destroy).await;
+    site.close(&session).await.unwrap();
+    assert_eq!(site.get("k").await, None, "its data is still there");
+}
+
+#[tokio::test]
+async fn what_is_set_after_a_destroy_during_a_save_is_a_session_of_its_own() {
+    let mut site = Site::new();
+    site.request(|session| session.set("old", "v")).await;
+    let before = site.cookie.clone();
+    let session = site.open().await;
+    session.set("a", "1");
+    session.set("b", "2");
+    meanwhile(&site, &session, Operation::Swap, |session| {
+        session.destroy();
+        session.set("new", "kept");
+    })
+    .await;
+    site.close(&session).await.unwrap();
+    assert_ne!(site.cookie, before);
+    let session = site.open().await;
+    assert!(
+        session.contains("new") && !session.contains("old") && !session.contains("a"),
+        "{:?}",
+        session.keys()
+    );
+}
+
+#[tokio::test]
+async fn a_login_during_a_save_gives_a_new_id() {
+    let mut site = Site::new();
+    site.request(|session| session.set("cart", "tea")).await;
+    let before = site.cookie.clone();
+    let session = site.open().await;
+    session.declare_login("username");
+    session.set("a", "1");
+    meanwhile(&site, &session, Operation::Swap, |session| {
+        session.set_with("username", to_value("momo"), session_core::session::FieldRule::default());
+    })
+    .await;
+    site.close(&session).await.unwrap();
+    assert_ne!(site.cookie, before, "the id of before the login");
+    assert_eq!(site.get("username").await.as_deref(), Some("momo"));
+    site.cookie = before;
+    assert!(site.open().await.is_new());
+}
+
+#[tokio::test]
+async fn a_save_that_is_dropped_leaves_the_change_for_the_close() {
+    let mut site = Site::new();
+    site.request(|session| session.set("a", "0")).await;
+    let session = site.open().await;
+    session.set("a", "1");
+    let held = site.store.hold(Operation::Swap, Moment::Before);
+    assert!(tokio::time::timeout(Duration::from_millis(10), session.save()).await.is_err());
+    drop(held);
+    site.close(&session).await.unwrap();
+    assert_eq!(site.get("a").await.as_deref(), Some("1"));
+}

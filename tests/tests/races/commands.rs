@@ -1,0 +1,82 @@
+//! What a request costs: the commands that Redis sees, without what a script does inside.
+
+use session_tests::client::{Client, Request};
+use session_tests::jar::Jar;
+use session_tests::redis::Redis;
+
+use crate::site::Site;
+
+/// The names of the commands that one request made.
+fn commands(redis: &Redis, request: Request<'_>, expected: u16) -> Vec<String> {
+    let seen = redis.commands_during(|| assert_eq!(request.send().status, expected));
+    seen.into_iter().filter(|seen| !seen.by_script).map(|seen| seen.words[0].to_uppercase()).collect()
+}
+
+/// A visitor with a session and no login, on a connection that is open already.
+fn visitor(site: &Site) -> Client {
+    let visitor = Client::with_jar(&site.processes[0].url(), &Jar::default());
+    assert_eq!(visitor.get("/count").send().status, 200);
+    visitor
+}
+
+#[test]
+fn a_request_costs_what_the_design_says() {
+    let site = Site::on_redis(1);
+    let redis = site.redis.as_ref().unwrap();
+    let visitor = visitor(&site);
+    assert_eq!(commands(redis, visitor.get("/untouched"), 200), [""; 0]);
+    assert_eq!(commands(redis, visitor.get("/anon"), 200), [""; 0]);
+    assert_eq!(commands(redis, visitor.get("/read"), 200), ["GETEX"]);
+    assert_eq!(commands(redis, visitor.get("/typed"), 200), ["GETEX"], "eight fields");
+    assert_eq!(commands(redis, visitor.get("/member"), 401), ["GETEX"], "a guard that says no");
+    assert_eq!(commands(redis, visitor.get("/count"), 200), ["GETEX", "EVALSHA"]);
+    assert_eq!(commands(redis, visitor.get("/login?name=momo"), 200), ["GETEX", "EVALSHA", "EVALSHA"]);
+    assert_eq!(commands(redis, visitor.get("/member"), 200), ["GETEX"]);
+    assert_eq!(commands(redis, visitor.get("/set_a?v=x"), 200), ["GETEX", "EVALSHA"]);
+    assert_eq!(commands(redis, visitor.get("/set_a?v=x"), 200), ["GETEX"], "nothing has changed");
+    assert_eq!(commands(redis, visitor.get("/panic"), 500), ["GETEX"], "a panic saves nothing");
+    let logout = visitor.post("/typed").json(&serde_json::json!({ "logout": true }));
+    assert_eq!(commands(redis, logout, 200), ["GETEX", "DEL"]);
+}
+
+#[test]
+fn a_cookie_that_can_not_be_ours_costs_nothing_and_an_unknown_one_is_not_adopted() {
+    let site = Site::on_redis(1);
+    let redis = site.redis.as_ref().unwrap();
+    let client = site.client(0);
+    let known = site.log_in();
+    let id = known.strip_prefix("session=").unwrap();
+    let malformed = [
+        String::new(),
+        "x".to_owned(),
+        id[1..].to_owned(),
+        format!("{id}A"),
+        format!("{}!", &id[1..]),
+        format!("{}%00", &id[1..]),
+        format!("{}*", &id[1..]),
+        format!("{id}.{id}"),
+        "A".repeat(4000),
+        "..%2F..%2Fetc%2Fpasswd".to_owned(),
+    ];
+    for value in malformed {
+        let request = client.get("/read").cookie(&format!("session={value}"));
+        assert_eq!(commands(redis, request, 200), [""; 0], "{value}");
+    }
+    let unknown = format!("session={}", "A".repeat(id.len()));
+    assert_eq!(commands(redis, client.get("/read").cookie(&unknown), 200), ["GETEX"]);
+    let planted = client.get("/count").cookie(&unknown).send();
+    assert!(planted.set_cookies().iter().all(|line| !line.starts_with(&unknown)), "an id was adopted");
+}
+
+#[test]
+fn without_refreshing_a_read_is_one_plain_get() {
+    let redis = Redis::start();
+    let app = session_tests::app::Launch::new(env!("CARGO_BIN_EXE_probe"))
+        .toml("[default]\nsession_type = \"redis\"\nsession_refresh_each_request = false\n")
+        .env("ROCKET_SESSION_REDIS", &redis.url())
+        .start();
+    let visitor = Client::with_jar(&app.url(), &Jar::default());
+    visitor.get("/count").send();
+    assert_eq!(commands(&redis, visitor.get("/read"), 200), ["GET"]);
+    assert_eq!(commands(&redis, visitor.get("/count"), 200), ["GET", "EVALSHA"]);
+}
