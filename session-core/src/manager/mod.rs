@@ -182,6 +182,7 @@ impl Manager {
     pub async fn close(&self, session: &Session, now: SystemTime) -> Result<Closed, SessionError> {
         let written = match &self.inner.backend {
             _ if session.is_abandoned() => return Ok(Closed::default()),
+            Backend::Cookie(_) if !session.state().sends_cookie(&self.inner.config) => Ok(()),
             Backend::Cookie(_) => write::check_encodable(session),
             Backend::Server(server) => write::write(self, server, session, now).await,
         };
@@ -212,10 +213,9 @@ impl Manager {
             // Another request has ended the session: the id that would be sent again is dead.
             return Ok(Closed { set_cookie: None, vary_cookie: state.flags.accessed });
         }
-        let refreshed = !empty && permanent && config.session_refresh_each_request;
         let set_cookie = if empty && state.flags.modified {
             Some(self.inner.attributes.delete())
-        } else if !empty && (state.flags.modified || refreshed || state.flags.renamed) {
+        } else if !empty && state.sends_cookie(config) {
             let expires = permanent.then(|| crate::time::later(now, config.permanent_session_lifetime));
             let value = match &self.inner.backend {
                 Backend::Cookie(signer) => signer.sign(&state.encoded(), now),

@@ -19,7 +19,6 @@ pub(super) async fn write(
     session: &Session,
     now: SystemTime,
 ) -> Result<(), SessionError> {
-    check_encodable(session)?;
     if session.is_abandoned() {
         return Ok(());
     }
@@ -30,6 +29,7 @@ pub(super) async fn write(
             return Ok(());
         }
     }
+    check_encodable(session)?;
     let _one_save_at_a_time = session.saving().await;
     if session.response_has_begun() && session.state().needs_a_new_cookie() {
         return Err(SessionError::TooLate);

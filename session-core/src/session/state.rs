@@ -218,13 +218,25 @@ impl State {
         self.flags.ended = true;
     }
 
-    /// Whether a save has something to do. With `modified` set back to false by hand and no refresh
-    /// Flask writes nothing (B11).
+    /// Whether a save has something to do. With `modified` set back to false by hand Flask writes no
+    /// change where there is no refresh (B11) or nothing is left (B9). An end or a new id is written
+    /// all the same.
     pub(crate) fn needs_writing(&self, config: &SessionConfig) -> bool {
-        let changed = self.changes.is_dirty() || self.rotation.is_some();
+        let refresh = config.session_refresh_each_request;
+        let changed = self.changes.is_dirty() || !self.unencodable.is_empty();
+        let empty = self.is_empty() && self.unencodable.is_empty();
         self.doomed.is_some()
-            || (changed && (self.flags.modified || config.session_refresh_each_request))
-            || (self.flags.modified && !config.session_refresh_each_request && self.stored.is_some())
+            || self.rotation.is_some()
+            || (changed && (self.flags.modified || (refresh && !empty)))
+            || (self.flags.modified && !refresh && self.stored.is_some())
+    }
+
+    /// Whether the cookie of a session that is not empty is sent: after a change, or to extend the
+    /// life of a permanent one (A13, B13).
+    pub(crate) fn sends_cookie(&self, config: &SessionConfig) -> bool {
+        self.flags.modified
+            || self.flags.renamed
+            || (config.session_refresh_each_request && !self.is_empty() && self.permanent())
     }
 
     /// Whether a save would leave the browser with a cookie that is not right any more.

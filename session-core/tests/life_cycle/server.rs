@@ -94,6 +94,40 @@ async fn a_float_has_changed_if_other_bytes_are_stored() {
 }
 
 #[tokio::test]
+async fn modified_set_back_to_false_keeps_an_emptied_session_and_what_can_not_be_stored_does_no_harm() {
+    for refresh in [true, false] {
+        let mut site = Site::with(|config| config.session_refresh_each_request = refresh);
+        site.request(|session| session.set("k", "v")).await;
+        site.request(|session| {
+            session.clear();
+            session.set_modified(false);
+        })
+        .await;
+        assert_eq!(site.get("k").await.as_deref(), Some("v"), "B9");
+
+        let session = site.open().await;
+        session.set("huge", &u128::MAX);
+        session.set_modified(false);
+        assert_eq!(site.close(&session).await.is_err(), refresh, "without refresh nothing is written (B11)");
+    }
+}
+
+#[tokio::test]
+async fn modified_set_back_to_false_does_not_undo_an_end() {
+    let mut site = Site::with(|config| config.session_refresh_each_request = false);
+    site.request(|session| session.set("username", "momo")).await;
+    let cookie = site.cookie.clone();
+    site.request(|session| {
+        session.declare_login("username");
+        session.remove("username");
+        session.set_modified(false);
+    })
+    .await;
+    site.cookie = cookie;
+    assert!(site.open().await.is_new());
+}
+
+#[tokio::test]
 async fn a_lone_permanent_flag_is_not_worth_a_record() {
     let mut site = Site::new();
     let closed = site.request(|session| assert!(session.permanent())).await;

@@ -8,10 +8,15 @@
 )]
 
 mod accounting;
+mod fuzz;
+mod pair;
+mod payload;
 mod probe;
 mod records;
+mod rotation;
 mod scenarios;
 mod types;
+mod untouched;
 
 use serde_json::json;
 use session_tests::client::Client;

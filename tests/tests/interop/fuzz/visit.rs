@@ -1,0 +1,121 @@
+//! Two visitors who ask for the same: one is served by both sides in turns, the other by Flask alone.
+
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+use session_tests::client::{Answer, Client};
+use session_tests::jar::Jar;
+use session_tests::redis::Redis;
+
+use super::steps::{Side, Step};
+use crate::pair::Pair;
+use crate::payload::payload;
+
+/// What the two sides do not agree on, and everything that led to it.
+pub(super) struct Disagreement {
+    /// The step, from 0.
+    pub(super) step: usize,
+    pub(super) story: String,
+}
+
+/// Both visitors.
+struct Visit<'p> {
+    redis: Option<&'p Redis>,
+    jar: Jar,
+    ours: Client,
+    flask: Client,
+    model_jar: Jar,
+    model: Client,
+    now: f64,
+    story: String,
+}
+
+/// The first step after which the sides disagree.
+pub(super) fn disagreement(pair: &Pair, redis: Option<&Redis>, steps: &[Step]) -> Option<Disagreement> {
+    let (jar, model_jar) = (Jar::default(), Jar::default());
+    let [ours, flask] = pair.visitors(&jar);
+    let model = Client::with_jar(&pair.flask.url(), &model_jar);
+    let (now, story) = (1_704_164_645.0, String::new());
+    let mut visit = Visit { redis, jar, ours, flask, model_jar, model, now, story };
+    if let Some(redis) = redis {
+        redis.clear();
+    }
+    steps.iter().enumerate().find_map(|(number, step)| {
+        visit.make(step).err()?;
+        Some(Disagreement { step: number, story: std::mem::take(&mut visit.story) })
+    })
+}
+
+/// They differ; the story says where.
+struct Differ;
+
+impl Visit<'_> {
+    fn make(&mut self, step: &Step) -> Result<(), Differ> {
+        let _ = writeln!(self.story, "{step}");
+        self.now += f64::from(step.after);
+        if let (Some(redis), None) = (self.redis, self.cookie(&self.jar)) {
+            // The visitors' cookies have ended, their records live on in real time.
+            redis.clear();
+        }
+        let visitor = if step.side == Side::Ours { &self.ours } else { &self.flask };
+        let answer = visitor.post("/ops").at(self.now).json(&step.body()).send();
+        let model = self.model.post("/ops").at(self.now).json(&step.body()).send();
+
+        self.same("status", json!(answer.status), json!(model.status))?;
+        if answer.status == 200 {
+            self.same("results", answer.json(), model.json())?;
+        }
+        self.same("cookie", set_cookie(&answer), set_cookie(&model))?;
+        self.same("Vary", json!(answer.all("vary")), json!(model.all("vary")))?;
+        self.same("bytes", self.stored(&self.jar), self.stored(&self.model_jar))?;
+        if let (Some(redis), Some(_)) = (self.redis, self.cookie(&self.jar)) {
+            self.same("records", json!(redis.keys().len()), json!(2))?;
+        }
+        let model = self.seen_by(&self.model);
+        self.same("seen by Flask", self.seen_by(&self.flask), model.clone())?;
+        self.same("seen by ours", self.seen_by(&self.ours), model)
+    }
+
+    fn same(&mut self, what: &str, found: Value, model: Value) -> Result<(), Differ> {
+        if found == model {
+            let _ = writeln!(self.story, "    {what}: {found}");
+            return Ok(());
+        }
+        let _ = writeln!(self.story, "    {what}: {found}\n    BUT BY FLASK ALONE: {model}");
+        Err(Differ)
+    }
+
+    /// The session as the next request finds it.
+    fn seen_by(&self, visitor: &Client) -> Value {
+        let ops = json!({ "ops": [["dump"], ["get_permanent"]] });
+        let answer = visitor.post("/ops").at(self.now).json(&ops).send();
+        if answer.status == 200 { answer.json()["results"].clone() } else { json!(answer.status) }
+    }
+
+    /// What a browser would send now.
+    fn cookie(&self, jar: &Jar) -> Option<String> {
+        jar.header(self.now as i64)?.strip_prefix("session=").map(str::to_owned)
+    }
+
+    /// The bytes of the session, in the cookie or in Redis.
+    fn stored(&self, jar: &Jar) -> Value {
+        let Some(cookie) = self.cookie(jar) else { return Value::Null };
+        let bytes = match self.redis {
+            None => payload(&cookie),
+            Some(redis) => {
+                let id = cookie.split('.').next().unwrap_or_default();
+                redis.get(&format!("session:{id}")).unwrap_or_default()
+            }
+        };
+        Value::String(bytes.escape_ascii().to_string())
+    }
+}
+
+/// What the answer says about the cookie, but for its value. A deletion has fewer attributes at Flask-Session.
+fn set_cookie(answer: &Answer) -> Value {
+    let described = answer.set_cookies().into_iter().map(|line| {
+        let (_, attributes) = line.split_once(';').unwrap_or((line, ""));
+        if attributes.contains("Max-Age=0") { "deleted" } else { attributes }
+    });
+    described.collect()
+}

@@ -1,0 +1,127 @@
+//! The probe and its Flask twin with the same settings, on the same sessions.
+
+use std::fmt;
+
+use serde_json::{Value, json};
+use session_tests::app::{App, Launch};
+use session_tests::client::Client;
+use session_tests::flask::{Engine, Flask};
+use session_tests::jar::Jar;
+use session_tests::redis::Redis;
+
+/// How both sides keep their sessions.
+#[derive(Clone, Copy)]
+pub(crate) struct Settings<'r> {
+    /// Where records are; `None` for the signed cookie.
+    pub(crate) redis: Option<&'r Redis>,
+    /// `session_serialization_format`
+    pub(crate) format: &'static str,
+    pub(crate) use_signer: bool,
+    pub(crate) refresh_each_request: bool,
+    /// `session_permanent`, of records.
+    pub(crate) permanent: bool,
+    pub(crate) secret_key: &'static str,
+    pub(crate) secret_key_fallbacks: &'static [&'static str],
+}
+
+/// Both sides, running.
+pub(crate) struct Pair {
+    pub(crate) ours: App,
+    pub(crate) flask: Flask,
+}
+
+impl<'r> Settings<'r> {
+    pub(crate) fn cookie() -> Settings<'r> {
+        Settings {
+            redis: None,
+            format: "msgpack",
+            use_signer: false,
+            refresh_each_request: true,
+            permanent: true,
+            secret_key: "dev-secret-key for tests",
+            secret_key_fallbacks: &[],
+        }
+    }
+
+    pub(crate) fn records(redis: &'r Redis, format: &'static str, use_signer: bool) -> Settings<'r> {
+        Settings { redis: Some(redis), format, use_signer, ..Settings::cookie() }
+    }
+
+    /// The same settings for both sides, in each side's spelling.
+    pub(crate) fn start(self) -> Pair {
+        Pair { ours: self.start_ours(), flask: self.start_flask() }
+    }
+
+    pub(crate) fn start_ours(self) -> App {
+        Launch::new(env!("CARGO_BIN_EXE_probe")).toml(&self.rocket_toml()).start()
+    }
+
+    /// The probe's configuration. It allows a cookie of any size, and so does Flask's: that browsers drop
+    /// long ones is no question of formats.
+    pub(crate) fn rocket_toml(self) -> String {
+        let mut toml = format!(
+            "[default]\nsecret_key = {:?}\nsecret_key_fallbacks = {:?}\nsession_refresh_each_request = {}\n\
+             max_cookie_size = 0\nsession_cookie_samesite = false\n",
+            self.secret_key, self.secret_key_fallbacks, self.refresh_each_request
+        );
+        if let Some(redis) = self.redis {
+            toml.push_str(&format!(
+                "session_type = \"redis\"\nsession_redis = {:?}\nsession_use_signer = {}\n\
+                 session_serialization_format = {:?}\nsession_permanent = {}\n",
+                redis.url(),
+                self.use_signer,
+                self.format,
+                self.permanent
+            ));
+        }
+        toml
+    }
+
+    pub(crate) fn start_flask(self) -> Flask {
+        Flask::probe(self.engine(), &self.flask_config())
+    }
+
+    pub(crate) fn engine(self) -> Engine<'r> {
+        self.redis.map_or(Engine::Cookie, Engine::Redis)
+    }
+
+    pub(crate) fn flask_config(self) -> Value {
+        let mut config = json!({
+            "SECRET_KEY": self.secret_key,
+            "SECRET_KEY_FALLBACKS": self.secret_key_fallbacks,
+            "SESSION_REFRESH_EACH_REQUEST": self.refresh_each_request,
+            "MAX_COOKIE_SIZE": 0,
+        });
+        if self.redis.is_some() {
+            config["SESSION_USE_SIGNER"] = Value::Bool(self.use_signer);
+            config["SESSION_SERIALIZATION_FORMAT"] = Value::from(self.format);
+            config["SESSION_PERMANENT"] = Value::Bool(self.permanent);
+        }
+        config
+    }
+}
+
+/// What distinguishes them.
+impl fmt::Display for Settings<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.redis {
+            None => f.write_str("cookie")?,
+            Some(_) => write!(f, "{} in Redis, signer {}", self.format, self.use_signer)?,
+        }
+        write!(f, ", refresh {}, permanent {}", self.refresh_each_request, self.permanent)
+    }
+}
+
+impl Pair {
+    /// One visitor of both sides: the probe's first.
+    pub(crate) fn visitors(&self, jar: &Jar) -> [Client; 2] {
+        [Client::with_jar(&self.ours.url(), jar), Client::with_jar(&self.flask.url(), jar)]
+    }
+}
+
+/// Performs operations, all of which have to succeed; their results.
+pub(crate) fn perform(visitor: &Client, ops: &Value) -> Value {
+    let answer = visitor.post("/ops").json(&json!({ "ops": ops })).send();
+    assert_eq!(answer.status, 200, "{ops}: {}", answer.text());
+    answer.json()["results"].clone()
+}
