@@ -11,6 +11,7 @@ mod accounting;
 mod probe;
 mod records;
 mod scenarios;
+mod types;
 
 use serde_json::json;
 use session_tests::client::Client;
