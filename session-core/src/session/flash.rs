@@ -26,12 +26,20 @@ pub(crate) fn push(state: &mut State, flash: Flash, now: SystemTime) {
 }
 
 /// Takes all messages; later calls in the same request give the same ones, as in Flask.
-pub(crate) fn take(state: &mut State) -> Vec<Flash> {
+///
+/// Flask can flash anything: what is no message here stays for Flask.
+pub(crate) fn take(state: &mut State, now: SystemTime) -> Vec<Flash> {
     if let Some(taken) = &state.taken_flashes {
         return taken.clone();
     }
-    let taken: Vec<Flash> = stored(state).iter().filter_map(read).collect();
-    state.take(FLASHES, RULE);
+    let all = stored(state);
+    let taken: Vec<Flash> = all.iter().filter_map(read).collect();
+    if taken.len() == all.len() {
+        state.take(FLASHES, RULE);
+    } else if !taken.is_empty() {
+        let others = all.into_iter().filter(|value| read(value).is_none()).collect();
+        state.put(FLASHES, Value::List(others), RULE, now);
+    }
     state.taken_flashes = Some(taken.clone());
     taken
 }

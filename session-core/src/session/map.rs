@@ -160,9 +160,11 @@ impl Session {
     }
 
     /// Takes all queued messages (`get_flashed_messages`). Further calls in the same request give
-    /// the same messages, as in Flask.
+    /// the same messages, as in Flask. One that Flask flashed as HTML is its text; one that is no text
+    /// at all stays in the queue, for Flask.
     pub fn take_flashes(&self) -> Vec<Flash> {
-        flash::take(&mut self.used())
+        let now = self.now();
+        flash::take(&mut self.used(), now)
     }
 }
 

@@ -12,6 +12,8 @@
 //! assert_eq!(pair, Value::Tuple(vec![Value::Str("info".into()), Value::Int(3)]));
 //! assert_eq!(from_value::<(String, u8)>(pair).unwrap(), ("info".to_owned(), 3));
 //! ```
+//!
+#![doc = include_str!("types.md")]
 
 mod bytes;
 mod channel;

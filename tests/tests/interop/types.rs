@@ -378,3 +378,15 @@ fn flask_shows_what_was_flashed_here_once() {
         assert_eq!(pair.get("/flashes"), "");
     }
 }
+
+#[test]
+fn a_flash_message_that_is_no_text_waits_for_flask() {
+    let redis = Redis::start();
+    for pair in Pair::each(&redis) {
+        pair.flask(&json!([["flash", 3], ["flash", "three"], ["flash", { "$dict": [["n", 3]] }, "info"]]));
+        assert_eq!(pair.get("/flashes"), "message: three");
+        assert_eq!(pair.get("/flashes"), "");
+        let others = json!([["message", 3], ["info", { "$dict": [["n", 3]] }]]);
+        assert_eq!(pair.flask(&json!([["get_flashes"]])), json!([others]));
+    }
+}
