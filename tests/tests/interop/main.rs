@@ -8,6 +8,7 @@
 )]
 
 mod accounting;
+mod pickles;
 mod probe;
 mod records;
 mod scenarios;

@@ -10,13 +10,13 @@ use session_tests::redis::Redis;
 const SECRET: &str = "dev-secret-key for tests";
 
 /// The same settings for both sides, in each side's spelling.
-struct Pair {
-    ours: App,
+pub(crate) struct Pair {
+    pub(crate) ours: App,
     flask: Flask,
 }
 
 impl Pair {
-    fn start(redis: Option<&Redis>, format: &str, signer: bool) -> Pair {
+    pub(crate) fn start(redis: Option<&Redis>, format: &str, signer: bool) -> Pair {
         let mut launch = Launch::new(env!("CARGO_BIN_EXE_probe")).toml(&format!(
             "[default]\nsecret_key = \"{SECRET}\"\nsession_cookie_samesite = false\nsession_use_signer = {signer}\n\
              session_serialization_format = \"{format}\"\nsession_type = \"{}\"\n",
@@ -37,12 +37,12 @@ impl Pair {
         Pair { ours: launch.start(), flask: Flask::probe(engine, &config) }
     }
 
-    fn visitors(&self, jar: &Jar) -> [Client; 2] {
+    pub(crate) fn visitors(&self, jar: &Jar) -> [Client; 2] {
         [Client::with_jar(&self.ours.url(), jar), Client::with_jar(&self.flask.url(), jar)]
     }
 }
 
-fn perform(visitor: &Client, ops: &Value) -> Value {
+pub(crate) fn perform(visitor: &Client, ops: &Value) -> Value {
     let answer = visitor.post("/ops").json(&json!({ "ops": ops })).send();
     assert_eq!(answer.status, 200, "{ops}: {}", answer.text());
     answer.json()["results"].clone()
