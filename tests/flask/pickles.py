@@ -94,7 +94,7 @@ def dumps(value, protocol, chance):
 def damage(data, chance):
     data = bytearray(data)
     for _ in range(chance.randint(1, 3)):
-        at = chance.randrange(len(data))
+        at = chance.randrange(len(data) + 1)
         data[at : at + chance.randrange(2)] = chance.choice([chance.randbytes(1), data[at : at + 1], b""])
     return bytes(data)
 
@@ -120,8 +120,8 @@ def main(seed, count):
             data = dumps(value, protocol, chance)
             executes = any(opcode.name in EXECUTING for opcode, _, _ in pickletools.genops(data))
             show("global" if executes else "whole", data, value=to_typed(value))
-            if data := damage(data, chance):
-                show("damaged", data, **read(data))
+            data = damage(data, chance)
+            show("damaged", data, **read(data))
 
 
 main(*map(int, sys.argv[1:]))

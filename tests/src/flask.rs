@@ -1,7 +1,7 @@
 //! Applications on the real Flask and Flask-Session.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
@@ -61,6 +61,17 @@ impl Flask {
     pub fn output(&self) -> String {
         self.process.output()
     }
+}
+
+/// What the script `name` of `tests/flask` prints. Its failure, told on its standard error, fails the test.
+pub fn script(name: &str, arguments: &[String]) -> String {
+    let mut command = Command::new(python());
+    command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("flask").join(name)).args(arguments);
+    // The order of a set of texts depends on chance otherwise.
+    command.env("PYTHONDONTWRITEBYTECODE", "1").env("PYTHONHASHSEED", "0").stderr(Stdio::inherit());
+    let output = command.output().unwrap_or_else(|error| panic!("{error}; install Python with: {INSTALL}"));
+    assert!(output.status.success(), "{name} ended with {}", output.status);
+    String::from_utf8(output.stdout).expect("output in UTF-8")
 }
 
 const INSTALL: &str = "python3 -m venv tests/.venv && tests/.venv/bin/pip install -r tests/flask/requirements.txt (scripts/test.sh does it)";

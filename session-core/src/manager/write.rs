@@ -9,7 +9,9 @@ use super::jitter::jitter;
 use super::{Manager, Server, open};
 use crate::codec::{RawKey, Record};
 use crate::id::SessionId;
-use crate::session::{Changes, PERMANENT, Rotation, Session, SessionError, State, Unmergeable, Written};
+use crate::session::{
+    Changes, Moment, PERMANENT, Rotation, Session, SessionError, State, Unmergeable, Written,
+};
 use crate::store::{Loaded, New, StoreError, Swap};
 
 /// Writes what was changed since the last write, if anything was.
@@ -66,7 +68,7 @@ struct Plan {
     base: Arc<Record>,
     changes: Changes,
     rotation: Option<Rotation>,
-    moment: u64,
+    moment: Moment,
 }
 
 impl Plan {
@@ -75,8 +77,8 @@ impl Plan {
             old: state.id.clone().zip(state.stored.clone()),
             base: Arc::clone(&state.record),
             changes: state.changes.clone(),
-            rotation: state.rotation,
-            moment: state.changes.moment(),
+            rotation: state.rotation.map(|(reason, _)| reason),
+            moment: state.moment(),
         })
     }
 }
@@ -91,12 +93,11 @@ struct Writer<'a> {
 impl Writer<'_> {
     /// Deletes the record that `destroy` ended, whatever it holds by now.
     async fn end_destroyed(&self) -> Result<(), SessionError> {
-        let doomed = self.session.state().doomed.clone();
-        if let Some(id) = doomed {
-            self.delete(id).await?;
-            self.session.state().doomed = None;
+        loop {
+            let Some(id) = self.session.state().doomed.first().cloned() else { return Ok(()) };
+            self.delete(id.clone()).await?;
+            self.session.state().doomed.retain(|doomed| *doomed != id);
         }
-        Ok(())
     }
 
     async fn carry_out(&self, plan: Plan) -> Result<Written, SessionError> {

@@ -18,8 +18,8 @@ pub struct FieldRule {
 #[derive(Clone, Default)]
 pub(crate) struct Changes {
     by_key: IndexMap<String, Change>,
-    /// Keys that are no text (Python allows them) go too: the session was cleared.
-    pub(crate) drop_others: bool,
+    /// When everything that the session held was dropped; what was set afterwards is newer.
+    emptied: u64,
     /// Counts changes, so that a save knows which of them it has written.
     clock: u64,
     /// The count up to which changes are in the record.
@@ -34,12 +34,18 @@ pub(crate) struct Change {
     rule: FieldRule,
     /// Removed and set again: Python puts such a key last.
     moved: bool,
+    /// Set and removed again in this request: no change, unless a save has taken what was set with it.
+    void: bool,
     at: u64,
 }
 
 impl Change {
     pub(crate) fn to(raw: Vec<u8>, rule: FieldRule) -> Self {
-        Change { mine: Some(raw), rule, moved: false, at: 0 }
+        Change { mine: Some(raw), rule, moved: false, void: false, at: 0 }
+    }
+
+    fn removal(rule: FieldRule, in_record: bool, at: u64) -> Self {
+        Change { mine: None, rule, moved: false, void: !in_record, at }
     }
 }
 
@@ -54,7 +60,7 @@ pub(crate) enum Unmergeable {
 
 impl Changes {
     pub(crate) fn get(&self, key: &str) -> Option<&Change> {
-        self.by_key.get(key)
+        self.by_key.get(key).filter(|change| !change.void)
     }
 
     /// Whether there is anything to save; what a new session starts with is not.
@@ -88,18 +94,30 @@ impl Changes {
 
     pub(crate) fn remove(&mut self, key: &str, rule: FieldRule, in_record: bool) {
         self.clock += 1;
-        if in_record {
-            let change = Change { mine: None, rule, moved: false, at: self.clock };
-            self.by_key.insert(key.to_owned(), change);
-        } else {
-            self.by_key.shift_remove(key);
+        // What was set in this request may be on its way to the record: its removal is a change too.
+        if in_record || self.by_key.contains_key(key) {
+            self.by_key.insert(key.to_owned(), Change::removal(rule, in_record, self.clock));
         }
     }
 
-    /// Drops what was set in this request and is not in the record.
-    pub(crate) fn forget_added(&mut self) {
+    /// Removes everything: what `record` holds, what was set in this request, and what a save that is
+    /// on its way may find.
+    pub(crate) fn empty(&mut self, record: &Record) {
         self.clock += 1;
-        self.by_key.clear();
+        self.emptied = self.clock;
+        let gone = |in_record| Change::removal(FieldRule::default(), in_record, self.clock);
+        for change in self.by_key.values_mut() {
+            *change = gone(false);
+        }
+        for key in record.entries().filter_map(|(key, _)| key.as_text()) {
+            self.by_key.insert(key.to_owned(), gone(true));
+        }
+    }
+
+    /// Counts a change that is none of a field.
+    pub(crate) fn tick(&mut self) -> u64 {
+        self.clock += 1;
+        self.clock
     }
 
     /// The moment up to which changes are in a snapshot taken now.
@@ -112,11 +130,25 @@ impl Changes {
         self.saved = self.clock;
     }
 
-    /// Forgets the changes made up to `moment`: they are in the record now.
-    pub(crate) fn saved_up_to(&mut self, moment: u64) {
-        self.by_key.retain(|_, change| change.at > moment);
+    /// Forgets the changes made up to `moment`: they are in `record` now.
+    pub(crate) fn saved_up_to(&mut self, moment: u64, record: &Record) {
+        self.by_key.retain(|key, change| {
+            change.void &= record.get(key).is_none();
+            change.at > moment && !change.void
+        });
         self.saved = moment;
-        self.drop_others = false;
+        if self.emptied > moment {
+            // Emptied while the save was on its way: what it has written was not meant to stay.
+            let gone = || Change::removal(FieldRule::default(), true, self.emptied);
+            for key in record.entries().filter_map(|(key, _)| key.as_text()) {
+                self.by_key.entry(key.to_owned()).or_insert_with(gone);
+            }
+        }
+    }
+
+    /// Whether keys that are no text (Python allows them) go too.
+    fn drops_others(&self) -> bool {
+        self.emptied > self.saved
     }
 
     /// The record's entries with the changes made to them, in Python's order.
@@ -125,9 +157,9 @@ impl Changes {
         record: &'a Record,
     ) -> impl Iterator<Item = (RawKey<'a>, &'a [u8])> {
         let kept = record.entries().filter_map(|(key, raw)| match key.as_text() {
-            None if self.drop_others => None,
+            None if self.drops_others() => None,
             None => Some((key, raw)),
-            Some(text) => match self.by_key.get(text) {
+            Some(text) => match self.get(text) {
                 None => Some((key, raw)),
                 Some(change) if change.moved => None,
                 Some(change) => Some((key, change.mine.as_deref()?)),
@@ -154,7 +186,7 @@ impl Changes {
         let format = base.format();
         let mut rebased = self.clone();
         for (key, change) in &mut rebased.by_key {
-            let Some(merge) = change.rule.merge else { continue };
+            let Some(merge) = change.rule.merge.filter(|_| !change.void) else { continue };
             let (base, theirs) = (base.get(key), theirs.get(key));
             if base == theirs {
                 continue;

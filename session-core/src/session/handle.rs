@@ -73,7 +73,7 @@ impl Session {
         let mut state = self.used();
         if state.server && !state.is_empty() {
             state.flags.modified = true;
-            login::rotate(&mut state, Rotation::Same);
+            state.rotate(Rotation::Same);
         }
     }
 
@@ -129,7 +129,7 @@ impl Session {
     pub fn has_unsaved_changes(&self) -> bool {
         let state = self.state();
         !self.is_abandoned()
-            && (state.changes.is_dirty() || state.rotation.is_some() || state.doomed.is_some())
+            && (state.changes.is_dirty() || state.rotation.is_some() || !state.doomed.is_empty())
     }
 
     /// The time as this session sees it: what the request came with, moved on by the time since.

@@ -35,7 +35,7 @@ pub(crate) fn logged_in(state: &mut State, key: &str, raw: Vec<u8>, rule: FieldR
             Rotation::OtherUser
         }
     };
-    rotate(state, rotation);
+    state.rotate(rotation);
     state.insert(key, raw, rule);
     let stamp =
         Value::List(vec![Value::Int(unix_seconds(now).into()), Value::Str(fingerprint(format, &user))]);
@@ -47,7 +47,7 @@ pub(crate) fn logged_in(state: &mut State, key: &str, raw: Vec<u8>, rule: FieldR
 /// Nobody is logged in any more.
 pub(crate) fn logged_out(state: &mut State) {
     forget(state);
-    rotate(state, Rotation::OtherUser);
+    state.rotate(Rotation::OtherUser);
 }
 
 /// How long before `now` the user who is logged in gave proof of that; `None` if that is not known of
@@ -64,11 +64,6 @@ pub(crate) fn login_age(state: &State, now: SystemTime) -> Option<Duration> {
     // A login that lies ahead was stamped by a process whose clock is ahead of ours.
     let age = now.duration_since(at).unwrap_or_default();
     Some(Duration::from_secs(age.as_secs()))
-}
-
-/// Asks for a new id; a stronger reason given earlier in the request stands.
-pub(crate) fn rotate(state: &mut State, rotation: Rotation) {
-    state.rotation = state.rotation.max(Some(rotation));
 }
 
 /// Drops what the session holds, except whether it is permanent and the flash messages that this

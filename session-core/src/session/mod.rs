@@ -17,4 +17,4 @@ pub use handle::Session;
 
 pub(crate) use change::{Changes, Unmergeable};
 pub(crate) use keeper::{Keeper, KeeperFuture};
-pub(crate) use state::{Flags, PERMANENT, Rotation, State, Written};
+pub(crate) use state::{Flags, Moment, PERMANENT, Rotation, State, Written};

@@ -27,9 +27,12 @@ pub(crate) struct State {
     pub(crate) flags: Flags,
     /// The key that says who is logged in, once a state that declares one was loaded.
     pub(crate) login: Option<&'static str>,
-    pub(crate) rotation: Option<Rotation>,
-    /// The record that `destroy` ended and the store still holds.
-    pub(crate) doomed: Option<SessionId>,
+    /// Why a new id is due, and when it was asked for.
+    pub(crate) rotation: Option<(Rotation, u64)>,
+    /// Records that `destroy` has ended and the store still holds.
+    pub(crate) doomed: Vec<SessionId>,
+    /// Counts the sessions that this state has been: `destroy` begins another.
+    pub(crate) generation: u64,
     /// Keys whose last value could not be encoded: with one the session can't be saved.
     pub(crate) unencodable: Vec<(String, EncodeError)>,
     /// Keys that were reported as undecodable, so that each is logged once.
@@ -50,6 +53,13 @@ pub(crate) struct Flags {
     pub(crate) ended: bool,
     /// The id is not the one that came with the cookie: the new one has to be sent.
     pub(crate) renamed: bool,
+}
+
+/// What of a state a save takes with it: changes made later stay changes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Moment {
+    generation: u64,
+    change: u64,
 }
 
 /// Why the session gets a new id at its next save.
@@ -82,7 +92,8 @@ impl State {
             flags: Flags { new: true, ..Flags::default() },
             login: None,
             rotation: None,
-            doomed: None,
+            doomed: Vec::new(),
+            generation: 0,
             unencodable: Vec::new(),
             reported: Vec::new(),
             taken_flashes: None,
@@ -179,16 +190,8 @@ impl State {
     }
 
     pub(crate) fn remove_all(&mut self) {
-        let keys: Vec<String> = {
-            let entries = self.record.entries();
-            entries.filter_map(|(key, _)| key.as_text().map(str::to_owned)).collect()
-        };
         self.unencodable.clear();
-        self.changes.forget_added();
-        for key in keys {
-            self.remove(&key, FieldRule::default());
-        }
-        self.changes.drop_others = true;
+        self.changes.empty(&self.record);
     }
 
     pub(crate) fn refuse(&mut self, key: &str, error: EncodeError) {
@@ -211,9 +214,8 @@ impl State {
         self.changes = fresh.changes;
         self.unencodable.clear();
         self.rotation = None;
-        if let Some(id) = self.id.take() {
-            self.doomed.get_or_insert(id);
-        }
+        self.doomed.extend(self.id.take());
+        self.generation += 1;
         self.flags.modified = true;
         self.flags.ended = true;
     }
@@ -225,7 +227,7 @@ impl State {
         let refresh = config.session_refresh_each_request;
         let changed = self.changes.is_dirty() || !self.unencodable.is_empty();
         let empty = self.is_empty() && self.unencodable.is_empty();
-        self.doomed.is_some()
+        !self.doomed.is_empty()
             || self.rotation.is_some()
             || (changed && (self.flags.modified || (refresh && !empty)))
             || (self.flags.modified && !refresh && self.stored.is_some())
@@ -252,14 +254,31 @@ impl State {
     }
 
     /// Takes over what a save has stored; changes made since its moment stay changes.
-    pub(crate) fn written(&mut self, written: Written, moment: u64) {
+    pub(crate) fn written(&mut self, written: Written, moment: Moment) {
         let (id, stored) = written.stored.unzip();
+        if moment.generation != self.generation {
+            // Destroyed while the save was on its way: what it has written is nobody's session.
+            self.doomed.extend(id);
+            return;
+        }
         self.id = id;
         self.stored = stored;
         self.record = written.record;
         self.flags.renamed |= written.renamed;
-        self.rotation = None;
-        self.changes.saved_up_to(moment);
+        self.rotation = self.rotation.filter(|(_, asked)| *asked > moment.change);
+        self.changes.saved_up_to(moment.change, &self.record);
+    }
+
+    /// Asks for a new id; a stronger reason given earlier in the request stands.
+    pub(crate) fn rotate(&mut self, rotation: Rotation) {
+        let asked = self.changes.tick();
+        let reason = self.rotation.map_or(rotation, |(earlier, _)| earlier.max(rotation));
+        self.rotation = Some((reason, asked));
+    }
+
+    /// What a save that begins now takes with it.
+    pub(crate) fn moment(&self) -> Moment {
+        Moment { generation: self.generation, change: self.changes.moment() }
     }
 
     /// The bytes of the record with the changes made to it.

@@ -46,7 +46,7 @@ const KINDS: [(&str, usize, Covered); 15] = [
     ("memcached_item", 6, With("memcached")),
     ("mongo_document", 2, With("mongo")),
     ("parse_cookie", 18, By(&[(WIRE, "cookie_headers_are_read_as_by_werkzeug")])),
-    // Pickles among them are listed there by name.
+    // Those in pickle need the feature of that name.
     ("record_decode", 39, By(&[(FORMATS, "stored_records_load_as_in_flask_session")])),
     ("record_json", 35, By(&[(FORMATS, "json_records_are_those_of_msgspec")])),
     ("record_msgpack", 47, By(&[(FORMATS, "msgpack_records_are_those_of_msgspec")])),

@@ -11,6 +11,7 @@ mod accounting;
 mod fuzz;
 mod pair;
 mod payload;
+mod pickles;
 mod probe;
 mod records;
 mod rotation;
