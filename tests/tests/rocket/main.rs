@@ -7,6 +7,7 @@
     reason = "a panic in here is a failed test, which is what it is for"
 )]
 
+mod invariants;
 mod launch;
 mod log;
 mod outage;
