@@ -24,12 +24,12 @@ fn a_login_at_either_side_is_a_login_at_the_other(pair: &Pair) {
 }
 
 #[test]
-fn a_cookie_of_flask_logs_in_here_and_the_other_way_round() {
+fn invariant_14_a_cookie_of_flask_logs_in_here_and_the_other_way_round() {
     a_login_at_either_side_is_a_login_at_the_other(&Settings::cookie().start());
 }
 
 #[test]
-fn a_record_of_flask_session_is_read_and_extended_here_and_the_other_way_round() {
+fn invariant_14_a_record_of_flask_session_is_read_and_extended_here_and_the_other_way_round() {
     let redis = Redis::start();
     for format in ["msgpack", "json"] {
         for signer in [false, true] {

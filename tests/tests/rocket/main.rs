@@ -8,6 +8,7 @@
 )]
 
 mod guards;
+mod invariants;
 mod launch;
 mod log;
 mod outage;
