@@ -27,3 +27,8 @@ pub use session_core::session::{FieldError, Flash};
 pub use session_core::{config, manager, merge, store, typed, value};
 pub use session_macros::{require_session, session_state};
 pub use sessions::Sessions;
+
+/// Compiles what the document shows.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/flask-login.md")]
+mod flask_login {}

@@ -65,7 +65,11 @@ class KeepAlive(WSGIRequestHandler):
     protocol_version = "HTTP/1.1"
 
 
-if __name__ == "__main__":
+def serve(app):
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     port = int(os.environ["PROBE_PORT"])
-    make_server("127.0.0.1", port, make_app(), threaded=True, request_handler=KeepAlive).serve_forever()
+    make_server("127.0.0.1", port, app, threaded=True, request_handler=KeepAlive).serve_forever()
+
+
+if __name__ == "__main__":
+    serve(make_app())

@@ -27,6 +27,11 @@ pub enum Engine<'r> {
 impl Flask {
     /// Starts the twin of the probe; `config` holds Flask's keys with typed values.
     pub fn probe(engine: Engine<'_>, config: &Value) -> Flask {
+        Flask::configured("probe.py", engine, config)
+    }
+
+    /// Starts an application of `tests/flask` that is configured as the twin of the probe.
+    pub fn configured(script: &str, engine: Engine<'_>, config: &Value) -> Flask {
         let mut environment = vec![("PROBE_CONFIG", config.to_string())];
         match engine {
             Engine::Cookie => environment.push(("PROBE_ENGINE", "flask".to_owned())),
@@ -35,7 +40,7 @@ impl Flask {
                     .extend([("PROBE_ENGINE", "flask_session".to_owned()), ("PROBE_REDIS", redis.url())]);
             }
         }
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("flask/probe.py");
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("flask").join(script);
         Flask::start(&script, "PROBE_PORT", &environment)
     }
 

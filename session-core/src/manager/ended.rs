@@ -47,5 +47,5 @@ impl Manager {
 
 fn known_to_have_ended(server: &Server, session: &Session) -> bool {
     let state = session.state();
-    state.flags.ended || state.id.as_ref().is_some_and(|id| server.endings.has(id))
+    state.flags.ended || state.id.as_ref().is_some_and(|id| server.endings.has(id, session.opened_at()))
 }

@@ -46,13 +46,14 @@ impl Endings {
         self.changed.send_replace(());
     }
 
-    /// Whether the session has ended here.
-    pub(super) fn has(&self, id: &SessionId) -> bool {
+    /// Whether the session has ended here since `opened`. What was loaded after an end lives: somebody
+    /// has put it into the store again.
+    pub(super) fn has(&self, id: &SessionId, opened: Instant) -> bool {
         if self.count.load(Ordering::Acquire) == 0 {
             return false;
         }
         let recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
-        recent.iter().rev().any(|(_, ended)| ended == id)
+        recent.iter().rev().take_while(|(at, _)| *at >= opened).any(|(_, ended)| ended == id)
     }
 
     /// A receiver that is told of every end from here on.

@@ -206,7 +206,7 @@ impl Manager {
         let empty = state.is_empty();
         let permanent = state.permanent();
         let ended = match (&self.inner.backend, &state.id) {
-            (Backend::Server(server), Some(id)) => server.endings.has(id),
+            (Backend::Server(server), Some(id)) => server.endings.has(id, session.opened_at()),
             _ => false,
         };
         if ended && !state.flags.modified {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use bytes::Bytes;
+use tokio::time::Instant;
 
 use super::gate::Spent;
 use super::{Backend, Inner, Manager, Server};
@@ -27,7 +28,7 @@ impl Manager {
     /// [`SessionError::Unavailable`] if the store fails: then nothing is known about the visitor.
     pub async fn open(&self, cookie: Option<&str>, now: SystemTime) -> Result<Session, SessionError> {
         let cookie = cookie.filter(|cookie| !cookie.is_empty());
-        let mut spent = Spent::default();
+        let (opened_at, mut spent) = (Instant::now(), Spent::default());
         let state = match &self.inner.backend {
             Backend::Cookie(signer) => from_cookie(signer, cookie, now, self),
             Backend::Server(server) => match cookie.and_then(|cookie| server.id(cookie)) {
@@ -36,7 +37,7 @@ impl Manager {
             },
         };
         let state = state.unwrap_or_else(|| fresh(&self.inner));
-        Ok(Session::new(self.inner.clone(), state, now, spent.0))
+        Ok(Session::new(self.inner.clone(), state, (now, opened_at), spent.0))
     }
 
     async fn load(

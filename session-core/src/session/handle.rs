@@ -41,14 +41,21 @@ struct Shared {
 }
 
 impl Session {
-    pub(crate) fn new(keeper: Arc<dyn Keeper>, state: State, now: SystemTime, spent: Duration) -> Self {
+    /// `opened` is one moment, before the record was loaded, by the clock of the sessions and by that
+    /// of the deadlines.
+    pub(crate) fn new(
+        keeper: Arc<dyn Keeper>,
+        state: State,
+        opened: (SystemTime, Instant),
+        spent: Duration,
+    ) -> Self {
         let session = Session {
             shared: Arc::new(Shared {
                 keeper,
                 state: Mutex::new(state),
                 saving: tokio::sync::Mutex::new(()),
-                opened: now,
-                opened_at: Instant::now(),
+                opened: opened.0,
+                opened_at: opened.1,
                 spent: AtomicU64::new(0),
                 abandoned: AtomicBool::new(false),
                 response_begun: AtomicBool::new(false),
@@ -135,6 +142,11 @@ impl Session {
     /// The time as this session sees it: what the request came with, moved on by the time since.
     pub fn now(&self) -> SystemTime {
         crate::time::later(self.shared.opened, self.shared.opened_at.elapsed())
+    }
+
+    /// The moment before the record was loaded.
+    pub(crate) fn opened_at(&self) -> Instant {
+        self.shared.opened_at
     }
 
     /// Whether a handle was dropped by a panic: the session gives up its changes.

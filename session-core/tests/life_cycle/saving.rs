@@ -180,6 +180,29 @@ async fn a_request_that_only_read_sends_no_cookie_for_a_session_that_has_ended_h
 }
 
 #[tokio::test]
+async fn a_record_that_was_put_back_after_the_end_is_a_session_again() {
+    use session_core::store::{Call, New, Store, Swap};
+
+    let mut site = Site::new();
+    site.request(|session| session.set("k", "v")).await;
+    let cookie = site.cookie.clone();
+    site.request(|session| session.destroy()).await;
+
+    let key = format!("session:{}", cookie.as_deref().unwrap());
+    let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(5);
+    let record = New { bytes: b"\x81\xaa_permanent\xc3", lifetime: std::time::Duration::from_secs(60) };
+    let swap = site.store.swap(Call { now: site.now, deadline }, &key, None, Some(record)).await.unwrap();
+    assert!(matches!(swap, Swap::Done { .. }));
+    site.cookie = cookie;
+    site.request(|session| assert!(!session.is_new())).await;
+    let session = site.open().await;
+    session.set("again", "1");
+    site.close(&session).await.unwrap();
+    let closed = site.request(|_| {}).await;
+    assert!(closed.set_cookie.is_some(), "a permanent session's cookie is sent again");
+}
+
+#[tokio::test]
 async fn who_waits_for_the_end_is_told_at_once_when_it_comes_in_this_process() {
     for end in [Session::destroy, Session::regenerate] {
         let mut site = Site::new();

@@ -8,6 +8,7 @@
 )]
 
 mod accounting;
+mod flask_login;
 mod fuzz;
 mod pair;
 mod payload;

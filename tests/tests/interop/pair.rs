@@ -56,12 +56,13 @@ impl<'r> Settings<'r> {
         Launch::new(env!("CARGO_BIN_EXE_probe")).toml(&self.rocket_toml()).start()
     }
 
-    /// The probe's configuration. It allows a cookie of any size, and so does Flask's: that browsers drop
-    /// long ones is no question of formats.
+    /// The probe's configuration. It allows a cookie of any size, as does Flask's, since that browsers drop
+    /// long ones is no question of formats; and a slow machine is no reason to disagree.
     pub(crate) fn rocket_toml(self) -> String {
         let mut toml = format!(
             "[default]\nsecret_key = {:?}\nsecret_key_fallbacks = {:?}\nsession_refresh_each_request = {}\n\
-             max_cookie_size = 0\nsession_cookie_samesite = false\n",
+             max_cookie_size = 0\nsession_cookie_samesite = false\n\
+             session_store_timeout = 30\nsession_request_timeout = 60\n",
             self.secret_key, self.secret_key_fallbacks, self.refresh_each_request
         );
         if let Some(redis) = self.redis {

@@ -42,8 +42,7 @@ fn without_operations(mut steps: Vec<Step>, fails: &impl Fn(&[Step]) -> bool) ->
         for group in (0..steps[number].ops.len()).rev() {
             let mut shorter = steps.clone();
             shorter[number].ops.remove(group);
-            // A request without an operation does not use the session, and is another matter.
-            if !shorter[number].ops.is_empty() && fails(&shorter) {
+            if shorter[number].uses_session() && fails(&shorter) {
                 steps = shorter;
             }
         }

@@ -54,6 +54,11 @@ impl Step {
         Step { side, after, ops: script.ops }
     }
 
+    /// Whether any operation looks at the session. A request that does not is left alone on purpose.
+    pub(super) fn uses_session(&self) -> bool {
+        self.ops.iter().flatten().any(|op| op[0] != "raise" && op[0] != "abort404")
+    }
+
     /// The body of the request.
     pub(super) fn body(&self) -> Value {
         let ops: Vec<&Value> = self.ops.iter().flatten().collect();

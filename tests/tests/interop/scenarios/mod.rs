@@ -53,7 +53,10 @@ fn the_probe_answers_every_scenario_as_the_vectors_say_but_for_what_is_deliberat
     for group in grouped(|scenario| scenario.rocket_toml(&redis.url())) {
         let launch = Launch::new(env!("CARGO_BIN_EXE_probe"))
             .toml(&group[0].rocket_toml(&redis.url()))
-            .env("ROCKET_PROFILE", "debug");
+            .env("ROCKET_PROFILE", "debug")
+            // A slow machine is no difference.
+            .env("ROCKET_SESSION_STORE_TIMEOUT", "30")
+            .env("ROCKET_SESSION_REQUEST_TIMEOUT", "60");
         if let Some((_, complaint)) = NOT_LAUNCHED.iter().find(|(id, _)| group[0].id.ends_with(id)) {
             assert_eq!(group.len(), 1, "a configuration that does not launch has other scenarios");
             let log = launch.refused();
