@@ -8,5 +8,6 @@
 )]
 
 mod configuration;
+mod gate;
 mod login;
 mod outage;

@@ -7,8 +7,11 @@
     reason = "a panic in here is a failed test, which is what it is for"
 )]
 
+mod gate;
+mod guard_checks;
 mod guards;
 mod launch;
+mod next;
 mod outage;
 mod responses;
 mod site;
