@@ -9,7 +9,7 @@ use rocket::http::uri::fmt::{Formatter, Ignorable, Query, UriDisplay};
 use rocket::http::uri::{Origin, Reference};
 use rocket::response::Redirect;
 
-use crate::login_pages;
+use crate::{dots, login_pages};
 
 /// A page of this site to go on to after logging in, or none.
 ///
@@ -69,7 +69,9 @@ impl Next {
 
     /// The page that was asked for.
     pub(crate) fn of(uri: &Origin<'_>) -> Next {
-        Next::parse(&uri.clone().into_normalized().to_string()).unwrap_or_default()
+        // As it is written where it can be: Rocket's normal form drops a slash at the end.
+        let written = Next::parse(&uri.to_string());
+        written.or_else(|| Next::parse(&uri.clone().into_normalized().to_string())).unwrap_or_default()
     }
 
     /// A redirect (303) to the page, or to another one if there is none.
@@ -97,7 +99,7 @@ fn is_plain(text: &str) -> bool {
 fn leads_to_a_page(text: &str) -> bool {
     let Ok(uri) = Origin::parse(text) else { return false };
     let path = uri.path().as_str();
-    uri.is_normalized() && !path.split('/').any(crate::dots::is_dots) && !login_pages::is_known(path)
+    !path.contains("//") && !path.split('/').any(dots::is_dots) && !login_pages::is_known(path)
 }
 
 /// The path and query, or nothing.

@@ -36,16 +36,30 @@ pub fn session_state(options: TokenStream, item: TokenStream) -> TokenStream {
     state::session_state(options.into(), item.into()).into()
 }
 
-/// Makes a struct a request guard: who has it has proved what it requires.
+/// Makes a struct a request guard, or puts one in front of a handler.
 ///
-/// `#[require_session(Visit)]` builds upon the state `Visit`, or upon another guard. Fields are read
-/// from the state by name; a field that is an `Option<T>` there is required and is a `T` here.
+/// **Above a struct.** Who has it has proved what it requires. `#[require_session(Visit)]` builds upon
+/// the state `Visit`, or upon another guard. Fields are read from the state by name; a field that is
+/// an `Option<T>` there is required and is a `T` here.
 ///
 /// * If the state has a login field, a visitor who is not logged in gets 401, whether or not the
-///   guard lists that field.
-/// * A visitor without another required field gets 403.
+///   guard lists that field; a browser that asks for a page is sent to the login page.
+/// * A visitor without another required field, or whom `check` refuses, gets 403.
+///
+/// | option | meaning |
+/// |---|---|
+/// | `login = \|next\| uri!(login_page(Some(next)))` | where visitors log in: a function of `Next` that gives an `Origin<'static>` |
+/// | `login = "/login"` | the same as a path, to which `next` is appended |
+/// | `check = path::to::function` | decides: `fn(&Member) -> bool` or `fn(&Visit) -> bool`, async or not; a second parameter may be a request guard or `&Request<'_>`. If that guard fails, its status is the answer |
+/// | `fresh = "10 minutes"` | the longest time since the login; otherwise as if nobody were logged in |
 ///
 /// The struct holds a proof that only the library makes, after its check: nothing else can build one.
+/// It dereferences to what it builds upon, and has two functions for mounting: `Member::gate()` gives
+/// routes that close a prefix, `Member::required(routes![..])` guards a list of routes.
+///
+/// **Above a handler**, and above its route attribute, `#[require_session(Member)]` makes the guard the
+/// first argument: it runs before every other guard and the body. `uri!` does not see it; whoever calls the
+/// function directly has to pass one argument more.
 #[proc_macro_attribute]
 pub fn require_session(options: TokenStream, item: TokenStream) -> TokenStream {
     guard::require_session(options.into(), item.into()).into()

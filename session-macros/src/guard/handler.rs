@@ -34,7 +34,7 @@ pub(super) fn expand(options: TokenStream, mut function: ItemFn, errors: &mut Er
         function.attrs.retain(|attr| !is_route(attr));
         return function.into_token_stream();
     }
-    if let Some(catch) = function.attrs.iter().find(|attr| attr.path().is_ident("catch")) {
+    if let Some(catch) = function.attrs.iter().find(|attr| name_of(attr.path()) == "catch") {
         errors.at(
             catch.path(),
             "a catcher can't be guarded: it has to answer when guards fail\n\

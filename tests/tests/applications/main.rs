@@ -8,6 +8,7 @@
 )]
 
 mod configuration;
+mod gate;
 mod login;
 mod migration;
 mod outage;

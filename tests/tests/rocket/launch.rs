@@ -3,11 +3,11 @@
 use std::net::TcpListener;
 
 use rocket::local::asynchronous::Client;
-use rocket::{Build, Rocket, get, routes};
+use rocket::{get, routes};
 use rocket_session_state::config::SessionType;
 use rocket_session_state::{Session, SessionError, Sessions, require_session, session_state};
 
-use crate::site::{config, quiet};
+use crate::site::{config, launches, quiet};
 
 #[session_state]
 struct Visit {
@@ -45,17 +45,6 @@ type Tried = Result<Visit, SessionError>;
 #[get("/tried")]
 fn tried(visit: Tried) -> String {
     visit.is_ok().to_string()
-}
-
-async fn launches(rocket: Rocket<Build>) -> bool {
-    match Client::untracked(rocket).await {
-        Ok(_) => true,
-        Err(error) => {
-            // Rocket's launch error panics if nobody has looked at it.
-            let _ = error.kind();
-            false
-        }
-    }
 }
 
 #[rocket::async_test]

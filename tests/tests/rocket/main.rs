@@ -7,10 +7,13 @@
     reason = "a panic in here is a failed test, which is what it is for"
 )]
 
+mod gate;
+mod guard_checks;
 mod guards;
 mod invariants;
 mod launch;
 mod log;
+mod next;
 mod outage;
 mod responses;
 mod site;

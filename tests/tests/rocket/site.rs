@@ -58,6 +58,17 @@ pub(crate) fn config() -> SessionConfig {
     config
 }
 
+pub(crate) async fn launches(rocket: Rocket<Build>) -> bool {
+    match Client::untracked(rocket).await {
+        Ok(_) => true,
+        Err(error) => {
+            // Rocket's launch error panics if nobody has looked at it.
+            let _ = error.kind();
+            false
+        }
+    }
+}
+
 /// All values of a header, in order.
 pub(crate) fn header(response: &LocalResponse<'_>, name: &str) -> Vec<String> {
     response.headers().get(name).map(str::to_owned).collect()

@@ -23,12 +23,13 @@ fn untouched() -> &'static str {
 
 #[launch]
 fn rocket() -> _ {
-    rocket::build()
+    let rocket = rocket::build()
         .attach(Sessions::fairing().clock(probe_now))
         .mount("/", routes![health, untouched])
         .mount("/", ops::routes())
         .mount("/", typed::routes())
-        .mount("/", load::routes())
+        .mount("/", load::routes());
+    typed::admin(rocket)
 }
 
 /// The time that the session engine sees: `X-Probe-Now` in unix seconds, or the real time.

@@ -1,10 +1,12 @@
 //! `/typed` and the routes around it: the session through a `#[session_state]`.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
+use rocket::fs::{FileServer, relative};
 use rocket::http::{ContentType, Status};
-use rocket::{Route, get, post, routes};
-use rocket_session_state::{require_session, session_state};
+use rocket::{Build, Rocket, Route, get, post, routes, uri};
+use rocket_session_state::{Next, require_session, session_state};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
@@ -35,7 +37,7 @@ pub(crate) struct Item {
 }
 
 /// Proof that somebody is logged in.
-#[require_session(Probe)]
+#[require_session(Probe, login = |next| uri!(sign_in(Some(next))))]
 pub(crate) struct Member {
     username: String,
 }
@@ -58,6 +60,14 @@ struct Changes {
 
 pub(crate) fn routes() -> Vec<Route> {
     routes![show, change, sign_in, member, panics]
+}
+
+/// What lies behind the gate at `/admin`.
+pub(crate) fn admin(rocket: Rocket<Build>) -> Rocket<Build> {
+    rocket
+        .mount("/admin", Member::gate())
+        .mount("/admin", routes![admin_page])
+        .mount("/admin/files", FileServer::from(relative!("src/bin/probe/files")))
 }
 
 #[get("/typed")]
@@ -102,14 +112,20 @@ async fn change(body: Vec<u8>, probe: Probe) -> Result<(ContentType, String), St
     Ok((ContentType::JSON, fields(&probe).to_string()))
 }
 
-#[get("/sign-in")]
-fn sign_in() -> &'static str {
+#[expect(unused_variables, reason = "the page that a visitor came for is in the address, and that is tested")]
+#[get("/sign-in?<next>")]
+fn sign_in(next: Option<Next>) -> &'static str {
     "sign in"
 }
 
 #[get("/member")]
 fn member(member: Member) -> String {
     member.username
+}
+
+#[get("/<path..>", rank = 20)]
+fn admin_page(path: PathBuf) -> String {
+    format!("admin {}", path.display())
 }
 
 #[expect(clippy::panic, reason = "a handler that panics is what this route is for")]

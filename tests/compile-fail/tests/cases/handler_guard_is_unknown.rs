@@ -1,5 +1,6 @@
 #![deny(warnings)]
 
+use rocket::get;
 use rocket_session_state::{require_session, session_state};
 
 #[session_state]
@@ -11,6 +12,14 @@ pub struct Visit {
 }
 
 #[require_session(Visit)]
-pub fn orders() {} //~
+pub struct Member {
+    username: String,
+}
+
+#[require_session(Membr)] //~
+#[get("/orders")]
+pub fn orders() -> &'static str {
+    "orders"
+}
 
 fn main() {}
