@@ -19,7 +19,7 @@ work=$built/fuzz
 mkdir -p "$work/found"
 export PATH=$built/tools/bin:$PATH
 [[ $(cargo fuzz --version 2>/dev/null) == "cargo-fuzz $VERSION" ]] ||
-    cargo install --quiet cargo-fuzz --version "$VERSION" --locked --root "$built/tools" --target-dir "$built/tools"
+    cargo install --quiet cargo-fuzz --version "$VERSION" --locked --root "$built/tools" --target-dir "$built/tools/build"
 # No sanitizer: they need a nightly compiler, and there is no unsafe code to watch. Debug assertions and
 # overflow checks are on.
 cargo fuzz build --sanitizer none --target-dir "$work"
@@ -60,8 +60,9 @@ for target in "${targets[@]}"; do
     if [[ ${1-} == --keep ]]; then
         rm -rf "$corpus.kept"
         mkdir -p "$corpus.kept"
-        cp "$corpus"/{vector,limit}-* "$corpus.kept" 2>/dev/null || true
-        limited "$target" -merge=1 "$corpus.kept" "$corpus" 2>"$work/merge.log"
+        made=("$corpus"/{vector,limit,plain}-*)
+        [[ -z ${made[*]} ]] || cp "${made[@]}" "$corpus.kept"
+        limited "$target" -set_cover_merge=1 -use_counters=0 "$corpus.kept" "$corpus" 2>"$work/merge.log"
         python3 fuzz/corpus.py pack "$target" "$corpus.kept"
     fi
 done
