@@ -16,10 +16,11 @@ seconds=$((${minutes:-1} * 60 / ${#targets[@]}))
 
 built=$(realpath -m "${CARGO_TARGET_DIR:-target}")
 work=$built/fuzz
+host=$(rustc --print host-tuple)
 mkdir -p "$work/found"
 export PATH=$built/tools/bin:$PATH
 [[ $(cargo fuzz --version 2>/dev/null) == "cargo-fuzz $VERSION" ]] ||
-    cargo install --quiet cargo-fuzz --version "$VERSION" --locked --root "$built/tools" --target-dir "$built/tools"
+    cargo install --quiet cargo-fuzz --version "$VERSION" --locked --root "$built/tools" --target-dir "$built/tools/build"
 # No sanitizer: they need a nightly compiler, and there is no unsafe code to watch. Debug assertions and
 # overflow checks are on.
 cargo fuzz build --sanitizer none --target-dir "$work"
@@ -27,7 +28,7 @@ cargo fuzz build --sanitizer none --target-dir "$work"
 # Runs a target's binary with the stack of a server's thread and with no more memory than it may need. A
 # length that is believed before it was checked fails even if nothing is ever written there.
 limited() {
-    local binary=$work/$(rustc --print host-tuple)/release/$1 dictionary=fuzz/dictionaries/$1.dict
+    local binary=$work/$host/release/$1 dictionary=fuzz/dictionaries/$1.dict
     local options=(-rss_limit_mb=$MEMORY_MB -timeout=10 -print_final_stats=1 -artifact_prefix="$work/found/$1-")
     [[ ! -e $dictionary ]] || options+=(-dict="$dictionary")
     shift
@@ -46,8 +47,9 @@ check() {
     else
         failed=$((failed + 1))
         echo "test $name ... FAILED"
-        tail -n 40 "$log"
-        echo "To see it again: $work/$(rustc --print host-tuple)/release/$1 FILE, with the file named above"
+        # A stack that overflows leaves no file; the same seed finds it again (`--seed`).
+        grep -aE -A1 'INFO: Seed|panicked at|memory allocation|ERROR: libFuzzer|Test unit written' "$log" || true
+        echo "The whole log: $log; to see it again: $work/$host/release/$1 FILE"
     fi
 }
 
@@ -60,8 +62,9 @@ for target in "${targets[@]}"; do
     if [[ ${1-} == --keep ]]; then
         rm -rf "$corpus.kept"
         mkdir -p "$corpus.kept"
-        cp "$corpus"/{vector,limit}-* "$corpus.kept" 2>/dev/null || true
-        limited "$target" -merge=1 "$corpus.kept" "$corpus" 2>"$work/merge.log"
+        made=("$corpus"/{vector,limit,plain}-*)
+        [[ -z ${made[*]} ]] || cp "${made[@]}" "$corpus.kept"
+        limited "$target" -set_cover_merge=1 -use_counters=0 "$corpus.kept" "$corpus" 2>"$work/merge.log"
         python3 fuzz/corpus.py pack "$target" "$corpus.kept"
     fi
 done

@@ -9,16 +9,19 @@ use crate::value::{check_value, same};
 pub fn check_record(format: Format, bytes: &[u8]) {
     let whole = format.decode(bytes);
     if let Ok(value) = &whole {
-        check_value(format, value);
+        check_value(Some(format), value);
     }
-    let read = Record::read(format, bytes.to_vec().into());
+    let read = Record::read(format, bytes.to_vec().into()).ok().flatten();
+    if let Some(record) = &read {
+        writes_back_what_it_holds(record);
+    }
     let Ok(record) = Record::parse(format, bytes.to_vec().into()) else {
         // A map that was escaped twice, which Flask reads and never writes.
         let escaped_twice = format == Format::TaggedJson && bytes.starts_with(b"{");
         assert!(escaped_twice || !matches!(whole, Ok(Value::Map(_))), "a map without entries");
         return;
     };
-    let read = read.ok().flatten().expect("what parses can be read");
+    let read = read.expect("what parses can be read");
     assert!(read.format() == format && read.entries().eq(record.entries()), "read as something else");
     for (key, value) in record.entries() {
         if let RawKey::Text(key) = key {
@@ -27,10 +30,9 @@ pub fn check_record(format: Format, bytes: &[u8]) {
         if whole.is_err()
             && let Ok(value) = format.decode(value)
         {
-            check_value(format, &value);
+            check_value(Some(format), &value);
         }
     }
-    writes_back_what_it_holds(&record);
     if let Ok(Value::Map(pairs)) = &whole {
         holds_what_was_decoded(&record, pairs);
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use session_core::value::{DateTime, MAX_DEPTH, Value, from_value, to_value};
+use session_core::value::{Bytes, DateTime, MAX_DEPTH, Markup, Uuid, Value, from_value, to_value};
 
 use crate::FORMATS;
 use crate::value::depth;
@@ -23,6 +23,9 @@ struct Visit {
     pair: (i8, Box<str>),
     inner: Option<Box<Visit>>,
     nothing: (),
+    key: Bytes,
+    page: Markup,
+    id: Option<Uuid>,
 }
 
 #[derive(PartialEq, Serialize, Deserialize)]
