@@ -14,13 +14,16 @@ use crate::{Session, SessionError};
 /// The boxed future in which a guard is decided.
 pub type Fut<'r, T> = Pin<Box<dyn Future<Output = Result<T, SessionError>> + Send + 'r>>;
 
+/// A key and a function that names the type stored there.
+pub type TypedKey = (&'static str, fn() -> &'static str);
+
 /// A typed view of a session, as `#[session_state]` makes it.
 pub trait SessionState: Sized + Send + 'static {
     /// The names of the fields, and whether a field is an `Option`, which a guard can require.
     const FIELDS: &'static [(&'static str, bool)];
 
     /// The keys of the fields, each with the name of the type that is stored there.
-    const KEYS: &'static [(&'static str, fn() -> &'static str)] = &[];
+    const KEYS: &'static [TypedKey] = &[];
 
     /// The key of the login field, if there is one.
     const LOGIN: Option<&'static str> = None;

@@ -18,7 +18,7 @@ mod require;
 mod requirement;
 mod run;
 
-pub use bounds::{Fut, GuardDef, SessionGuard, SessionState};
+pub use bounds::{Fut, GuardDef, SessionGuard, SessionState, TypedKey};
 pub use launch::abort;
 pub use login_target::LoginTarget;
 pub use mount::{gate, required};
