@@ -113,17 +113,17 @@ pub const fn fresh<S: HasLogin>(millis: u64) -> Option<Duration> {
     Some(Duration::from_millis(millis))
 }
 
-/// Where a guard's visitors log in: where it says, or where its base does.
-pub const fn login<G: GuardDef<Base: SessionGuard>>() -> Option<LoginTarget> {
-    match G::LOGIN {
+/// Where a guard's visitors log in: where it says itself, or where its base does.
+pub const fn login(own: Option<LoginTarget>, base: Option<LoginTarget>) -> Option<LoginTarget> {
+    match own {
         Some(own) => Some(own),
-        None => G::Base::LOGIN,
+        None => base,
     }
 }
 
-/// The longest time since the login in a guard and its base: the shorter one is checked by whose it is.
-pub const fn freshness<G: GuardDef<Base: SessionGuard>>() -> Option<Duration> {
-    match (G::FRESH, G::Base::FRESH) {
+/// The longest time since the login that a guard or its base says. Each of them checks its own.
+pub const fn freshness(own: Option<Duration>, base: Option<Duration>) -> Option<Duration> {
+    match (own, base) {
         (Some(own), Some(base)) if own.as_nanos() < base.as_nanos() => Some(base),
         (None, base) => base,
         (own, _) => own,

@@ -18,7 +18,7 @@ pub(super) fn check(guard: &mut Guard, errors: &mut Errors) {
 
 fn check_generics(guard: &mut Guard, errors: &mut Errors) {
     if !guard.generics.params.is_empty() || guard.generics.where_clause.is_some() {
-        errors.at(&guard.generics, "a session guard can't be generic or borrow: it owns what it has proved");
+        errors.at(&guard.generics, format_args!("a session guard can't be generic or borrow: it owns what it has proved\nwrite: `struct {} {{ .. }}`", guard.ident));
         guard.generics = Generics::default();
         guard.fields.clear();
     }
@@ -32,7 +32,7 @@ fn check_derives(guard: &mut Guard, errors: &mut Errors) {
         let forges = ["Default", "Deserialize", "FromForm"].contains(&name.as_str());
         if forges {
             errors.at(path, format_args!(
-                "`{name}` can't be derived for a session guard: only a request that passes it makes a `{ident}`"
+                "`{name}` can't be derived for a session guard: only a request that passes it makes a `{ident}`\nleave it out"
             ));
         }
         !forges

@@ -79,8 +79,14 @@ fn expand_definition(guard: &Guard) -> TokenStream {
         impl #private::SessionGuard for #ident {
             type State = <Self as #private::GuardDef>::State;
             const REQUIRES: bool = true;
-            const LOGIN: ::core::option::Option<#private::LoginTarget> = #private::login::<Self>();
-            const FRESH: ::core::option::Option<::core::time::Duration> = #private::freshness::<Self>();
+            const LOGIN: ::core::option::Option<#private::LoginTarget> = #private::login(
+                <Self as #private::GuardDef>::LOGIN,
+                <<Self as #private::GuardDef>::Base as #private::SessionGuard>::LOGIN,
+            );
+            const FRESH: ::core::option::Option<::core::time::Duration> = #private::freshness(
+                <Self as #private::GuardDef>::FRESH,
+                <<Self as #private::GuardDef>::Base as #private::SessionGuard>::FRESH,
+            );
 
             fn authorize<'r>(request: &'r #private::Request<'_>) -> #private::Fut<'r, Self> {
                 #private::authorize(request)

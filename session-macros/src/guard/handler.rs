@@ -11,7 +11,7 @@ use syn::{Attribute, FnArg, Ident, ItemFn, Meta, Type, parse_quote};
 
 use crate::attributes::{cfgs, name_of};
 use crate::errors::Errors;
-use crate::guard::parse::{Options, parse_options};
+use crate::guard::parse::{GUARD, Options, parse_options};
 use crate::paths::private_at;
 
 const METHODS: [&str; 8] = ["get", "put", "post", "delete", "head", "options", "patch", "route"];
@@ -19,7 +19,7 @@ const METHODS: [&str; 8] = ["get", "put", "post", "delete", "head", "options", "
 /// The handler with its guard, or as it was: then there is an error.
 pub(super) fn expand(options: TokenStream, mut function: ItemFn, errors: &mut Errors) -> TokenStream {
     let at = if options.is_empty() { None } else { Some(options.clone()) };
-    let guard = parse_options(options, errors);
+    let guard = parse_options(options, GUARD, errors);
     if let Some(Options { written, .. }) = &guard
         && let Some(option) = written.first()
     {

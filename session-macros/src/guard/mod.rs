@@ -20,11 +20,13 @@ pub(crate) use expand::expand_request_guard;
 pub(crate) fn require_session(options: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let expanded = match parse::parse_item(item, &mut errors) {
-        Some(parse::Item::Struct(item)) => parse::parse_options(options, &mut errors).map(|options| {
-            let mut guard = model::read(options, item, &mut errors);
-            check::check(&mut guard, &mut errors);
-            expand::expand(&guard)
-        }),
+        Some(parse::Item::Struct(item)) => {
+            parse::parse_options(options, parse::BASE, &mut errors).map(|options| {
+                let mut guard = model::read(options, item, &mut errors);
+                check::check(&mut guard, &mut errors);
+                expand::expand(&guard)
+            })
+        }
         Some(parse::Item::Function(function)) => Some(handler::expand(options, function, &mut errors)),
         None => None,
     };

@@ -80,7 +80,7 @@ fn read_option(option: &Written, guard: &mut Guard, seen: &mut Vec<Ident>, error
         );
     }
     if seen.contains(&option.name) {
-        return errors.at(&option.name, format_args!("`{name}` is given twice"));
+        return errors.at(&option.name, format_args!("`{name}` is given twice; keep one"));
     }
     seen.push(option.name.clone());
     match name.as_str() {

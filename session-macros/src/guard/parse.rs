@@ -9,8 +9,13 @@ use syn::{Fields, Ident, ItemFn, ItemStruct, Token, Type};
 use crate::errors::Errors;
 use crate::options::Written;
 
-const BASE: &str = "`#[require_session]` names what the guard builds upon: a `#[session_state]` struct or another guard\n\
+/// What is missing above a struct.
+pub(super) const BASE: &str = "`#[require_session]` names what the guard builds upon: a `#[session_state]` struct or another guard\n\
     write: `#[require_session(Visit)]`";
+
+/// What is missing above a handler.
+pub(super) const GUARD: &str = "`#[require_session]` names the guard of the handler: a struct that has this attribute too\n\
+    write: `#[require_session(Member)]`";
 
 /// What stands in the parentheses.
 pub(super) struct Options {
@@ -18,14 +23,14 @@ pub(super) struct Options {
     pub(super) written: Vec<Written>,
 }
 
-/// `None` if there is no base to build upon.
-pub(super) fn parse_options(options: TokenStream, errors: &mut Errors) -> Option<Options> {
+/// `None` if no type is named; `missing` says which.
+pub(super) fn parse_options(options: TokenStream, missing: &str, errors: &mut Errors) -> Option<Options> {
     let parser = |input: ParseStream| {
         if input.is_empty() {
-            return Err(syn::Error::new(Span::call_site(), BASE));
+            return Err(syn::Error::new(Span::call_site(), missing));
         }
         if input.peek(Ident) && input.peek2(Token![=]) {
-            return Err(input.error(BASE));
+            return Err(input.error(missing));
         }
         let base = input.parse()?;
         let comma = input.parse::<Option<Token![,]>>()?;

@@ -34,9 +34,11 @@ fn check_key(field: &Field, errors: &mut Errors) {
 
 fn check_default(field: &mut Field, errors: &mut Errors) {
     let reason = match field.shape {
-        _ if field.login.is_some() => "the login field has no default: every visitor would be logged in",
+        _ if field.login.is_some() => {
+            "the login field has no default: every visitor would be logged in\nleave `default` out"
+        }
         Shape::Fallible(_) => {
-            "a field declared as `Result` has no default: absent, it is `FieldError::Missing`"
+            "a field declared as `Result` has no default: absent, it is `FieldError::Missing`\nleave `default` out, or declare the field without `Result`"
         }
         _ => return,
     };
@@ -50,14 +52,14 @@ fn check_login(state: &mut State, errors: &mut Errors) {
     for field in &mut state.fields {
         let Some(login) = &field.login else { continue };
         if let Some(first) = &first {
-            errors.at(login, format_args!("`{first}` is the login field already; a state has one"));
+            errors.at(login, format_args!("`{first}` is the login field already; leave `login` out here"));
             field.login = None;
         } else {
             first = Some(field.ident.clone());
             if let Some(cfg) = field.cfgs.first() {
                 errors.at(
                     cfg,
-                    "the login field can't depend on `cfg`: without it, nobody would have to log in",
+                    "the login field can't depend on `cfg`: without it, nobody would have to log in\nleave `cfg` out",
                 );
             }
         }
@@ -76,7 +78,7 @@ fn check_duplicate_keys(state: &mut State, errors: &mut Errors) {
             used.push((key.clone(), field.ident.clone()));
             return true;
         };
-        let message = format!("the key `{key}` is used by the field `{twin}` already");
+        let message = format!("the key `{key}` is used by the field `{twin}` already; choose another: `#[session(key = \"..\")]`");
         errors.push(syn::Error::new(field.key.span, message));
         *twin != field.ident
     });

@@ -132,9 +132,13 @@ fn read_field(field: syn::Field, errors: &mut Errors) -> Option<Field> {
             "cfg" => {}
             "doc" | "cfg_attr" => field.docs.push(attr),
             "deprecated" | "allow" | "expect" | "warn" | "deny" | "forbid" => field.attrs.push(attr),
-            other => errors.at(attr.path(), format_args!(
-                "`#[{other}]` does nothing for a session field: it becomes accessors; what is stored is its type's business"
-            )),
+            other => errors.at(
+                attr.path(),
+                format_args!(
+                    "`#[{other}]` does nothing for a session field: it becomes accessors\n\
+                 leave it out; how a value is stored is the business of its type"
+                ),
+            ),
         }
     }
     Some(field)
@@ -158,7 +162,7 @@ fn read_option(option: &Written, field: &mut Field, seen: &mut Vec<Ident>, error
             .at(option, format_args!("unknown session option `{name}`{near}\nthe options are: {options}"));
     }
     if seen.contains(&option.name) {
-        return errors.at(&option.name, format_args!("`{name}` is given twice"));
+        return errors.at(&option.name, format_args!("`{name}` is given twice; keep one"));
     }
     seen.push(option.name.clone());
     match name.as_str() {
@@ -167,7 +171,9 @@ fn read_option(option: &Written, field: &mut Field, seen: &mut Vec<Ident>, error
             Some(value) => errors.at(value, "`login` takes no value: `#[session(login)]`"),
         },
         "key" => match option.string("key = \"colour\"", errors) {
-            Some(key) if key.value().is_empty() => errors.at(key, "a session key can't be empty"),
+            Some(key) if key.value().is_empty() => {
+                errors.at(key, "a session key can't be empty\nleave `key` out to use the field's name")
+            }
             Some(key) => field.key = Key { text: key.value(), span: key.span() },
             None => {}
         },

@@ -18,7 +18,7 @@ pub(super) struct Parsed {
 /// `None` for an item of another form: the compiler then stays quiet about its uses.
 pub(super) fn parse(options: &TokenStream, item: TokenStream, errors: &mut Errors) -> Option<Parsed> {
     if !options.is_empty() {
-        errors.at(options, "`#[session_state]` has no options; a field has them, in `#[session(..)]`");
+        errors.at(options, "`#[session_state]` has no options; write them at a field: `#[session(..)]`");
     }
     match errors.accept(syn::parse2(item))? {
         Item::Struct(item) => parse_struct(item, errors),
@@ -44,7 +44,7 @@ fn parse_struct(item: ItemStruct, errors: &mut Errors) -> Option<Parsed> {
     }
     errors.at(
         &generics.params,
-        "session state can't be generic or borrow: its fields are read from one stored record",
+        format_args!("session state can't be generic or borrow: its fields are read from one stored record\nwrite: `struct {ident} {{ .. }}`"),
     );
     Some(Parsed { attrs, vis, ident, fields: Vec::new() })
 }

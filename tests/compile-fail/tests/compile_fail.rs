@@ -41,6 +41,55 @@ fn every_mistake_is_one_error_on_the_marked_line() {
     }
 }
 
+/// What is worded by rustc alone and does not say what to write, or holds several mistakes on purpose.
+const NOT_JUDGED: [&str; 8] = [
+    "guard_field_is_private_in_the_state",
+    "guard_has_several_mistakes",
+    "guard_is_built_by_hand",
+    "guard_is_built_with_a_made_up_proof",
+    "guard_is_more_visible_than_its_state",
+    "session_option_stands_outside_a_state",
+    "state_accessor_is_private",
+    "state_has_several_mistakes",
+];
+
+/// One of these is in a text that says what to do: rustc's own words for a suggestion, or a verb.
+const ADVICE: [&str; 20] = [
+    "help: ",
+    "= note: ",
+    "expected `",
+    "did you mean",
+    "write",
+    "leave ",
+    "place it ABOVE",
+    "choose another",
+    "rename",
+    "keep one",
+    "own the value",
+    "name a ",
+    "named fields",
+    "stands above a struct",
+    "free functions",
+    "build one upon the other",
+    "ask inside it",
+    "belong to the guard's struct",
+    " takes ",
+    "is `FieldError`",
+];
+
+#[test]
+fn every_mistake_is_explained_by_what_to_write() {
+    for case in cases() {
+        let name = case.file_stem().and_then(|name| name.to_str()).expect("a name in UTF-8");
+        let stderr = fs::read_to_string(case.with_extension("stderr")).expect("what is said is written down");
+        // Where a macro has its share, rustc says so; that is no advice.
+        let said: Vec<&str> =
+            stderr.lines().filter(|line| !line.contains("this error originates in")).collect();
+        let advises = ADVICE.iter().any(|advice| said.iter().any(|line| line.contains(advice)));
+        assert!(advises || NOT_JUDGED.contains(&name), "{name} does not say what to write:\n{stderr}");
+    }
+}
+
 /// The line of the first place that an error names; `None` for what is no error.
 fn place_of_error(paragraph: &str) -> Option<usize> {
     let place = paragraph.lines().find_map(|line| line.trim_start().strip_prefix("--> "))?;

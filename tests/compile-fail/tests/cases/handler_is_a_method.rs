@@ -1,6 +1,5 @@
 #![deny(warnings)]
 
-use rocket::get;
 use rocket_session_state::{require_session, session_state};
 
 #[session_state]
@@ -20,7 +19,7 @@ pub struct Shop;
 
 impl Shop {
     #[require_session(Member)]
-    #[get("/orders")]
+    #[rocket::get("/orders")]
     pub fn orders(&self) -> &'static str { //~
         "orders"
     }
