@@ -10,6 +10,7 @@
 mod site;
 
 mod cookies;
+mod identities;
 mod interleavings;
 mod login;
 mod merge;

@@ -8,4 +8,5 @@
 )]
 
 mod outage;
+mod shutdown;
 mod visitor;

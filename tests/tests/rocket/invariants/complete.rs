@@ -40,6 +40,24 @@ fn each_of_the_seventeen_invariants_has_its_test() {
     assert!(missing.is_empty(), "no test is named after the invariants {missing:?}");
 }
 
+/// A page that names tests which do not exist proves nothing.
+#[test]
+fn each_test_that_the_page_on_consistency_names_exists() {
+    let page = fs::read_to_string(workspace().join("docs/consistency.md")).unwrap();
+    let folders = ["tests/tests", "session-core/tests"].map(|folder| workspace().join(folder));
+    let sources: String = folders
+        .iter()
+        .flat_map(|folder| files(folder, "rs"))
+        .map(|file| fs::read_to_string(file).unwrap())
+        .collect();
+    let quoted = page.split('`').skip(1).step_by(2).map(|name| name.rsplit("::").next().unwrap_or(name));
+    let named: Vec<&str> = quoted.filter(|name| name.matches('_').count() > 3).collect();
+    assert!(named.len() > 15, "{named:?}");
+    for name in named {
+        assert!(sources.contains(&format!("fn {name}(")), "there is no test {name}");
+    }
+}
+
 #[test]
 fn invariant_17_what_can_panic_is_denied_and_every_exception_has_its_reason() {
     let manifest = fs::read_to_string(workspace().join("Cargo.toml")).unwrap();

@@ -1,0 +1,238 @@
+//! Logging in and out at once, in every order of store calls that chance finds: nobody comes back, nothing
+//! changes hands, and what was acknowledged is kept.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use proptest::prelude::*;
+use session_core::manager::Manager;
+use session_core::session::{FieldRule, Session, SessionError};
+use session_core::store::{Call, Loaded, New, Store, StoreFuture, Swap, Touch};
+use session_core::value::to_value;
+
+use super::site::{Counting, Site};
+
+/// What one request does with the session of Ann.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Action {
+    Read,
+    Write,
+    LogInAgain,
+    LogInAsBob,
+    LogOut,
+    Destroy,
+    Regenerate,
+}
+
+use Action::*;
+
+const ACTIONS: [Action; 7] = [Read, Write, LogInAgain, LogInAsBob, LogOut, Destroy, Regenerate];
+
+/// Lets other requests go first before each call and before its answer, as often as a list says.
+struct Shuffled {
+    inner: Counting,
+    waits: Vec<u8>,
+    next: AtomicUsize,
+}
+
+impl Shuffled {
+    async fn wait(&self) {
+        let turn = self.next.fetch_add(1, Ordering::Relaxed) % self.waits.len();
+        for _ in 0..self.waits[turn] {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    async fn between<T>(&self, call: StoreFuture<'_, T>) -> Result<T, session_core::store::StoreError> {
+        self.wait().await;
+        let answer = call.await;
+        self.wait().await;
+        answer
+    }
+}
+
+impl Store for Shuffled {
+    fn load<'a>(&'a self, call: Call, key: &'a str, touch: Option<Touch>) -> StoreFuture<'a, Option<Loaded>> {
+        Box::pin(self.between(self.inner.load(call, key, touch)))
+    }
+
+    fn swap<'a>(
+        &'a self,
+        call: Call,
+        key: &'a str,
+        expected: Option<&'a Loaded>,
+        new: Option<New<'a>>,
+    ) -> StoreFuture<'a, Swap> {
+        Box::pin(self.between(self.inner.swap(call, key, expected, new)))
+    }
+
+    fn delete<'a>(&'a self, call: Call, key: &'a str) -> StoreFuture<'a, bool> {
+        Box::pin(self.between(self.inner.delete(call, key)))
+    }
+
+    fn purge(&self, call: Call) -> StoreFuture<'_, u64> {
+        self.inner.purge(call)
+    }
+
+    fn ping(&self, call: Call) -> StoreFuture<'_, ()> {
+        self.inner.ping(call)
+    }
+}
+
+fn log_in(session: &Session, user: &str) {
+    session.set_with("username", to_value(user), FieldRule::default());
+    session.set(&format!("of-{user}"), "private");
+}
+
+fn act(session: &Session, action: Action, number: usize) {
+    session.declare_login("username");
+    match action {
+        Read => assert!(session.contains("username") || session.is_new()),
+        // A request that finds nobody logged in has nothing of Ann's to write.
+        Write if session.contains("username") => session.set(&format!("of-ann-{number}"), "written"),
+        Write => {}
+        LogInAgain => log_in(session, "ann"),
+        LogInAsBob => log_in(session, "bob"),
+        LogOut => session.remove_with("username", FieldRule::default()),
+        Destroy => session.destroy(),
+        Regenerate => session.regenerate(),
+    }
+}
+
+/// What became of a request.
+struct Done {
+    action: Action,
+    /// The session was Ann's when the request came.
+    knew_ann: bool,
+    outcome: Result<Option<String>, SessionError>,
+    /// The moments between which it was saved, and the one at which it had been loaded.
+    loaded: usize,
+    saving: usize,
+    saved: usize,
+}
+
+impl Done {
+    fn succeeded(&self, actions: &[Action]) -> bool {
+        self.outcome.is_ok() && actions.contains(&self.action)
+    }
+}
+
+async fn meet(actions: Vec<Action>, waits: Vec<u8>) {
+    let mut site = Site::new();
+    site.request(|session| {
+        session.declare_login("username");
+        log_in(session, "ann");
+    })
+    .await;
+    let cookie = site.cookie.clone().unwrap();
+    let store: Arc<dyn Store> =
+        Arc::new(Shuffled { inner: Arc::clone(&site.store), waits, next: AtomicUsize::new(0) });
+    let process = || Manager::with_store(site.manager.config().clone(), Arc::clone(&store));
+    let (processes, clock, now) = ([process(), process()], Arc::new(AtomicUsize::new(0)), site.now);
+    let cookies = Arc::new(Mutex::new(vec![cookie.clone()]));
+    let requests: Vec<_> = (0..actions.len())
+        .map(|number| {
+            let (action, manager) = (actions[number], processes[number % 2].clone());
+            let (cookie, cookies, clock) = (cookie.clone(), Arc::clone(&cookies), Arc::clone(&clock));
+            tokio::spawn(async move {
+                let tick = || clock.fetch_add(1, Ordering::Relaxed);
+                let session = manager.open(Some(&cookie), now).await.unwrap();
+                let (loaded, knew_ann) = (tick(), session.contains("username"));
+                act(&session, action, number);
+                let saving = tick();
+                let closed = manager.close(&session, now).await;
+                let outcome = closed.map(|closed| {
+                    let line = closed.set_cookie.filter(|line| !line.contains("Max-Age=0"))?;
+                    let value = line.split(';').next()?.split_once('=')?.1.to_owned();
+                    cookies.lock().unwrap().push(value.clone());
+                    Some(value)
+                });
+                Done { action, knew_ann, outcome, loaded, saving, saved: tick() }
+            })
+        })
+        .collect();
+    let mut done = Vec::new();
+    for request in requests {
+        done.push(request.await.unwrap());
+    }
+    let mut cookies = Arc::into_inner(cookies).unwrap().into_inner().unwrap();
+    cookies.sort();
+    cookies.dedup();
+    let mut live = Vec::new();
+    for value in cookies {
+        site.cookie = Some(value.clone());
+        let session = site.open().await;
+        if !session.is_new() {
+            live.push((value, session.get::<String>("username").unwrap(), session.keys()));
+        }
+    }
+    nothing_changes_hands(&live);
+    nobody_comes_back(&done, &live, &cookie);
+    what_was_acknowledged_is_kept(&done, &live);
+}
+
+type Live = (String, Option<String>, Vec<String>);
+
+fn nothing_changes_hands(live: &[Live]) {
+    for (_, user, keys) in live {
+        let strangers = keys.iter().filter(|key| match user.as_deref() {
+            Some(user) => key.starts_with("of-") && !key.starts_with(&format!("of-{user}")),
+            None => key.starts_with("of-"),
+        });
+        assert_eq!(strangers.count(), 0, "{user:?} has {keys:?}");
+    }
+}
+
+fn nobody_comes_back(done: &[Done], live: &[Live], first: &str) {
+    let moved = [LogInAgain, LogInAsBob, LogOut, Destroy, Regenerate];
+    if done.iter().any(|done| done.knew_ann && done.succeeded(&moved)) {
+        assert!(live.iter().all(|(cookie, ..)| cookie != first), "the old id is alive");
+    }
+    for end in done.iter().filter(|done| done.knew_ann && done.succeeded(&[LogOut, Destroy])) {
+        for late in
+            done.iter().filter(|late| late.knew_ann && late.loaded < end.saving && late.saving > end.saved)
+        {
+            let told = matches!(late.outcome, Err(SessionError::Ended));
+            let changed = matches!(late.action, Write | LogInAgain | Regenerate);
+            assert!(told || !changed, "{:?} after the end: {:?}", late.action, late.outcome);
+        }
+    }
+    // Whoever moved Ann's session on before it was ended, has moved it on; nobody else may have it.
+    let ended = done.iter().any(|done| done.knew_ann && done.succeeded(&[LogOut, Destroy, LogInAsBob]));
+    let moved_on = done.iter().any(|done| done.succeeded(&[LogInAgain, Regenerate]));
+    if ended && !moved_on {
+        assert!(
+            live.iter().all(|(_, user, _)| user.as_deref() != Some("ann")),
+            "Ann is logged in again: {live:?}"
+        );
+    }
+}
+
+fn what_was_acknowledged_is_kept(done: &[Done], live: &[Live]) {
+    let ended = done.iter().any(|done| done.succeeded(&[LogOut, Destroy, LogInAsBob]));
+    // A login that found the session gone already is one of its own.
+    let anew = done.iter().any(|done| done.action == LogInAgain && !done.knew_ann);
+    if ended || anew {
+        return;
+    }
+    let [(_, user, keys)] = live else { panic!("{} sessions of Ann", live.len()) };
+    assert_eq!(user.as_deref(), Some("ann"));
+    for (number, done) in done.iter().enumerate() {
+        let written = keys.contains(&format!("of-ann-{number}"));
+        let expected = done.knew_ann && done.succeeded(&[Write]);
+        assert_eq!(written, expected, "request {number}: {:?} in {keys:?}", done.outcome);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(1_000) })]
+
+    #[test]
+    fn invariant_07_and_08_hold_in_every_order_of_store_calls(
+        actions in prop::collection::vec(prop::sample::select(ACTIONS.to_vec()), 2..=4),
+        waits in prop::collection::vec(0..6_u8, 1..24),
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        runtime.block_on(meet(actions, waits));
+    }
+}
