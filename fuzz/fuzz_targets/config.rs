@@ -24,6 +24,9 @@ const KEYS: [&str; 10] = [
 
 fuzz_target!(|input: (u8, &str)| {
     let (key, text) = input;
+    if text.len() > 256 {
+        return; // reading a domain takes quadratic time, which would be most of the fuzzer's
+    }
     let key = KEYS[usize::from(key) % KEYS.len()];
     let figment = Figment::from(Serialized::default("secret_key", "0123456789abcdef"))
         .merge(Serialized::default("secret_key", None::<&str>))
