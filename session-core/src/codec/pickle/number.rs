@@ -22,7 +22,7 @@ pub(super) fn long(line: &[u8], at: usize) -> Result<Value, DecodeError> {
 fn integer(line: &[u8], at: usize) -> Result<Value, DecodeError> {
     let unsigned = line.strip_prefix(b"-").unwrap_or(line);
     let decimal = match unsigned {
-        [b'0'] => true,
+        [b'0'] => line.len() == 1, // no Python writes -0
         [b'1'..=b'9', rest @ ..] => rest.iter().all(u8::is_ascii_digit),
         _ => false,
     };
