@@ -10,32 +10,9 @@ use session_tests::flask;
 use session_tests::jar::Jar;
 use session_tests::redis::Redis;
 use session_tests::scenario::bytes;
-use session_tests::typed_value::to_json;
+use session_tests::typed_value::{from_json, to_json};
 
 use crate::pair::{Settings, perform};
-
-/// Sets are read as lists. The second is false if Python may tell their items in another order than the pickle.
-fn without_sets(typed: &Value) -> (Value, bool) {
-    let list = |items: &[Value]| {
-        let items: Vec<_> = items.iter().map(without_sets).collect();
-        (
-            items.iter().map(|(item, _)| item.clone()).collect::<Value>(),
-            items.iter().all(|(_, ordered)| *ordered),
-        )
-    };
-    match typed {
-        Value::Array(items) => list(items),
-        Value::Object(object) => match object.iter().next() {
-            Some((form, Value::Array(items))) if form == "$set" => (list(items).0, items.len() < 2),
-            Some((form, content)) => {
-                let (content, ordered) = without_sets(content);
-                (json!({ form: content }), ordered)
-            }
-            None => (typed.clone(), true),
-        },
-        _ => (typed.clone(), true),
-    }
-}
 
 /// Random plain data in protocols 0 to 5, shared objects and all; pickles that need a global; and damaged ones,
 /// where everything that is read here is what Python reads.
@@ -48,7 +25,7 @@ fn what_is_read_of_a_pickle_is_what_cpython_reads() {
         let case: Value = serde_json::from_str(line).unwrap();
         let data = bytes(case["pickle"].as_str().unwrap());
         let read = pickle::decode(&data).map(|value| to_json(&value)).map_err(|error| error.to_string());
-        let (expected, ordered) = without_sets(&case["value"]);
+        let expected = from_json(&case["value"]).map(|value| to_json(&value)).expect("a typed value");
         let shown = || format!("seed {seed}: {}: {case}", data.escape_ascii());
         let kind = match (case["kind"].as_str().unwrap(), read) {
             ("whole", read) => {
@@ -61,10 +38,14 @@ fn what_is_read_of_a_pickle_is_what_cpython_reads() {
                 "global"
             }
             (_, Err(_)) => "damaged, refused",
-            // A `str` of Python 2 that is not ASCII: bytes here.
-            (_, Ok(_)) if case["error"] == "UnicodeDecodeError" => "damaged, read here only",
+            // A `str` of Python 2 that is not ASCII is bytes here, and a large number in the memo costs nothing.
+            (_, Ok(_)) if case["error"] == "UnicodeDecodeError" || case["error"] == "MemoryError" => {
+                "damaged, read here only"
+            }
             (_, Ok(read)) => {
                 assert!(case["error"].is_null(), "{}", shown());
+                // Python may tell the items of a set in another order than the pickle.
+                let ordered = !case["value"].to_string().contains("$set");
                 assert!(!ordered || read == expected, "read {read}\n{}", shown());
                 "damaged, read"
             }
