@@ -71,5 +71,5 @@ mod redis {
     }
 }
 
-#[cfg(feature = "redis")]
+#[cfg(feature = "redis-tls")]
 pub(crate) use redis::Older;
