@@ -11,7 +11,7 @@ pub use session_core::typed::{Field, HasDefault, IntoField, LoginValue, get, mis
 
 pub use crate::guard::generated::*;
 pub use crate::guard::{
-    Fut, GuardDef, LoginTarget, Parts, Proof, Require, SessionGuard, SessionState, abort, authorize, enter,
-    gate, open, required,
+    Fut, GuardDef, LoginTarget, Parts, Proof, Require, SessionGuard, SessionState, TypedKey, abort,
+    authorize, enter, gate, open, required,
 };
 pub use crate::{Next, Session, SessionError};

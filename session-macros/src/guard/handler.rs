@@ -49,7 +49,7 @@ pub(super) fn expand(options: TokenStream, mut function: ItemFn, errors: &mut Er
             at,
             format_args!(
                 "`#[require_session]` found no route attribute below it\n\
-             place it ABOVE the route attribute, so that it runs first:\n\n    \
+             place it ABOVE the route attribute, so that it runs first:\n    \
              #[require_session({guard})]\n    #[get(\"/\")]\n    fn {name}() {{ .. }}"
             ),
         );

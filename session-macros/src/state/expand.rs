@@ -220,7 +220,7 @@ fn expand_implementations(ident: &Ident, fields: &[(Ident, &Field)]) -> TokenStr
                 use #private::NotAnOption as _;
                 &[#(#optional),*]
             };
-            const KEYS: &'static [(&'static str, fn() -> &'static str)] = &[#(#keys),*];
+            const KEYS: &'static [#private::TypedKey] = &[#(#keys),*];
             #login
 
             fn from_session(session: #private::Session) -> Self {

@@ -80,7 +80,7 @@ pub(super) fn read(parsed: Parsed, errors: &mut Errors) -> State {
         let name = name_of(&path);
         if name != "Clone" && name != "Debug" {
             errors.at(path, format_args!(
-                "`{name}` can't be derived for session state: `{ident}` becomes a handle to the visitor's session, it holds no values"
+                "`{name}` can't be derived for session state: `{ident}` becomes a handle to the visitor's session, it holds no values\nleave it out"
             ));
         }
     }
