@@ -27,7 +27,7 @@ use crate::{mounted, pattern};
 /// #[get("/forgotten")]
 /// fn forgotten() {}
 ///
-/// # #[rocket::async_main] async fn main() {
+/// # #[rocket::main] async fn main() {
 /// # let mut config = SessionConfig::default();
 /// # config.session_type = SessionType::Memory;
 /// # let sessions = Sessions::with_config(config);

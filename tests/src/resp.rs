@@ -54,10 +54,9 @@ impl Connection {
     /// Reads one answer; for what the server says unasked (MONITOR).
     pub fn receive(&mut self) -> io::Result<Reply> {
         let mut line = String::new();
-        if self.stream.read_line(&mut line)? == 0 {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
-        let line = line.trim_end();
+        self.stream.read_line(&mut line)?;
+        // A line that was cut short is no answer.
+        let line = line.strip_suffix("\r\n").ok_or(io::ErrorKind::UnexpectedEof)?;
         let (kind, rest) = line.split_at_checked(1).ok_or_else(|| garbage(line))?;
         let number = || rest.parse::<i64>().map_err(|_| garbage(line));
         Ok(match kind {

@@ -59,6 +59,7 @@ const ADVICE: [&str; 20] = [
     "= note: ",
     "expected `",
     "did you mean",
+    "the options are",
     "write",
     "leave ",
     "place it ABOVE",
