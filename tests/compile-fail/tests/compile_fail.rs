@@ -54,7 +54,8 @@ const NOT_JUDGED: [&str; 8] = [
 ];
 
 /// One of these is in a text that says what to do: rustc's own words for a suggestion, or a verb.
-const ADVICE: [&str; 20] = [
+const ADVICE: [&str; 21] = [
+    "the options are",
     "help: ",
     "= note: ",
     "expected `",

@@ -1,0 +1,463 @@
+//! The same as `macro/part.rs`, written by hand against the documented traits.
+
+use std::any::type_name;
+use std::ops::Deref;
+
+use rocket::request::{FromRequest, Outcome};
+use rocket::{Ignite, Request, Rocket, Route, Sentinel, async_trait, get, routes};
+use rocket_session_state::guard::{
+    self, Fut, GuardDef, Parts, Proof, Require, SessionGuard, SessionState, TypedKey,
+};
+use rocket_session_state::merge::{self, Policy};
+use rocket_session_state::typed::{self, Field, IntoField, LoginValue};
+use rocket_session_state::{Session, SessionError};
+
+#[derive(Clone, Debug)]
+pub struct Visit {
+    session: Session,
+}
+
+struct Username;
+
+impl Field for Username {
+    type Item = String;
+    type Value = Option<String>;
+    const KEY: &'static str = "username";
+
+    fn default() -> Option<String> {
+        None
+    }
+}
+
+struct Views;
+
+impl Field for Views {
+    type Item = u32;
+    type Value = u32;
+    const KEY: &'static str = "views";
+    const MERGE: Option<Policy<u32>> = Some(merge::add::<u32>);
+
+    fn default() -> u32 {
+        0
+    }
+}
+
+struct Tags;
+
+impl Field for Tags {
+    type Item = Vec<String>;
+    type Value = Vec<String>;
+    const KEY: &'static str = "tags";
+    const MERGE: Option<Policy<Vec<String>>> = Some(merge::union::<Vec<String>>);
+
+    fn default() -> Vec<String> {
+        Vec::new()
+    }
+}
+
+struct High;
+
+impl Field for High {
+    type Item = i64;
+    type Value = i64;
+    const KEY: &'static str = "high";
+    const MERGE: Option<Policy<i64>> = Some(merge::max::<i64>);
+
+    fn default() -> i64 {
+        0
+    }
+}
+
+struct Theme;
+
+impl Field for Theme {
+    type Item = String;
+    type Value = String;
+    const KEY: &'static str = "colour";
+
+    fn default() -> String {
+        String::from("red")
+    }
+}
+
+struct City;
+
+impl Field for City {
+    type Item = String;
+    type Value = Option<String>;
+    const KEY: &'static str = "city";
+
+    fn default() -> Option<String> {
+        None
+    }
+}
+
+struct Note;
+
+impl Field for Note {
+    type Item = String;
+    type Value = Option<String>;
+    const KEY: &'static str = "note";
+
+    fn default() -> Option<String> {
+        None
+    }
+}
+
+struct Age;
+
+impl Field for Age {
+    type Item = u8;
+    type Value = Option<u8>;
+    const KEY: &'static str = "age";
+
+    fn default() -> Option<u8> {
+        None
+    }
+}
+
+struct Score;
+
+impl Field for Score {
+    type Item = f64;
+    type Value = f64;
+    const KEY: &'static str = "score";
+
+    fn default() -> f64 {
+        0.0
+    }
+}
+
+struct Seen;
+
+impl Field for Seen {
+    type Item = bool;
+    type Value = bool;
+    const KEY: &'static str = "seen";
+
+    fn default() -> bool {
+        false
+    }
+}
+
+#[allow(dead_code)]
+impl Visit {
+    fn username(&self) -> Option<String> {
+        typed::get::<Username>(&self.session)
+    }
+
+    fn set_username(&self, value: impl IntoField<Option<String>>) {
+        typed::set::<Username>(&self.session, value.into_field());
+    }
+
+    fn update_username<R>(&self, change: impl FnOnce(&mut Option<String>) -> R) -> R {
+        typed::update::<Username, R>(&self.session, change)
+    }
+
+    fn take_username(&self) -> Option<String> {
+        typed::take::<Username>(&self.session)
+    }
+
+    fn views(&self) -> u32 {
+        typed::get::<Views>(&self.session)
+    }
+
+    fn set_views(&self, value: u32) {
+        typed::set::<Views>(&self.session, value);
+    }
+
+    fn update_views<R>(&self, change: impl FnOnce(&mut u32) -> R) -> R {
+        typed::update::<Views, R>(&self.session, change)
+    }
+
+    fn take_views(&self) -> u32 {
+        typed::take::<Views>(&self.session)
+    }
+
+    fn tags(&self) -> Vec<String> {
+        typed::get::<Tags>(&self.session)
+    }
+
+    fn set_tags(&self, value: Vec<String>) {
+        typed::set::<Tags>(&self.session, value);
+    }
+
+    fn update_tags<R>(&self, change: impl FnOnce(&mut Vec<String>) -> R) -> R {
+        typed::update::<Tags, R>(&self.session, change)
+    }
+
+    fn take_tags(&self) -> Vec<String> {
+        typed::take::<Tags>(&self.session)
+    }
+
+    fn high(&self) -> i64 {
+        typed::get::<High>(&self.session)
+    }
+
+    fn set_high(&self, value: i64) {
+        typed::set::<High>(&self.session, value);
+    }
+
+    fn update_high<R>(&self, change: impl FnOnce(&mut i64) -> R) -> R {
+        typed::update::<High, R>(&self.session, change)
+    }
+
+    fn take_high(&self) -> i64 {
+        typed::take::<High>(&self.session)
+    }
+
+    fn theme(&self) -> String {
+        typed::get::<Theme>(&self.session)
+    }
+
+    fn set_theme(&self, value: impl IntoField<String>) {
+        typed::set::<Theme>(&self.session, value.into_field());
+    }
+
+    fn update_theme<R>(&self, change: impl FnOnce(&mut String) -> R) -> R {
+        typed::update::<Theme, R>(&self.session, change)
+    }
+
+    fn take_theme(&self) -> String {
+        typed::take::<Theme>(&self.session)
+    }
+
+    fn city(&self) -> Option<String> {
+        typed::get::<City>(&self.session)
+    }
+
+    fn set_city(&self, value: impl IntoField<Option<String>>) {
+        typed::set::<City>(&self.session, value.into_field());
+    }
+
+    fn update_city<R>(&self, change: impl FnOnce(&mut Option<String>) -> R) -> R {
+        typed::update::<City, R>(&self.session, change)
+    }
+
+    fn take_city(&self) -> Option<String> {
+        typed::take::<City>(&self.session)
+    }
+
+    fn note(&self) -> Option<String> {
+        typed::get::<Note>(&self.session)
+    }
+
+    fn set_note(&self, value: impl IntoField<Option<String>>) {
+        typed::set::<Note>(&self.session, value.into_field());
+    }
+
+    fn update_note<R>(&self, change: impl FnOnce(&mut Option<String>) -> R) -> R {
+        typed::update::<Note, R>(&self.session, change)
+    }
+
+    fn take_note(&self) -> Option<String> {
+        typed::take::<Note>(&self.session)
+    }
+
+    fn age(&self) -> Option<u8> {
+        typed::get::<Age>(&self.session)
+    }
+
+    fn set_age(&self, value: impl IntoField<Option<u8>>) {
+        typed::set::<Age>(&self.session, value.into_field());
+    }
+
+    fn update_age<R>(&self, change: impl FnOnce(&mut Option<u8>) -> R) -> R {
+        typed::update::<Age, R>(&self.session, change)
+    }
+
+    fn take_age(&self) -> Option<u8> {
+        typed::take::<Age>(&self.session)
+    }
+
+    fn score(&self) -> f64 {
+        typed::get::<Score>(&self.session)
+    }
+
+    fn set_score(&self, value: f64) {
+        typed::set::<Score>(&self.session, value);
+    }
+
+    fn update_score<R>(&self, change: impl FnOnce(&mut f64) -> R) -> R {
+        typed::update::<Score, R>(&self.session, change)
+    }
+
+    fn take_score(&self) -> f64 {
+        typed::take::<Score>(&self.session)
+    }
+
+    fn seen(&self) -> bool {
+        typed::get::<Seen>(&self.session)
+    }
+
+    fn set_seen(&self, value: bool) {
+        typed::set::<Seen>(&self.session, value);
+    }
+
+    fn update_seen<R>(&self, change: impl FnOnce(&mut bool) -> R) -> R {
+        typed::update::<Seen, R>(&self.session, change)
+    }
+
+    fn take_seen(&self) -> bool {
+        typed::take::<Seen>(&self.session)
+    }
+}
+
+impl SessionState for Visit {
+    const FIELDS: &'static [(&'static str, bool)] = &[
+        ("username", true),
+        ("views", false),
+        ("tags", false),
+        ("high", false),
+        ("theme", false),
+        ("city", true),
+        ("note", true),
+        ("age", true),
+        ("score", false),
+        ("seen", false),
+    ];
+    const KEYS: &'static [TypedKey] = &[
+        (Username::KEY, type_name::<String>),
+        (Views::KEY, type_name::<u32>),
+        (Tags::KEY, type_name::<Vec<String>>),
+        (High::KEY, type_name::<i64>),
+        (Theme::KEY, type_name::<String>),
+        (City::KEY, type_name::<String>),
+        (Note::KEY, type_name::<String>),
+        (Age::KEY, type_name::<u8>),
+        (Score::KEY, type_name::<f64>),
+        (Seen::KEY, type_name::<bool>),
+    ];
+    const LOGIN: Option<&'static str> = Some(Username::KEY);
+
+    fn is_logged_in(&self) -> bool {
+        self.username().is_somebody()
+    }
+
+    fn from_session(session: Session) -> Self {
+        Visit { session }
+    }
+
+    fn session(&self) -> &Session {
+        &self.session
+    }
+}
+
+impl SessionGuard for Visit {
+    type State = Self;
+    const REQUIRES: bool = true;
+
+    fn authorize<'r>(request: &'r Request<'_>) -> Fut<'r, Self> {
+        guard::open(request)
+    }
+}
+
+pub struct Member {
+    pub username: String,
+    proof: Proof<Member>,
+}
+
+impl GuardDef for Member {
+    type Base = Visit;
+    type State = Visit;
+    const FIELDS: &'static [&'static str] = &["username"];
+
+    fn base<'r>(request: &'r Request<'_>) -> Fut<'r, Visit> {
+        Visit::authorize(request)
+    }
+
+    fn build(parts: Parts<Self>) -> Result<Self, SessionError> {
+        let username = parts.state.username().ok_or(SessionError::Forbidden)?;
+        Ok(Member { username, proof: parts.proof })
+    }
+}
+
+impl SessionGuard for Member {
+    type State = Visit;
+    const REQUIRES: bool = true;
+
+    fn authorize<'r>(request: &'r Request<'_>) -> Fut<'r, Self> {
+        guard::authorize(request)
+    }
+}
+
+impl Deref for Member {
+    type Target = Visit;
+
+    fn deref(&self) -> &Visit {
+        self.proof.base()
+    }
+}
+
+#[get("/<_..>")]
+fn carrier(_member: Member) {}
+
+#[allow(dead_code)]
+impl Member {
+    pub fn gate() -> Vec<Route> {
+        guard::gate::<Self>(routes![carrier])
+    }
+
+    pub fn required(closed: impl Into<Vec<Route>>) -> Vec<Route> {
+        guard::required::<Self>(closed, routes![carrier])
+    }
+}
+
+#[async_trait]
+impl<'r> FromRequest<'r> for Visit {
+    type Error = SessionError;
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, SessionError> {
+        guard::enter(request).await
+    }
+}
+
+impl Sentinel for Visit {
+    fn abort(rocket: &Rocket<Ignite>) -> bool {
+        guard::abort::<Self>(rocket)
+    }
+}
+
+#[async_trait]
+impl<'r> FromRequest<'r> for Member {
+    type Error = SessionError;
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, SessionError> {
+        guard::enter(request).await
+    }
+}
+
+impl Sentinel for Member {
+    fn abort(rocket: &Rocket<Ignite>) -> bool {
+        guard::abort::<Self>(rocket)
+    }
+}
+
+#[get("/a/<id>")]
+fn a(_member: Require<Member>, id: u32, visit: Visit) -> String {
+    format!("{id} {}", visit.views())
+}
+
+#[get("/b/<id>")]
+fn b(_member: Require<Member>, id: u32, visit: Visit) -> String {
+    format!("{id} {}", visit.views())
+}
+
+#[get("/c/<id>")]
+fn c(_member: Require<Member>, id: u32, visit: Visit) -> String {
+    format!("{id} {}", visit.views())
+}
+
+#[get("/d/<id>")]
+fn d(_member: Require<Member>, id: u32, visit: Visit) -> String {
+    format!("{id} {}", visit.views())
+}
+
+#[get("/e/<id>")]
+fn e(_member: Require<Member>, id: u32, visit: Visit) -> String {
+    format!("{id} {}", visit.views())
+}
+
+pub fn all() -> Vec<Route> {
+    routes![a, b, c, d, e]
+}
