@@ -92,7 +92,7 @@ fn map(random: &mut Random, format: Format, depth: usize) -> (Value, Fate) {
             2 => json!([" t", " d", " di", " b", " u", " m", " t__", " "][random.below(8)]),
             _ => Value::String(text(random)),
         };
-        // As numbers and as texts, keys that are equal in Python would be lost in either format.
+        // Of two equal keys Python keeps one.
         if pairs.iter().all(|(other, _)| *other != key) {
             let (value, fate) = nested(random, format, depth + 1);
             worst = worst.max(fate);
