@@ -4,6 +4,8 @@
 //!   writes them (section 3.5 of the reference);
 //! * [`Format::TaggedJson`]: what Flask's session cookie holds (section 3.2).
 //!
+//! Pickles, in which older releases wrote records, are only read (cargo feature `pickle`).
+//!
 //! A [`Record`] knows where in its bytes each top-level value lies. [`Format::decode`] turns one of
 //! these slices into a [`Value`], [`Format::encode`] makes a new one, and [`Format::join`] puts slices
 //! together, so that what nobody touched is written back byte for byte.

@@ -141,8 +141,8 @@ impl Record {
     ///
     /// # Errors
     ///
-    /// The bytes are none of these, or no map, or a pickle that can't be read, as each is without that
-    /// feature. The source is what the configured format says, or what is wrong with the pickle.
+    /// The bytes are none of these, or no map, or a pickle that can't be read (without that feature none
+    /// can). The source is what the configured format says, or what is wrong with the pickle.
     pub fn read(configured: Format, bytes: Bytes) -> Result<Option<Record>, DecodeError> {
         let other = match configured {
             Format::Msgpack => Format::Json,

@@ -32,10 +32,10 @@ use crate::value::Value;
 /// * What Python 3 writes as a call is refused: bytes in protocols 0 to 2, sets before protocol 4,
 ///   bytearrays before protocol 5, and everything that is no plain data.
 ///
-/// An object that was stored once and referred to several times comes out as often. The value may need
-/// 64 bytes of memory for each byte of the pickle and 4 MiB beyond that: far more than any session, and
-/// what keeps references to references from filling the memory. Nothing is allocated before that is known,
-/// except in proportion to `bytes`.
+/// An object that was stored once and referred to several times comes out as often. So that references to
+/// references can't fill the memory, the value may need 64 bytes for each byte of the pickle and 4 MiB
+/// beyond that: without references none needs more. Until that is known memory is only used in proportion
+/// to `bytes`.
 ///
 /// # Errors
 ///
