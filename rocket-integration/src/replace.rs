@@ -44,8 +44,11 @@ pub(crate) async fn replace<'r>(request: &'r Request<'_>, response: &mut Respons
         Some(mut answer) => {
             *response.body_mut() = std::mem::take(answer.body_mut());
             for header in answer.headers().iter() {
+                response.remove_header(header.name.as_str());
+            }
+            for header in answer.headers().iter() {
                 let (name, value) = (header.name.as_str().to_owned(), header.value.into_owned());
-                response.set_raw_header(name, value);
+                response.adjoin_raw_header(name, value);
             }
         }
         None => *response.body_mut() = rocket::response::Body::default(),

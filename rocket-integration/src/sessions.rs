@@ -24,8 +24,8 @@ use crate::mounted;
 /// ```
 ///
 /// Everything else comes from `Rocket.toml` and the environment. Sessions are saved in a response
-/// fairing that runs after all others, whenever they are attached, so that those may still use the
-/// session.
+/// fairing that runs after all others that are attached before the launch, so that those may still use
+/// the session.
 ///
 /// The launch fails, with every mistake in the log, if the configuration is wrong or the store can't
 /// be reached.

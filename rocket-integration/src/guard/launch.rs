@@ -14,9 +14,9 @@ use crate::{Next, Session, login_pages, mounted, pattern};
 /// Whether Rocket should refuse to launch because of this state or guard. The log says why.
 ///
 /// * The session fairing is missing.
-/// * Two states keep values of different types under one key.
+/// * Two states keep values of different types under one key, or have different login fields.
 /// * Nothing serves the login page that `uri!` names, or the guard's own gate closes it.
-/// * `fresh` is longer than a session lives.
+/// * `fresh` is longer than any session lives, because use does not extend it; a warning where use does.
 pub fn abort<G: SessionGuard>(rocket: &Rocket<Ignite>) -> bool {
     let (true, Some(attached)) = (!Session::abort(rocket), rocket.state::<Attached>()) else { return true };
     if let Some(known) = attached.checks.verdicts().get(type_name::<G>()) {
@@ -24,6 +24,7 @@ pub fn abort<G: SessionGuard>(rocket: &Rocket<Ignite>) -> bool {
     }
     let problems = [
         attached.checks.keys_of::<G::State>(),
+        attached.checks.login_of::<G::State>(),
         G::LOGIN.is_some_and(|login| misses_login_page::<G>(rocket, login)),
         outlives_sessions::<G>(attached),
     ];
@@ -38,6 +39,8 @@ pub(crate) struct LaunchChecks {
     verdicts: Mutex<BTreeMap<&'static str, bool>>,
     /// By session key: the type of its values, and the state that says so.
     keys: Mutex<BTreeMap<&'static str, (&'static str, &'static str)>>,
+    /// The key of the login field, and the state that declares it.
+    login: Mutex<Option<(&'static str, &'static str)>>,
 }
 
 impl LaunchChecks {
@@ -61,6 +64,21 @@ impl LaunchChecks {
             }
         }
         clash
+    }
+
+    /// Whether another state says by another key who is logged in: a session has one user.
+    fn login_of<S: SessionState>(&self) -> bool {
+        let Some(key) = S::LOGIN else { return false };
+        let state = type_name::<S>();
+        let mut login = self.login.lock().unwrap_or_else(PoisonError::into_inner);
+        let (other_key, other) = *login.get_or_insert((key, state));
+        if key != other_key {
+            log::error!(
+                "{other} says by the session key `{other_key}` who is logged in, and {state} by `{key}`: \
+                 a session has one user, so declare one login field, the same in both"
+            );
+        }
+        key != other_key
     }
 }
 

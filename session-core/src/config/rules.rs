@@ -83,8 +83,24 @@ fn store(config: &SessionConfig, surroundings: Surroundings, report: &mut Report
                 "says nothing while a store is passed in code; remove one of them",
             );
         }
-        return;
+    } else {
+        named_store(config, surroundings, report);
     }
+    if !config.session_key_prefix.bytes().all(|byte| byte.is_ascii_graphic()) {
+        report
+            .refuse(&["session_key_prefix"], "must be printable ASCII without spaces, such as \"session:\"");
+    }
+    let served = surroundings.own_store || config.session_type != SessionType::Cookie;
+    if served && config.session_request_timeout < config.session_store_timeout {
+        report.warn(
+            &["session_request_timeout", "session_store_timeout"],
+            "is shorter than session_store_timeout, which therefore never takes effect",
+        );
+    }
+}
+
+/// What `session_type` and the address of its store must be.
+fn named_store(config: &SessionConfig, surroundings: Surroundings, report: &mut Report) {
     if config.session_type == SessionType::Redis && !cfg!(feature = "redis") {
         report
             .refuse(&["session_type"], "\"redis\" needs the cargo feature `redis`; turn it on in Cargo.toml");
@@ -100,18 +116,6 @@ fn store(config: &SessionConfig, surroundings: Surroundings, report: &mut Report
         && let Some(objection) = config.session_redis.as_deref().and_then(redis_url::objection)
     {
         report.refuse(&["session_redis"], objection);
-    }
-    if !config.session_key_prefix.bytes().all(|byte| byte.is_ascii_graphic()) {
-        report
-            .refuse(&["session_key_prefix"], "must be printable ASCII without spaces, such as \"session:\"");
-    }
-    if config.session_type != SessionType::Cookie
-        && config.session_request_timeout < config.session_store_timeout
-    {
-        report.warn(
-            &["session_request_timeout", "session_store_timeout"],
-            "is shorter than session_store_timeout, which therefore never takes effect",
-        );
     }
 }
 

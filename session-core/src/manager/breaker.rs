@@ -18,13 +18,13 @@ pub(super) struct Breaker {
 const TRIAL_EVERY: Duration = Duration::from_millis(500);
 
 impl Breaker {
-    /// `threshold` is `session_breaker_after`; 0 never opens.
+    /// `threshold` is `session_breaker_after`, at least 1.
     pub(super) fn new(threshold: u32) -> Self {
         Breaker { threshold, failures: AtomicU32::new(0), next_trial: Mutex::new(Instant::now()) }
     }
 
     pub(super) fn is_closed(&self) -> bool {
-        self.threshold == 0 || self.failures.load(Ordering::Relaxed) < self.threshold
+        self.failures.load(Ordering::Relaxed) < self.threshold
     }
 
     /// Lets a call through, or refuses it at once.
@@ -46,7 +46,7 @@ impl Breaker {
         if error.is_none_or(|error| !error.is_outage()) {
             if self.failures.load(Ordering::Relaxed) != 0 {
                 let before = self.failures.swap(0, Ordering::Relaxed);
-                if self.threshold != 0 && before >= self.threshold {
+                if before >= self.threshold {
                     log::warn!("the session store answers again");
                 }
             }

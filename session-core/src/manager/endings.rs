@@ -1,6 +1,6 @@
 //! What this process knows of sessions that have ended, for requests that are still running.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -15,10 +15,17 @@ use crate::id::SessionId;
 /// A request looks here when it is done, so an id is kept longer than requests run; what is
 /// forgotten costs nothing but a cookie with an id that the store does not know.
 pub(super) struct Endings {
-    recent: Mutex<VecDeque<(Instant, SessionId)>>,
+    recent: Mutex<Recent>,
     /// How many there are, so that nobody takes the lock to find none.
     count: AtomicUsize,
     changed: watch::Sender<()>,
+}
+
+/// The ends in their order, and the latest of each id.
+#[derive(Default)]
+struct Recent {
+    order: VecDeque<(Instant, SessionId)>,
+    latest: HashMap<SessionId, Instant>,
 }
 
 const KEPT_FOR: Duration = Duration::from_secs(600);
@@ -35,13 +42,18 @@ impl Endings {
     pub(super) fn note(&self, id: SessionId) {
         let now = Instant::now();
         let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
-        while recent.len() >= KEPT_AT_MOST
-            || recent.front().is_some_and(|(ended, _)| now.duration_since(*ended) > KEPT_FOR)
+        let Recent { order, latest } = &mut *recent;
+        while let Some((ended, oldest)) = order.front()
+            && (order.len() >= KEPT_AT_MOST || now.duration_since(*ended) > KEPT_FOR)
         {
-            recent.pop_front();
+            if latest.get(oldest) == Some(ended) {
+                latest.remove(oldest);
+            }
+            order.pop_front();
         }
-        recent.push_back((now, id));
-        self.count.store(recent.len(), Ordering::Release);
+        latest.insert(id.clone(), now);
+        order.push_back((now, id));
+        self.count.store(order.len(), Ordering::Release);
         drop(recent);
         self.changed.send_replace(());
     }
@@ -53,7 +65,7 @@ impl Endings {
             return false;
         }
         let recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
-        recent.iter().rev().take_while(|(at, _)| *at >= opened).any(|(_, ended)| ended == id)
+        recent.latest.get(id).is_some_and(|ended| *ended >= opened)
     }
 
     /// A receiver that is told of every end from here on.

@@ -129,6 +129,10 @@ impl Gate {
         call: Call,
         future: impl Future<Output = Result<T, StoreError>>,
     ) -> Result<T, StoreError> {
+        if call.deadline <= Instant::now() {
+            // Nothing is left of the request's time: the store is not to blame.
+            return Err(StoreError::timeout());
+        }
         self.breaker.admit()?;
         let began = Instant::now();
         let answer = match tokio::time::timeout_at(call.deadline, future).await {

@@ -209,7 +209,7 @@ impl Manager {
             (Backend::Server(server), Some(id)) => server.endings.has(id, session.opened_at()),
             _ => false,
         };
-        if ended && !state.flags.modified {
+        if ended {
             // Another request has ended the session: the id that would be sent again is dead.
             return Ok(Closed { set_cookie: None, vary_cookie: state.flags.accessed });
         }
@@ -261,6 +261,10 @@ impl Keeper for Inner {
     fn save(self: Arc<Self>, session: Session) -> KeeperFuture<Result<(), SessionError>> {
         Box::pin(async move {
             let manager = Manager { inner: self };
+            if session.response_has_begun() {
+                // A stream or socket may live long: each of its saves has a request's time.
+                session.restart_budget();
+            }
             match &manager.inner.backend {
                 Backend::Cookie(_) if session.response_has_begun() => Err(SessionError::TooLate),
                 Backend::Cookie(_) => write::check_encodable(&session),

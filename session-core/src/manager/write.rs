@@ -33,10 +33,13 @@ pub(super) async fn write(
     }
     check_encodable(session)?;
     let _one_save_at_a_time = session.saving().await;
+    let writer = Writer { manager, server, session, now };
     if session.response_has_begun() && session.state().needs_a_new_cookie() {
+        // What is new can't be kept, but who has left has left.
+        session.state().leave_behind();
+        writer.end_destroyed().await?;
         return Err(SessionError::TooLate);
     }
-    let writer = Writer { manager, server, session, now };
     writer.end_destroyed().await?;
     let Some(plan) = Plan::of(&session.state(), &manager.inner.config) else { return Ok(()) };
     let moment = plan.moment;
@@ -155,8 +158,7 @@ impl Writer<'_> {
                 Swap::Conflict(None) if new.empty => return Ok(Written::nothing(new)),
                 Swap::Conflict(None) => return Err(SessionError::Ended),
                 Swap::Conflict(Some(current)) => {
-                    let theirs = self.theirs(base, &current)?;
-                    new = Draft::of(&rebased(changes, base, &theirs)?, &theirs);
+                    new = self.merged(changes, base, &current)?;
                     expected = current;
                     self.pause(attempt).await;
                 }
@@ -204,7 +206,7 @@ impl Writer<'_> {
         }
         let mut expected = loaded;
         for attempt in 0..self.attempts() {
-            match self.swap(&old_key, Some(&expected), None).await? {
+            let current = match self.swap(&old_key, Some(&expected), None).await? {
                 Swap::Done { .. } => {
                     self.server.endings.note(old);
                     return Ok(written);
@@ -213,21 +215,23 @@ impl Writer<'_> {
                     // The visitor's old session has ended: the user starts without its data.
                     return self.rewrite(written, Draft::of(changes, &without_data(base))).await;
                 }
-                Swap::Conflict(None) => {
-                    self.take_back(&written).await?;
-                    return Err(SessionError::Ended);
-                }
-                Swap::Conflict(Some(current)) => {
-                    let theirs = self.theirs(base, &current)?;
-                    let merged = Draft::of(&rebased(changes, base, &theirs)?, &theirs);
-                    written = self.rewrite(written, merged).await?;
-                    expected = current;
-                    self.pause(attempt).await;
-                }
+                Swap::Conflict(None) => return self.take_back(&written, SessionError::Ended).await,
+                Swap::Conflict(Some(current)) => current,
+            };
+            match self.merged(changes, base, &current) {
+                Ok(merged) => written = self.rewrite(written, merged).await?,
+                Err(refused) => return self.take_back(&written, refused).await,
             }
+            expected = current;
+            self.pause(attempt).await;
         }
-        self.take_back(&written).await?;
-        Err(SessionError::Contended)
+        self.take_back(&written, SessionError::Contended).await
+    }
+
+    /// The changes made to what others have written meanwhile.
+    fn merged(&self, changes: &Changes, base: &Record, current: &Loaded) -> Result<Draft, SessionError> {
+        let theirs = self.theirs(base, current)?;
+        Ok(Draft::of(&rebased(changes, base, &theirs)?, &theirs))
     }
 
     /// Replaces the record that this request has just created and nobody else knows.
@@ -240,11 +244,12 @@ impl Writer<'_> {
         }
     }
 
-    async fn take_back(&self, written: &Written) -> Result<(), SessionError> {
+    /// Removes the record that this request has just created, and says why.
+    async fn take_back(&self, written: &Written, why: SessionError) -> Result<Written, SessionError> {
         if let Some((id, _)) = &written.stored {
             self.delete(id.clone()).await?;
         }
-        Ok(())
+        Err(why)
     }
 
     /// Ends a session, whatever it holds by now.

@@ -107,7 +107,8 @@ impl Session {
     }
 
     /// Sets Flask's `modified` by hand: `true` sends the cookie again, `false` keeps it from being
-    /// sent (A23, B17). What was changed is saved in either case where there is a server record.
+    /// sent (A23, B17). As in Flask, a server record is still written then, unless
+    /// `session_refresh_each_request` is off or nothing is left in the session (B9, B11).
     pub fn set_modified(&self, modified: bool) {
         self.used().flags.modified = modified;
     }
@@ -193,6 +194,11 @@ impl Session {
     /// How long this request's store calls have taken so far.
     pub(crate) fn spent(&self) -> Duration {
         Duration::from_micros(self.shared.spent.load(Ordering::Relaxed))
+    }
+
+    /// Begins to count the time of store calls anew.
+    pub(crate) fn restart_budget(&self) {
+        self.shared.spent.store(0, Ordering::Relaxed);
     }
 
     pub(crate) fn spend(&self, time: Duration) {

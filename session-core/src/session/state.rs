@@ -253,6 +253,14 @@ impl State {
         self.rotation = None;
     }
 
+    /// Lets go of the record of a user who has logged out or changed: it is to be deleted.
+    pub(crate) fn leave_behind(&mut self) {
+        if matches!(self.rotation, Some((Rotation::OtherUser, _))) {
+            self.doomed.extend(self.id.take());
+            self.stored = None;
+        }
+    }
+
     /// Takes over what a save has stored; changes made since its moment stay changes.
     pub(crate) fn written(&mut self, written: Written, moment: Moment) {
         let (id, stored) = written.stored.unzip();

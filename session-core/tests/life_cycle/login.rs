@@ -130,7 +130,7 @@ async fn a_request_still_running_does_not_log_the_user_in_again() {
     assert!(running.contains("username"));
     site.request(log_out).await;
     site.cookie = cookie;
-    // It only read: its answer stands, and its cookie names a dead id.
+    // It only read: its answer stands.
     site.close(&running).await.unwrap();
     assert_eq!(site.get("username").await, None);
 }

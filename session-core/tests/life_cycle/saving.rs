@@ -315,3 +315,64 @@ async fn a_save_is_a_use_of_the_session() {
     session.save().await.unwrap();
     assert!(site.close(&session).await.unwrap().vary_cookie);
 }
+
+#[tokio::test]
+async fn a_value_that_is_set_to_what_it_was_sends_no_cookie_of_a_session_that_has_ended_here() {
+    let mut site = Site::new();
+    site.request(|session| session.set("k", "v")).await;
+    let running = site.open().await;
+    running.set("k", "v");
+    site.request(|session| session.regenerate()).await;
+    assert_eq!(site.manager.close(&running, site.now).await.unwrap().set_cookie, None);
+}
+
+#[tokio::test]
+async fn a_stream_that_ends_the_session_has_ended_it_whatever_it_sets_then() {
+    let mut site = Site::new();
+    site.request(|session| session.set("k", "v")).await;
+    let session = site.open().await;
+    site.close(&session).await.unwrap();
+    session.destroy();
+    session.flash("bye", "info");
+    assert!(matches!(session.save().await, Err(SessionError::TooLate)), "the message needs a cookie");
+    assert!(site.open().await.is_new());
+}
+
+#[tokio::test]
+async fn a_rotation_that_is_refused_leaves_no_record_behind() {
+    use session_core::session::FieldRule;
+    use session_core::value::to_value;
+
+    let rule = FieldRule { merge: Some(|_, _, _| Err(session_core::merge::MergeError::Refused)) };
+    let mut site = Site::new();
+    site.request(|session| session.set("strict", &1)).await;
+    let (rotating, writing) = (site.open().await, site.open().await);
+    rotating.regenerate();
+    rotating.set_with("strict", to_value(&2), rule);
+    writing.set("strict", &3);
+    site.manager.close(&writing, site.now).await.unwrap();
+    site.store.calls();
+    assert!(matches!(site.close(&rotating).await, Err(SessionError::Refused { .. })));
+    assert_eq!(site.store.calls(), 3, "created, refused at the old record, taken back");
+    assert_eq!(site.open().await.get::<i32>("strict").unwrap(), Some(3));
+}
+
+#[tokio::test]
+async fn a_socket_may_save_for_longer_than_a_request_may_take() {
+    use std::time::Duration;
+
+    use session_core::store::conformance::Fault;
+
+    let mut site = Site::with(|config| {
+        config.session_store_timeout = Duration::from_millis(200);
+        config.session_request_timeout = Duration::from_millis(200);
+    });
+    site.request(|session| session.set("k", &0)).await;
+    let session = site.open().await;
+    site.close(&session).await.unwrap();
+    site.store.from_now_on(Fault::Delay(Duration::from_millis(50)));
+    for message in 1..8 {
+        session.set("k", &message);
+        session.save().await.unwrap();
+    }
+}

@@ -105,3 +105,21 @@ async fn invariant_16_a_guard_of_ones_own_that_hides_ours_answers_500_without_th
     let client = Client::untracked(quiet().mount("/", routes![hiding])).await.unwrap();
     assert_eq!(client.get("/hiding").dispatch().await.status(), rocket::http::Status::InternalServerError);
 }
+
+#[rocket::async_test]
+async fn two_states_that_name_two_users_do_not_launch() {
+    #[session_state]
+    struct Staff {
+        #[session(login)]
+        staff_id: Option<u32>,
+    }
+
+    #[get("/staff")]
+    fn staff(staff: Staff) -> String {
+        format!("{:?}", staff.staff_id())
+    }
+
+    let with = |routes| quiet().attach(Sessions::with_config(config())).mount("/", routes);
+    assert!(launches(with(routes![staff])).await);
+    assert!(!launches(with(routes![visit, staff])).await, "one session, two users");
+}
