@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{SessionConfig, redis_url};
+use super::{SessionConfig, address};
 
 /// Never shows a secret key, nor user and password of a URL.
 impl fmt::Debug for SessionConfig {
@@ -31,6 +31,9 @@ impl fmt::Debug for SessionConfig {
             session_serialization_format,
             session_cleanup_n_requests,
             session_redis,
+            session_sqlalchemy,
+            session_sqlalchemy_table,
+            session_sqlalchemy_schema,
             session_store_timeout,
             session_request_timeout,
             session_swap_attempts,
@@ -61,7 +64,10 @@ impl fmt::Debug for SessionConfig {
             .field("session_id_length_fallbacks", session_id_length_fallbacks)
             .field("session_serialization_format", session_serialization_format)
             .field("session_cleanup_n_requests", session_cleanup_n_requests)
-            .field("session_redis", &session_redis.as_deref().map(redis_url::public_part))
+            .field("session_redis", &session_redis.as_deref().map(address::public_part))
+            .field("session_sqlalchemy", &session_sqlalchemy.as_deref().map(address::public_part))
+            .field("session_sqlalchemy_table", session_sqlalchemy_table)
+            .field("session_sqlalchemy_schema", session_sqlalchemy_schema)
             .field("session_store_timeout", session_store_timeout)
             .field("session_request_timeout", session_request_timeout)
             .field("session_swap_attempts", session_swap_attempts)

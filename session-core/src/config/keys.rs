@@ -19,7 +19,7 @@ enum Matters {
     Always,
     /// Sessions that live in a store.
     InStores,
-    /// SQL tables, which this release does not have.
+    /// Rows of SQL tables.
     InSql,
 }
 
@@ -62,6 +62,9 @@ pub(super) const KEYS: &[Key] = &[
     key!(session_serialization_format, InStores, record_format),
     key!(session_cleanup_n_requests, InSql, count_or_none),
     key!(session_redis, Always, redis),
+    key!(session_sqlalchemy, Always, some_text),
+    key!(session_sqlalchemy_table, Always, text),
+    key!(session_sqlalchemy_schema, Always, text_or_false),
     key!(session_store_timeout, InStores, duration),
     key!(session_request_timeout, InStores, duration),
     key!(session_swap_attempts, InStores, count),
@@ -78,19 +81,21 @@ impl Key {
             Matters::InStores if session_type == SessionType::Cookie => {
                 Some("has no effect on cookie sessions, only on sessions in a store")
             }
-            Matters::InSql => {
-                Some("has no effect: only SQL stores have rows to clean up, and this release has none")
+            Matters::InSql if session_type != SessionType::Sql => {
+                Some("has no effect: only SQL tables have rows to clean up")
             }
+            Matters::InSql => Some("is not honoured in this release yet: expired rows stay until they are purged"),
             Matters::Always | Matters::InStores => None,
         }
     }
 }
 
 /// Keys, or beginnings of keys, that belong to what this release does not have yet.
-const LATER: [&str; 8] = [
+const LATER: [&str; 9] = [
     "session_memcached",
     "session_mongodb",
-    "session_sqlalchemy",
+    "session_sqlalchemy_sequence",
+    "session_sqlalchemy_bind_key",
     "session_cachelib",
     "session_file",
     "session_dynamodb",
@@ -226,7 +231,7 @@ mod tests {
         for spelling in [
             "session_memcached",
             "SESSION_MONGODB_DB",
-            "session_sqlalchemy_table",
+            "session_sqlalchemy_bind_key",
             "session_cachelib",
             "session_file_dir",
             "session_dynamodb",

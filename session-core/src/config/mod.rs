@@ -4,6 +4,7 @@
 //! capitals; [`SessionConfig::check`] takes a configuration made in code. Both apply the same rules and
 //! report every mistake at once, each with where it was made.
 
+mod address;
 mod choice;
 mod cookie_rules;
 mod debug;
@@ -16,6 +17,7 @@ mod redis_url;
 mod report;
 mod rules;
 mod secret;
+mod sql_rules;
 mod value;
 
 use std::time::Duration;
@@ -109,6 +111,15 @@ pub struct SessionConfig {
     /// Address of the Redis server, one URL: `redis://…`, `valkey://…`, or with the feature `redis-tls`
     /// `rediss://…`, `valkeys://…`. Default: none, which is the server on this machine, port 6379.
     pub session_redis: Option<String>,
+    /// Address of the database, one URL in SQLAlchemy's spelling: `sqlite:///relative.db`,
+    /// `sqlite:////absolute.db`, `postgresql://…`, `mysql://…`, `mariadb://…`. A relative file is one of the
+    /// working directory. Default: none; SQL stores need it.
+    pub session_sqlalchemy: Option<String>,
+    /// Name of the table, created if it is missing. Default: `sessions`.
+    pub session_sqlalchemy_table: String,
+    /// Schema that the table is in: PostgreSQL's, or MySQL's name for a database. Default: none, which is that of
+    /// the connection.
+    pub session_sqlalchemy_schema: Option<String>,
 
     /// How long one call of the store may take. Default: 1 s.
     pub session_store_timeout: Duration,
@@ -211,6 +222,9 @@ impl Default for SessionConfig {
             session_serialization_format: RecordFormat::default(),
             session_cleanup_n_requests: None,
             session_redis: None,
+            session_sqlalchemy: None,
+            session_sqlalchemy_table: "sessions".into(),
+            session_sqlalchemy_schema: None,
             session_store_timeout: Duration::from_secs(1),
             session_request_timeout: Duration::from_secs(3),
             session_swap_attempts: 200,

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::report::Report;
 use super::{
     ConfigError, Configured, SecretKey, SessionConfig, SessionType, Surroundings, cookie_rules, redis_url,
+    sql_rules,
 };
 
 const NEW_KEY: &str = "make one of at least 16 random bytes with `openssl rand -hex 32` or \
@@ -116,6 +117,9 @@ fn named_store(config: &SessionConfig, surroundings: Surroundings, report: &mut 
         && let Some(objection) = config.session_redis.as_deref().and_then(redis_url::objection)
     {
         report.refuse(&["session_redis"], objection);
+    }
+    if config.session_type == SessionType::Sql {
+        sql_rules::apply(config, report);
     }
 }
 

@@ -21,8 +21,8 @@ pub(super) struct Setting {
 }
 
 /// Flask-Session's other stores.
-const LATER_STORES: [&str; 7] =
-    ["memcached", "mongodb", "sqlalchemy", "cachelib", "filesystem", "dynamodb", "postgresql"];
+const LATER_STORES: [&str; 6] =
+    ["memcached", "mongodb", "cachelib", "filesystem", "dynamodb", "postgresql"];
 
 const KEY_FORMS: &str = "must be text or a list of byte values";
 
@@ -41,6 +41,10 @@ impl Setting {
             Value::Bool(_, false) => Ok(None),
             _ => self.text().map(Some),
         }
+    }
+
+    pub(super) fn some_text(&self) -> Result<Option<String>, String> {
+        self.text().map(Some)
     }
 
     pub(super) fn flag(&self) -> Result<bool, String> {

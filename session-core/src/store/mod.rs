@@ -11,12 +11,16 @@ mod error;
 mod memory;
 #[cfg(feature = "redis")]
 mod redis;
+#[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+pub(crate) mod sql;
 
 pub use call::{Call, Loaded, New, Swap, Touch};
 pub use error::StoreError;
 pub use memory::MemoryStore;
 #[cfg(feature = "redis")]
 pub use redis::RedisStore;
+#[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+pub use sql::{SqlStore, SqlTable};
 
 use std::future::Future;
 use std::pin::Pin;

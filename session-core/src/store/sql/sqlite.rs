@@ -1,0 +1,101 @@
+//! SQLite: a file that several processes of one machine may use.
+
+use std::fs::OpenOptions;
+use std::io::ErrorKind;
+use std::path::Path;
+
+use sqlx::ConnectOptions;
+use sqlx::error::DatabaseError;
+use sqlx::sqlite::{Sqlite, SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+
+use super::SqlTable;
+use super::dialect::{Dialect, Options, driven};
+use super::statements::{BATCH, Statements};
+use crate::store::StoreError;
+
+/// How a file is opened.
+pub(super) fn options(file: &str) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(file)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Normal)
+        .busy_timeout(std::time::Duration::from_secs(5))
+        .disable_statement_logging()
+}
+
+impl Dialect for Sqlite {
+    const CONNECTIONS: usize = 4;
+    // The file has one writer at a time. Here they wait in turn; at its lock, the luckiest would win.
+    const WRITERS: usize = 1;
+
+    fn statements(table: &SqlTable) -> Result<Statements, StoreError> {
+        if table.has_schema() {
+            return Err(StoreError::misconfigured("SQLite has no schemas: name the table alone"));
+        }
+        let (name, index) = (table.quoted('"'), format!("\"{}_expiry\"", table.name()));
+        // Rows of others may have a `T` in the time, as text data, or no fraction, which compares well as it is.
+        let alive = "replace(expiry, 'T', ' ') > ?";
+        let expected = "CAST(data AS BLOB) = ?";
+        Ok(Statements {
+            probe: format!("SELECT id, session_id, data, expiry FROM {name} LIMIT 0").into(),
+            create_table: format!(
+                "BEGIN IMMEDIATE; \
+                 CREATE TABLE IF NOT EXISTS {name} (id INTEGER NOT NULL, session_id VARCHAR(255), data BLOB, \
+                 expiry DATETIME, PRIMARY KEY (id), UNIQUE (session_id)); \
+                 CREATE INDEX IF NOT EXISTS {index} ON {name} (expiry); \
+                 COMMIT"
+            )
+            .into(),
+            load: format!(
+                "SELECT CAST(data AS BLOB), replace(expiry, 'T', ' ') <= ? FROM {name} \
+                 WHERE session_id = ? AND {alive}"
+            )
+            .into(),
+            extend: format!("UPDATE {name} SET expiry = ? WHERE session_id = ? AND {alive}").into(),
+            insert: format!(
+                "INSERT INTO {name} (session_id, data, expiry) VALUES (?, ?, ?) \
+                 ON CONFLICT (session_id) DO NOTHING"
+            )
+            .into(),
+            take_over: format!(
+                "UPDATE {name} SET data = ?, expiry = ? WHERE session_id = ? AND ({alive}) IS NOT TRUE"
+            )
+            .into(),
+            replace: format!(
+                "UPDATE {name} SET data = ?, expiry = ? WHERE session_id = ? AND {expected} AND {alive}"
+            )
+            .into(),
+            remove: format!("DELETE FROM {name} WHERE session_id = ? AND {expected} AND {alive}").into(),
+            delete_living: format!("DELETE FROM {name} WHERE session_id = ? AND {alive}").into(),
+            delete_any: format!("DELETE FROM {name} WHERE session_id = ?").into(),
+            purge: format!(
+                "DELETE FROM {name} WHERE id IN (SELECT id FROM {name} WHERE expiry <= ? LIMIT {BATCH})"
+            )
+            .into(),
+        })
+    }
+
+    async fn open(options: &Options<Self>) -> sqlx::Result<Self::Connection> {
+        create_file(options.get_filename())?;
+        options.connect().await
+    }
+
+    driven!(keys: 1);
+
+    fn lacks_table(error: &dyn DatabaseError) -> bool {
+        error.message().starts_with("no such table")
+    }
+}
+
+/// Creates the file if it is missing, for its owner alone: who can read it can be anybody. SQLite gives the
+/// files beside it the same rights.
+fn create_file(file: &Path) -> std::io::Result<()> {
+    let mut new = OpenOptions::new();
+    new.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut new, 0o600);
+    match new.open(file) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
+}
