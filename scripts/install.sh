@@ -33,6 +33,9 @@ has openssl || missing+=(openssl)
 has redis-server || missing+=(redis-server)
 # Debian keeps it where only root looks for programs.
 has nginx || has /usr/sbin/nginx || missing+=(nginx)
+has psql && compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql)
+has mariadbd || has /usr/sbin/mariadbd || missing+=(mariadb-server)
+has sqlite3 || missing+=(sqlite3)
 has python3 || missing+=(python3)
 # Debian keeps what `python3 -m venv` needs in a package of its own.
 python3 -c 'import venv, ensurepip' 2>/dev/null || missing+=(python3-venv)
@@ -41,7 +44,7 @@ python3 -c 'import venv, ensurepip' 2>/dev/null || missing+=(python3-venv)
 environment=tests/.venv
 requirements=tests/flask/requirements.txt
 if ! cmp -s "$requirements" "$environment/installed.txt" ||
-    ! "$environment/bin/python" -c 'import flask, flask_session, redis' 2>/dev/null; then
+    ! "$environment/bin/python" -c 'import flask, flask_session, flask_sqlalchemy, redis' 2>/dev/null; then
     echo "Installing $requirements into $environment"
     python3 -m venv --clear "$environment"
     "$environment/bin/pip" install --quiet --disable-pip-version-check -r "$requirements"

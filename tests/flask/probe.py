@@ -47,7 +47,7 @@ def make_app():
         case "flask":
             pass
         case "flask_session":
-            keep_sessions_in_redis(app)
+            keep_sessions_in_a_store(app)
         case other:
             raise SystemExit(f"PROBE_ENGINE={other}: there are the engines `flask` and `flask_session`")
     clock.install(app)

@@ -5,6 +5,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
+use crate::database::Database;
 use crate::port;
 use crate::process::Process;
 use crate::redis::Redis;
@@ -22,6 +23,8 @@ pub enum Engine<'r> {
     Cookie,
     /// Flask-Session's records in this Redis.
     Redis(&'r Redis),
+    /// Flask-Session's rows in this database.
+    Sql(&'r Database),
 }
 
 impl Flask {
@@ -38,6 +41,10 @@ impl Flask {
             Engine::Redis(redis) => {
                 environment
                     .extend([("PROBE_ENGINE", "flask_session".to_owned()), ("PROBE_REDIS", redis.url())]);
+            }
+            Engine::Sql(database) => {
+                environment
+                    .extend([("PROBE_ENGINE", "flask_session".to_owned()), ("PROBE_SQL", database.url())]);
             }
         }
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("flask").join(script);

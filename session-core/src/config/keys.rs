@@ -84,7 +84,9 @@ impl Key {
             Matters::InSql if session_type != SessionType::Sql => {
                 Some("has no effect: only SQL tables have rows to clean up")
             }
-            Matters::InSql => Some("is not honoured in this release yet: expired rows stay until they are purged"),
+            Matters::InSql => {
+                Some("is not honoured in this release yet: expired rows stay until they are purged")
+            }
             Matters::Always | Matters::InStores => None,
         }
     }

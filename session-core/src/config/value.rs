@@ -21,8 +21,7 @@ pub(super) struct Setting {
 }
 
 /// Flask-Session's other stores.
-const LATER_STORES: [&str; 6] =
-    ["memcached", "mongodb", "cachelib", "filesystem", "dynamodb", "postgresql"];
+const LATER_STORES: [&str; 6] = ["memcached", "mongodb", "cachelib", "filesystem", "dynamodb", "postgresql"];
 
 const KEY_FORMS: &str = "must be text or a list of byte values";
 

@@ -72,7 +72,9 @@ impl SqlStore {
     /// assert!(SqlStore::from_url("sqlite://sessions.db", SqlTable::default()).is_err());
     /// ```
     pub fn from_url(url: &str, table: SqlTable) -> Result<Self, StoreError> {
-        match address::parse(url).map_err(|objection| StoreError::misconfigured(format!("the URL {objection}")))? {
+        match address::parse(url)
+            .map_err(|objection| StoreError::misconfigured(format!("the URL {objection}")))?
+        {
             #[cfg(feature = "sqlite")]
             Address::Sqlite(options) => Self::new::<sqlx::Sqlite>(Connections::own(options), &table),
             #[cfg(feature = "postgres")]

@@ -11,6 +11,17 @@ async fn the_memory_store_passes() {
     Suite::new(MemoryStore::new(1_000)).histories(HISTORIES).run().await.unwrap();
 }
 
+#[cfg(feature = "sqlite")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_sql_store_passes_on_a_sqlite_file() {
+    use session_core::store::{SqlStore, SqlTable};
+
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:///{}", folder.path().join("sessions.db").display());
+    let store = SqlStore::from_url(&url, SqlTable::default()).unwrap();
+    Suite::new(store).histories(HISTORIES).run().await.unwrap();
+}
+
 #[cfg(feature = "redis")]
 mod redis {
     use std::time::Duration;

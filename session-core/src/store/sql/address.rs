@@ -18,8 +18,10 @@ pub(super) fn parse(url: &str) -> Result<Address, &'static str> {
         "sqlite" => sqlite(rest),
         "postgresql" | "postgres" => postgres(rest),
         "mysql" | "mariadb" => mysql(rest),
-        _ => Err("must be one such as \"sqlite:///sessions.db\", \"postgresql://user:password@host/database\" or \
-             \"mysql://user:password@host/database\""),
+        _ => Err(
+            "must be one such as \"sqlite:///sessions.db\", \"postgresql://user:password@host/database\" or \
+             \"mysql://user:password@host/database\"",
+        ),
     }
 }
 
@@ -40,17 +42,21 @@ fn postgres(rest: &str) -> Result<Address, &'static str> {
     use sqlx::ConnectOptions;
     use sqlx::postgres::{PgConnectOptions, PgSslMode};
 
-    let options: PgConnectOptions = server("postgres", rest, &[
-        ("application_name", "application_name"),
-        ("host", "host"),
-        ("options", "options"),
-        ("port", "port"),
-        ("sslcert", "sslcert"),
-        ("sslkey", "sslkey"),
-        ("sslmode", "sslmode"),
-        ("sslrootcert", "sslrootcert"),
-        ("statement-cache-capacity", "statement-cache-capacity"),
-    ])?;
+    let options: PgConnectOptions = server(
+        "postgres",
+        rest,
+        &[
+            ("application_name", "application_name"),
+            ("host", "host"),
+            ("options", "options"),
+            ("port", "port"),
+            ("sslcert", "sslcert"),
+            ("sslkey", "sslkey"),
+            ("sslmode", "sslmode"),
+            ("sslrootcert", "sslrootcert"),
+            ("statement-cache-capacity", "statement-cache-capacity"),
+        ],
+    )?;
     let encrypted =
         matches!(options.get_ssl_mode(), PgSslMode::Require | PgSslMode::VerifyCa | PgSslMode::VerifyFull);
     tls_is_on(encrypted)?;
@@ -62,19 +68,23 @@ fn mysql(rest: &str) -> Result<Address, &'static str> {
     use sqlx::ConnectOptions;
     use sqlx::mysql::{MySqlConnectOptions, MySqlSslMode};
 
-    let options: MySqlConnectOptions = server("mysql", rest, &[
-        ("charset", "charset"),
-        ("collation", "collation"),
-        ("ssl_ca", "ssl-ca"),
-        ("ssl_cert", "ssl-cert"),
-        ("ssl_key", "ssl-key"),
-        ("ssl-ca", "ssl-ca"),
-        ("ssl-cert", "ssl-cert"),
-        ("ssl-key", "ssl-key"),
-        ("ssl-mode", "ssl-mode"),
-        ("statement-cache-capacity", "statement-cache-capacity"),
-        ("unix_socket", "socket"),
-    ])?;
+    let options: MySqlConnectOptions = server(
+        "mysql",
+        rest,
+        &[
+            ("charset", "charset"),
+            ("collation", "collation"),
+            ("ssl_ca", "ssl-ca"),
+            ("ssl_cert", "ssl-cert"),
+            ("ssl_key", "ssl-key"),
+            ("ssl-ca", "ssl-ca"),
+            ("ssl-cert", "ssl-cert"),
+            ("ssl-key", "ssl-key"),
+            ("ssl-mode", "ssl-mode"),
+            ("statement-cache-capacity", "statement-cache-capacity"),
+            ("unix_socket", "socket"),
+        ],
+    )?;
     let encrypted = matches!(
         options.get_ssl_mode(),
         MySqlSslMode::Required | MySqlSslMode::VerifyCa | MySqlSslMode::VerifyIdentity
@@ -126,7 +136,9 @@ fn server<O: std::str::FromStr>(
         }
     }
     url += place;
-    for (separator, pair) in std::iter::once('?').chain(std::iter::repeat('&')).zip(query.split_terminator('&')) {
+    for (separator, pair) in
+        std::iter::once('?').chain(std::iter::repeat('&')).zip(query.split_terminator('&'))
+    {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         let Some((_, name)) = parameters.iter().find(|(known, _)| *known == name) else {
             return Err("has a parameter that is not known here; remove what follows the question mark");

@@ -1,0 +1,91 @@
+//! A private MariaDB server: real, on a free port, gone with the test.
+
+use std::ffi::OsString;
+use std::fs;
+use std::process::Command;
+
+use tempfile::TempDir;
+
+use crate::port;
+use crate::process::{Process, run};
+
+/// A MariaDB server of the test's own.
+pub struct MariaDb {
+    port: u16,
+    process: Process,
+    _folder: TempDir,
+}
+
+const INSTALL: &str = "apt-get install -y mariadb-server";
+
+/// The user of the tests, who may do everything.
+const START: &str =
+    "CREATE USER flask@'127.0.0.1' IDENTIFIED BY 'pass/word';\nGRANT ALL ON *.* TO flask@'127.0.0.1';\n";
+
+impl MariaDb {
+    /// Starts a server and waits until it answers.
+    pub fn start() -> MariaDb {
+        let (port, folder) = (port::free(), TempDir::new().expect("a temporary folder"));
+        let (data, sql) = (folder.path().join("data"), folder.path().join("start.sql"));
+        fs::write(&sql, START).expect("a file in a temporary folder");
+        let mut install = command("mariadb-install-db");
+        install.arg("--no-defaults").arg("--datadir").arg(&data);
+        // A server that root starts runs as root only if it is told to.
+        run(
+            install.args(["--user", "root", "--skip-test-db", "--auth-root-authentication-method=normal"]),
+            INSTALL,
+        );
+        let mut server = command("mariadbd");
+        server.args(["--no-defaults", "--user=root", "--bind-address=127.0.0.1", "--skip-name-resolve"]);
+        server.arg("--datadir").arg(&data).arg("--socket").arg(folder.path().join("socket"));
+        server.arg("--pid-file").arg(folder.path().join("pid")).arg("--init-file").arg(&sql);
+        server.args([
+            "--port",
+            &port.to_string(),
+            "--innodb-flush-log-at-trx-commit=0",
+            "--log-output=TABLE",
+        ]);
+        let mut process = Process::start(server, INSTALL);
+        process.wait_until("ready", |_| {
+            client(port, "mysql", "SELECT 1").output().is_ok_and(|it| it.status.success())
+        });
+        MariaDb { port, process, _folder: folder }
+    }
+
+    /// The address of a database, in SQLAlchemy's spelling.
+    pub fn url(&self, database: &str) -> String {
+        format!("mysql+pymysql://flask:pass%2Fword@127.0.0.1:{}/{database}", self.port)
+    }
+
+    /// What a statement gives: a line per row, `|` between columns.
+    pub fn query(&self, database: &str, statement: &str) -> String {
+        run(&mut client(self.port, database, statement), INSTALL).replace('\t', "|")
+    }
+
+    /// Everything it has printed.
+    pub fn output(&self) -> String {
+        self.process.output()
+    }
+}
+
+fn client(port: u16, database: &str, statement: &str) -> Command {
+    let mut client = Command::new("mariadb");
+    client.args([
+        "--no-defaults",
+        "--protocol=tcp",
+        "--host=127.0.0.1",
+        "--user=flask",
+        "--password=pass/word",
+    ]);
+    client.args(["--port", &port.to_string(), "--batch", "--skip-column-names", "-e", statement, database]);
+    client
+}
+
+/// Debian keeps the server where only root looks for programs.
+fn command(program: &str) -> Command {
+    let mut path = std::env::var_os("PATH").unwrap_or_else(OsString::new);
+    path.push(":/usr/sbin");
+    let mut command = Command::new(program);
+    command.env("PATH", path);
+    command
+}
