@@ -20,6 +20,7 @@ const FORMATS: &str = "session-core/tests/formats/vectors.rs";
 const WIRE: &str = "session-core/tests/wire/python.rs";
 const STORES: &str = "session-core/tests/stores/redis_store.rs";
 const SCENARIOS: &str = "tests/tests/interop/scenarios/mod.rs";
+const ROWS: &str = "tests/tests/sql/rows.rs";
 const RECORDS: &str = "tests/tests/interop/records.rs";
 
 const KINDS: [(&str, usize, Covered); 15] = [
@@ -59,8 +60,8 @@ const KINDS: [(&str, usize, Covered); 15] = [
         ]),
     ),
     ("set_cookie", 28, By(&[(WIRE, "set_cookie_lines_are_werkzeugs")])),
-    ("sql_expiry", 6, With("sql")),
-    ("sql_row", 3, With("sql")),
+    ("sql_expiry", 6, By(&[(ROWS, "a_row_is_alive_exactly_when_it_is_to_flask_session")])),
+    ("sql_row", 3, By(&[(ROWS, "rows_and_table_are_those_of_flask_session")])),
 ];
 
 fn workspace() -> PathBuf {
