@@ -72,26 +72,22 @@ impl SqlStore {
     /// assert!(SqlStore::from_url("sqlite://sessions.db", SqlTable::default()).is_err());
     /// ```
     pub fn from_url(url: &str, table: SqlTable) -> Result<Self, StoreError> {
-        match address::parse(url)
-            .map_err(|objection| StoreError::misconfigured(format!("the URL {objection}")))?
-        {
+        let address = address::parse(url)
+            .map_err(|objection| StoreError::misconfigured(format!("the URL {objection}")))?;
+        Ok(match address {
             #[cfg(feature = "sqlite")]
             Address::Sqlite(options) => Self::new::<sqlx::Sqlite>(Connections::own(options), &table),
             #[cfg(feature = "postgres")]
             Address::Postgres(options) => Self::new::<sqlx::Postgres>(Connections::own(*options), &table),
             #[cfg(feature = "mysql")]
             Address::MySql(options) => Self::new::<sqlx::MySql>(Connections::own(*options), &table),
-        }
+        })
     }
 
     /// A store in an application's SQLite database. Write-ahead log and busy timeout are the pool's own
     /// settings.
-    ///
-    /// # Errors
-    ///
-    /// The table is said to be in a schema, which SQLite does not have.
     #[cfg(feature = "sqlite")]
-    pub fn from_sqlite(pool: sqlx::SqlitePool, table: SqlTable) -> Result<Self, StoreError> {
+    pub fn from_sqlite(pool: sqlx::SqlitePool, table: SqlTable) -> Self {
         Self::new(Connections::Shared(pool), &table)
     }
 
@@ -99,30 +95,22 @@ impl SqlStore {
     ///
     /// A pool asks the server whether a connection is alive before it hands it out; unless that is
     /// switched off (`test_before_acquire(false)`), every statement costs two round trips.
-    ///
-    /// # Errors
-    ///
-    /// None yet.
     #[cfg(feature = "postgres")]
-    pub fn from_postgres(pool: sqlx::PgPool, table: SqlTable) -> Result<Self, StoreError> {
+    pub fn from_postgres(pool: sqlx::PgPool, table: SqlTable) -> Self {
         Self::new(Connections::Shared(pool), &table)
     }
 
     /// A store in an application's MySQL or MariaDB database; for the pool's settings see
     #[cfg_attr(feature = "postgres", doc = "[`from_postgres`](Self::from_postgres).")]
     #[cfg_attr(not(feature = "postgres"), doc = "`from_postgres`.")]
-    ///
-    /// # Errors
-    ///
-    /// None yet.
     #[cfg(feature = "mysql")]
-    pub fn from_mysql(pool: sqlx::MySqlPool, table: SqlTable) -> Result<Self, StoreError> {
+    pub fn from_mysql(pool: sqlx::MySqlPool, table: SqlTable) -> Self {
         Self::new(Connections::Shared(pool), &table)
     }
 
-    fn new<D: dialect::Dialect>(connections: Connections<D>, table: &SqlTable) -> Result<Self, StoreError> {
+    fn new<D: dialect::Dialect>(connections: Connections<D>, table: &SqlTable) -> Self {
         let place = format!("{} table {table}", D::NAME);
-        Ok(SqlStore { records: Box::new(Records::new(connections, D::statements(table)?)), place })
+        SqlStore { records: Box::new(Records::new(connections, D::statements(table))), place }
     }
 }
 

@@ -54,7 +54,7 @@ fn the_sql_store_passes_on_pools_of_an_application() {
                 }
                 Database::MariaDb(..) => SqlStore::from_mysql(MySqlPool::connect(&url).await.unwrap(), table),
             };
-            suite(&database, store.unwrap()).histories(8).run().await
+            suite(&database, store).histories(8).run().await
         });
         assert!(passed.is_ok(), "{}: {}", database.kind(), passed.unwrap_err());
     }

@@ -9,7 +9,6 @@ use sqlx::{AssertSqlSafe, Connection, Database, Encode, Type};
 
 use super::SqlTable;
 use super::statements::{Statements, Value};
-use crate::store::StoreError;
 
 /// How to log in to a database of this kind.
 pub(super) type Options<D> = <<D as Database>::Connection as Connection>::Options;
@@ -22,10 +21,7 @@ pub(super) trait Dialect: Database {
     /// The bytes of the largest record, where the table's column has such a limit.
     const LARGEST: Option<usize> = None;
 
-    /// # Errors
-    ///
-    /// There can be no such table.
-    fn statements(table: &SqlTable) -> Result<Statements, StoreError>;
+    fn statements(table: &SqlTable) -> Statements;
 
     fn open(options: &Options<Self>) -> impl Future<Output = sqlx::Result<Self::Connection>> + Send;
 

@@ -7,19 +7,18 @@ use sqlx::mysql::MySql;
 use super::SqlTable;
 use super::dialect::{Dialect, Options, driven};
 use super::statements::{BATCH, Statements};
-use crate::store::StoreError;
 
 impl Dialect for MySql {
     /// A `BLOB`. Depending on its mode, the server would cut off the rest without a word.
     const LARGEST: Option<usize> = Some(65_535);
 
-    fn statements(table: &SqlTable) -> Result<Statements, StoreError> {
+    fn statements(table: &SqlTable) -> Statements {
         let name = table.quoted('`');
         let time = "CAST(? AS DATETIME(6))";
         let alive = format!("expiry > {time}");
         // By the index, which in Flask-Session's table ignores case and trailing spaces, then byte by byte.
         let this = "session_id = ? AND CAST(session_id AS BINARY) = CAST(? AS BINARY)";
-        Ok(Statements {
+        Statements {
             probe: format!("SELECT id, session_id, data, expiry FROM {name} LIMIT 0").into(),
             create_table: format!(
                 "CREATE TABLE IF NOT EXISTS {name} (id INTEGER NOT NULL AUTO_INCREMENT, \
@@ -43,7 +42,7 @@ impl Dialect for MySql {
             delete_any: format!("DELETE FROM {name} WHERE {this}").into(),
             purge: format!("DELETE FROM {name} WHERE expiry <= {time} ORDER BY expiry, id LIMIT {BATCH}")
                 .into(),
-        })
+        }
     }
 
     async fn open(options: &Options<Self>) -> sqlx::Result<Self::Connection> {

@@ -7,12 +7,11 @@ use sqlx::postgres::Postgres;
 use super::SqlTable;
 use super::dialect::{Dialect, Options, driven};
 use super::statements::{BATCH, Statements};
-use crate::store::StoreError;
 
 impl Dialect for Postgres {
-    fn statements(table: &SqlTable) -> Result<Statements, StoreError> {
+    fn statements(table: &SqlTable) -> Statements {
         let name = table.quoted('"');
-        Ok(Statements {
+        Statements {
             probe: format!("SELECT id, session_id, data, expiry FROM {name} LIMIT 0").into(),
             // One implicit transaction, so that the index is there if the table is.
             create_table: format!(
@@ -58,7 +57,7 @@ impl Dialect for Postgres {
                  ORDER BY expiry LIMIT {BATCH} FOR UPDATE SKIP LOCKED)"
             )
             .into(),
-        })
+        }
     }
 
     async fn open(options: &Options<Self>) -> sqlx::Result<Self::Connection> {

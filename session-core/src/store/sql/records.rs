@@ -5,7 +5,7 @@ use std::sync::Arc;
 use sqlx::error::DatabaseError;
 use tokio::sync::OnceCell;
 
-use super::connections::{Connections, Lease};
+use super::connections::Connections;
 use super::dialect::Dialect;
 use super::statements::{BATCH, Statements, Value};
 use super::{failure, moment};
@@ -62,10 +62,8 @@ impl<D: Dialect> Records<D> {
     /// The living record under `key`, and whether it ends at `due` or before.
     async fn read(&self, key: &str, now: &str, due: &str) -> Result<Option<(Loaded, bool)>, StoreError> {
         self.prepare().await?;
-        let mut lease = self.connections.to_read().await.map_err(|error| self.failed(error))?;
-        let row = Self::fetch(&mut lease, &self.statements.load, &[Text(due), Key(key), Text(now)]).await;
-        let row = row.map_err(|error| self.failed(error))?;
-        lease.give_back();
+        let values = [Text(due), Key(key), Text(now)];
+        let row = self.row(&self.statements.load, &values).await.map_err(|error| self.failed(error))?;
         match row {
             Some((Some(data), due)) => Ok(Some((Loaded::new(data), due))),
             Some((None, _)) => Err(StoreError::garbage("data in the session's row")),
@@ -73,12 +71,15 @@ impl<D: Dialect> Records<D> {
         }
     }
 
-    async fn fetch(
-        lease: &mut Lease<'_, D>,
+    async fn row(
+        &self,
         statement: &Arc<str>,
         values: &[Value<'_>],
     ) -> sqlx::Result<Option<(Option<Vec<u8>>, bool)>> {
-        D::fetch(lease.connection()?, statement, values).await
+        let mut lease = self.connections.to_read().await?;
+        let row = D::fetch(lease.connection()?, statement, values).await?;
+        lease.give_back();
+        Ok(row)
     }
 
     /// Runs a statement and says how many rows it changed.

@@ -11,7 +11,6 @@ use sqlx::sqlite::{Sqlite, SqliteConnectOptions, SqliteJournalMode, SqliteSynchr
 use super::SqlTable;
 use super::dialect::{Dialect, Options, driven};
 use super::statements::{BATCH, Statements};
-use crate::store::StoreError;
 
 /// How a file is opened.
 pub(super) fn options(file: &str) -> SqliteConnectOptions {
@@ -28,21 +27,21 @@ impl Dialect for Sqlite {
     // The file has one writer at a time. Here they wait in turn; at its lock, the luckiest would win.
     const WRITERS: usize = 1;
 
-    fn statements(table: &SqlTable) -> Result<Statements, StoreError> {
-        if table.has_schema() {
-            return Err(StoreError::misconfigured("SQLite has no schemas: name the table alone"));
-        }
-        let (name, index) = (table.quoted('"'), format!("\"{}_expiry\"", table.name()));
-        // Rows of others may have a `T` in the time, as text data, or no fraction, which compares well as it is.
+    fn statements(table: &SqlTable) -> Statements {
+        let name = table.quoted('"');
+        // In the table's schema by its own name; the table's is then understood.
+        let index = table.beside("_expiry").quoted('"');
+        let indexed = table.without_schema().quoted('"');
+        // Rows of others may have a `T` in the time. A shorter fraction compares well as it is.
         let alive = "replace(expiry, 'T', ' ') > ?";
         let expected = "CAST(data AS BLOB) = ?";
-        Ok(Statements {
+        Statements {
             probe: format!("SELECT id, session_id, data, expiry FROM {name} LIMIT 0").into(),
             create_table: format!(
                 "BEGIN IMMEDIATE; \
                  CREATE TABLE IF NOT EXISTS {name} (id INTEGER NOT NULL, session_id VARCHAR(255), data BLOB, \
                  expiry DATETIME, PRIMARY KEY (id), UNIQUE (session_id)); \
-                 CREATE INDEX IF NOT EXISTS {index} ON {name} (expiry); \
+                 CREATE INDEX IF NOT EXISTS {index} ON {indexed} (expiry); \
                  COMMIT"
             )
             .into(),
@@ -72,7 +71,7 @@ impl Dialect for Sqlite {
                 "DELETE FROM {name} WHERE id IN (SELECT id FROM {name} WHERE expiry <= ? LIMIT {BATCH})"
             )
             .into(),
-        })
+        }
     }
 
     async fn open(options: &Options<Self>) -> sqlx::Result<Self::Connection> {

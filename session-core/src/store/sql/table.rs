@@ -34,7 +34,8 @@ impl SqlTable {
         Ok(SqlTable { schema: None, name: checked(name)? })
     }
 
-    /// The same table in a certain schema, which must exist. To MySQL a schema is a database; SQLite has none.
+    /// The same table in a certain schema, which must exist. To MySQL a schema is a
+    /// database, to SQLite one that is attached.
     ///
     /// # Errors
     ///
@@ -52,14 +53,15 @@ impl SqlTable {
         }
     }
 
+    /// Something else in the table's schema, whose name is the table's with this at its end.
     #[cfg(feature = "sqlite")]
-    pub(super) fn has_schema(&self) -> bool {
-        self.schema.is_some()
+    pub(super) fn beside(&self, end: &str) -> SqlTable {
+        SqlTable { name: format!("{}{end}", self.name), ..self.clone() }
     }
 
     #[cfg(feature = "sqlite")]
-    pub(super) fn name(&self) -> &str {
-        &self.name
+    pub(super) fn without_schema(&self) -> SqlTable {
+        SqlTable { schema: None, ..self.clone() }
     }
 }
 
