@@ -3,8 +3,9 @@
 Configured by environment variables:
 
 PROBE_PORT    port on 127.0.0.1 (required)
-PROBE_ENGINE  `flask` for the signed cookie (default), `flask_session` for records in Redis
-PROBE_REDIS   address of the Redis server, such as redis://127.0.0.1:6379/0 (for flask_session)
+PROBE_ENGINE  `flask` for the signed cookie (default), `flask_session` for records in a store, which is one of:
+PROBE_REDIS   address of a Redis server, such as redis://127.0.0.1:6379/0
+PROBE_SQL     address of a database, such as sqlite:////tmp/sessions.db
 PROBE_CONFIG  Flask's and Flask-Session's keys as a JSON object of typed values, such as
               {"SECRET_KEY": "dev-secret-key", "SESSION_SERIALIZATION_FORMAT": "json", "SESSION_USE_SIGNER": true}
 
@@ -28,8 +29,11 @@ import operations
 from typed_values import from_typed
 
 
-def keep_sessions_in_redis(app):
-    app.config.update(SESSION_TYPE="redis", SESSION_REDIS=Redis.from_url(os.environ["PROBE_REDIS"]))
+def keep_sessions_in_a_store(app):
+    if "PROBE_SQL" in os.environ:
+        app.config.update(SESSION_TYPE="sqlalchemy", SQLALCHEMY_DATABASE_URI=os.environ["PROBE_SQL"])
+    else:
+        app.config.update(SESSION_TYPE="redis", SESSION_REDIS=Redis.from_url(os.environ["PROBE_REDIS"]))
     Session(app)
     random_id = app.session_interface._generate_sid
 

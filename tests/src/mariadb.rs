@@ -29,10 +29,10 @@ impl MariaDb {
         let (data, sql) = (folder.path().join("data"), folder.path().join("start.sql"));
         fs::write(&sql, START).expect("a file in a temporary folder");
         let mut install = command("mariadb-install-db");
-        install.arg("--no-defaults").arg("--datadir").arg(&data);
+        install.arg("--no-defaults").arg(format!("--datadir={}", data.display()));
         // A server that root starts runs as root only if it is told to.
         run(
-            install.args(["--user", "root", "--skip-test-db", "--auth-root-authentication-method=normal"]),
+            install.args(["--user=root", "--skip-test-db", "--auth-root-authentication-method=normal"]),
             INSTALL,
         );
         let mut server = command("mariadbd");

@@ -1,6 +1,5 @@
 //! What a request costs the database.
 
-
 use serde_json::{Value, json};
 use session_tests::client::Client;
 use session_tests::database::Database;
