@@ -76,7 +76,7 @@ impl SqlStore {
             .map_err(|objection| StoreError::misconfigured(format!("the URL {objection}")))?;
         Ok(match address {
             #[cfg(feature = "sqlite")]
-            Address::Sqlite(options) => Self::new::<sqlx::Sqlite>(Connections::own(options), &table),
+            Address::Sqlite(options) => Self::new::<sqlx::Sqlite>(Connections::own(*options), &table),
             #[cfg(feature = "postgres")]
             Address::Postgres(options) => Self::new::<sqlx::Postgres>(Connections::own(*options), &table),
             #[cfg(feature = "mysql")]

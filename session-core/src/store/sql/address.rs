@@ -3,7 +3,7 @@
 /// Where the database is, and how to log in there.
 pub(super) enum Address {
     #[cfg(feature = "sqlite")]
-    Sqlite(sqlx::sqlite::SqliteConnectOptions),
+    Sqlite(Box<sqlx::sqlite::SqliteConnectOptions>),
     #[cfg(feature = "postgres")]
     Postgres(Box<sqlx::postgres::PgConnectOptions>),
     #[cfg(feature = "mysql")]
@@ -32,7 +32,7 @@ fn sqlite(rest: &str) -> Result<Address, &'static str> {
         Some(file) if file.starts_with("file:") || file.contains('?') => {
             Err("has parameters, which a SQLite file does not take here; write \"sqlite:///sessions.db\"")
         }
-        Some(file) => Ok(Address::Sqlite(super::sqlite::options(file))),
+        Some(file) => Ok(Address::Sqlite(Box::new(super::sqlite::options(file)))),
         None => Err("has too few slashes; write \"sqlite:///relative.db\" or \"sqlite:////absolute.db\""),
     }
 }
