@@ -1,6 +1,5 @@
 //! A private MariaDB server: real, on a free port, gone with the test.
 
-use std::ffi::OsString;
 use std::fs;
 use std::process::Command;
 
@@ -83,7 +82,7 @@ fn client(port: u16, database: &str, statement: &str) -> Command {
 
 /// Debian keeps the server where only root looks for programs.
 fn command(program: &str) -> Command {
-    let mut path = std::env::var_os("PATH").unwrap_or_else(OsString::new);
+    let mut path = std::env::var_os("PATH").unwrap_or_default();
     path.push(":/usr/sbin");
     let mut command = Command::new(program);
     command.env("PATH", path);

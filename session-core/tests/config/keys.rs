@@ -152,7 +152,7 @@ fn what_this_release_does_not_have_yet_is_told_apart_from_a_typing_mistake() {
         assert_says(&problem, key, &["not supported in this release yet"]);
         assert!(!problem.message().contains("did you mean"), "{problem}");
     }
-    for store in ["memcached", "SQLAlchemy", "filesystem", "mongodb", "cachelib", "dynamodb"] {
+    for store in ["memcached", "FileSystem", "mongodb", "cachelib", "dynamodb"] {
         let problem = refused_line(&format!("session_type = \"{store}\""));
         assert_says(&problem, "session_type", &[&format!("no {} store yet", store.to_lowercase())]);
     }
