@@ -6,20 +6,19 @@ use std::process::Command;
 use tempfile::TempDir;
 
 use crate::port;
-use crate::process::{Process, run};
+use crate::process::{Process, Signal, run};
 
 /// A MariaDB server of the test's own.
 pub struct MariaDb {
     port: u16,
     process: Process,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 const INSTALL: &str = "apt-get install -y mariadb-server";
 
 /// The user of the tests, who may do everything.
-const START: &str =
-    "CREATE USER flask@'127.0.0.1' IDENTIFIED BY 'pass/word';\nGRANT ALL ON *.* TO flask@'127.0.0.1';\n";
+const START: &str = "CREATE USER IF NOT EXISTS flask@'127.0.0.1' IDENTIFIED BY 'pass/word';\nGRANT ALL ON *.* TO flask@'127.0.0.1';\n";
 
 impl MariaDb {
     /// Starts a server and waits until it answers.
@@ -34,21 +33,24 @@ impl MariaDb {
             install.args(["--user=root", "--skip-test-db", "--auth-root-authentication-method=normal"]),
             INSTALL,
         );
-        let mut server = command("mariadbd");
-        server.args(["--no-defaults", "--user=root", "--bind-address=127.0.0.1", "--skip-name-resolve"]);
-        server.arg("--datadir").arg(&data).arg("--socket").arg(folder.path().join("socket"));
-        server.arg("--pid-file").arg(folder.path().join("pid")).arg("--init-file").arg(&sql);
-        server.args([
-            "--port",
-            &port.to_string(),
-            "--innodb-flush-log-at-trx-commit=0",
-            "--log-output=TABLE",
-        ]);
-        let mut process = Process::start(server, INSTALL);
-        process.wait_until("ready", |_| {
-            client(port, "mysql", "SELECT 1").output().is_ok_and(|it| it.status.success())
-        });
-        MariaDb { port, process, _folder: folder }
+        let process = launch(port, &folder);
+        MariaDb { port, process, folder }
+    }
+
+    /// Lets the server stand still with all connections open.
+    pub fn pause(&self) {
+        self.process.signal(Signal::Stop);
+    }
+
+    /// Ends [`pause`](MariaDb::pause).
+    pub fn resume(&self) {
+        self.process.signal(Signal::Continue);
+    }
+
+    /// Kills the server and starts it anew on its port, with its rows.
+    pub fn restart(&mut self) {
+        self.process.kill();
+        self.process = launch(self.port, &self.folder);
     }
 
     /// The address of a database, in SQLAlchemy's spelling.
@@ -60,11 +62,22 @@ impl MariaDb {
     pub fn query(&self, database: &str, statement: &str) -> String {
         run(&mut client(self.port, database, statement), INSTALL).replace('\t', "|")
     }
+}
 
-    /// Everything it has printed.
-    pub fn output(&self) -> String {
-        self.process.output()
-    }
+fn launch(port: u16, folder: &TempDir) -> Process {
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let mut server = command("mariadbd");
+    server.args(["--no-defaults", "--user=root", "--bind-address=127.0.0.1", "--skip-name-resolve"]);
+    server.arg(format!("--port={port}")).arg(format!("--datadir={}", path("data")));
+    server.arg(format!("--socket={}", path("socket"))).arg(format!("--pid-file={}", path("pid")));
+    server.arg(format!("--init-file={}", path("start.sql")));
+    // What was acknowledged survives a kill, though not a power cut.
+    server.args(["--innodb-flush-log-at-trx-commit=2", "--log-output=TABLE"]);
+    let mut process = Process::start(server, INSTALL);
+    process.wait_until("ready", |_| {
+        client(port, "mysql", "SELECT 1").output().is_ok_and(|answer| answer.status.success())
+    });
+    process
 }
 
 fn client(port: u16, database: &str, statement: &str) -> Command {

@@ -44,7 +44,7 @@ impl Postgres {
         server.arg("-c").arg(format!("unix_socket_directories={}", folder.path().display()));
         let mut process = Process::start(server, INSTALL);
         process.wait_until("ready", |_| {
-            client(port, "postgres", "SELECT 1").output().is_ok_and(|it| it.status.success())
+            client(port, "postgres", "SELECT 1").output().is_ok_and(|answer| answer.status.success())
         });
         Postgres { port, process, _folder: folder }
     }

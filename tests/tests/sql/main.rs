@@ -10,6 +10,7 @@
 mod alternating;
 mod conformance;
 mod crash;
+mod faults;
 mod round_trips;
 mod rows;
 mod starting;

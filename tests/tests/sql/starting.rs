@@ -15,8 +15,8 @@ use crate::{at, for_an_hour, probe, runtime, store};
 #[test]
 fn two_applications_that_start_together_on_an_empty_database_both_serve() {
     for database in Database::all() {
-        let (database, kind) = (Arc::new(database), 2);
-        let starting: Vec<_> = (0..kind)
+        let database = Arc::new(database);
+        let starting: Vec<_> = (0..2)
             .map(|_| {
                 let database = Arc::clone(&database);
                 thread::spawn(move || probe(&database, "").start())
