@@ -2,6 +2,8 @@
 
 use crate::browser::{Answer, Browser, STORES};
 use rocket::http::Status;
+use rocket::local::asynchronous::Client;
+use rocket_session_state::testing::open_routes;
 
 const TO_LOGIN: &str = "/login?next=%2Faccount";
 
@@ -95,6 +97,24 @@ fn a_message_is_shown_once_on_the_page_that_follows() {
         assert_eq!(browser.get("/").reports(), ["You are logged out."], "{store}");
         assert!(browser.get("/").reports().is_empty(), "{store}");
     }
+}
+
+#[test]
+fn setting_a_session_value_reports_it_once() {
+    let browser = Browser::with_store("memory");
+    browser.post("/session/set", &[("key", "food"), ("value", "rice")]);
+    let page = browser.get("/session");
+    assert_eq!(page.reports(), ["food is saved."]);
+    assert!(!page.says("_flashes"), "the list of keys is what is left without the message");
+    assert!(browser.get("/session").reports().is_empty());
+}
+
+#[rocket::async_test]
+async fn nothing_below_the_account_is_open() {
+    let app = login::rocket();
+    let figment = app.figment().clone().merge(("session_type", "memory")).merge(("log_level", "off"));
+    let client = Client::tracked(app.configure(figment)).await.expect("the example launches");
+    assert!(open_routes(&client, "/account").await.is_empty());
 }
 
 #[test]
