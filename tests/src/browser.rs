@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use fantoccini::cookies::Cookie;
+use fantoccini::elements::Element;
 use fantoccini::{ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
@@ -17,7 +18,7 @@ use crate::process::{PATIENCE, Process};
 /// A browser that knows nothing yet. It and its driver are ended when the value is dropped.
 pub struct Browser {
     page: fantoccini::Client,
-    driver: Process,
+    _driver: Process,
     port: u16,
     _profile: TempDir,
 }
@@ -54,7 +55,7 @@ impl Browser {
             .connect(&format!("http://127.0.0.1:{port}"))
             .await
             .unwrap_or_else(|error| panic!("Chromium does not start (install it with: {INSTALL}): {error}"));
-        Browser { page, driver, port, _profile: profile }
+        Browser { page, _driver: driver, port, _profile: profile }
     }
 
     /// Everything else that a browser can do.
@@ -69,10 +70,14 @@ impl Browser {
 
     /// Waits until the page says `text`.
     pub async fn says(&self, text: &str) {
-        let found = format!("//body[contains(., '{text}')]");
-        let waited = self.page.wait().at_most(PATIENCE).for_element(Locator::XPath(&found)).await;
-        if let Err(error) = waited {
-            panic!("no “{text}” ({error}) in:\n{}", self.source().await);
+        self.find(&format!("//body[contains(., '{text}')]")).await;
+    }
+
+    /// Waits for what this XPath describes.
+    pub async fn find(&self, what: &str) -> Element {
+        match self.page.wait().at_most(PATIENCE).for_element(Locator::XPath(what)).await {
+            Ok(element) => element,
+            Err(error) => panic!("no {what} ({error}) in:\n{}", self.source().await),
         }
     }
 
@@ -89,15 +94,14 @@ impl Browser {
 
     /// Types `text` into the field `name` and sends its form.
     pub async fn fill_in(&self, name: &str, text: &str) {
-        let field = self.page.find(Locator::Css(&format!("input[name='{name}']"))).await.expect("the field");
-        field.send_keys(text).await.expect("typed text");
-        self.click(&format!("//form[.//input[@name='{name}']]//button")).await;
+        let field = self.find(&format!("//input[@name = '{name}']")).await;
+        field.send_keys(text).await.unwrap_or_else(|error| panic!("{name}: {error}"));
+        self.click(&format!("//form[.//input[@name = '{name}']]//button")).await;
     }
 
-    /// Clicks what this XPath finds.
+    /// Clicks what this XPath describes.
     pub async fn click(&self, what: &str) {
-        let element = self.page.find(Locator::XPath(what)).await;
-        let element = element.unwrap_or_else(|error| panic!("{what}: {error}"));
+        let element = self.find(what).await;
         element.click().await.unwrap_or_else(|error| panic!("{what}: {error}"));
     }
 
@@ -121,10 +125,8 @@ impl Browser {
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        // A driver that is killed leaves its browser running; one that is asked to end takes it along. A driver that
-        // does not answer has ended already, and the browser with it.
-        if Client::new(&format!("http://127.0.0.1:{}", self.port)).get("/shutdown").try_send().is_ok() {
-            self.driver.wait();
-        }
+        // A driver that is killed leaves its browser running; one that is asked to end takes it along. One that does
+        // not answer is gone, and there is nothing to ask.
+        let _ = Client::new(&format!("http://127.0.0.1:{}", self.port)).get("/shutdown").try_send();
     }
 }

@@ -59,7 +59,8 @@ async fn a_form_on_another_site_logs_nobody_out() {
 
     browser.open(&format!("{}/login", elsewhere(&app))).await;
     post_from_here(&browser, &log_out).await;
-    browser.says("Welcome").await;
+    browser.says("Welcome, ").await;
+    photograph(&browser, "log-out-from-another-site").await;
     browser.open(&app.url()).await;
     browser.says(&format!("Welcome, {NAME}")).await;
 

@@ -31,11 +31,13 @@ pub(crate) async fn is_refused_the_account(browser: &Browser, app: &App) {
     sees_no_account(browser).await;
 }
 
-/// The page asks for a login and knows no name, in whichever way the example refuses.
+/// A page asks for a login and knows no name, in whichever way the example refuses. The page before may be the
+/// welcome, which is not taken for it.
 pub(crate) async fn sees_no_account(browser: &Browser) {
-    browser.says("Log in").await;
-    let source = browser.source().await;
+    let heading = browser.find("//h1[not(starts-with(., 'Welcome'))]").await;
+    let (heading, source) = (heading.text().await.expect("a heading"), browser.source().await);
     assert!(!source.contains(NAME), "a page for members is shown to a stranger:\n{source}");
+    assert!(heading.to_lowercase().ends_with("log in"), "no login is asked for:\n{source}");
 }
 
 /// Keeps a picture of the page.
