@@ -29,6 +29,7 @@ async fn no_script_reads_the_cookie_that_is_stored_for_the_whole_site() {
     log_in(&browser, &app).await;
     let cookie = browser.cookie("session").await.expect("a session cookie");
     assert_eq!(cookie.http_only(), Some(true));
+    // Chromium says so of a cookie without the attribute too; what it sends to other sites is tested below.
     assert_eq!(cookie.same_site(), Some(SameSite::Lax));
     assert_eq!(cookie.path(), Some("/"));
     assert_eq!(browser.run("return document.cookie", vec![]).await, "");
