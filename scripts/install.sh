@@ -33,6 +33,8 @@ has openssl || missing+=(openssl)
 has redis-server || missing+=(redis-server)
 # Debian keeps it where only root looks for programs.
 has nginx || has /usr/sbin/nginx || missing+=(nginx)
+has chromium || missing+=(chromium)
+has chromedriver || missing+=(chromium-driver)
 has python3 || missing+=(python3)
 # Debian keeps what `python3 -m venv` needs in a package of its own.
 python3 -c 'import venv, ensurepip' 2>/dev/null || missing+=(python3-venv)
