@@ -25,6 +25,15 @@ async fn a_stranger_is_led_to_the_login_page_which_knows_the_page_that_was_wante
 }
 
 #[async_test]
+async fn who_logs_in_on_the_way_arrives_where_they_wanted_to_go() {
+    let (app, browser) = (login_example(), Browser::start().await);
+    browser.open(&format!("{}/account", app.url())).await;
+    browser.fill_in("username", NAME).await;
+    browser.says(&format!("Hello {NAME}")).await;
+    assert_eq!(browser.location().await, "/account");
+}
+
+#[async_test]
 async fn the_back_button_does_not_bring_the_account_back_after_a_log_out() {
     let (app, browser) = (login_example(), Browser::start().await);
     log_in(&browser, &app).await;
