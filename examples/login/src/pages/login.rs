@@ -48,9 +48,14 @@ fn log_in(form: Form<Contextual<'_, Login>>, visit: Visit) -> Result<Redirect, R
 
 /// A POST, so that no link, image or prefetching browser logs anybody out. The message is the first thing in the session
 /// that begins after the one that ends.
+///
+/// A form on another site comes without the session's cookie: whoever is nobody is told nothing, since a new session
+/// for them would replace the one that the browser has.
 #[post("/logout")]
 fn log_out(visit: Visit) -> ClearSiteData<Redirect> {
-    visit.session().destroy();
-    visit.session().flash("You are logged out.", "success");
+    if visit.username().is_some() {
+        visit.session().destroy();
+        visit.session().flash("You are logged out.", "success");
+    }
     ClearSiteData(Redirect::to(uri!(welcome::welcome)))
 }
