@@ -36,6 +36,8 @@ has nginx || has /usr/sbin/nginx || missing+=(nginx)
 has psql && compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql)
 has mariadbd || has /usr/sbin/mariadbd || missing+=(mariadb-server)
 has sqlite3 || missing+=(sqlite3)
+has chromium || missing+=(chromium)
+has chromedriver || missing+=(chromium-driver)
 has python3 || missing+=(python3)
 # Debian keeps what `python3 -m venv` needs in a package of its own.
 python3 -c 'import venv, ensurepip' 2>/dev/null || missing+=(python3-venv)

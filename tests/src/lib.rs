@@ -12,6 +12,7 @@
 )]
 
 pub mod app;
+pub mod browser;
 pub mod budget;
 pub mod client;
 pub mod crowd;

@@ -27,6 +27,8 @@ impl MariaDb {
         let (data, sql) = (folder.path().join("data"), folder.path().join("start.sql"));
         fs::write(&sql, START).expect("a file in a temporary folder");
         let mut install = command("mariadb-install-db");
+        // Servers that run side by side would give their temporary tables the same names.
+        install.env("TMPDIR", folder.path());
         install.arg("--no-defaults").arg(format!("--datadir={}", data.display()));
         // A server that root starts runs as root only if it is told to.
         run(
@@ -67,6 +69,7 @@ impl MariaDb {
 fn launch(port: u16, folder: &TempDir) -> Process {
     let path = |name: &str| folder.path().join(name).display().to_string();
     let mut server = command("mariadbd");
+    server.env("TMPDIR", folder.path());
     server.args(["--no-defaults", "--user=root", "--bind-address=127.0.0.1", "--skip-name-resolve"]);
     server.arg(format!("--port={port}")).arg(format!("--datadir={}", path("data")));
     server.arg(format!("--socket={}", path("socket"))).arg(format!("--pid-file={}", path("pid")));

@@ -18,6 +18,7 @@ pub fn rocket() -> Rocket<Build> {
         .mount("/", routes![pages::style::sheet])
         .mount("/", pages::welcome::routes())
         .mount("/", pages::login::routes())
+        .mount("/", pages::account::routes())
         .mount("/session", pages::session::routes())
         .mount("/cookies", cookies::routes())
         .register("/", catchers![pages::problem::please_log_in, pages::problem::other])

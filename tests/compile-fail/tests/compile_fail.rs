@@ -60,7 +60,6 @@ const ADVICE: [&str; 21] = [
     "= note: ",
     "expected `",
     "did you mean",
-    "the options are",
     "write",
     "leave ",
     "place it ABOVE",

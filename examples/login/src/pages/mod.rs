@@ -1,5 +1,6 @@
 //! One module per page.
 
+pub(crate) mod account;
 pub(crate) mod login;
 pub(crate) mod problem;
 pub(crate) mod refused;

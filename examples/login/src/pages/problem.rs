@@ -3,16 +3,19 @@
 use askama::Template;
 use askama_web::WebTemplate;
 use rocket::http::Status;
-use rocket::{Request, catch};
+use rocket::{Either, Request, catch};
 
 #[derive(Template, WebTemplate)]
 #[template(path = "please_log_in.html")]
 pub(crate) struct PleaseLogIn {}
 
-/// What a guard answered to a visitor who is not logged in.
+/// What a guard answered to an anonymous request that asked for no page: a program's, or a form sent after the session
+/// has ended. Visitors who ask for a page are sent to log in and never get here.
 #[catch(401)]
-pub(crate) fn please_log_in() -> (Status, PleaseLogIn) {
-    (Status::Unauthorized, PleaseLogIn {})
+pub(crate) fn please_log_in(request: &Request<'_>) -> (Status, Either<PleaseLogIn, &'static str>) {
+    let browser = request.accept().is_some_and(|accept| accept.preferred().is_html());
+    let answer = if browser { Either::Left(PleaseLogIn {}) } else { Either::Right("Log in first.\n") };
+    (Status::Unauthorized, answer)
 }
 
 #[derive(Template, WebTemplate)]

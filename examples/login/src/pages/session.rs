@@ -8,7 +8,7 @@ use askama_web::WebTemplate;
 use rocket::form::{Contextual, Form};
 use rocket::response::Redirect;
 use rocket::{FromForm, FromFormField, Route, get, post, routes, uri};
-use rocket_session_state::{FieldError, Session};
+use rocket_session_state::{FieldError, Flash, Session};
 
 pub(crate) fn routes() -> Vec<Route> {
     routes![page, get_value, set_value, pop_value, clear, set_permanent]
@@ -38,6 +38,7 @@ impl Key {
 #[derive(Template, WebTemplate)]
 #[template(path = "session.html")]
 struct SessionPage {
+    messages: Vec<Flash>,
     choices: [Key; 3],
     chosen: Field,
     keys: Vec<String>,
@@ -49,6 +50,7 @@ struct SessionPage {
 impl SessionPage {
     fn of(session: &Session) -> Self {
         Self {
+            messages: session.take_flashes(),
             choices: Key::ALL,
             chosen: Field::default(),
             keys: session.keys(),
@@ -97,6 +99,7 @@ fn set_value(
         return Err(Refused::on(SessionPage { chosen, value, ..SessionPage::of(&session) }));
     };
     session.set(setting.key.name(), setting.value);
+    session.flash(format!("{} is saved.", setting.key.name()), "success");
     Ok(Redirect::to(uri!("/session", page)))
 }
 
@@ -130,6 +133,7 @@ struct Permanence {
 #[post("/permanent", data = "<form>")]
 fn set_permanent(form: Form<Permanence>, session: Session) -> Redirect {
     session.set_permanent(form.permanent);
+    session.flash("The lifetime is saved.", "success");
     Redirect::to(uri!("/session", page))
 }
 

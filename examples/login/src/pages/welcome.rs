@@ -1,33 +1,23 @@
-//! The pages that greet: everybody at the door, members inside.
+//! The page that greets everybody.
 
-use crate::visit::{Member, Visit};
+use crate::visit::Visit;
 use askama::Template;
 use askama_web::WebTemplate;
 use rocket::{Route, get, routes};
+use rocket_session_state::Flash;
 
 pub(crate) fn routes() -> Vec<Route> {
-    routes![welcome, account]
+    routes![welcome]
 }
 
 #[derive(Template, WebTemplate)]
 #[template(path = "welcome.html")]
 struct WelcomePage {
+    messages: Vec<Flash>,
     username: Option<String>,
 }
 
 #[get("/")]
 fn welcome(visit: Visit) -> WelcomePage {
-    WelcomePage { username: visit.username() }
-}
-
-#[derive(Template, WebTemplate)]
-#[template(path = "account.html")]
-struct AccountPage {
-    username: String,
-}
-
-/// Only a member gets here: anybody else is answered 401 before the handler runs.
-#[get("/account")]
-fn account(member: Member) -> AccountPage {
-    AccountPage { username: member.username }
+    WelcomePage { messages: visit.session().take_flashes(), username: visit.username() }
 }

@@ -1,6 +1,6 @@
 //! A visitor with a browser that keeps cookies.
 
-use rocket::http::{ContentType, RawStr, Status};
+use rocket::http::{Accept, ContentType, MediaType, QMediaType, RawStr, Status};
 use rocket::local::blocking::{Client, LocalResponse};
 
 /// The stores that need no server; Redis is covered where a real one is started.
@@ -13,6 +13,7 @@ pub(crate) struct Answer {
     pub(crate) status: Status,
     pub(crate) location: Option<String>,
     pub(crate) set_cookie: Vec<String>,
+    pub(crate) clear_site_data: Option<String>,
     pub(crate) vary: Option<String>,
     pub(crate) html: String,
 }
@@ -26,7 +27,12 @@ impl Browser {
     }
 
     pub(crate) fn get(&self, path: &str) -> Answer {
-        self.0.get(path.to_owned()).dispatch().into()
+        self.0.get(path.to_owned()).header(pages()).dispatch().into()
+    }
+
+    /// Asks as a program does, which takes anything.
+    pub(crate) fn get_as_program(&self, path: &str) -> Answer {
+        self.0.get(path.to_owned()).header(Accept::Any).dispatch().into()
     }
 
     /// Sends a form as a browser does.
@@ -34,7 +40,7 @@ impl Browser {
         let fields =
             form.iter().map(|(name, value)| format!("{name}={}", RawStr::new(value).percent_encode()));
         let body = fields.collect::<Vec<_>>().join("&");
-        self.0.post(path.to_owned()).header(ContentType::Form).body(body).dispatch().into()
+        self.0.post(path.to_owned()).header(ContentType::Form).header(pages()).body(body).dispatch().into()
     }
 
     pub(crate) fn log_in(&self, name: &str) -> Answer {
@@ -51,6 +57,11 @@ impl Browser {
     }
 }
 
+/// What a browser says that it takes: pages, or else anything.
+fn pages() -> Accept {
+    Accept::new([QMediaType(MediaType::HTML, None), QMediaType(MediaType::Any, Some(0.8))])
+}
+
 impl From<LocalResponse<'_>> for Answer {
     fn from(response: LocalResponse<'_>) -> Self {
         let headers = response.headers();
@@ -59,6 +70,7 @@ impl From<LocalResponse<'_>> for Answer {
             status: response.status(),
             location: one("Location"),
             set_cookie: headers.get("Set-Cookie").map(str::to_owned).collect(),
+            clear_site_data: one("Clear-Site-Data"),
             vary: one("Vary"),
             html: response.into_string().unwrap_or_default(),
         }
@@ -66,6 +78,12 @@ impl From<LocalResponse<'_>> for Answer {
 }
 
 impl Answer {
+    /// What the page reports, in order.
+    pub(crate) fn reports(&self) -> Vec<&str> {
+        let reports = self.html.split(r#"role="status">"#).skip(1);
+        reports.filter_map(|rest| rest.split('<').next()).collect()
+    }
+
     pub(crate) fn says(&self, text: &str) -> bool {
         self.html.contains(text)
     }

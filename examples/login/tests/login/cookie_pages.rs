@@ -133,6 +133,6 @@ fn nothing_from_a_form_becomes_a_path_or_a_domain() {
 fn the_plain_cookie_logs_nobody_in() {
     let browser = browser();
     set(&browser, "momo", "ThirtyDays");
-    assert_eq!(browser.get("/account").status, Status::Unauthorized);
+    assert_eq!(browser.get("/account").status, Status::SeeOther);
     assert!(browser.get("/").says("Welcome, visitor"));
 }

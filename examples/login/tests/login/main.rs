@@ -5,5 +5,6 @@
 mod browser;
 mod cookie_pages;
 mod login_flow;
+mod members;
 mod program;
 mod session_pages;
