@@ -57,6 +57,10 @@ choice! {
         Memory = "memory",
         /// In Redis, in the records of Flask-Session. Needs the feature `redis`.
         Redis = "redis",
+        /// In memcached, in the records of Flask-Session. Needs the feature `memcached`.
+        Memcached = "memcached",
+        /// In MongoDB, in the records of Flask-Session. Needs the feature `mongodb`.
+        MongoDb = "mongodb",
     }
 }
 

@@ -62,6 +62,10 @@ pub(super) const KEYS: &[Key] = &[
     key!(session_serialization_format, InStores, record_format),
     key!(session_cleanup_n_requests, InSql, count_or_none),
     key!(session_redis, Always, redis),
+    key!(session_memcached, Always, addresses),
+    key!(session_mongodb, Always, mongodb),
+    key!(session_mongodb_db, Always, text),
+    key!(session_mongodb_collect, Always, text),
     key!(session_store_timeout, InStores, duration),
     key!(session_request_timeout, InStores, duration),
     key!(session_swap_attempts, InStores, count),
@@ -87,9 +91,7 @@ impl Key {
 }
 
 /// Keys, or beginnings of keys, that belong to what this release does not have yet.
-const LATER: [&str; 8] = [
-    "session_memcached",
-    "session_mongodb",
+const LATER: [&str; 6] = [
     "session_sqlalchemy",
     "session_cachelib",
     "session_file",
@@ -157,6 +159,7 @@ mod tests {
             ("session_cookie_http_only", "session_cookie_httponly"),
             ("session_secret", "session_secret_key"),
             ("session_redis_url", "session_redis"),
+            ("session_mongodb_collection", "session_mongodb_collect"),
             ("permanent_session_lifetme", "permanent_session_lifetime"),
             ("PERMANENT_SESSION_LIFETIM", "permanent_session_lifetime"),
             ("secret_key_fallback", "secret_key_fallbacks"),
@@ -224,9 +227,8 @@ mod tests {
     #[test]
     fn keys_of_later_stores_are_no_misspellings() {
         for spelling in [
-            "session_memcached",
-            "SESSION_MONGODB_DB",
             "session_sqlalchemy_table",
+            "SESSION_SQLALCHEMY_SCHEMA",
             "session_cachelib",
             "session_file_dir",
             "session_dynamodb",
