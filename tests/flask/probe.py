@@ -3,9 +3,11 @@
 Configured by environment variables:
 
 PROBE_PORT    port on 127.0.0.1 (required)
-PROBE_ENGINE  `flask` for the signed cookie (default), `flask_session` for records in a store, which is one of:
-PROBE_REDIS   address of a Redis server, such as redis://127.0.0.1:6379/0
-PROBE_SQL     address of a database, such as sqlite:////tmp/sessions.db
+PROBE_ENGINE  `flask` for the signed cookie (default), `flask_session` for records in one of
+  PROBE_REDIS      address of the Redis server, such as redis://127.0.0.1:6379/0
+  PROBE_MEMCACHED  address of the memcached server, such as 127.0.0.1:11211
+  PROBE_MONGODB    address of the MongoDB server, such as mongodb://127.0.0.1:27017
+  PROBE_SQL        address of a database, such as sqlite:////tmp/sessions.db
 PROBE_CONFIG  Flask's and Flask-Session's keys as a JSON object of typed values, such as
               {"SECRET_KEY": "dev-secret-key", "SESSION_SERIALIZATION_FORMAT": "json", "SESSION_USE_SIGNER": true}
 
@@ -20,6 +22,8 @@ import os
 
 from flask import Flask, request
 from flask_session import Session
+from pymemcache.client.base import PooledClient
+from pymongo import MongoClient
 from redis import Redis
 from werkzeug.serving import WSGIRequestHandler, make_server
 
@@ -29,11 +33,21 @@ import operations
 from typed_values import from_typed
 
 
+def store():
+    match os.environ:
+        case {"PROBE_MEMCACHED": address}:
+            # By default it answers before the record is written.
+            return {"SESSION_TYPE": "memcached", "SESSION_MEMCACHED": PooledClient(address, default_noreply=False)}
+        case {"PROBE_MONGODB": address}:
+            return {"SESSION_TYPE": "mongodb", "SESSION_MONGODB": MongoClient(address)}
+        case {"PROBE_SQL": address}:
+            return {"SESSION_TYPE": "sqlalchemy", "SQLALCHEMY_DATABASE_URI": address}
+        case environment:
+            return {"SESSION_TYPE": "redis", "SESSION_REDIS": Redis.from_url(environment["PROBE_REDIS"])}
+
+
 def keep_sessions_in_a_store(app):
-    if "PROBE_SQL" in os.environ:
-        app.config.update(SESSION_TYPE="sqlalchemy", SQLALCHEMY_DATABASE_URI=os.environ["PROBE_SQL"])
-    else:
-        app.config.update(SESSION_TYPE="redis", SESSION_REDIS=Redis.from_url(os.environ["PROBE_REDIS"]))
+    app.config.update(store())
     Session(app)
     random_id = app.session_interface._generate_sid
 

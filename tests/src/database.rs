@@ -80,6 +80,47 @@ impl Database {
         answer.trim_end().to_owned()
     }
 
+    /// The keys of all rows, in order; none without a table.
+    pub fn keys(&self) -> Vec<String> {
+        if !self.has_table() {
+            return Vec::new();
+        }
+        let keys = self.query("SELECT session_id FROM sessions ORDER BY session_id");
+        keys.lines().map(str::to_owned).collect()
+    }
+
+    /// The record under `key`.
+    pub fn get(&self, key: &str) -> Option<Vec<u8>> {
+        let hex = match self {
+            Database::Postgres(..) => "encode(data, 'hex')",
+            _ => "hex(data)",
+        };
+        let text = self.query(&format!("SELECT {hex} FROM sessions WHERE session_id = '{key}'"));
+        (!text.is_empty()).then(|| {
+            let digits: Vec<char> = text.chars().collect();
+            digits
+                .chunks(2)
+                .map(|pair| u8::from_str_radix(&pair.iter().collect::<String>(), 16).unwrap())
+                .collect()
+        })
+    }
+
+    /// Forgets all rows.
+    pub fn clear(&self) {
+        if self.has_table() {
+            self.query("DELETE FROM sessions");
+        }
+    }
+
+    fn has_table(&self) -> bool {
+        let names = match self {
+            Database::Sqlite(_) => "SELECT name FROM sqlite_master WHERE name = 'sessions'",
+            Database::Postgres(..) => "SELECT tablename FROM pg_tables WHERE tablename = 'sessions'",
+            Database::MariaDb(..) => "SHOW TABLES LIKE 'sessions'",
+        };
+        !self.query(names).is_empty()
+    }
+
     /// The kind, for messages.
     pub fn kind(&self) -> &'static str {
         match self {

@@ -60,6 +60,10 @@ choice! {
         /// In a database, in Flask-Session's table; also written `sql`. Needs the feature `sqlite`,
         /// `postgres` or `mysql`.
         Sql = "sqlalchemy" | "sql",
+        /// In memcached, in the records of Flask-Session. Needs the feature `memcached`.
+        Memcached = "memcached",
+        /// In MongoDB, in the records of Flask-Session. Needs the feature `mongodb`.
+        MongoDb = "mongodb",
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{SessionConfig, address};
+use super::{SessionConfig, address, memcached_rules};
 
 /// Never shows a secret key, nor user and password of a URL.
 impl fmt::Debug for SessionConfig {
@@ -34,6 +34,10 @@ impl fmt::Debug for SessionConfig {
             session_sqlalchemy,
             session_sqlalchemy_table,
             session_sqlalchemy_schema,
+            session_memcached,
+            session_mongodb,
+            session_mongodb_db,
+            session_mongodb_collect,
             session_store_timeout,
             session_request_timeout,
             session_swap_attempts,
@@ -68,6 +72,10 @@ impl fmt::Debug for SessionConfig {
             .field("session_sqlalchemy", &session_sqlalchemy.as_deref().map(address::public_part))
             .field("session_sqlalchemy_table", session_sqlalchemy_table)
             .field("session_sqlalchemy_schema", session_sqlalchemy_schema)
+            .field("session_memcached", &memcached_rules::public_part(session_memcached))
+            .field("session_mongodb", &session_mongodb.as_deref().map(address::public_part))
+            .field("session_mongodb_db", session_mongodb_db)
+            .field("session_mongodb_collect", session_mongodb_collect)
             .field("session_store_timeout", session_store_timeout)
             .field("session_request_timeout", session_request_timeout)
             .field("session_swap_attempts", session_swap_attempts)

@@ -65,6 +65,10 @@ pub(super) const KEYS: &[Key] = &[
     key!(session_sqlalchemy, Always, some_text),
     key!(session_sqlalchemy_table, Always, text),
     key!(session_sqlalchemy_schema, Always, text_or_false),
+    key!(session_memcached, Always, addresses),
+    key!(session_mongodb, Always, mongodb),
+    key!(session_mongodb_db, Always, text),
+    key!(session_mongodb_collect, Always, text),
     key!(session_store_timeout, InStores, duration),
     key!(session_request_timeout, InStores, duration),
     key!(session_swap_attempts, InStores, count),
@@ -93,9 +97,7 @@ impl Key {
 }
 
 /// Keys, or beginnings of keys, that belong to what this release does not have yet.
-const LATER: [&str; 9] = [
-    "session_memcached",
-    "session_mongodb",
+const LATER: [&str; 7] = [
     "session_sqlalchemy_sequence",
     "session_sqlalchemy_bind_key",
     "session_cachelib",
@@ -164,6 +166,7 @@ mod tests {
             ("session_cookie_http_only", "session_cookie_httponly"),
             ("session_secret", "session_secret_key"),
             ("session_redis_url", "session_redis"),
+            ("session_mongodb_collection", "session_mongodb_collect"),
             ("permanent_session_lifetme", "permanent_session_lifetime"),
             ("PERMANENT_SESSION_LIFETIM", "permanent_session_lifetime"),
             ("secret_key_fallback", "secret_key_fallbacks"),
@@ -231,9 +234,8 @@ mod tests {
     #[test]
     fn keys_of_later_stores_are_no_misspellings() {
         for spelling in [
-            "session_memcached",
-            "SESSION_MONGODB_DB",
             "session_sqlalchemy_bind_key",
+            "SESSION_SQLALCHEMY_SEQUENCE",
             "session_cachelib",
             "session_file_dir",
             "session_dynamodb",

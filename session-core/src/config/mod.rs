@@ -10,6 +10,8 @@ mod cookie_rules;
 mod debug;
 mod keys;
 mod lifetime;
+mod memcached_rules;
+mod mongodb_rules;
 mod nearest;
 mod problem;
 mod read;
@@ -29,6 +31,8 @@ pub use choice::{RecordFormat, SessionType, UnknownChoice};
 pub use problem::{ConfigError, Place, Problem, Warning};
 pub use secret::SecretKey;
 
+#[cfg(feature = "memcached")]
+pub(crate) use memcached_rules::is_address as is_memcached_address;
 use report::Report;
 
 /// How sessions behave: Flask's and Flask-Session's keys, in lower case, and a few of our own.
@@ -120,6 +124,16 @@ pub struct SessionConfig {
     /// Schema that the table is in: PostgreSQL's, or MySQL's name for a database. Default: none, which is that of
     /// the connection.
     pub session_sqlalchemy_schema: Option<String>,
+    /// Addresses of the memcached servers, `host:port` each; sessions are distributed over several as by
+    /// pymemcache's `HashClient`. Default: the server on this machine, port 11211.
+    pub session_memcached: Vec<String>,
+    /// Address of the MongoDB server or servers, one URL: `mongodb://…`, or with the feature `mongodb-srv`
+    /// `mongodb+srv://…`. Default: none, which is the server on this machine, port 27017.
+    pub session_mongodb: Option<String>,
+    /// Name of the MongoDB database. Default: `flask_session`.
+    pub session_mongodb_db: String,
+    /// Name of the MongoDB collection. Default: `sessions`.
+    pub session_mongodb_collect: String,
 
     /// How long one call of the store may take. Default: 1 s.
     pub session_store_timeout: Duration,
@@ -225,6 +239,10 @@ impl Default for SessionConfig {
             session_sqlalchemy: None,
             session_sqlalchemy_table: "sessions".into(),
             session_sqlalchemy_schema: None,
+            session_memcached: vec!["127.0.0.1:11211".into()],
+            session_mongodb: None,
+            session_mongodb_db: "flask_session".into(),
+            session_mongodb_collect: "sessions".into(),
             session_store_timeout: Duration::from_secs(1),
             session_request_timeout: Duration::from_secs(3),
             session_swap_attempts: 200,

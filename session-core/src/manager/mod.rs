@@ -100,6 +100,28 @@ impl Manager {
                     "this build has no Redis store: turn on the feature `redis`",
                 ));
             }
+            #[cfg(feature = "memcached")]
+            SessionType::Memcached => {
+                Arc::new(crate::store::MemcachedStore::from_servers(config.session_memcached.clone())?)
+            }
+            #[cfg(not(feature = "memcached"))]
+            SessionType::Memcached => {
+                return Err(StoreError::unavailable(
+                    "this build has no memcached store: turn on the feature `memcached`",
+                ));
+            }
+            #[cfg(feature = "mongodb")]
+            SessionType::MongoDb => {
+                let url = config.session_mongodb.as_deref().unwrap_or("mongodb://127.0.0.1:27017");
+                let (database, collection) = (&config.session_mongodb_db, &config.session_mongodb_collect);
+                Arc::new(crate::store::MongoStore::from_url(url, database, collection)?)
+            }
+            #[cfg(not(feature = "mongodb"))]
+            SessionType::MongoDb => {
+                return Err(StoreError::unavailable(
+                    "this build has no MongoDB store: turn on the feature `mongodb`",
+                ));
+            }
         };
         Ok(Manager::with_store(config, store))
     }
