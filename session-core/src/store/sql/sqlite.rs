@@ -3,6 +3,7 @@
 use std::fs::OpenOptions;
 use std::io::ErrorKind;
 use std::path::Path;
+use std::time::Duration;
 
 use sqlx::ConnectOptions;
 use sqlx::error::DatabaseError;
@@ -12,13 +13,21 @@ use super::SqlTable;
 use super::dialect::{Dialect, Options, driven};
 use super::statements::{BATCH, Statements};
 
+/// How often a file is opened before it is said to be locked. Several that turn one into a file with a
+/// write-ahead log at the same time are refused at once, without the busy timeout: each of them would wait for the
+/// others for ever.
+const OPENINGS: u32 = 100;
+
+/// What the one that is not refused needs.
+const PAUSE: Duration = Duration::from_millis(5);
+
 /// How a file is opened.
 pub(super) fn options(file: &str) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(file)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Normal)
-        .busy_timeout(std::time::Duration::from_secs(5))
+        .busy_timeout(Duration::from_secs(5))
         .disable_statement_logging()
 }
 
@@ -76,7 +85,14 @@ impl Dialect for Sqlite {
 
     async fn open(options: &Options<Self>) -> sqlx::Result<Self::Connection> {
         create_file(options.get_filename())?;
-        options.connect().await
+        let mut attempt = 1;
+        loop {
+            match options.connect().await {
+                Err(sqlx::Error::Database(error)) if is_locked(&*error) && attempt < OPENINGS => attempt += 1,
+                opened => return opened,
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
     }
 
     driven!(keys: 1);
@@ -84,6 +100,12 @@ impl Dialect for Sqlite {
     fn lacks_table(error: &dyn DatabaseError) -> bool {
         error.message().starts_with("no such table")
     }
+}
+
+/// Whether another connection holds a lock: the last byte of an extended code is that of `SQLITE_BUSY`.
+fn is_locked(error: &dyn DatabaseError) -> bool {
+    let code = error.code().and_then(|code| code.parse::<u32>().ok());
+    code.is_some_and(|code| code & 0xff == 5)
 }
 
 /// Creates the file if it is missing, for its owner alone: who can read it can be anybody. SQLite gives the
