@@ -79,6 +79,7 @@ async fn open(request: &Request<'_>, attached: &Attached) -> Result<CoreSession,
         let cookie = request.cookies().get(name).map(|cookie| cookie.value());
         attached.manager.open(cookie, now).await
     };
+    attached.purging.after_opening(&attached.manager, now);
     opened.map_err(|error| {
         log::error!("{} {}: {}", request.method(), request.uri().path(), Chain(&error));
         SessionError::Unavailable(Outage { source: Arc::new(error), handled: Arc::default() })

@@ -8,12 +8,14 @@ use rocket::{Build, Orbit, Request, Rocket, async_trait};
 use session_core::Chain;
 use session_core::config::{ConfigError, Configured, SessionConfig, Surroundings};
 use session_core::manager::Manager;
-use session_core::store::Store;
+use session_core::store::{Store, StoreError};
 
 use crate::commit::Commit;
 use crate::guard::LaunchChecks;
 use crate::login_pages::Detours;
 use crate::mounted;
+use crate::purge_error::PurgeError;
+use crate::purging::{self, Purging};
 
 /// The fairing that gives an application sessions.
 ///
@@ -50,6 +52,7 @@ pub(crate) struct Attached {
     pub(crate) clock: Arc<Clock>,
     pub(crate) detours: Detours,
     pub(crate) checks: LaunchChecks,
+    pub(crate) purging: Purging,
     gated: OnceLock<bool>,
 }
 
@@ -96,6 +99,39 @@ impl Sessions {
         self
     }
 
+    /// Removes what expired sessions still occupy in the store, and says how many there were: what
+    /// `flask session_cleanup` does, for a cron job of one's own.
+    ///
+    /// A running application does the same every `session_purge_interval`. Redis, memcached and MongoDB
+    /// remove expired sessions by themselves, so that there is nothing to do.
+    ///
+    /// ```
+    /// use rocket_session_state::{PurgeError, Sessions};
+    ///
+    /// // In a program that cron starts, beside the application's Rocket.toml.
+    /// async fn purge() -> Result<(), PurgeError> {
+    ///     let removed = Sessions::fairing().purge(&rocket::build()).await?;
+    ///     println!("{removed} expired sessions were removed");
+    ///     Ok(())
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The configuration is wrong, or the store failed.
+    pub async fn purge(&self, rocket: &Rocket<Build>) -> Result<u64, PurgeError> {
+        let Configured { config, .. } = self.configured(rocket).map_err(PurgeError::Config)?;
+        let manager = self.manager(config).map_err(PurgeError::Store)?;
+        manager.purge(SystemTime::now()).await.map_err(PurgeError::Store)
+    }
+
+    fn manager(&self, config: SessionConfig) -> Result<Manager, StoreError> {
+        match &self.store {
+            Some(store) => Manager::with_store(config, Arc::clone(store)),
+            None => Manager::new(config),
+        }
+    }
+
     fn configured(&self, rocket: &Rocket<Build>) -> Result<Configured, ConfigError> {
         let figment = rocket.figment();
         let surroundings = Surroundings {
@@ -127,11 +163,7 @@ impl Fairing for Sessions {
         for warning in warnings {
             log::warn!("{warning}");
         }
-        let manager = match &self.store {
-            Some(store) => Ok(Manager::with_store(config, Arc::clone(store))),
-            None => Manager::new(config),
-        };
-        let manager = match manager {
+        let manager = match self.manager(config) {
             Ok(manager) => manager,
             Err(error) => {
                 log::error!("sessions can't be set up: {}", Chain(&error));
@@ -154,12 +186,16 @@ impl Fairing for Sessions {
             clock,
             detours: Detours::default(),
             checks: LaunchChecks::default(),
+            purging: Purging::default(),
             gated: OnceLock::new(),
         };
         Ok(rocket.manage(attached).attach(Commit))
     }
 
     async fn on_liftoff(&self, rocket: &Rocket<Orbit>) {
+        if let Some(attached) = rocket.state::<Attached>() {
+            purging::in_background(&attached.manager, rocket.shutdown());
+        }
         if let Some(table) = mounted::table(rocket) {
             log::info!("{table}");
         }

@@ -168,6 +168,11 @@ impl Record {
         self.format
     }
 
+    /// The whole record, as it is stored.
+    pub fn bytes(&self) -> &Bytes {
+        &self.bytes
+    }
+
     /// The encoded value of a text key.
     pub fn get(&self, key: &str) -> Option<&[u8]> {
         let entry = self.entries.iter().find(|entry| entry.key.of(&self.bytes) == (false, key.as_bytes()))?;

@@ -30,6 +30,7 @@ impl fmt::Debug for SessionConfig {
             session_id_length_fallbacks,
             session_serialization_format,
             session_cleanup_n_requests,
+            session_purge_interval,
             session_redis,
             session_sqlalchemy,
             session_sqlalchemy_table,
@@ -45,6 +46,7 @@ impl fmt::Debug for SessionConfig {
             session_refresh_after,
             session_memory_max,
             session_ended_poll,
+            session_migrate_from,
         } = self;
         f.debug_struct("SessionConfig")
             .field("secret_key", secret_key)
@@ -68,6 +70,7 @@ impl fmt::Debug for SessionConfig {
             .field("session_id_length_fallbacks", session_id_length_fallbacks)
             .field("session_serialization_format", session_serialization_format)
             .field("session_cleanup_n_requests", session_cleanup_n_requests)
+            .field("session_purge_interval", session_purge_interval)
             .field("session_redis", &session_redis.as_deref().map(address::public_part))
             .field("session_sqlalchemy", &session_sqlalchemy.as_deref().map(address::public_part))
             .field("session_sqlalchemy_table", session_sqlalchemy_table)
@@ -83,6 +86,7 @@ impl fmt::Debug for SessionConfig {
             .field("session_refresh_after", session_refresh_after)
             .field("session_memory_max", session_memory_max)
             .field("session_ended_poll", session_ended_poll)
+            .field("session_migrate_from", session_migrate_from)
             .finish()
     }
 }

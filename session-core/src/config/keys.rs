@@ -2,7 +2,7 @@
 
 use super::nearest::nearest;
 use super::value::Setting;
-use super::{SessionConfig, SessionType};
+use super::{SessionConfig, SessionType, old_store};
 
 /// A key of this release.
 pub(super) struct Key {
@@ -14,13 +14,14 @@ pub(super) struct Key {
 
 /// Which sessions a key does something for.
 enum Matters {
-    /// Any session. Also what describes one store, such as its address: it may stay in place while
-    /// another store is tried.
+    /// Any session.
     Always,
+    /// The sessions of one store: where that is. It may stay in place while another store is tried.
+    ToOneStore,
     /// Sessions that live in a store.
     InStores,
-    /// Rows of SQL tables.
-    InSql,
+    /// Sessions in a store that does not expire them by itself.
+    Purged,
 }
 
 macro_rules! key {
@@ -60,22 +61,31 @@ pub(super) const KEYS: &[Key] = &[
     key!(session_id_length, InStores, count),
     key!(session_id_length_fallbacks, InStores, counts),
     key!(session_serialization_format, InStores, record_format),
-    key!(session_cleanup_n_requests, InSql, count_or_none),
-    key!(session_redis, Always, redis),
-    key!(session_sqlalchemy, Always, some_text),
-    key!(session_sqlalchemy_table, Always, text),
-    key!(session_sqlalchemy_schema, Always, text_or_false),
-    key!(session_memcached, Always, addresses),
-    key!(session_mongodb, Always, mongodb),
-    key!(session_mongodb_db, Always, text),
-    key!(session_mongodb_collect, Always, text),
+    key!(session_cleanup_n_requests, Purged, count_or_none),
+    key!(session_purge_interval, Purged, duration_or_none),
+    key!(session_redis, ToOneStore, redis),
+    key!(session_sqlalchemy, ToOneStore, some_text),
+    key!(session_sqlalchemy_table, ToOneStore, text),
+    key!(session_sqlalchemy_schema, ToOneStore, text_or_false),
+    key!(session_memcached, ToOneStore, addresses),
+    key!(session_mongodb, ToOneStore, mongodb),
+    key!(session_mongodb_db, ToOneStore, text),
+    key!(session_mongodb_collect, ToOneStore, text),
     key!(session_store_timeout, InStores, duration),
     key!(session_request_timeout, InStores, duration),
     key!(session_swap_attempts, InStores, count),
     key!(session_breaker_after, InStores, count),
     key!(session_refresh_after, InStores, number),
-    key!(session_memory_max, Always, count),
+    key!(session_memory_max, ToOneStore, count),
     key!(session_ended_poll, InStores, duration),
+    Key {
+        name: "session_migrate_from",
+        matters: Matters::InStores,
+        apply: |config, setting| {
+            config.session_migrate_from = Some(old_store::read(setting, &config.session_key_prefix)?);
+            Ok(())
+        },
+    },
 ];
 
 impl Key {
@@ -85,26 +95,27 @@ impl Key {
             Matters::InStores if session_type == SessionType::Cookie => {
                 Some("has no effect on cookie sessions, only on sessions in a store")
             }
-            Matters::InSql if session_type != SessionType::Sql => {
-                Some("has no effect: only SQL tables have rows to clean up")
+            Matters::Purged if session_type != SessionType::Sql => {
+                Some("has no effect: this store removes expired records by itself")
             }
-            Matters::InSql => {
-                Some("is not honoured in this release yet: expired rows stay until they are purged")
-            }
-            Matters::Always | Matters::InStores => None,
+            Matters::Always | Matters::ToOneStore | Matters::InStores | Matters::Purged => None,
         }
+    }
+
+    /// Whether the key says where one store is.
+    pub(super) fn places_a_store(&self) -> bool {
+        matches!(self.matters, Matters::ToOneStore)
     }
 }
 
 /// Keys, or beginnings of keys, that belong to what this release does not have yet.
-const LATER: [&str; 7] = [
+const LATER: [&str; 6] = [
     "session_sqlalchemy_sequence",
     "session_sqlalchemy_bind_key",
     "session_cachelib",
     "session_file",
     "session_dynamodb",
     "session_postgresql",
-    "session_migrate_from",
 ];
 
 /// What a key of the configuration is.
@@ -239,7 +250,6 @@ mod tests {
             "session_cachelib",
             "session_file_dir",
             "session_dynamodb",
-            "session_migrate_from",
         ] {
             assert!(matches!(meaning(spelling), Meaning::Later), "{spelling}");
         }

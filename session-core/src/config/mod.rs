@@ -13,6 +13,7 @@ mod lifetime;
 mod memcached_rules;
 mod mongodb_rules;
 mod nearest;
+mod old_store;
 mod problem;
 mod read;
 mod redis_url;
@@ -110,8 +111,13 @@ pub struct SessionConfig {
     pub session_id_length_fallbacks: Vec<usize>,
     /// How records are written; both forms are read. Default: msgpack.
     pub session_serialization_format: RecordFormat,
-    /// SQL stores only: about every how many requests expired rows are deleted. Default: none (also 0).
+    /// After about how many uses of a session expired records are removed, beside what
+    /// `session_purge_interval` does. As in Flask-Session for stores that don't expire records by themselves.
+    /// Default: none (also 0).
     pub session_cleanup_n_requests: Option<u32>,
+    /// How often a store that does not expire records by itself is searched for expired ones, in the background.
+    /// Default: 10 minutes; none (also 0) for never.
+    pub session_purge_interval: Option<Duration>,
     /// Address of the Redis server, one URL: `redis://…`, `valkey://…`, or with the feature `redis-tls`
     /// `rediss://…`, `valkeys://…`. Default: none, which is the server on this machine, port 6379.
     pub session_redis: Option<String>,
@@ -150,6 +156,10 @@ pub struct SessionConfig {
     pub session_memory_max: u64,
     /// How often the end of a session is looked for in the store while a request waits for it. Default: 5 s.
     pub session_ended_poll: Duration,
+    /// The store that sessions are moved out of, each at its first use: of this configuration count
+    /// `session_type`, `session_key_prefix` and what says where that store is. In Rocket.toml a table of these keys
+    /// without their `session_`: `{ type = "redis", redis = "redis://…" }`. Default: none.
+    pub session_migrate_from: Option<Box<SessionConfig>>,
 }
 
 /// A configuration that may be launched.
@@ -235,6 +245,7 @@ impl Default for SessionConfig {
             session_id_length_fallbacks: Vec::new(),
             session_serialization_format: RecordFormat::default(),
             session_cleanup_n_requests: None,
+            session_purge_interval: Some(Duration::from_secs(600)),
             session_redis: None,
             session_sqlalchemy: None,
             session_sqlalchemy_table: "sessions".into(),
@@ -250,6 +261,7 @@ impl Default for SessionConfig {
             session_refresh_after: 0.1,
             session_memory_max: 100_000,
             session_ended_poll: Duration::from_secs(5),
+            session_migrate_from: None,
         }
     }
 }

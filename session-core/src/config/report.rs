@@ -73,6 +73,11 @@ impl Report {
         self.warnings.push(warning);
     }
 
+    /// The problems alone: the key of each, and what is wrong.
+    pub(super) fn into_refusals(self) -> impl Iterator<Item = (String, String)> {
+        self.problems.into_iter().map(|problem| (problem.key().to_owned(), problem.message().to_owned()))
+    }
+
     pub(super) fn finish(self, config: SessionConfig) -> Result<Configured, ConfigError> {
         if self.problems.is_empty() {
             Ok(Configured { config, warnings: self.warnings })

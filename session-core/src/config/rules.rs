@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::report::Report;
 use super::{
     ConfigError, Configured, SecretKey, SessionConfig, SessionType, Surroundings, cookie_rules,
-    memcached_rules, mongodb_rules, redis_url, sql_rules,
+    memcached_rules, mongodb_rules, old_store, redis_url, sql_rules,
 };
 
 const NEW_KEY: &str = "make one of at least 16 random bytes with `openssl rand -hex 32` or \
@@ -87,10 +87,8 @@ fn store(config: &SessionConfig, surroundings: Surroundings, report: &mut Report
     } else {
         named_store(config, surroundings, report);
     }
-    if !config.session_key_prefix.bytes().all(|byte| byte.is_ascii_graphic()) {
-        report
-            .refuse(&["session_key_prefix"], "must be printable ASCII without spaces, such as \"session:\"");
-    }
+    key_prefix(config, report);
+    old_store::apply(config, surroundings, report);
     let served = surroundings.own_store || config.session_type != SessionType::Cookie;
     if served && config.session_request_timeout < config.session_store_timeout {
         report.warn(
@@ -100,8 +98,15 @@ fn store(config: &SessionConfig, surroundings: Surroundings, report: &mut Report
     }
 }
 
+pub(super) fn key_prefix(config: &SessionConfig, report: &mut Report) {
+    if !config.session_key_prefix.bytes().all(|byte| byte.is_ascii_graphic()) {
+        report
+            .refuse(&["session_key_prefix"], "must be printable ASCII without spaces, such as \"session:\"");
+    }
+}
+
 /// What `session_type` and the address of its store must be.
-fn named_store(config: &SessionConfig, surroundings: Surroundings, report: &mut Report) {
+pub(super) fn named_store(config: &SessionConfig, surroundings: Surroundings, report: &mut Report) {
     if config.session_type == SessionType::Redis && !cfg!(feature = "redis") {
         report
             .refuse(&["session_type"], "\"redis\" needs the cargo feature `redis`; turn it on in Cargo.toml");
@@ -165,6 +170,12 @@ fn ranges(config: &SessionConfig, report: &mut Report) {
                 format!("must be at least one millisecond and at most 36500 days, not {span:?}"),
             );
         }
+    }
+    if config.session_purge_interval.is_some_and(|span| span < Duration::from_secs(1) || span > longest) {
+        report.refuse(
+            &["session_purge_interval"],
+            "must be 0 (never), or at least one second and at most 36500 days",
+        );
     }
     // 16 bytes are 128 bits, below which ids can be guessed.
     within(report, "session_id_length", config.session_id_length, 16..=128, " bytes");

@@ -110,6 +110,14 @@ impl Setting {
         }
     }
 
+    /// 0 and `false` stand for never.
+    pub(super) fn duration_or_none(&self) -> Result<Option<Duration>, String> {
+        match self.value {
+            Value::Bool(_, false) => Ok(None),
+            _ => self.duration().map(|span| Some(span).filter(|span| !span.is_zero())),
+        }
+    }
+
     pub(super) fn session_type(&self) -> Result<SessionType, String> {
         let text = self.text()?;
         text.parse().map_err(|unknown: UnknownChoice| match text.to_ascii_lowercase().as_str() {

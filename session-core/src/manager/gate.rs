@@ -110,7 +110,9 @@ impl Gate {
 
     /// Purging walks the whole store: it has no deadline of a request.
     pub(super) async fn purge(&self, now: SystemTime) -> Result<u64, StoreError> {
-        self.store.purge(Call { now, deadline: Instant::now() + PURGE_WITHIN }).await
+        let deadline = Instant::now() + PURGE_WITHIN;
+        let purged = tokio::time::timeout_at(deadline, self.store.purge(Call { now, deadline })).await;
+        purged.unwrap_or_else(|_| Err(StoreError::timeout()))
     }
 
     /// What is left of the request's budget.

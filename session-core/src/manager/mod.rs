@@ -8,7 +8,10 @@ mod ended;
 mod endings;
 mod gate;
 mod jitter;
+mod moving;
+mod named;
 mod open;
+mod purging;
 mod turns;
 mod write;
 
@@ -22,9 +25,10 @@ use crate::cookie::CookieAttributes;
 use crate::id::SessionId;
 use crate::session::{Keeper, KeeperFuture, Session, SessionError, State};
 use crate::signing::{CookieSigner, IdSigner};
-use crate::store::{MemoryStore, Store, StoreError, Touch};
+use crate::store::{Store, StoreError, Touch};
 use endings::Endings;
 use gate::Gate;
+use moving::Moving;
 use turns::Turns;
 
 /// Opens and closes sessions as one configuration says. Clones share everything.
@@ -75,68 +79,34 @@ impl Manager {
     ///
     /// [`StoreError`] if the store's address can't be understood.
     pub fn new(config: SessionConfig) -> Result<Self, StoreError> {
-        let store: Arc<dyn Store> = match config.session_type {
-            SessionType::Cookie => {
-                let backend = Backend::Cookie(cookie_signer(&config));
-                return Ok(Manager::over(config, backend));
-            }
-            SessionType::Memory => Arc::new(MemoryStore::new(config.session_memory_max)),
-            #[cfg(feature = "redis")]
-            SessionType::Redis => {
-                let url = config.session_redis.as_deref().unwrap_or("redis://127.0.0.1:6379");
-                Arc::new(crate::store::RedisStore::from_url(url)?)
-            }
-            #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
-            SessionType::Sql => Arc::new(sql_store(&config)?),
-            #[cfg(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")))]
-            SessionType::Sql => {
-                return Err(StoreError::unavailable(
-                    "this build has no SQL store: turn on the feature `sqlite`, `postgres` or `mysql`",
-                ));
-            }
-            #[cfg(not(feature = "redis"))]
-            SessionType::Redis => {
-                return Err(StoreError::unavailable(
-                    "this build has no Redis store: turn on the feature `redis`",
-                ));
-            }
-            #[cfg(feature = "memcached")]
-            SessionType::Memcached => {
-                Arc::new(crate::store::MemcachedStore::from_servers(config.session_memcached.clone())?)
-            }
-            #[cfg(not(feature = "memcached"))]
-            SessionType::Memcached => {
-                return Err(StoreError::unavailable(
-                    "this build has no memcached store: turn on the feature `memcached`",
-                ));
-            }
-            #[cfg(feature = "mongodb")]
-            SessionType::MongoDb => {
-                let url = config.session_mongodb.as_deref().unwrap_or("mongodb://127.0.0.1:27017");
-                let (database, collection) = (&config.session_mongodb_db, &config.session_mongodb_collect);
-                Arc::new(crate::store::MongoStore::from_url(url, database, collection)?)
-            }
-            #[cfg(not(feature = "mongodb"))]
-            SessionType::MongoDb => {
-                return Err(StoreError::unavailable(
-                    "this build has no MongoDB store: turn on the feature `mongodb`",
-                ));
-            }
-        };
-        Ok(Manager::with_store(config, store))
+        if config.session_type == SessionType::Cookie {
+            let backend = Backend::Cookie(cookie_signer(&config));
+            return Ok(Manager::over(config, backend));
+        }
+        let store = named::store(&config)?;
+        Manager::with_store(config, store)
     }
 
     /// A manager over a store made in code; `session_type` does not matter.
-    pub fn with_store(config: SessionConfig, store: Arc<dyn Store>) -> Self {
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the address of the store that `session_migrate_from` names can't be understood.
+    pub fn with_store(config: SessionConfig, mut store: Arc<dyn Store>) -> Result<Self, StoreError> {
         let lifetime = config.permanent_session_lifetime;
+        let format = match config.session_serialization_format {
+            RecordFormat::Msgpack => Format::Msgpack,
+            RecordFormat::Json => Format::Json,
+        };
+        if let Some(old) = &config.session_migrate_from {
+            let prefixes = (config.session_key_prefix.clone(), old.session_key_prefix.clone());
+            store = Arc::new(Moving { new: store, old: named::store(old)?, prefixes, lifetime, format });
+        }
         let server = Server {
             gate: Gate::new(store, &config),
             turns: Turns::default(),
             endings: Endings::default(),
-            format: match config.session_serialization_format {
-                RecordFormat::Msgpack => Format::Msgpack,
-                RecordFormat::Json => Format::Json,
-            },
+            format,
             signer: config.session_use_signer.then(|| {
                 IdSigner::new(secret(&config), config.secret_key_fallbacks.iter().map(|key| key.as_bytes()))
             }),
@@ -148,7 +118,7 @@ impl Manager {
                 when_left: lifetime.mul_f64((1.0 - config.session_refresh_after).clamp(0.0, 1.0)),
             }),
         };
-        Manager::over(config, Backend::Server(Box::new(server)))
+        Ok(Manager::over(config, Backend::Server(Box::new(server))))
     }
 
     fn over(config: SessionConfig, backend: Backend) -> Self {
@@ -322,16 +292,4 @@ impl fmt::Debug for Manager {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Manager").field("config", &self.inner.config).finish_non_exhaustive()
     }
-}
-
-#[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
-fn sql_store(config: &SessionConfig) -> Result<crate::store::SqlStore, StoreError> {
-    use crate::store::{SqlStore, SqlTable};
-
-    let mut table = SqlTable::new(&config.session_sqlalchemy_table)?;
-    if let Some(schema) = &config.session_sqlalchemy_schema {
-        table = table.in_schema(schema)?;
-    }
-    let url = config.session_sqlalchemy.as_deref();
-    SqlStore::from_url(url.ok_or_else(|| StoreError::misconfigured("session_sqlalchemy is missing"))?, table)
 }

@@ -127,7 +127,7 @@ async fn meet(actions: Vec<Action>, waits: Vec<u8>) {
     let cookie = site.cookie.clone().unwrap();
     let store: Arc<dyn Store> =
         Arc::new(Shuffled { inner: Arc::clone(&site.store), waits, next: AtomicUsize::new(0) });
-    let process = || Manager::with_store(site.manager.config().clone(), Arc::clone(&store));
+    let process = || Manager::with_store(site.manager.config().clone(), Arc::clone(&store)).unwrap();
     let (processes, clock, now) = ([process(), process()], Arc::new(AtomicUsize::new(0)), site.now);
     let cookies = Arc::new(Mutex::new(vec![cookie.clone()]));
     let requests: Vec<_> = (0..actions.len())

@@ -299,7 +299,7 @@ async fn follow(history: &History) {
         .iter()
         .map(|_| {
             let store = Arc::new(Arc::clone(&site.store));
-            session_core::manager::Manager::with_store(site.manager.config().clone(), store)
+            session_core::manager::Manager::with_store(site.manager.config().clone(), store).unwrap()
         })
         .collect();
     let mut running: Vec<Option<Running>> = history.requests.iter().map(|_| None).collect();

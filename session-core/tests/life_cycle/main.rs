@@ -14,6 +14,7 @@ mod identities;
 mod interleavings;
 mod login;
 mod merge;
+mod purging;
 mod saving;
 mod server;
 mod typed;

@@ -226,7 +226,7 @@ async fn who_waits_for_the_end_finds_it_in_the_store_when_it_comes_from_elsewher
     site.request(|session| session.set("k", "v")).await;
     let stream = site.open().await;
     let elsewhere =
-        Manager::with_store(site.manager.config().clone(), std::sync::Arc::new(site.store.clone()));
+        Manager::with_store(site.manager.config().clone(), std::sync::Arc::new(site.store.clone())).unwrap();
     let other = elsewhere.open(site.cookie.as_deref(), site.now).await.unwrap();
     other.destroy();
     elsewhere.close(&other, site.now).await.unwrap();

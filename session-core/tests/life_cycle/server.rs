@@ -237,7 +237,7 @@ async fn a_signed_id_is_accepted_only_with_its_signature_and_also_by_an_older_ke
     config.secret_key = Some("the newer of the two keys".into());
     config.secret_key_fallbacks = vec!["the older of the two keys".into()];
     site.manager =
-        session_core::manager::Manager::with_store(config, std::sync::Arc::new(site.store.clone()));
+        session_core::manager::Manager::with_store(config, std::sync::Arc::new(site.store.clone())).unwrap();
     site.cookie = Some(signed.clone());
     site.request(|session| session.set("k", "w")).await;
     assert_ne!(site.cookie, Some(signed), "signed anew");

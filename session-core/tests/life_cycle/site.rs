@@ -34,7 +34,7 @@ impl Site {
         change(&mut config);
         let config =
             config.check(Surroundings { debug_profile: true, ..Surroundings::default() }).unwrap().config;
-        Site::over(Manager::with_store(config, Arc::new(store.clone())), store)
+        Site::over(Manager::with_store(config, Arc::new(store.clone())).unwrap(), store)
     }
 
     /// A site that keeps its sessions in the cookie.

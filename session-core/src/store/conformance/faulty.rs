@@ -82,6 +82,8 @@ pub enum Operation {
     Swap,
     /// [`Store::delete`].
     Delete,
+    /// [`Store::purge`].
+    Purge,
 }
 
 /// Where a held call stands.
@@ -138,7 +140,9 @@ impl<S: Store> Faulty<S> {
         operation: Operation,
         call: impl Fn() -> StoreFuture<'a, T>,
     ) -> Result<T, StoreError> {
-        self.calls.fetch_add(1, Ordering::SeqCst);
+        if operation != Operation::Purge {
+            self.calls.fetch_add(1, Ordering::SeqCst);
+        }
         let (fault, stop) = self.plan(|plan| plan.begin(operation));
         let (before, after) = match stop {
             Some((Moment::Before, stop)) => (Some(stop), None),
@@ -208,7 +212,7 @@ impl<S: Store> Store for Faulty<S> {
     }
 
     fn purge(&self, call: Call) -> StoreFuture<'_, u64> {
-        self.inner.purge(call)
+        Box::pin(self.meet(Operation::Purge, move || self.inner.purge(call)))
     }
 
     fn ping(&self, call: Call) -> StoreFuture<'_, ()> {

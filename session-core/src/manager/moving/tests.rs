@@ -1,0 +1,198 @@
+//! Two stores that can be stopped at any point.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a panic in here is a failed test, which is what it is for"
+)]
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use tokio::time::Instant;
+
+use super::Moving;
+use crate::codec::Format;
+use crate::error_chain::Chain;
+use crate::store::conformance::{Fault, Faulty, Held, Moment, Operation, Suite};
+use crate::store::{Call, Loaded, MemoryStore, New, Store, Swap};
+
+type Side = Arc<Faulty<MemoryStore>>;
+
+const LIFETIME: Duration = Duration::from_secs(3600);
+
+/// The new store, the old one, and both as one. Ids have another prefix in the old one.
+fn stores() -> (Side, Side, Arc<Moving>) {
+    let [new, old] = [(); 2].map(|()| Arc::new(Faulty::new(MemoryStore::new(1_000))));
+    let moving = Moving {
+        new: Arc::new(Arc::clone(&new)),
+        old: Arc::new(Arc::clone(&old)),
+        prefixes: ("new:".into(), "old:".into()),
+        lifetime: LIFETIME,
+        format: Format::Msgpack,
+    };
+    (new, old, Arc::new(moving))
+}
+
+fn now() -> SystemTime {
+    UNIX_EPOCH + Duration::from_secs(1_704_164_645)
+}
+
+fn call() -> Call {
+    Call { now: now(), deadline: Instant::now() + Duration::from_secs(10) }
+}
+
+/// A record in msgpack: `{"n": number}`.
+fn record(number: u8) -> Vec<u8> {
+    vec![0x81, 0xa1, b'n', number]
+}
+
+async fn put(store: &dyn Store, key: &str, bytes: &[u8]) {
+    let current = store.load(call(), key, None).await.unwrap();
+    let new = Some(New { bytes, lifetime: LIFETIME });
+    assert!(matches!(store.swap(call(), key, current.as_ref(), new).await, Ok(Swap::Done { .. })));
+}
+
+async fn get(store: &dyn Store, key: &str) -> Option<Vec<u8>> {
+    store.load(call(), key, None).await.unwrap().map(|loaded| loaded.bytes.to_vec())
+}
+
+/// A load that stands where it is held.
+async fn stopped(moving: &Arc<Moving>, mut held: Held) -> (tokio::task::JoinHandle<Option<Vec<u8>>>, Held) {
+    let loading = tokio::spawn({
+        let moving = Arc::clone(moving);
+        async move { get(&*moving, "new:a").await }
+    });
+    held.reached().await.unwrap();
+    (loading, held)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn two_stores_pass_the_suite_as_one() {
+    let (_, _, moving) = stores();
+    Suite::new(moving).run().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_record_is_moved_at_its_first_use_and_from_then_on_costs_no_more_than_without() {
+    let (new, old, moving) = stores();
+    put(&*old, "old:a", &record(1)).await;
+    (new.calls(), old.calls());
+    assert_eq!(get(&*moving, "new:a").await.unwrap(), record(1));
+    assert_eq!((new.calls(), old.calls()), (2, 2));
+    assert_eq!(get(&*moving, "new:a").await.unwrap(), record(1));
+    put(&*moving, "new:a", &record(2)).await;
+    assert_eq!((new.calls(), old.calls()), (3, 0));
+    assert_eq!((get(&*new, "new:a").await, get(&*old, "old:a").await), (Some(record(2)), None));
+}
+
+#[tokio::test]
+async fn a_moved_record_has_the_format_of_the_new_store_and_a_whole_life() {
+    let (new, old, moving) = stores();
+    put(&*old, "old:a", br#"{"n":1}"#).await;
+    assert_eq!(get(&*moving, "new:a").await.unwrap(), record(1));
+    let later = |by: Duration| Call { now: now() + by, ..call() };
+    let almost = LIFETIME - Duration::from_secs(1);
+    assert!(new.load(later(almost), "new:a", None).await.unwrap().is_some());
+    assert!(new.load(later(LIFETIME), "new:a", None).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn what_can_not_be_read_is_moved_as_it_is() {
+    let (_, old, moving) = stores();
+    put(&*old, "old:a", b"no record").await;
+    assert_eq!(get(&*moving, "new:a").await.unwrap(), b"no record");
+}
+
+#[tokio::test]
+async fn a_session_that_ends_while_it_is_moved_does_not_come_back() {
+    for moment in [Moment::Before, Moment::After] {
+        let (new, old, moving) = stores();
+        put(&*old, "old:a", &record(1)).await;
+        let (loading, held) = stopped(&moving, new.hold(Operation::Swap, moment)).await;
+        moving.delete(call(), "new:a").await.unwrap();
+        held.release();
+        assert_eq!(loading.await.unwrap(), None, "{moment:?}");
+        assert_eq!((get(&*new, "new:a").await, get(&*old, "old:a").await), (None, None));
+    }
+}
+
+#[tokio::test]
+async fn what_is_written_to_the_old_store_while_a_record_is_moved_is_moved_too() {
+    let (new, old, moving) = stores();
+    put(&*old, "old:a", &record(1)).await;
+    let (loading, held) = stopped(&moving, old.hold(Operation::Swap, Moment::Before)).await;
+    put(&*old, "old:a", &record(2)).await;
+    held.release();
+    assert_eq!(loading.await.unwrap(), Some(record(2)));
+    assert_eq!((get(&*new, "new:a").await, get(&*old, "old:a").await), (Some(record(2)), None));
+}
+
+#[tokio::test]
+async fn who_uses_the_moved_record_already_is_not_overwritten_by_what_is_written_to_the_old_one() {
+    let (new, old, moving) = stores();
+    put(&*old, "old:a", &record(1)).await;
+    let (loading, held) = stopped(&moving, old.hold(Operation::Swap, Moment::Before)).await;
+    put(&*old, "old:a", &record(2)).await;
+    put(&*new, "new:a", &record(3)).await;
+    held.release();
+    assert_eq!(loading.await.unwrap(), Some(record(3)));
+    assert_eq!((get(&*new, "new:a").await, get(&*old, "old:a").await), (Some(record(3)), None));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_many_that_move_one_record_all_see_it_and_it_is_there_once() {
+    for _ in 0..50 {
+        let (new, old, moving) = stores();
+        put(&*old, "old:a", &record(1)).await;
+        let loads: Vec<_> = (0..8)
+            .map(|_| {
+                let moving = Arc::clone(&moving);
+                tokio::spawn(async move { get(&*moving, "new:a").await })
+            })
+            .collect();
+        for load in loads {
+            assert_eq!(load.await.unwrap(), Some(record(1)));
+        }
+        assert_eq!((get(&*new, "new:a").await, get(&*old, "old:a").await), (Some(record(1)), None));
+    }
+}
+
+#[tokio::test]
+async fn whatever_deletes_a_record_deletes_the_copy_that_a_broken_off_move_has_left() {
+    for by_swap in [true, false] {
+        let (_, old, moving) = stores();
+        put(&*old, "old:a", &record(1)).await;
+        old.next(Operation::Swap, Fault::Fail);
+        assert!(moving.load(call(), "new:a", None).await.is_err());
+        assert_eq!(get(&*moving, "new:a").await.unwrap(), record(1), "the move was half done");
+        if by_swap {
+            let swapped = moving.swap(call(), "new:a", Some(&Loaded::new(record(1))), None).await;
+            assert!(matches!(swapped, Ok(Swap::Done { .. })));
+        } else {
+            assert!(moving.delete(call(), "new:a").await.unwrap());
+        }
+        assert_eq!(get(&*old, "old:a").await, None);
+        assert_eq!(get(&*moving, "new:a").await, None);
+    }
+}
+
+#[tokio::test]
+async fn purging_counts_both_stores() {
+    let (new, old, moving) = stores();
+    put(&*old, "old:a", &record(1)).await;
+    put(&*new, "new:b", &record(1)).await;
+    let later = Call { now: now() + LIFETIME, ..call() };
+    assert_eq!(moving.purge(later).await.unwrap(), 2);
+}
+
+#[cfg(feature = "redis")]
+#[tokio::test]
+async fn a_launch_without_the_old_store_says_which_of_the_two_is_missing() {
+    let (new, _, _) = stores();
+    let nowhere = crate::store::RedisStore::from_url("redis://127.0.0.1:1").unwrap();
+    let prefixes = (String::new(), String::new());
+    let moving =
+        Moving { new, old: Arc::new(nowhere), prefixes, lifetime: LIFETIME, format: Format::Msgpack };
+    let error = moving.ping(call()).await.unwrap_err();
+    assert!(Chain(&error).to_string().contains("session_migrate_from"), "{}", Chain(&error));
+}
