@@ -25,6 +25,8 @@ fn without_any_key_the_defaults_are_those_of_flask_but_for_samesite() {
     assert_eq!(config.session_id_length, 32);
     assert_eq!(config.session_serialization_format, RecordFormat::Msgpack);
     assert_eq!(config.session_cleanup_n_requests, None);
+    assert_eq!(config.session_purge_interval, Some(Duration::from_secs(600)));
+    assert!(config.session_migrate_from.is_none());
 }
 
 #[test]
@@ -53,6 +55,7 @@ fn every_key_arrives_in_its_field() {
         session_id_length_fallbacks = [36]
         session_serialization_format = "json"
         session_cleanup_n_requests = 100
+        session_purge_interval = "1 hour"
         session_redis = "redis://localhost"
         session_sqlalchemy = "sqlite:///sessions.db"
         session_sqlalchemy_table = "web_sessions"
@@ -93,6 +96,7 @@ fn every_key_arrives_in_its_field() {
     assert_eq!(config.session_id_length_fallbacks, [36]);
     assert_eq!(config.session_serialization_format, RecordFormat::Json);
     assert_eq!(config.session_cleanup_n_requests, Some(100));
+    assert_eq!(config.session_purge_interval, Some(Duration::from_secs(3600)));
     assert_eq!(config.session_redis.as_deref(), Some("redis://localhost"));
     assert_eq!(config.session_sqlalchemy.as_deref(), Some("sqlite:///sessions.db"));
     assert_eq!(config.session_sqlalchemy_table, "web_sessions");
@@ -152,7 +156,7 @@ fn keys_of_rocket_and_of_the_application_are_no_problem() {
 
 #[test]
 fn what_this_release_does_not_have_yet_is_told_apart_from_a_typing_mistake() {
-    for key in ["session_sqlalchemy_sequence", "SESSION_FILE_DIR", "session_migrate_from"] {
+    for key in ["session_sqlalchemy_sequence", "SESSION_FILE_DIR"] {
         let problem = refused_line(&format!("{key} = \"x\""));
         assert_says(&problem, key, &["not supported in this release yet"]);
         assert!(!problem.message().contains("did you mean"), "{problem}");

@@ -6,6 +6,7 @@
 
 mod cookie;
 mod keys;
+mod old_store;
 mod places;
 mod secrets;
 mod stores;
