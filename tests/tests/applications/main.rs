@@ -11,4 +11,6 @@ mod configuration;
 mod gate;
 mod login;
 mod migration;
+mod moving;
 mod outage;
+mod purging;
