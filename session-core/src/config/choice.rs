@@ -57,6 +57,17 @@ choice! {
         Memory = "memory",
         /// In Redis, in the records of Flask-Session. Needs the feature `redis`.
         Redis = "redis",
+        /// In files, as Flask-Session's `FileSystemCache` keeps them. Needs the feature `filesystem`.
+        FileSystem = "filesystem",
+        /// The same files, by the name that Flask-Session 0.7 and later prefers.
+        CacheLib = "cachelib",
+    }
+}
+
+impl SessionType {
+    /// Whether sessions are files.
+    pub(crate) const fn is_files(self) -> bool {
+        matches!(self, SessionType::FileSystem | SessionType::CacheLib)
     }
 }
 

@@ -31,6 +31,9 @@ impl fmt::Debug for SessionConfig {
             session_serialization_format,
             session_cleanup_n_requests,
             session_redis,
+            session_file_dir,
+            session_file_threshold,
+            session_file_mode,
             session_store_timeout,
             session_request_timeout,
             session_swap_attempts,
@@ -62,6 +65,9 @@ impl fmt::Debug for SessionConfig {
             .field("session_serialization_format", session_serialization_format)
             .field("session_cleanup_n_requests", session_cleanup_n_requests)
             .field("session_redis", &session_redis.as_deref().map(redis_url::public_part))
+            .field("session_file_dir", session_file_dir)
+            .field("session_file_threshold", session_file_threshold)
+            .field("session_file_mode", &format_args!("{session_file_mode:#o}"))
             .field("session_store_timeout", session_store_timeout)
             .field("session_request_timeout", session_request_timeout)
             .field("session_swap_attempts", session_swap_attempts)

@@ -19,6 +19,8 @@ enum Matters {
     Always,
     /// Sessions that live in a store.
     InStores,
+    /// Records of which the format can be chosen.
+    InRecords,
     /// SQL tables, which this release does not have.
     InSql,
 }
@@ -59,9 +61,12 @@ pub(super) const KEYS: &[Key] = &[
     key!(session_key_prefix, InStores, text),
     key!(session_id_length, InStores, count),
     key!(session_id_length_fallbacks, InStores, counts),
-    key!(session_serialization_format, InStores, record_format),
+    key!(session_serialization_format, InRecords, record_format),
     key!(session_cleanup_n_requests, InSql, count_or_none),
     key!(session_redis, Always, redis),
+    key!(session_file_dir, Always, path),
+    key!(session_file_threshold, Always, count),
+    key!(session_file_mode, Always, file_mode),
     key!(session_store_timeout, InStores, duration),
     key!(session_request_timeout, InStores, duration),
     key!(session_swap_attempts, InStores, count),
@@ -75,24 +80,26 @@ impl Key {
     /// Why the key does nothing for sessions of this type.
     pub(super) fn idle(&self, session_type: SessionType) -> Option<&'static str> {
         match self.matters {
-            Matters::InStores if session_type == SessionType::Cookie => {
+            Matters::InStores | Matters::InRecords if session_type == SessionType::Cookie => {
                 Some("has no effect on cookie sessions, only on sessions in a store")
             }
             Matters::InSql => {
                 Some("has no effect: only SQL stores have rows to clean up, and this release has none")
             }
-            Matters::Always | Matters::InStores => None,
+            Matters::InRecords if session_type.is_files() => {
+                Some("has no effect on files: Flask-Session's are always pickles")
+            }
+            Matters::Always | Matters::InStores | Matters::InRecords => None,
         }
     }
 }
 
 /// Keys, or beginnings of keys, that belong to what this release does not have yet.
-const LATER: [&str; 8] = [
+const LATER: [&str; 7] = [
     "session_memcached",
     "session_mongodb",
     "session_sqlalchemy",
     "session_cachelib",
-    "session_file",
     "session_dynamodb",
     "session_postgresql",
     "session_migrate_from",
@@ -228,7 +235,6 @@ mod tests {
             "SESSION_MONGODB_DB",
             "session_sqlalchemy_table",
             "session_cachelib",
-            "session_file_dir",
             "session_dynamodb",
             "session_migrate_from",
         ] {

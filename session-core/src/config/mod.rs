@@ -7,6 +7,7 @@
 mod choice;
 mod cookie_rules;
 mod debug;
+mod file_rules;
 mod keys;
 mod lifetime;
 mod nearest;
@@ -18,6 +19,7 @@ mod rules;
 mod secret;
 mod value;
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use figment::Figment;
@@ -102,13 +104,22 @@ pub struct SessionConfig {
     /// Lengths, in **characters**, of ids that are still accepted: 36 for the UUIDs of Flask-Session up to
     /// 0.5. Default: none.
     pub session_id_length_fallbacks: Vec<usize>,
-    /// How records are written; both forms are read. Default: msgpack.
+    /// How records are written; both forms are read. Says nothing of files, which are pickles.
+    /// Default: msgpack.
     pub session_serialization_format: RecordFormat,
     /// SQL stores only: about every how many requests expired rows are deleted. Default: none (also 0).
     pub session_cleanup_n_requests: Option<u32>,
     /// Address of the Redis server, one URL: `redis://…`, `valkey://…`, or with the feature `redis-tls`
     /// `rediss://…`, `valkeys://…`. Default: none, which is the server on this machine, port 6379.
     pub session_redis: Option<String>,
+    /// Folder of session files, made where it is missing. Default: `flask_session` in the working directory.
+    pub session_file_dir: PathBuf,
+    /// Session files above which expired ones are removed and, if that is not enough, a warning is logged.
+    /// Nothing alive is ever removed. 0 is no threshold. Default: 500.
+    pub session_file_threshold: u64,
+    /// Mode of session files. In a file a number, as in Flask, or octal digits as text, `"0600"`.
+    /// Default: 0600, for the owner only.
+    pub session_file_mode: u32,
 
     /// How long one call of the store may take. Default: 1 s.
     pub session_store_timeout: Duration,
@@ -211,6 +222,9 @@ impl Default for SessionConfig {
             session_serialization_format: RecordFormat::default(),
             session_cleanup_n_requests: None,
             session_redis: None,
+            session_file_dir: "flask_session".into(),
+            session_file_threshold: 500,
+            session_file_mode: 0o600,
             session_store_timeout: Duration::from_secs(1),
             session_request_timeout: Duration::from_secs(3),
             session_swap_attempts: 200,

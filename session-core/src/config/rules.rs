@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use super::report::Report;
 use super::{
-    ConfigError, Configured, SecretKey, SessionConfig, SessionType, Surroundings, cookie_rules, redis_url,
+    ConfigError, Configured, SecretKey, SessionConfig, SessionType, Surroundings, cookie_rules, file_rules,
+    redis_url,
 };
 
 const NEW_KEY: &str = "make one of at least 16 random bytes with `openssl rand -hex 32` or \
@@ -111,6 +112,7 @@ fn named_store(config: &SessionConfig, surroundings: Surroundings, report: &mut 
             "\"memory\": every session ends with this process, and no other process knows it",
         );
     }
+    file_rules::apply(config, report);
     // The address of a store that is not in use may stay as it is.
     if config.session_type == SessionType::Redis
         && let Some(objection) = config.session_redis.as_deref().and_then(redis_url::objection)

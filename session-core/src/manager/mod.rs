@@ -22,6 +22,8 @@ use crate::cookie::CookieAttributes;
 use crate::id::SessionId;
 use crate::session::{Keeper, KeeperFuture, Session, SessionError, State};
 use crate::signing::{CookieSigner, IdSigner};
+#[cfg(feature = "filesystem")]
+use crate::store::FileStore;
 use crate::store::{MemoryStore, Store, StoreError, Touch};
 use endings::Endings;
 use gate::Gate;
@@ -92,21 +94,36 @@ impl Manager {
                     "this build has no Redis store: turn on the feature `redis`",
                 ));
             }
+            #[cfg(feature = "filesystem")]
+            SessionType::FileSystem | SessionType::CacheLib => {
+                let store = FileStore::new(&config.session_file_dir)
+                    .threshold(config.session_file_threshold)
+                    .mode(config.session_file_mode);
+                return Ok(Manager::serving(config, Arc::new(store), Format::Pickle));
+            }
+            #[cfg(not(feature = "filesystem"))]
+            SessionType::FileSystem | SessionType::CacheLib => {
+                return Err(StoreError::unavailable(
+                    "this build has no file store: turn on the feature `filesystem`",
+                ));
+            }
         };
         Ok(Manager::with_store(config, store))
     }
 
     /// A manager over a store made in code; `session_type` does not matter.
     pub fn with_store(config: SessionConfig, store: Arc<dyn Store>) -> Self {
+        let format = record_format(&config);
+        Manager::serving(config, store, format)
+    }
+
+    fn serving(config: SessionConfig, store: Arc<dyn Store>, format: Format) -> Self {
         let lifetime = config.permanent_session_lifetime;
         let server = Server {
             gate: Gate::new(store, &config),
             turns: Turns::default(),
             endings: Endings::default(),
-            format: match config.session_serialization_format {
-                RecordFormat::Msgpack => Format::Msgpack,
-                RecordFormat::Json => Format::Json,
-            },
+            format,
             signer: config.session_use_signer.then(|| {
                 IdSigner::new(secret(&config), config.secret_key_fallbacks.iter().map(|key| key.as_bytes()))
             }),
@@ -275,6 +292,13 @@ impl Keeper for Inner {
 
     fn ended(self: Arc<Self>, session: Session) -> KeeperFuture<()> {
         Box::pin(async move { Manager { inner: self }.ended(&session).await })
+    }
+}
+
+fn record_format(config: &SessionConfig) -> Format {
+    match config.session_serialization_format {
+        RecordFormat::Msgpack => Format::Msgpack,
+        RecordFormat::Json => Format::Json,
     }
 }
 

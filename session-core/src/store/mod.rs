@@ -8,12 +8,16 @@ mod call;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod error;
+#[cfg(feature = "filesystem")]
+mod files;
 mod memory;
 #[cfg(feature = "redis")]
 mod redis;
 
 pub use call::{Call, Loaded, New, Swap, Touch};
 pub use error::StoreError;
+#[cfg(feature = "filesystem")]
+pub use files::FileStore;
 pub use memory::MemoryStore;
 #[cfg(feature = "redis")]
 pub use redis::RedisStore;
