@@ -21,7 +21,7 @@ enum Matters {
     InStores,
     /// Records of which the format can be chosen.
     InRecords,
-    /// SQL tables, which this release does not have.
+    /// Rows of SQL tables.
     InSql,
 }
 
@@ -64,6 +64,13 @@ pub(super) const KEYS: &[Key] = &[
     key!(session_serialization_format, InRecords, record_format),
     key!(session_cleanup_n_requests, InSql, count_or_none),
     key!(session_redis, Always, redis),
+    key!(session_sqlalchemy, Always, some_text),
+    key!(session_sqlalchemy_table, Always, text),
+    key!(session_sqlalchemy_schema, Always, text_or_false),
+    key!(session_memcached, Always, addresses),
+    key!(session_mongodb, Always, mongodb),
+    key!(session_mongodb_db, Always, text),
+    key!(session_mongodb_collect, Always, text),
     key!(session_file_dir, Always, path),
     key!(session_file_threshold, Always, count),
     key!(session_file_mode, Always, file_mode),
@@ -83,8 +90,11 @@ impl Key {
             Matters::InStores | Matters::InRecords if session_type == SessionType::Cookie => {
                 Some("has no effect on cookie sessions, only on sessions in a store")
             }
+            Matters::InSql if session_type != SessionType::Sql => {
+                Some("has no effect: only SQL tables have rows to clean up")
+            }
             Matters::InSql => {
-                Some("has no effect: only SQL stores have rows to clean up, and this release has none")
+                Some("is not honoured in this release yet: expired rows stay until they are purged")
             }
             Matters::InRecords if session_type.is_files() => {
                 Some("has no effect on files: Flask-Session's are always pickles")
@@ -95,11 +105,9 @@ impl Key {
 }
 
 /// Keys, or beginnings of keys, that belong to what this release does not have yet.
-const LATER: [&str; 7] = [
-    "session_memcached",
-    "session_mongodb",
-    "session_sqlalchemy",
-    "session_cachelib",
+const LATER: [&str; 5] = [
+    "session_sqlalchemy_sequence",
+    "session_sqlalchemy_bind_key",
     "session_dynamodb",
     "session_postgresql",
     "session_migrate_from",
@@ -111,6 +119,8 @@ pub(super) enum Meaning {
     Known(&'static Key),
     /// A key of a later release.
     Later,
+    /// A key whose value is an object of Python's; what to write instead.
+    Object(&'static str),
     /// No key, but meant as one: the nearest.
     Misspelled(&'static str),
     /// None of our business.
@@ -123,6 +133,9 @@ pub(super) fn meaning(spelling: &str) -> Meaning {
     if let Some(key) = KEYS.iter().find(|key| key.name == lower) {
         let in_one_case = spelling == key.name || spelling == key.name.to_ascii_uppercase();
         return if in_one_case { Meaning::Known(key) } else { Meaning::Misspelled(key.name) };
+    }
+    if lower == "session_cachelib" {
+        return Meaning::Object("session_type = \"cachelib\" and session_file_dir");
     }
     if LATER
         .iter()
@@ -147,7 +160,7 @@ mod tests {
     fn meant(spelling: &str) -> Option<&'static str> {
         match meaning(spelling) {
             Meaning::Misspelled(name) => Some(name),
-            Meaning::Known(_) | Meaning::Later | Meaning::Foreign => None,
+            Meaning::Known(_) | Meaning::Later | Meaning::Object(_) | Meaning::Foreign => None,
         }
     }
 
@@ -164,6 +177,7 @@ mod tests {
             ("session_cookie_http_only", "session_cookie_httponly"),
             ("session_secret", "session_secret_key"),
             ("session_redis_url", "session_redis"),
+            ("session_mongodb_collection", "session_mongodb_collect"),
             ("permanent_session_lifetme", "permanent_session_lifetime"),
             ("PERMANENT_SESSION_LIFETIM", "permanent_session_lifetime"),
             ("secret_key_fallback", "secret_key_fallbacks"),
@@ -231,10 +245,8 @@ mod tests {
     #[test]
     fn keys_of_later_stores_are_no_misspellings() {
         for spelling in [
-            "session_memcached",
-            "SESSION_MONGODB_DB",
-            "session_sqlalchemy_table",
-            "session_cachelib",
+            "session_sqlalchemy_bind_key",
+            "SESSION_SQLALCHEMY_SEQUENCE",
             "session_dynamodb",
             "session_migrate_from",
         ] {
