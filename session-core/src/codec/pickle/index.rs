@@ -156,7 +156,9 @@ impl Places {
 }
 
 fn key_at(record: &[u8], start: usize, end: usize) -> Option<Key> {
-    let Some(text) = text(record, start) else { return Span::new(start..end).ok().map(Key::Other) };
+    let Some(text) = lone_text(record.get(start..end)?) else {
+        return Span::new(start..end).ok().map(Key::Other);
+    };
     let length_bytes = match record.get(start)? {
         &opcode::SHORT_BINUNICODE => 1,
         &opcode::BINUNICODE => 4,
@@ -165,6 +167,18 @@ fn key_at(record: &[u8], start: usize, end: usize) -> Option<Key> {
     };
     let start = start + 1 + length_bytes;
     Span::new(start..start + text.len()).ok().map(Key::Text)
+}
+
+/// The text that the instructions push, if they do nothing else.
+fn lone_text(instructions: &[u8]) -> Option<String> {
+    let mut input = Input::new(instructions);
+    let Instruction::Push(Value::Str(text)) = instruction::next(&mut input).ok()? else { return None };
+    while input.remaining() > 0 {
+        let (Instruction::Memoize | Instruction::Put(_)) = instruction::next(&mut input).ok()? else {
+            return None;
+        };
+    }
+    Some(text)
 }
 
 /// The text that the instruction pushes, if it does that.
