@@ -29,6 +29,15 @@ impl Files {
         names
     }
 
+    /// How many records are alive at that time, in unix seconds. The others stay until somebody removes them.
+    pub fn alive(&self, now: f64) -> usize {
+        let ends = self.keys().into_iter().map(|name| {
+            let file = fs::read(self.path().join(name)).expect("a session file");
+            u32::from_le_bytes(file[..4].try_into().expect("four bytes"))
+        });
+        ends.filter(|end| *end == 0 || f64::from(*end) >= now).count()
+    }
+
     /// Where the record under `key` is.
     pub fn file(&self, key: &str) -> PathBuf {
         let name: String = Sha256::digest(key).iter().map(|byte| format!("{byte:02x}")).collect();

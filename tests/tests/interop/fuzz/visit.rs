@@ -75,7 +75,11 @@ impl Visit<'_> {
         self.same("Vary", json!(answer.all("vary")), json!(model.all("vary")))?;
         self.same("bytes", self.stored(&self.jar), self.stored(&self.model_jar))?;
         if self.engine.has_records() && self.cookie(&self.jar).is_some() {
-            self.same("records", json!(self.engine.keys().len()), json!(2))?;
+            let records = match self.engine {
+                Engine::Files(files) => files.alive(self.now),
+                engine => engine.keys().len(),
+            };
+            self.same("records", json!(records), json!(2))?;
         }
         let model = self.seen_by(&self.model);
         self.same("seen by Flask", self.seen_by(&self.flask), model.clone())?;
