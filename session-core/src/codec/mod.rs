@@ -57,6 +57,16 @@ pub enum Format {
 }
 
 impl Format {
+    /// Whether there is a form for HTML text.
+    pub(crate) const fn has_html(self) -> bool {
+        match self {
+            Format::TaggedJson => true,
+            Format::Msgpack | Format::Json => false,
+            #[cfg(feature = "pickle")]
+            Format::Pickle => true,
+        }
+    }
+
     /// The bytes that Python would write for `value`; of a pickle those that Python reads as `value`,
     /// without what stands at the beginning and end of each.
     ///

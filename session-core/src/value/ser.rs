@@ -23,13 +23,7 @@ pub fn to_value<T: Serialize + ?Sized>(value: &T) -> Result<Value, EncodeError> 
 
 /// The same for a session of this format: a [`Markup`](super::Markup) is plain text in msgpack and JSON records.
 pub(crate) fn to_value_for<T: Serialize + ?Sized>(format: Format, value: &T) -> Result<Value, EncodeError> {
-    let html = match format {
-        Format::TaggedJson => true,
-        Format::Msgpack | Format::Json => false,
-        #[cfg(feature = "pickle")]
-        Format::Pickle => true,
-    };
-    ToValue { depth: 0, html }.value(value)
+    ToValue { depth: 0, html: format.has_html() }.value(value)
 }
 
 /// What one step produced. A sequence of nothing but `u8` becomes bytes.
