@@ -159,10 +159,10 @@ fn key_at(record: &[u8], start: usize, end: usize) -> Option<Key> {
     let Some(text) = lone_text(record.get(start..end)?) else {
         return Span::new(start..end).ok().map(Key::Other);
     };
-    let length_bytes = match record.get(start)? {
-        &opcode::SHORT_BINUNICODE => 1,
-        &opcode::BINUNICODE => 4,
-        &opcode::BINUNICODE8 => 8,
+    let length_bytes = match *record.get(start)? {
+        opcode::SHORT_BINUNICODE => 1,
+        opcode::BINUNICODE => 4,
+        opcode::BINUNICODE8 => 8,
         _ => return Some(Key::Escaped(text.into())),
     };
     let start = start + 1 + length_bytes;
