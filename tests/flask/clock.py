@@ -9,6 +9,7 @@ from contextvars import ContextVar
 from datetime import datetime
 from types import SimpleNamespace
 
+import cachelib.file
 import flask.sessions
 import itsdangerous.timed
 
@@ -31,6 +32,7 @@ def install(app):
     """Redirects the signer's and the cookie expiry's clock, and wraps `app` so that requests can set it."""
     itsdangerous.timed.time = SimpleNamespace(time=now)
     flask.sessions.datetime = RequestDatetime
+    cachelib.file.time = now
     inner = app.wsgi_app
 
     def with_request_time(environ, start_response):

@@ -8,6 +8,7 @@ PROBE_ENGINE  `flask` for the signed cookie (default), `flask_session` for recor
   PROBE_MEMCACHED  address of the memcached server, such as 127.0.0.1:11211
   PROBE_MONGODB    address of the MongoDB server, such as mongodb://127.0.0.1:27017
   PROBE_SQL        address of a database, such as sqlite:////tmp/sessions.db
+  PROBE_FILES      folder of cachelib's files
 PROBE_CONFIG  Flask's and Flask-Session's keys as a JSON object of typed values, such as
               {"SECRET_KEY": "dev-secret-key", "SESSION_SERIALIZATION_FORMAT": "json", "SESSION_USE_SIGNER": true}
 
@@ -20,6 +21,7 @@ import json
 import logging
 import os
 
+from cachelib.file import FileSystemCache
 from flask import Flask, request
 from flask_session import Session
 from pymemcache.client.base import PooledClient
@@ -42,6 +44,9 @@ def store():
             return {"SESSION_TYPE": "mongodb", "SESSION_MONGODB": MongoClient(address)}
         case {"PROBE_SQL": address}:
             return {"SESSION_TYPE": "sqlalchemy", "SQLALCHEMY_DATABASE_URI": address}
+        case {"PROBE_FILES": folder}:
+            # Above a threshold it removes sessions that are alive.
+            return {"SESSION_TYPE": "cachelib", "SESSION_CACHELIB": FileSystemCache(folder, threshold=0)}
         case environment:
             return {"SESSION_TYPE": "redis", "SESSION_REDIS": Redis.from_url(environment["PROBE_REDIS"])}
 

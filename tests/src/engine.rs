@@ -1,6 +1,7 @@
 //! Where an application and its Flask twin keep their sessions.
 
 use crate::database::Database;
+use crate::files::Files;
 use crate::memcached::Memcached;
 use crate::mongodb::MongoDb;
 use crate::redis::Redis;
@@ -18,6 +19,8 @@ pub enum Engine<'r> {
     MongoDb(&'r MongoDb),
     /// Flask-Session's rows in this database.
     Sql(&'r Database),
+    /// cachelib's files in this folder.
+    Files(&'r Files),
 }
 
 impl Engine<'_> {
@@ -44,6 +47,9 @@ impl Engine<'_> {
             Engine::Sql(database) => {
                 format!("session_type = \"sqlalchemy\"\nsession_sqlalchemy = {:?}\n", database.url())
             }
+            Engine::Files(files) => {
+                format!("session_type = \"cachelib\"\nsession_file_dir = {:?}\n", files.path())
+            }
             Engine::MongoDb(mongodb) => {
                 format!("session_type = \"mongodb\"\nsession_mongodb = {:?}\n", mongodb.url())
             }
@@ -58,6 +64,7 @@ impl Engine<'_> {
             Engine::Memcached(memcached) => ("PROBE_MEMCACHED", memcached.address()),
             Engine::MongoDb(mongodb) => ("PROBE_MONGODB", mongodb.url()),
             Engine::Sql(database) => ("PROBE_SQL", database.url()),
+            Engine::Files(files) => ("PROBE_FILES", files.path().display().to_string()),
         };
         vec![("PROBE_ENGINE", "flask_session".to_owned()), address]
     }
@@ -70,6 +77,7 @@ impl Engine<'_> {
             Engine::Memcached(memcached) => memcached.keys(),
             Engine::MongoDb(mongodb) => mongodb.keys(),
             Engine::Sql(database) => database.keys(),
+            Engine::Files(files) => files.keys(),
         }
     }
 
@@ -81,6 +89,7 @@ impl Engine<'_> {
             Engine::Memcached(memcached) => memcached.get(key),
             Engine::MongoDb(mongodb) => mongodb.get(key),
             Engine::Sql(database) => database.get(key),
+            Engine::Files(files) => files.get(key),
         }
     }
 
@@ -92,6 +101,7 @@ impl Engine<'_> {
             Engine::Memcached(memcached) => memcached.clear(),
             Engine::MongoDb(mongodb) => mongodb.clear(),
             Engine::Sql(database) => database.clear(),
+            Engine::Files(files) => files.clear(),
         }
     }
 }
@@ -105,6 +115,7 @@ impl std::fmt::Display for Engine<'_> {
             Engine::Memcached(_) => "memcached",
             Engine::MongoDb(_) => "MongoDB",
             Engine::Sql(database) => database.kind(),
+            Engine::Files(_) => "files",
         })
     }
 }

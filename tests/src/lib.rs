@@ -18,6 +18,7 @@ pub mod client;
 pub mod crowd;
 pub mod database;
 pub mod engine;
+pub mod files;
 pub mod flask;
 pub mod jar;
 pub mod mariadb;

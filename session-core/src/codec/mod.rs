@@ -4,7 +4,9 @@
 //!   writes them (section 3.5 of the reference);
 //! * [`Format::TaggedJson`]: what Flask's session cookie holds (section 3.2).
 //!
-//! Pickles, in which older releases wrote records, are only read (cargo feature `pickle`).
+//!
+//! With the cargo feature `pickle` there is [`Format::Pickle`], in which cachelib's files are written, and
+//! pickles that older releases left in the other stores are read.
 //!
 //! A [`Record`] knows where in its bytes each top-level value lies. [`Format::decode`] turns one of
 //! these slices into a [`Value`], [`Format::encode`] makes a new one, and [`Format::join`] puts slices
@@ -40,6 +42,7 @@ pub use record::{RawKey, Record};
 use crate::value::Value;
 
 /// How a session is written.
+#[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Format {
     /// Flask-Session's default for records.
@@ -48,14 +51,28 @@ pub enum Format {
     Json,
     /// The JSON with tags for Python's types inside Flask's session cookie.
     TaggedJson,
+    /// The pickles in the files of Flask-Session's `filesystem` and `cachelib` (section 3.10).
+    #[cfg(feature = "pickle")]
+    Pickle,
 }
 
 impl Format {
-    /// The bytes that Python would write for `value`.
+    /// Whether there is a form for HTML text.
+    pub(crate) const fn has_html(self) -> bool {
+        match self {
+            Format::TaggedJson => true,
+            Format::Msgpack | Format::Json => false,
+            #[cfg(feature = "pickle")]
+            Format::Pickle => true,
+        }
+    }
+
+    /// The bytes that Python would write for `value`; of a pickle those that Python reads as `value`,
+    /// without what stands at the beginning and end of each.
     ///
     /// # Errors
     ///
-    /// The format has no form for the value, as upstream: HTML text outside cookies, integers beyond
+    /// The format has no form for the value, as upstream: HTML text outside cookies and pickles, integers beyond
     /// 64 bits in msgpack, keys that are no text where the format needs text, keys of several types in
     /// a cookie (they can't be sorted), msgpack extensions elsewhere. Or it is nested more than
     /// [`MAX_DEPTH`](crate::value::MAX_DEPTH) levels deep, where each tag in a cookie is a level too.
@@ -65,6 +82,8 @@ impl Format {
             Format::Msgpack => msgpack::encode(&mut out, value)?,
             Format::Json => json::encode(&mut out, value, json::Dialect::Record)?,
             Format::TaggedJson => json::encode(&mut out, value, json::Dialect::Tagged)?,
+            #[cfg(feature = "pickle")]
+            Format::Pickle => pickle::encode(&mut out, value)?,
         }
         Ok(out)
     }
@@ -83,6 +102,8 @@ impl Format {
             Format::Msgpack => msgpack::decode(bytes),
             Format::Json => json::decode(bytes, json::Dialect::Record),
             Format::TaggedJson => json::decode(bytes, json::Dialect::Tagged),
+            #[cfg(feature = "pickle")]
+            Format::Pickle => pickle::decode_part(bytes),
         }
     }
 
@@ -98,6 +119,8 @@ impl Format {
             Format::Msgpack => msgpack::join(&mut out, entries),
             Format::Json => json::join(&mut out, entries),
             Format::TaggedJson => json::join_tagged(&mut out, entries),
+            #[cfg(feature = "pickle")]
+            Format::Pickle => pickle::join(&mut out, entries),
         }
         out
     }
@@ -109,6 +132,8 @@ impl fmt::Display for Format {
             Format::Msgpack => "msgpack",
             Format::Json => "JSON",
             Format::TaggedJson => "tagged JSON",
+            #[cfg(feature = "pickle")]
+            Format::Pickle => "pickle",
         })
     }
 }

@@ -5,6 +5,8 @@ use std::ops::Range;
 
 use bytes::Bytes;
 
+#[cfg(feature = "pickle")]
+use super::pickle::{self, PickleError};
 use super::{DecodeError, Format, json, legacy, msgpack};
 use crate::value::last_value_wins;
 
@@ -116,7 +118,7 @@ impl Record {
     ///
     /// As upstream a list of pairs counts as a map (R5), and of a key that occurs twice the last value
     /// counts, at the place of the first. In tagged JSON an escaped map is unescaped, and `null` is
-    /// empty (A7).
+    /// empty (A7). A pickle in which one value refers to another becomes a record without references.
     ///
     /// # Errors
     ///
@@ -126,6 +128,11 @@ impl Record {
             Format::Msgpack => msgpack::index(&bytes)?,
             Format::Json => json::index(&bytes, json::Dialect::Record)?,
             Format::TaggedJson => json::index(&bytes, json::Dialect::Tagged)?,
+            #[cfg(feature = "pickle")]
+            Format::Pickle => {
+                let (bytes, entries) = pickle::index(bytes)?;
+                return Ok(Record { format, bytes, entries });
+            }
         };
         Ok(Record { format, bytes, entries })
     }
@@ -133,7 +140,7 @@ impl Record {
     /// Reads what a store holds: in the configured format, else in the other one of records, else as a
     /// pickle of an older release (R1, R4; with the cargo feature `pickle`). `None` for what counts as
     /// missing: nothing, msgpack's nil, JSON's `null` and a pickled `None` (B6). A cookie's format has no
-    /// other.
+    /// other, and neither have the pickles in files (section 3.10).
     ///
     /// A pickle becomes a record of the configured format, which is therefore what the next save writes
     /// (R3); or of the other one if only that can hold all of it: JSON integers beyond 64 bits, msgpack
@@ -148,6 +155,13 @@ impl Record {
             Format::Msgpack => Format::Json,
             Format::Json => Format::Msgpack,
             Format::TaggedJson => return Record::parse(configured, bytes).map(Some),
+            #[cfg(feature = "pickle")]
+            Format::Pickle if pickle::is_none(&bytes) => return Ok(None),
+            #[cfg(feature = "pickle")]
+            Format::Pickle => {
+                let record = Record::parse(configured, bytes);
+                return record.map(Some).map_err(|error| PickleError::Record(Box::new(error)).into());
+            }
         };
         if bytes.is_empty() || *bytes == [msgpack::NIL] || bytes.trim_ascii() == b"null" {
             return Ok(None);

@@ -64,6 +64,17 @@ choice! {
         Memcached = "memcached",
         /// In MongoDB, in the records of Flask-Session. Needs the feature `mongodb`.
         MongoDb = "mongodb",
+        /// In files, as Flask-Session's `FileSystemCache` keeps them. Needs the feature `filesystem`.
+        FileSystem = "filesystem",
+        /// The same files, by the name that Flask-Session 0.7 and later prefers.
+        CacheLib = "cachelib",
+    }
+}
+
+impl SessionType {
+    /// Whether sessions are files.
+    pub(crate) const fn is_files(self) -> bool {
+        matches!(self, SessionType::FileSystem | SessionType::CacheLib)
     }
 }
 

@@ -39,6 +39,9 @@ impl fmt::Debug for SessionConfig {
             session_mongodb,
             session_mongodb_db,
             session_mongodb_collect,
+            session_file_dir,
+            session_file_threshold,
+            session_file_mode,
             session_store_timeout,
             session_request_timeout,
             session_swap_attempts,
@@ -79,6 +82,9 @@ impl fmt::Debug for SessionConfig {
             .field("session_mongodb", &session_mongodb.as_deref().map(address::public_part))
             .field("session_mongodb_db", session_mongodb_db)
             .field("session_mongodb_collect", session_mongodb_collect)
+            .field("session_file_dir", session_file_dir)
+            .field("session_file_threshold", session_file_threshold)
+            .field("session_file_mode", &format_args!("{session_file_mode:#o}"))
             .field("session_store_timeout", session_store_timeout)
             .field("session_request_timeout", session_request_timeout)
             .field("session_swap_attempts", session_swap_attempts)

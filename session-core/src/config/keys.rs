@@ -20,6 +20,8 @@ enum Matters {
     ToOneStore,
     /// Sessions that live in a store.
     InStores,
+    /// Records of which the format can be chosen.
+    InRecords,
     /// Sessions in a store that does not expire them by itself.
     Purged,
 }
@@ -60,7 +62,7 @@ pub(super) const KEYS: &[Key] = &[
     key!(session_key_prefix, InStores, text),
     key!(session_id_length, InStores, count),
     key!(session_id_length_fallbacks, InStores, counts),
-    key!(session_serialization_format, InStores, record_format),
+    key!(session_serialization_format, InRecords, record_format),
     key!(session_cleanup_n_requests, Purged, count_or_none),
     key!(session_purge_interval, Purged, duration_or_none),
     key!(session_redis, ToOneStore, redis),
@@ -71,6 +73,9 @@ pub(super) const KEYS: &[Key] = &[
     key!(session_mongodb, ToOneStore, mongodb),
     key!(session_mongodb_db, ToOneStore, text),
     key!(session_mongodb_collect, ToOneStore, text),
+    key!(session_file_dir, ToOneStore, path),
+    key!(session_file_threshold, ToOneStore, count),
+    key!(session_file_mode, ToOneStore, file_mode),
     key!(session_store_timeout, InStores, duration),
     key!(session_request_timeout, InStores, duration),
     key!(session_swap_attempts, InStores, count),
@@ -92,13 +97,20 @@ impl Key {
     /// Why the key does nothing for sessions of this type.
     pub(super) fn idle(&self, session_type: SessionType) -> Option<&'static str> {
         match self.matters {
-            Matters::InStores if session_type == SessionType::Cookie => {
+            Matters::InStores | Matters::InRecords if session_type == SessionType::Cookie => {
                 Some("has no effect on cookie sessions, only on sessions in a store")
             }
-            Matters::Purged if session_type != SessionType::Sql => {
+            Matters::Purged if session_type != SessionType::Sql && !session_type.is_files() => {
                 Some("has no effect: this store removes expired records by itself")
             }
-            Matters::Always | Matters::ToOneStore | Matters::InStores | Matters::Purged => None,
+            Matters::InRecords if session_type.is_files() => {
+                Some("has no effect on files: Flask-Session's are always pickles")
+            }
+            Matters::Always
+            | Matters::ToOneStore
+            | Matters::InStores
+            | Matters::InRecords
+            | Matters::Purged => None,
         }
     }
 
@@ -109,14 +121,8 @@ impl Key {
 }
 
 /// Keys, or beginnings of keys, that belong to what this release does not have yet.
-const LATER: [&str; 6] = [
-    "session_sqlalchemy_sequence",
-    "session_sqlalchemy_bind_key",
-    "session_cachelib",
-    "session_file",
-    "session_dynamodb",
-    "session_postgresql",
-];
+const LATER: [&str; 4] =
+    ["session_sqlalchemy_sequence", "session_sqlalchemy_bind_key", "session_dynamodb", "session_postgresql"];
 
 /// What a key of the configuration is.
 pub(super) enum Meaning {
@@ -124,6 +130,8 @@ pub(super) enum Meaning {
     Known(&'static Key),
     /// A key of a later release.
     Later,
+    /// A key whose value is an object of Python's; what to write instead.
+    Object(&'static str),
     /// No key, but meant as one: the nearest.
     Misspelled(&'static str),
     /// None of our business.
@@ -136,6 +144,9 @@ pub(super) fn meaning(spelling: &str) -> Meaning {
     if let Some(key) = KEYS.iter().find(|key| key.name == lower) {
         let in_one_case = spelling == key.name || spelling == key.name.to_ascii_uppercase();
         return if in_one_case { Meaning::Known(key) } else { Meaning::Misspelled(key.name) };
+    }
+    if lower == "session_cachelib" {
+        return Meaning::Object("session_type = \"cachelib\" and session_file_dir");
     }
     if LATER
         .iter()
@@ -160,7 +171,7 @@ mod tests {
     fn meant(spelling: &str) -> Option<&'static str> {
         match meaning(spelling) {
             Meaning::Misspelled(name) => Some(name),
-            Meaning::Known(_) | Meaning::Later | Meaning::Foreign => None,
+            Meaning::Known(_) | Meaning::Later | Meaning::Object(_) | Meaning::Foreign => None,
         }
     }
 
@@ -244,13 +255,7 @@ mod tests {
 
     #[test]
     fn keys_of_later_stores_are_no_misspellings() {
-        for spelling in [
-            "session_sqlalchemy_bind_key",
-            "SESSION_SQLALCHEMY_SEQUENCE",
-            "session_cachelib",
-            "session_file_dir",
-            "session_dynamodb",
-        ] {
+        for spelling in ["session_sqlalchemy_bind_key", "SESSION_SQLALCHEMY_SEQUENCE", "session_dynamodb"] {
             assert!(matches!(meaning(spelling), Meaning::Later), "{spelling}");
         }
     }

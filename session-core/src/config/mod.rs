@@ -8,6 +8,7 @@ mod address;
 mod choice;
 mod cookie_rules;
 mod debug;
+mod file_rules;
 mod keys;
 mod lifetime;
 mod memcached_rules;
@@ -23,6 +24,7 @@ mod secret;
 mod sql_rules;
 mod value;
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use figment::Figment;
@@ -109,7 +111,8 @@ pub struct SessionConfig {
     /// Lengths, in **characters**, of ids that are still accepted: 36 for the UUIDs of Flask-Session up to
     /// 0.5. Default: none.
     pub session_id_length_fallbacks: Vec<usize>,
-    /// How records are written; both forms are read. Default: msgpack.
+    /// How records are written; both forms are read. Says nothing of files, which are pickles.
+    /// Default: msgpack.
     pub session_serialization_format: RecordFormat,
     /// After about how many uses of a session expired records are removed, beside what
     /// `session_purge_interval` does. As in Flask-Session for stores that don't expire records by themselves.
@@ -140,6 +143,14 @@ pub struct SessionConfig {
     pub session_mongodb_db: String,
     /// Name of the MongoDB collection. Default: `sessions`.
     pub session_mongodb_collect: String,
+    /// Folder of session files, made where it is missing. Default: `flask_session` in the working directory.
+    pub session_file_dir: PathBuf,
+    /// Session files above which expired ones are removed and, if that is not enough, a warning is logged.
+    /// Nothing alive is ever removed. 0 is no threshold. Default: 500.
+    pub session_file_threshold: u64,
+    /// Mode of session files. In a file a number, as in Flask, or octal digits as text, `"0600"`.
+    /// Default: 0600, for the owner only.
+    pub session_file_mode: u32,
 
     /// How long one call of the store may take. Default: 1 s.
     pub session_store_timeout: Duration,
@@ -254,6 +265,9 @@ impl Default for SessionConfig {
             session_mongodb: None,
             session_mongodb_db: "flask_session".into(),
             session_mongodb_collect: "sessions".into(),
+            session_file_dir: "flask_session".into(),
+            session_file_threshold: 500,
+            session_file_mode: 0o600,
             session_store_timeout: Duration::from_secs(1),
             session_request_timeout: Duration::from_secs(3),
             session_swap_attempts: 200,

@@ -69,7 +69,8 @@ pub(super) fn apply(config: &SessionConfig, surroundings: Surroundings, report: 
 impl SessionConfig {
     fn is_in_the_same_store(&self, other: &SessionConfig) -> bool {
         let (a, b) = (self, other);
-        a.session_type == b.session_type
+        let both_in_files = a.session_type.is_files() && b.session_type.is_files();
+        (a.session_type == b.session_type || both_in_files)
             && a.session_key_prefix == b.session_key_prefix
             && match a.session_type {
                 SessionType::Cookie | SessionType::Memory => true,
@@ -79,6 +80,7 @@ impl SessionConfig {
                         && a.session_sqlalchemy_table == b.session_sqlalchemy_table
                         && a.session_sqlalchemy_schema == b.session_sqlalchemy_schema
                 }
+                SessionType::FileSystem | SessionType::CacheLib => a.session_file_dir == b.session_file_dir,
                 SessionType::Memcached => a.session_memcached == b.session_memcached,
                 SessionType::MongoDb => {
                     a.session_mongodb == b.session_mongodb

@@ -68,6 +68,7 @@ fn known_settings(
             }
             Meaning::Foreign => continue,
             Meaning::Later => "is not supported in this release yet; remove it".into(),
+            Meaning::Object(instead) => format!("is a Python object in Flask-Session; write {instead}"),
             Meaning::Misspelled(name) if spelling.eq_ignore_ascii_case(name) => {
                 format!("is unknown in this spelling; write {name} or {}", name.to_ascii_uppercase())
             }

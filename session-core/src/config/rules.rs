@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::report::Report;
 use super::{
-    ConfigError, Configured, SecretKey, SessionConfig, SessionType, Surroundings, cookie_rules,
+    ConfigError, Configured, SecretKey, SessionConfig, SessionType, Surroundings, cookie_rules, file_rules,
     memcached_rules, mongodb_rules, old_store, redis_url, sql_rules,
 };
 
@@ -129,6 +129,7 @@ pub(super) fn named_store(config: &SessionConfig, surroundings: Surroundings, re
             "\"memory\": every session ends with this process, and no other process knows it",
         );
     }
+    file_rules::apply(config, report);
     // The address of a store that is not in use may stay as it is.
     if config.session_type == SessionType::Redis
         && let Some(objection) = config.session_redis.as_deref().and_then(redis_url::objection)

@@ -3,6 +3,7 @@
 //! Every method fails with what is wrong and what to write instead. No message shows the value of a
 //! setting that may be secret.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use base64::Engine;
@@ -21,7 +22,7 @@ pub(super) struct Setting {
 }
 
 /// Flask-Session's other stores.
-const LATER_STORES: [&str; 4] = ["cachelib", "filesystem", "dynamodb", "postgresql"];
+const LATER_STORES: [&str; 2] = ["dynamodb", "postgresql"];
 
 const KEY_FORMS: &str = "must be text or a list of byte values";
 
@@ -162,6 +163,21 @@ impl Setting {
             return Err("must be one URL; several servers stand in it: \"mongodb://host1,host2\"".into());
         }
         self.text().map(Some)
+    }
+
+    pub(super) fn path(&self) -> Result<PathBuf, String> {
+        self.text().map(PathBuf::from)
+    }
+
+    /// A number as it is, like Flask; text in octal digits, as modes are usually written.
+    pub(super) fn file_mode(&self) -> Result<u32, String> {
+        let written = self.written("\"0600\"");
+        match &self.value {
+            Value::Num(..) => self.count(),
+            value => text_of(value)
+                .and_then(|text| u32::from_str_radix(text.trim().trim_start_matches("0o"), 8).ok())
+                .ok_or_else(|| format!("must be octal digits in quotes or a number; write {written}")),
+        }
     }
 
     pub(super) fn secret(&self) -> Result<Option<SecretKey>, String> {

@@ -20,7 +20,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use crate::codec::Format;
-use crate::config::{RecordFormat, SessionConfig, SessionType};
+use crate::config::{SessionConfig, SessionType};
 use crate::cookie::CookieAttributes;
 use crate::id::SessionId;
 use crate::session::{Keeper, KeeperFuture, Session, SessionError, State};
@@ -84,7 +84,8 @@ impl Manager {
             return Ok(Manager::over(config, backend));
         }
         let store = named::store(&config)?;
-        Manager::with_store(config, store)
+        let format = named::format(&config);
+        Manager::serving(config, store, format)
     }
 
     /// A manager over a store made in code; `session_type` does not matter.
@@ -92,12 +93,13 @@ impl Manager {
     /// # Errors
     ///
     /// [`StoreError`] if the address of the store that `session_migrate_from` names can't be understood.
-    pub fn with_store(config: SessionConfig, mut store: Arc<dyn Store>) -> Result<Self, StoreError> {
+    pub fn with_store(config: SessionConfig, store: Arc<dyn Store>) -> Result<Self, StoreError> {
+        let format = named::chosen_format(&config);
+        Manager::serving(config, store, format)
+    }
+
+    fn serving(config: SessionConfig, mut store: Arc<dyn Store>, format: Format) -> Result<Self, StoreError> {
         let lifetime = config.permanent_session_lifetime;
-        let format = match config.session_serialization_format {
-            RecordFormat::Msgpack => Format::Msgpack,
-            RecordFormat::Json => Format::Json,
-        };
         if let Some(old) = &config.session_migrate_from {
             let prefixes = (config.session_key_prefix.clone(), old.session_key_prefix.clone());
             store = Arc::new(Moving { new: store, old: named::store(old)?, prefixes, lifetime, format });

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::config::{SessionConfig, SessionType};
+use crate::codec::Format;
+use crate::config::{RecordFormat, SessionConfig, SessionType};
 use crate::store::{MemoryStore, Store, StoreError};
 
 /// The store that `session_type` names, at the address that the configuration says. Nothing is connected yet.
@@ -21,7 +22,26 @@ pub(super) fn store(config: &SessionConfig) -> Result<Arc<dyn Store>, StoreError
         SessionType::Memcached => memcached(config),
         #[cfg(feature = "mongodb")]
         SessionType::MongoDb => mongodb(config),
+        #[cfg(feature = "filesystem")]
+        SessionType::FileSystem | SessionType::CacheLib => Ok(files(config)),
         other => Err(StoreError::misconfigured(format!("this build has no {} store", other.as_str()))),
+    }
+}
+
+/// The format of that store's records: Flask-Session's files are always pickles.
+pub(super) fn format(config: &SessionConfig) -> Format {
+    match config.session_type {
+        #[cfg(feature = "filesystem")]
+        SessionType::FileSystem | SessionType::CacheLib => Format::Pickle,
+        _ => chosen_format(config),
+    }
+}
+
+/// `session_serialization_format`.
+pub(super) fn chosen_format(config: &SessionConfig) -> Format {
+    match config.session_serialization_format {
+        RecordFormat::Msgpack => Format::Msgpack,
+        RecordFormat::Json => Format::Json,
     }
 }
 
@@ -54,4 +74,10 @@ fn mongodb(config: &SessionConfig) -> Result<Arc<dyn Store>, StoreError> {
     let url = config.session_mongodb.as_deref().unwrap_or("mongodb://127.0.0.1:27017");
     let (database, collection) = (&config.session_mongodb_db, &config.session_mongodb_collect);
     Ok(Arc::new(crate::store::MongoStore::from_url(url, database, collection)?))
+}
+
+#[cfg(feature = "filesystem")]
+fn files(config: &SessionConfig) -> Arc<dyn Store> {
+    let store = crate::store::FileStore::new(&config.session_file_dir);
+    Arc::new(store.threshold(config.session_file_threshold).mode(config.session_file_mode))
 }

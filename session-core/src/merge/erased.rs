@@ -27,8 +27,8 @@ pub fn erased<F: Field>(
     }
     let base = decode(base).unwrap_or_default().or_else(|| F::default().into_held());
     match policy(base, decode(mine)?, decode(theirs)?)? {
-        // Only records are merged, and both of their formats take the same values.
-        Some(merged) => match merged.encode(Format::Msgpack).map_err(MergeError::Encode)? {
+        // The format that keeps all kinds: who writes it makes text of HTML where there is no form for that.
+        Some(merged) => match merged.encode(Format::TaggedJson).map_err(MergeError::Encode)? {
             Value::None => Ok(None),
             value => Ok(Some(value)),
         },

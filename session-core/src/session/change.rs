@@ -199,6 +199,7 @@ impl Changes {
             change.mine = match merged {
                 Ok(None | Some(Value::None)) => None,
                 Ok(Some(value)) => {
+                    let value = if format.has_html() { value } else { value.with_plain_text() };
                     let raw = format.encode(&value);
                     Some(raw.map_err(|source| Unmergeable::Encode(key.clone(), source))?)
                 }

@@ -8,6 +8,8 @@ mod call;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod error;
+#[cfg(feature = "filesystem")]
+mod files;
 #[cfg(feature = "memcached")]
 mod memcached;
 mod memory;
@@ -20,6 +22,8 @@ pub(crate) mod sql;
 
 pub use call::{Call, Loaded, New, Swap, Touch};
 pub use error::StoreError;
+#[cfg(feature = "filesystem")]
+pub use files::FileStore;
 #[cfg(feature = "memcached")]
 pub use memcached::MemcachedStore;
 pub use memory::MemoryStore;

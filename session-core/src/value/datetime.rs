@@ -93,6 +93,16 @@ impl DateTime {
         self.text(self.nanoseconds / 1000 * 1000, self.offset.map(minutes))
     }
 
+    /// Year, month, day, hour, minute and second on its own clock.
+    #[cfg(feature = "pickle")]
+    pub(crate) fn calendar(self) -> [u32; 6] {
+        let Some(wall) = self.wall() else { return [1; 6] }; // never: checked by `new`
+        let (year, month, day) = wall.to_calendar_date();
+        let (hour, minute, second) = wall.to_hms();
+        let [month, day, hour, minute, second] = [u8::from(month), day, hour, minute, second].map(u32::from);
+        [year.unsigned_abs(), month, day, hour, minute, second]
+    }
+
     /// A key for a total order in which only equal times are equal.
     pub(super) fn order_key(self) -> (i64, u32, Option<i32>) {
         (self.seconds, self.nanoseconds, self.offset)

@@ -9,7 +9,7 @@ use super::channel::HTML;
 
 /// Text that may stand in HTML as it is, as MarkupSafe's `Markup`.
 ///
-/// Python reads `Markup` back from a cookie. A record has no form for it, and Flask-Session fails with
+/// Python reads `Markup` back from a cookie or a file. Other records have no form for it, and Flask-Session fails with
 /// one; here it is written as plain text, which Python's templates escape. It reads from `Markup` and
 /// from any text: declare a field so only if everything that writes its key writes safe HTML.
 ///

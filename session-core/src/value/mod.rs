@@ -117,6 +117,25 @@ impl Value {
     }
 }
 
+impl Value {
+    /// The same with text in the place of HTML text. It recurses: for what is at most [`MAX_DEPTH`] levels deep.
+    pub(crate) fn with_plain_text(self) -> Value {
+        let all = |items: Vec<Value>| items.into_iter().map(Value::with_plain_text).collect();
+        match self {
+            Value::Markup(text) => Value::Str(text),
+            Value::List(items) => Value::List(all(items)),
+            Value::Tuple(items) => Value::Tuple(all(items)),
+            Value::Map(pairs) => Value::Map(
+                pairs
+                    .into_iter()
+                    .map(|(key, value)| (key.with_plain_text(), value.with_plain_text()))
+                    .collect(),
+            ),
+            other => other,
+        }
+    }
+}
+
 impl PartialEq for Value {
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {

@@ -21,9 +21,9 @@ pub fn to_value<T: Serialize + ?Sized>(value: &T) -> Result<Value, EncodeError> 
     to_value_for(Format::TaggedJson, value)
 }
 
-/// The same for a session of this format: a [`Markup`](super::Markup) is plain text in a record.
+/// The same for a session of this format: a [`Markup`](super::Markup) is plain text in msgpack and JSON records.
 pub(crate) fn to_value_for<T: Serialize + ?Sized>(format: Format, value: &T) -> Result<Value, EncodeError> {
-    ToValue { depth: 0, html: format == Format::TaggedJson }.value(value)
+    ToValue { depth: 0, html: format.has_html() }.value(value)
 }
 
 /// What one step produced. A sequence of nothing but `u8` becomes bytes.

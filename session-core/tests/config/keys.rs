@@ -64,6 +64,9 @@ fn every_key_arrives_in_its_field() {
         session_mongodb = "mongodb://localhost"
         session_mongodb_db = "shop"
         session_mongodb_collect = "visits"
+        session_file_dir = "/srv/sessions"
+        session_file_threshold = 0
+        session_file_mode = "0640"
         session_store_timeout = "500 ms"
         session_request_timeout = 2.5
         session_swap_attempts = 10
@@ -103,6 +106,8 @@ fn every_key_arrives_in_its_field() {
     assert_eq!(config.session_sqlalchemy_schema.as_deref(), Some("auth"));
     assert_eq!(config.session_memcached, ["a:1", "b:2"]);
     assert_eq!(config.session_mongodb.as_deref(), Some("mongodb://localhost"));
+    assert_eq!(config.session_file_dir, std::path::Path::new("/srv/sessions"));
+    assert_eq!((config.session_file_threshold, config.session_file_mode), (0, 0o640));
     assert_eq!((&*config.session_mongodb_db, &*config.session_mongodb_collect), ("shop", "visits"));
     assert_eq!(config.session_store_timeout, Duration::from_millis(500));
     assert_eq!(config.session_request_timeout, Duration::from_millis(2_500));
@@ -156,12 +161,12 @@ fn keys_of_rocket_and_of_the_application_are_no_problem() {
 
 #[test]
 fn what_this_release_does_not_have_yet_is_told_apart_from_a_typing_mistake() {
-    for key in ["session_sqlalchemy_sequence", "SESSION_FILE_DIR"] {
+    for key in ["session_sqlalchemy_sequence", "SESSION_SQLALCHEMY_BIND_KEY"] {
         let problem = refused_line(&format!("{key} = \"x\""));
         assert_says(&problem, key, &["not supported in this release yet"]);
         assert!(!problem.message().contains("did you mean"), "{problem}");
     }
-    for store in ["FileSystem", "cachelib", "dynamodb"] {
+    for store in ["PostgreSQL", "dynamodb"] {
         let problem = refused_line(&format!("session_type = \"{store}\""));
         assert_says(&problem, "session_type", &[&format!("no {} store yet", store.to_lowercase())]);
     }

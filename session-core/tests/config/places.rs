@@ -59,7 +59,8 @@ fn the_error_text_has_one_line_for_each_problem() {
     assert_eq!(
         error.to_string(),
         "the session configuration has 3 problems:\
-         \n  - session_type: \"redsi\" is not known; write \"cookie\", \"memory\", \"redis\", \"sqlalchemy\", \"memcached\" or \"mongodb\"; \
+         \n  - session_type: \"redsi\" is not known; write \"cookie\", \"memory\", \"redis\", \"sqlalchemy\", \"memcached\", \"mongodb\", \
+         \"filesystem\" or \"cachelib\"; \
          did you mean \"redis\"? (in Rocket.toml, profile [default])\
          \n  - max_cookie_size: must be a whole number, not a negative, fractional or too large one \
          (in Rocket.toml, profile [default])\

@@ -12,7 +12,7 @@ fn the_null_type_of_flask_session_is_refused_with_the_types_there_are() {
     assert_says(
         &problem,
         "session_type",
-        &["\"cookie\", \"memory\", \"redis\", \"sqlalchemy\", \"memcached\" or \"mongodb\""],
+        &["\"sqlalchemy\", \"memcached\", \"mongodb\", \"filesystem\" or \"cachelib\""],
     );
 }
 
@@ -264,4 +264,56 @@ fn no_address_shows_its_password_in_debug_output() {
     config.session_memcached = vec!["me:hush@host:1".into()];
     let shown = format!("{config:?}");
     assert!(!shown.contains("hush"), "{shown}");
+}
+
+fn files(settings: &str) -> String {
+    format!("[default]\nsecret_key = \"{KEY}\"\nsession_type = \"filesystem\"\n{settings}")
+}
+
+#[test]
+fn files_go_by_both_names_of_flask_session_and_need_their_feature() {
+    for name in ["filesystem", "CacheLib"] {
+        let toml = format!("[default]\nsecret_key = \"{KEY}\"\nsession_type = \"{name}\"");
+        if cfg!(feature = "filesystem") {
+            assert_eq!(accepted(&toml, &[]).session_type.as_str(), name.to_lowercase());
+        } else {
+            assert_says(&only(refused(&toml, &[])), "session_type", &["cargo feature `filesystem`"]);
+        }
+    }
+}
+
+#[cfg(feature = "filesystem")]
+#[test]
+fn the_mode_of_files_is_a_number_as_in_flask_or_octal_digits_in_quotes() {
+    for written in ["384", "0o600", "\"0600\"", "\"600\"", "\"0o600\""] {
+        let config = accepted(&files(&format!("session_file_mode = {written}")), &[]);
+        assert_eq!(config.session_file_mode, 0o600, "{written}");
+    }
+    assert_eq!(accepted(&files(""), &[]).session_file_mode, 0o600);
+    // 600 without the quotes is not what somebody means who writes it.
+    for written in ["600", "0", "\"0400\"", "\"1600\"", "\"rw\"", "true", "\"9\""] {
+        let problem = only(refused(&files(&format!("session_file_mode = {written}")), &[]));
+        assert_says(&problem, "session_file_mode", &["\"0600\""]);
+    }
+}
+
+#[cfg(feature = "filesystem")]
+#[test]
+fn files_for_everybody_and_a_format_that_files_do_not_have_are_warned_about() {
+    let configured = checked(|config| {
+        config.session_type = SessionType::CacheLib;
+        config.session_file_mode = 0o644;
+    });
+    assert_says(&configured.unwrap().warnings[0], "session_file_mode", &["every user of this machine"]);
+    let configured = super::configure(&files("session_serialization_format = \"json\""), &[]).unwrap();
+    assert_says(&configured.warnings[0], "session_serialization_format", &["no effect on files", "pickles"]);
+}
+
+#[cfg(feature = "filesystem")]
+#[test]
+fn a_folder_needs_a_name_and_a_cachelib_object_is_told_apart_from_a_typing_mistake() {
+    let problem = only(refused(&files("session_file_dir = \"\""), &[]));
+    assert_says(&problem, "session_file_dir", &["must name a folder"]);
+    let problem = refused_line("SESSION_CACHELIB = \"x\"");
+    assert_says(&problem, "SESSION_CACHELIB", &["Python object", "session_file_dir"]);
 }

@@ -70,7 +70,7 @@ fn scalar(format: Format) -> BoxedStrategy<Value> {
             1 => (0..=i8::MAX, vec(any::<u8>(), 0..20)).prop_map(|(code, data)| Value::Ext { code, data }),
         ]
         .boxed(),
-        Format::TaggedJson => prop_oneof![
+        _ => prop_oneof![
             4 => common,
             1 => bytes,
             // two digits of a year before 100 are read as a later one

@@ -1,5 +1,12 @@
 //! Typed fields of a session.
 
+#[cfg(feature = "filesystem")]
+use std::time::SystemTime;
+
+#[cfg(feature = "filesystem")]
+use session_core::config::{SessionConfig, SessionType};
+#[cfg(feature = "filesystem")]
+use session_core::manager::Manager;
 use session_core::merge::{self, Policy};
 use session_core::session::{FieldError, Session};
 use session_core::typed::{self, Field, IntoField};
@@ -159,4 +166,27 @@ async fn html_that_two_requests_add_is_text_in_the_merged_record_too() {
     site.close(&first).await.unwrap();
     site.close(&second).await.unwrap();
     assert_eq!(typed::get::<Notes>(&site.open().await), ["a", "b", "c"].map(html));
+}
+
+/// Files hold Python's own types, so that what others have changed meanwhile makes no text of it.
+#[cfg(feature = "filesystem")]
+#[tokio::test]
+async fn html_that_two_requests_add_is_html_in_a_merged_file_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut config = SessionConfig::default();
+    config.session_type = SessionType::CacheLib;
+    config.session_file_dir = folder.path().to_owned();
+    let (manager, now) = (Manager::new(config).unwrap(), SystemTime::now());
+    let new = manager.open(None, now).await.unwrap();
+    typed::set::<Notes>(&new, vec![html("a")]);
+    let set_cookie = manager.close(&new, now).await.unwrap().set_cookie.unwrap();
+    let id = set_cookie.strip_prefix("session=").unwrap().split(';').next();
+    let (first, second) = (manager.open(id, now).await.unwrap(), manager.open(id, now).await.unwrap());
+    for (session, note) in [(&first, "b"), (&second, "c")] {
+        typed::update::<Notes, _>(session, |notes| notes.push(html(note)));
+    }
+    manager.close(&first, now).await.unwrap();
+    manager.close(&second, now).await.unwrap();
+    let notes = manager.open(id, now).await.unwrap().get("notes").unwrap();
+    assert_eq!(notes, Some(Value::List(["a", "b", "c"].map(|text| Value::Markup(text.to_owned())).to_vec())));
 }

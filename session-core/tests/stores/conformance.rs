@@ -22,6 +22,74 @@ async fn the_sql_store_passes_on_a_sqlite_file() {
     Suite::new(store).histories(HISTORIES).run().await.unwrap();
 }
 
+#[cfg(feature = "filesystem")]
+mod files {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use session_core::store::conformance::Suite;
+    use session_core::store::{Call, FileStore, Loaded, New, Store, StoreFuture, Swap, Touch};
+    use tempfile::TempDir;
+
+    use super::HISTORIES;
+
+    /// Two stores that know nothing of each other, as in two processes; each call goes to the next.
+    struct Pair([FileStore; 2], AtomicUsize);
+
+    impl Pair {
+        fn next(&self) -> &FileStore {
+            &self.0[self.1.fetch_add(1, Ordering::Relaxed) % 2]
+        }
+    }
+
+    impl Store for Pair {
+        fn load<'a>(
+            &'a self,
+            call: Call,
+            key: &'a str,
+            touch: Option<Touch>,
+        ) -> StoreFuture<'a, Option<Loaded>> {
+            self.next().load(call, key, touch)
+        }
+
+        fn swap<'a>(
+            &'a self,
+            call: Call,
+            key: &'a str,
+            expected: Option<&'a Loaded>,
+            new: Option<New<'a>>,
+        ) -> StoreFuture<'a, Swap> {
+            self.next().swap(call, key, expected, new)
+        }
+
+        fn delete<'a>(&'a self, call: Call, key: &'a str) -> StoreFuture<'a, bool> {
+            self.next().delete(call, key)
+        }
+
+        fn purge(&self, call: Call) -> StoreFuture<'_, u64> {
+            self.next().purge(call)
+        }
+
+        fn ping(&self, call: Call) -> StoreFuture<'_, ()> {
+            self.next().ping(call)
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+    async fn the_file_store_passes() {
+        let folder = TempDir::new().unwrap();
+        Suite::new(FileStore::new(folder.path())).histories(HISTORIES).run().await.unwrap();
+        let left = std::fs::read_dir(folder.path()).unwrap().count();
+        assert_eq!(left, 1, "the suite leaves nothing behind but the folder with the locks");
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+    async fn two_file_stores_in_one_folder_pass_as_one() {
+        let folder = TempDir::new().unwrap();
+        let stores = [(); 2].map(|()| FileStore::new(folder.path()));
+        Suite::new(Pair(stores, AtomicUsize::new(0))).histories(HISTORIES).run().await.unwrap();
+    }
+}
+
 #[cfg(feature = "redis")]
 mod redis {
     use std::time::Duration;

@@ -1,4 +1,4 @@
-//! The public suite, run against the store in memory, those of real servers and against stores
+//! The public suite, run against the stores in memory and in files, those of real servers and against stores
 //! that are wrong, and what only one of the stores promises.
 
 #![allow(
@@ -11,6 +11,11 @@
 
 mod calls;
 mod conformance;
+#[cfg(feature = "filesystem")]
+mod file_faults;
+#[cfg(feature = "filesystem")]
+mod file_store;
+mod log_lines;
 #[cfg(feature = "memcached")]
 mod memcached_faults;
 #[cfg(feature = "memcached")]

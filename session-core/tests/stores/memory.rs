@@ -1,7 +1,6 @@
 //! The memory store: expiry by the time that is passed in, and its bound.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use session_core::store::{Call, Loaded, MemoryStore, New, Store, Swap, Touch};
@@ -9,6 +8,7 @@ use tokio::runtime::Runtime;
 use tokio::time::Instant;
 
 use crate::calls::done;
+use crate::log_lines::captured;
 
 /// A call so many seconds after a fixed moment.
 fn at(seconds: u64) -> Call {
@@ -182,38 +182,4 @@ async fn removing_expired_sessions_to_make_room_is_not_worth_a_warning() {
         create(&store, at(n * 100), &format!("k{n}"), 60).await;
     }
     assert_eq!(log.lines(), 0);
-}
-
-/// The lines that were logged since, of those that contain a text.
-struct Captured(&'static str);
-
-static LINES: Mutex<Vec<String>> = Mutex::new(Vec::new());
-
-impl Captured {
-    fn text(&self) -> String {
-        let lines = LINES.lock().unwrap_or_else(PoisonError::into_inner);
-        lines.iter().filter(|line| line.contains(self.0)).cloned().collect::<Vec<_>>().join("\n")
-    }
-
-    fn lines(&self) -> usize {
-        self.text().lines().count()
-    }
-}
-
-fn captured(marker: &'static str) -> Captured {
-    struct Capture;
-    impl log::Log for Capture {
-        fn enabled(&self, _: &log::Metadata<'_>) -> bool {
-            true
-        }
-        fn log(&self, record: &log::Record<'_>) {
-            LINES.lock().unwrap_or_else(PoisonError::into_inner).push(record.args().to_string());
-        }
-        fn flush(&self) {}
-    }
-    // All tests of this binary share one logger; whoever comes first sets it.
-    if log::set_logger(&Capture).is_ok() {
-        log::set_max_level(log::LevelFilter::Warn);
-    }
-    Captured(marker)
 }

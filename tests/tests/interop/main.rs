@@ -8,6 +8,7 @@
 )]
 
 mod accounting;
+mod files;
 mod flask_login;
 mod fuzz;
 mod pair;

@@ -10,7 +10,7 @@ use session_tests::redis::Redis;
 use crate::pair::{Pair, Settings, perform};
 
 /// Each side logs a visitor in whom the other then knows, changes and shows to the first again.
-fn a_login_at_either_side_is_a_login_at_the_other(pair: &Pair) {
+pub(crate) fn a_login_at_either_side_is_a_login_at_the_other(pair: &Pair) {
     let jar = Jar::default();
     for [first, second] in [pair.visitors(&jar), {
         pair.visitors(&jar).into_iter().rev().collect::<Vec<_>>().try_into().ok().unwrap()

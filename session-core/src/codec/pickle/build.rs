@@ -20,9 +20,7 @@ const FOR_REFERENCES: usize = 4 << 20;
 /// Everything is measured before anything is built, so that what is refused costs no memory.
 pub(super) fn value(graph: Graph, root: NodeId, length: usize) -> Result<Value, DecodeError> {
     let survey = Survey::of(&graph, root)?;
-    if survey.memory > length.saturating_mul(PER_BYTE).saturating_add(FOR_REFERENCES) {
-        return Err(PickleError::TooLarge.into());
-    }
+    survey.check_memory(length)?;
     let mut builder = Builder { graph, uses: survey.uses };
     for id in survey.order {
         builder.build(id);
@@ -31,7 +29,7 @@ pub(super) fn value(graph: Graph, root: NodeId, length: usize) -> Result<Value, 
 }
 
 /// What is reachable from the root.
-struct Survey {
+pub(super) struct Survey {
     /// What an object holds comes before it.
     order: Vec<NodeId>,
     /// How often an object is referred to.
@@ -63,11 +61,12 @@ struct Open<'a> {
 }
 
 impl Survey {
-    fn of(graph: &Graph, root: NodeId) -> Result<Survey, DecodeError> {
+    /// Refuses what contains itself, is nested too deeply, or is no value.
+    pub(super) fn of(graph: &Graph, root: NodeId) -> Result<Survey, DecodeError> {
         let mut order = Vec::new();
         let mut uses = graph.per_node(0);
         let mut visits = graph.per_node(Visit::Ahead);
-        let mut open = vec![Open::new(graph, root)];
+        let mut open = vec![Open::new(graph, root)?];
         uses[root] = 1;
         visits[root] = Visit::Open;
         let mut memory = 0;
@@ -87,7 +86,7 @@ impl Survey {
                 Visit::Open => return Err(PickleError::ContainsItself.into()),
                 Visit::Ahead => {
                     visits[*part] = Visit::Open;
-                    open.extend([last, Open::new(graph, *part)]);
+                    open.extend([last, Open::new(graph, *part)?]);
                     continue;
                 }
             }
@@ -95,16 +94,23 @@ impl Survey {
         }
         Ok(Survey { order, uses, memory })
     }
+
+    /// Refuses what references make too large for a pickle of this length.
+    pub(super) fn check_memory(&self, length: usize) -> Result<(), DecodeError> {
+        let limit = length.saturating_mul(PER_BYTE).saturating_add(FOR_REFERENCES);
+        if self.memory > limit { Err(PickleError::TooLarge.into()) } else { Ok(()) }
+    }
 }
 
 impl<'a> Open<'a> {
-    fn new(graph: &'a Graph, id: NodeId) -> Self {
+    fn new(graph: &'a Graph, id: NodeId) -> Result<Self, DecodeError> {
         let (parts, content, levels): (&[NodeId], _, _) = match graph.content(id) {
             Content::Whole(value) => (&[], content_memory(value), 0),
             Content::Parts(_, parts) => (parts, 0, 1),
+            Content::Object(object) => return Err(PickleError::NoValue(object.kind()).into()),
         };
         let memory = size_of::<Value>() + content;
-        Open { id, parts: parts.iter(), extent: Extent { memory, levels } }
+        Ok(Open { id, parts: parts.iter(), extent: Extent { memory, levels } })
     }
 }
 
@@ -118,7 +124,7 @@ impl Extent {
 
 fn content_memory(value: &Value) -> usize {
     match value {
-        Value::Str(text) | Value::BigInt(text) => text.len(),
+        Value::Str(text) | Value::BigInt(text) | Value::Markup(text) => text.len(),
         Value::Bytes(bytes) => bytes.len(),
         _ => 0,
     }
@@ -146,7 +152,8 @@ impl Builder {
         match self.graph.content_mut(id) {
             Content::Whole(value) if self.uses[id] == 0 => mem::replace(value, Value::None),
             Content::Whole(value) => value.clone(),
-            Content::Parts(..) => Value::None, // never: what an object holds is built before it
+            // Never: what an object holds is built before it, and the survey refuses what is no value.
+            Content::Parts(..) | Content::Object(_) => Value::None,
         }
     }
 }

@@ -12,6 +12,13 @@ pub(in crate::codec) enum PickleError {
         what: &'static str,
         at: usize,
     },
+    /// It names a class or function that is none of the known ones. `None`: not even a name.
+    Class {
+        name: Option<Box<str>>,
+        at: usize,
+    },
+    /// It holds something that is only a part of values.
+    NoValue(&'static str),
     ContainsItself,
     TooLarge,
     /// A record that is a pickle, and why it can't be read.
@@ -25,6 +32,16 @@ impl fmt::Display for PickleError {
         match self {
             PickleError::Executes { what, at } => {
                 write!(f, "the pickle asks for {what} at byte {at}, and nothing in it is ever executed")
+            }
+            PickleError::Class { name, at } => {
+                f.write_str("the pickle asks for a class or function by its name")?;
+                if let Some(name) = name {
+                    write!(f, ", `{name}`,")?;
+                }
+                write!(f, " at byte {at}, and nothing in it is ever executed")
+            }
+            PickleError::NoValue(what) => {
+                write!(f, "the pickle holds {what}, which is no value of a session")
             }
             PickleError::ContainsItself => f.write_str("a list or map contains itself"),
             PickleError::TooLarge => f.write_str("references make the value too large for its pickle"),

@@ -5,6 +5,7 @@
 
 use std::ops::{Index, IndexMut};
 
+use super::object::{self, Object};
 use crate::codec::DecodeError;
 use crate::value::{Value, key_order, last_value_wins};
 
@@ -29,6 +30,8 @@ pub(super) enum Content {
     Whole(Value),
     /// Keys and values of a dict take turns.
     Parts(Shape, Vec<NodeId>),
+    /// No value, but needed for one.
+    Object(Object),
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -61,6 +64,38 @@ impl Graph {
 
     pub(super) fn whole(&mut self, value: Value, hashable: bool) -> NodeId {
         self.push(Node { content: Content::Whole(value), hashable })
+    }
+
+    pub(super) fn object(&mut self, object: Object) -> NodeId {
+        self.push(Node { content: Content::Object(object), hashable: true })
+    }
+
+    /// An object of that class. `at` is where in the pickle.
+    pub(super) fn make(
+        &mut self,
+        class: NodeId,
+        arguments: NodeId,
+        at: usize,
+    ) -> Result<NodeId, DecodeError> {
+        let content = object::made(self, class, arguments, at)?;
+        Ok(self.push(Node { content, hashable: true }))
+    }
+
+    /// Gives an object its state. Only UUIDs are made in two steps.
+    pub(super) fn set_state(&mut self, target: NodeId, state: NodeId, at: usize) -> Result<(), DecodeError> {
+        let Content::Object(Object::BlankUuid) = self.content(target) else {
+            return Err(DecodeError::syntax("an object that has a state", at));
+        };
+        *self.content_mut(target) = Content::Whole(object::uuid(self, state, at)?);
+        Ok(())
+    }
+
+    pub(super) fn is_hashable(&self, id: NodeId) -> bool {
+        self.nodes[id].hashable
+    }
+
+    pub(super) fn kind(&self, id: NodeId) -> &'static str {
+        self.nodes[id].kind()
     }
 
     /// An object that holds others. `at` is where in the pickle.
@@ -122,6 +157,7 @@ impl Node {
         match &self.content {
             Content::Whole(value) => value.kind(),
             Content::Parts(shape, _) => shape.value(Vec::new()).kind(),
+            Content::Object(object) => object.kind(),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What each opcode does, with its argument read.
 
+use super::class::Class;
 use super::error::PickleError;
 use super::graph::Shape;
 use super::input::Input;
@@ -25,11 +26,21 @@ pub(super) enum Instruction {
     Get(u32),
     /// Pushes the topmost value once more.
     Duplicate,
+    /// Pushes a class.
+    Class(Class),
+    /// Replaces the names of a module and of a class in it by the class.
+    NamedClass,
+    /// Replaces a class and a tuple of arguments by an object.
+    Make,
+    /// Gives the object below the topmost value that value as its state.
+    Build,
     Mark,
     Pop,
     PopMark,
-    /// Says something about the pickle itself.
-    Nothing,
+    /// Says which protocol follows.
+    Protocol,
+    /// Says how many bytes belong together.
+    Frame,
     Stop,
 }
 
@@ -46,7 +57,8 @@ const NEWEST: u8 = 5;
 /// Reads the next instruction.
 pub(super) fn next(input: &mut Input<'_>) -> Result<Instruction, DecodeError> {
     use Instruction::{
-        Collect, Duplicate, Extend, Get, Mark, Memoize, Nothing, Pop, PopMark, Push, PushByteArray, Put, Stop,
+        Build, Collect, Duplicate, Extend, Frame, Get, Make, Mark, Memoize, NamedClass, Pop, PopMark,
+        Protocol, Push, PushByteArray, Put, Stop,
     };
     use Operands::{SinceMark, Topmost};
     use Shape::{Dict, FrozenSet, List, Set, Tuple};
@@ -58,9 +70,9 @@ pub(super) fn next(input: &mut Input<'_>) -> Result<Instruction, DecodeError> {
         opcode::POP => Pop,
         opcode::POP_MARK => PopMark,
         opcode::DUP => Duplicate,
-        opcode::PROTO if input.byte()? <= NEWEST => Nothing,
+        opcode::PROTO if input.byte()? <= NEWEST => Protocol,
         opcode::PROTO => return Err(DecodeError::syntax("a protocol from 0 to 5", at)),
-        opcode::FRAME if input.length::<8>()? <= input.remaining() => Nothing,
+        opcode::FRAME if input.length::<8>()? <= input.remaining() => Frame,
         opcode::FRAME => return Err(DecodeError::truncated()),
 
         opcode::NONE => Push(Value::None),
@@ -119,6 +131,15 @@ pub(super) fn next(input: &mut Input<'_>) -> Result<Instruction, DecodeError> {
         opcode::GET => Get(number::place(input.line()?, at)?),
         opcode::BINGET => Get(input.byte()?.into()),
         opcode::LONG_BINGET => Get(u32::from_le_bytes(input.array()?)),
+
+        opcode::GLOBAL => {
+            let names = [input.line()?, input.line()?].map(|name| str::from_utf8(name).unwrap_or_default());
+            let [module, name] = names;
+            Instruction::Class(Class::named(module, name, at)?)
+        }
+        opcode::STACK_GLOBAL => NamedClass,
+        opcode::REDUCE | opcode::NEWOBJ => Make,
+        opcode::BUILD => Build,
 
         other => {
             return Err(match beyond_data(other) {

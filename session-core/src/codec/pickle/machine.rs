@@ -2,9 +2,11 @@
 
 use std::collections::HashMap;
 
-use super::graph::{Graph, NodeId};
+use super::class::Class;
+use super::graph::{Content, Graph, NodeId};
 use super::input::Input;
 use super::instruction::{self, Instruction, Operands};
+use super::object::Object;
 use crate::codec::DecodeError;
 use crate::value::Value;
 
@@ -23,6 +25,21 @@ pub(super) fn run(bytes: &[u8]) -> Result<(Graph, NodeId), DecodeError> {
             instruction => machine.follow(instruction)?,
         }
     }
+}
+
+/// The same for the part of a pickle that makes one value: it ends where its bytes end.
+pub(super) fn run_part(bytes: &[u8]) -> Result<(Graph, NodeId), DecodeError> {
+    let mut input = Input::new(bytes);
+    let mut machine = Machine::default();
+    while input.remaining() > 0 {
+        machine.at = input.position();
+        match instruction::next(&mut input)? {
+            Instruction::Stop => return Err(machine.expected("a value in a pickle")),
+            instruction => machine.follow(instruction)?,
+        }
+    }
+    let root = machine.pop()?;
+    if machine.stack.is_empty() { Ok((machine.graph, root)) } else { Err(machine.expected("one value")) }
 }
 
 #[derive(Default)]
@@ -61,12 +78,31 @@ impl Machine {
                 self.stack.push(remembered.ok_or(self.expected("a value that is remembered"))?);
             }
             Instruction::Duplicate => self.stack.push(self.top()?),
+            Instruction::Class(class) => self.stack.push(self.graph.object(Object::Class(class))),
+            Instruction::NamedClass => {
+                let (name, module) = (self.pop()?, self.pop()?);
+                let (Content::Whole(Value::Str(module)), Content::Whole(Value::Str(name))) =
+                    (self.graph.content(module), self.graph.content(name))
+                else {
+                    return Err(self.expected("the names of a module and a class"));
+                };
+                let class = Class::named(module, name, self.at)?;
+                self.stack.push(self.graph.object(Object::Class(class)));
+            }
+            Instruction::Make => {
+                let (arguments, class) = (self.pop()?, self.pop()?);
+                self.stack.push(self.graph.make(class, arguments, self.at)?);
+            }
+            Instruction::Build => {
+                let state = self.pop()?;
+                self.graph.set_state(self.top()?, state, self.at)?;
+            }
             Instruction::Mark => self.marks.push(self.stack.len()),
             // Python takes a mark for a value here.
             Instruction::Pop if self.marks.last() == Some(&self.stack.len()) => drop(self.marks.pop()),
             Instruction::Pop => drop(self.pop()?),
             Instruction::PopMark => drop(self.operands(Operands::SinceMark)?),
-            Instruction::Nothing | Instruction::Stop => {}
+            Instruction::Protocol | Instruction::Frame | Instruction::Stop => {}
         }
         Ok(())
     }

@@ -1,25 +1,36 @@
-//! Pickles of plain data, read without executing anything (R4).
+//! Pickles of plain data, read and written without executing anything (R4).
 //!
 //! Flask-Session up to 0.6 stored its sessions as pickles, and cachelib's files are pickles to this day.
 //! A pickle is a program: Python runs it, and whoever can write to the store runs what he likes there.
-//! This reader knows the instructions that make plain data, of protocols 0 to 5, and no others: where a
-//! pickle names a class or function, calls something or asks for an object from outside, it is refused.
+//! This reader knows the instructions that make plain data, of protocols 0 to 5, and how Python pickles
+//! `datetime`, `UUID` and `Markup`. Where a pickle names any other class or function, or asks for an object
+//! from outside, it is refused.
 //!
 //! `input` and `opcode` are what a pickle is made of, `instruction` the table of what each opcode does;
 //! `machine` follows the instructions, which builds a `graph` of objects, and `build` turns that into a
-//! value: only then is it known what contains what.
+//! value: only then is it known what contains what. `class` and `object` are the classes that are known.
+//!
+//! `write` is the other direction. A record is split by `index` into the pickles of its values; if these
+//! refer to each other, it is first written anew by `plain`.
 
 mod build;
+mod class;
 mod error;
 mod graph;
+mod index;
 mod input;
 mod instruction;
 mod machine;
 mod number;
+mod object;
 mod opcode;
+mod plain;
 mod text;
+mod write;
 
 pub(super) use error::PickleError;
+pub(super) use index::index;
+pub(super) use write::{encode, join};
 
 use super::DecodeError;
 use crate::value::Value;
@@ -29,8 +40,10 @@ use crate::value::Value;
 /// * None, bool, integers, floats, text, bytes, lists, tuples and dicts are themselves; a bytearray is
 ///   [`Value::Bytes`]; sets are [`Value::List`], in the order in which they were written.
 /// * A `str` of Python 2 is text if it is ASCII, as for Python 3, otherwise bytes (Python 3 refuses it).
-/// * What Python 3 writes as a call is refused: bytes in protocols 0 to 2, sets before protocol 4,
-///   bytearrays before protocol 5, and everything that is no plain data.
+/// * `datetime.datetime`, naive or with an offset from UTC, `uuid.UUID` and `markupsafe.Markup` are
+///   [`Value::DateTime`], [`Value::Uuid`] and [`Value::Markup`], from protocol 3 on.
+/// * Everything else for which Python 3 calls a class or function is refused, and the error names it:
+///   bytes in protocols 0 to 2, sets before protocol 4, bytearrays before protocol 5, `date`, `Decimal` …
 ///
 /// An object that was stored once and referred to several times comes out as often. So that references to
 /// references can't fill the memory, the value may need 64 bytes for each byte of the pickle and 4 MiB
@@ -56,4 +69,15 @@ use crate::value::Value;
 pub fn decode(bytes: &[u8]) -> Result<Value, DecodeError> {
     let (graph, root) = machine::run(bytes)?;
     build::value(graph, root, bytes.len())
+}
+
+/// The value that the instructions in a part of a pickle push.
+pub(super) fn decode_part(bytes: &[u8]) -> Result<Value, DecodeError> {
+    let (graph, root) = machine::run_part(bytes)?;
+    build::value(graph, root, bytes.len())
+}
+
+/// Whether this is the pickle of `None`.
+pub(super) fn is_none(bytes: &[u8]) -> bool {
+    matches!(bytes, [opcode::PROTO, _, opcode::NONE, opcode::STOP] | [opcode::NONE, opcode::STOP])
 }

@@ -65,13 +65,13 @@ pub(super) const GET: u8 = b'g';
 pub(super) const BINGET: u8 = b'h';
 pub(super) const LONG_BINGET: u8 = b'j';
 
-const GLOBAL: u8 = b'c';
-const STACK_GLOBAL: u8 = 0x93;
-const REDUCE: u8 = b'R';
-const BUILD: u8 = b'b';
+pub(super) const GLOBAL: u8 = b'c';
+pub(super) const STACK_GLOBAL: u8 = 0x93;
+pub(super) const REDUCE: u8 = b'R';
+pub(super) const BUILD: u8 = b'b';
 const INST: u8 = b'i';
 const OBJ: u8 = b'o';
-const NEWOBJ: u8 = 0x81;
+pub(super) const NEWOBJ: u8 = 0x81;
 const NEWOBJ_EX: u8 = 0x92;
 const EXT1: u8 = 0x82;
 const EXT2: u8 = 0x83;
@@ -84,11 +84,8 @@ const READONLY_BUFFER: u8 = 0x98;
 /// What an opcode asks for that is more than data; `None` if there is no such opcode.
 pub(super) fn beyond_data(opcode: u8) -> Option<&'static str> {
     Some(match opcode {
-        GLOBAL | STACK_GLOBAL => "a class or function by its name",
         EXT1 | EXT2 | EXT4 => "a class or function by its number",
-        REDUCE => "a function call",
-        INST | OBJ | NEWOBJ | NEWOBJ_EX => "an object of a class",
-        BUILD => "an object in a given state",
+        INST | OBJ | NEWOBJ_EX => "an object of a class",
         PERSID | BINPERSID => "an object known by a persistent id",
         NEXT_BUFFER | READONLY_BUFFER => "a buffer outside the pickle",
         _ => return None,

@@ -1,10 +1,12 @@
 //! Pickles: what is read, what is refused, and what neither can do to the reader.
 
 mod bounds;
+mod classes;
 mod files;
 mod opcodes;
 mod properties;
 mod records;
+mod written;
 
 use serde_json::Value as Json;
 use session_core::codec::pickle::decode;

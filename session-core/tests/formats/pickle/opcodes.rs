@@ -145,7 +145,7 @@ fn bytes_are_read_where_no_call_is_needed_for_them() {
     // pickle.dumps(b"\xff", 2) of Python 3
     refused([(
         &b"\x80\x02c_codecs\nencode\nq\0X\x02\0\0\0\xc3\xbfq\x01X\x06\0\0\0latin1q\x02\x86q\x03Rq\x04"[..],
-        "a class or function by its name at byte 2",
+        "a class or function by its name, `_codecs.encode`, at byte 2",
     )]);
 }
 
@@ -277,15 +277,18 @@ fn remembered_values_are_found_under_every_kind_of_number() {
 #[test]
 fn whatever_is_more_than_data_is_refused_and_named() {
     refused([
-        (&b"cos\nsystem\n"[..], "a class or function by its name at byte 0"),
-        (b"cbuiltins\ndict\n)R", "a class or function by its name"),
-        (b"\x8c\x02os\x8c\x06system\x93", "a class or function by its name at byte 12"),
-        (b"N)R", "a function call at byte 2"),
+        (&b"cos\nsystem\n"[..], "a class or function by its name, `os.system`, at byte 0"),
+        (b"cbuiltins\ndict\n)R", "`builtins.dict`"),
+        (b"\x8c\x02os\x8c\x06system\x93", "a class or function by its name, `os.system`, at byte 12"),
+        (b"cdatetime\ndate\n", "`datetime.date`"),
+        (b"cdatetime\ndatetime.now\n", "`datetime.datetime.now`"),
+        (b"\x8c\x02a \x8c\x06secret\x93", "a class or function by its name at byte 12"),
+        (b"N)R", "expected a class at byte 2"),
         (b"(ios\nsystem\n", "an object of a class"),
         (b"(No", "an object of a class"),
-        (b"N)\x81", "an object of a class"),
+        (b"N)\x81", "expected a class at byte 2"),
         (b"N)}\x92", "an object of a class"),
-        (b"N}b", "an object in a given state"),
+        (b"N}b", "an object that has a state"),
         (b"\x82\x01", "a class or function by its number"),
         (b"\x83\x01\0", "a class or function by its number"),
         (b"\x84\x01\0\0\0", "a class or function by its number"),

@@ -12,13 +12,14 @@ mod visit;
 use std::thread;
 
 use session_tests::budget;
+use session_tests::files::Files;
 use session_tests::flask::Engine;
 use session_tests::memcached::Memcached;
 use session_tests::mongodb::MongoDb;
 use session_tests::redis::Redis;
 
 use crate::pair::{Pair, Settings};
-use random::Random;
+pub(crate) use random::Random;
 use shrink::shrink;
 use steps::{Side, Step};
 use values::Format;
@@ -31,7 +32,7 @@ const LENGTH: usize = 50;
 fn the_probe_and_flask_see_the_same_session_after_every_step() {
     let servers: Vec<Redis> = (0..6).map(|_| Redis::start()).collect();
     let [a, b, c, d, e, f] = servers.as_slice() else { unreachable!() };
-    let (memcached, mongodb) = (Memcached::start(), MongoDb::start());
+    let (memcached, mongodb, files) = (Memcached::start(), MongoDb::start(), Files::new());
     let configurations = [
         Settings::cookie(),
         Settings { refresh_each_request: false, ..Settings::cookie() },
@@ -46,6 +47,7 @@ fn the_probe_and_flask_see_the_same_session_after_every_step() {
             refresh_each_request: false,
             ..Settings::records_in(Engine::MongoDb(&mongodb), "json", true)
         },
+        Settings::records_in(Engine::Files(&files), "msgpack", false),
     ];
     let steps = budget::amount("STEPS", 2000, 10_000) as usize;
     let seed = budget::amount("SEED", 1, 1);
@@ -77,9 +79,15 @@ fn first_failure(
     })
 }
 
+/// A random value that files can hold.
+pub(crate) fn any_pickled(random: &mut Random) -> serde_json::Value {
+    values::value(random, Format::Pickle).0
+}
+
 fn random_steps(seed: u64, settings: &Settings<'_>) -> Vec<Step> {
     let format = match (settings.engine, settings.format) {
         (Engine::Cookie, _) => Format::Cookie,
+        (Engine::Files(_), _) => Format::Pickle,
         (_, "json") => Format::Json,
         _ => Format::Msgpack,
     };

@@ -1,10 +1,10 @@
 //! Random choices that a seed repeats.
 
 /// SplitMix64: small, and good enough to choose with.
-pub(super) struct Random(u64);
+pub(crate) struct Random(u64);
 
 impl Random {
-    pub(super) fn new(seed: u64) -> Random {
+    pub(crate) fn new(seed: u64) -> Random {
         Random(seed)
     }
 

@@ -168,8 +168,9 @@ impl Script {
     }
 
     fn flash(&mut self, random: &mut Random) -> Value {
-        // Records have no tuples.
-        let fate = if self.format == Format::Cookie { Fate::Kept } else { Fate::Changed };
+        // The other records have no tuples.
+        let tuples = matches!(self.format, Format::Cookie | Format::Pickle);
+        let fate = if tuples { Fate::Kept } else { Fate::Changed };
         self.spoil("_flashes", fate);
         let message = text(random);
         if random.once_in(2) { json!(["flash", message]) } else { json!(["flash", message, text(random)]) }

@@ -11,6 +11,7 @@ pub(super) enum Format {
     Cookie,
     Msgpack,
     Json,
+    Pickle,
 }
 
 /// What becomes of a value that is written and read again.
@@ -44,10 +45,15 @@ fn nested(random: &mut Random, format: Format, depth: usize) -> (Value, Fate) {
         10 => {
             let (high, low) = (random.bits(), random.bits());
             let uuid = uuid::Uuid::from_u64_pair(high, low).to_string();
-            (json!({ "$uuid": uuid }), if format == Format::Cookie { Kept } else { Changed })
+            (
+                json!({ "$uuid": uuid }),
+                if matches!(format, Format::Cookie | Format::Pickle) { Kept } else { Changed },
+            )
         }
         11 => match (format, random.below(6)) {
-            (Format::Cookie, _) => (json!({ "$markup": format!("<b>{}</b>", text(random)) }), Kept),
+            (Format::Cookie | Format::Pickle, _) => {
+                (json!({ "$markup": format!("<b>{}</b>", text(random)) }), Kept)
+            }
             // Refused where it is not the format's own.
             (_, 0) => (json!({ "$markup": "<i>" }), Refused),
             (_, 1) => (json!({ "$ext": [random.below(120), "AQI="] }), Refused),
@@ -56,7 +62,8 @@ fn nested(random: &mut Random, format: Format, depth: usize) -> (Value, Fate) {
         12 => list(random, format, depth),
         13 => {
             let (items, fate) = list(random, format, depth);
-            (json!({ "$tuple": items }), if format == Format::Cookie { fate } else { fate.max(Changed) })
+            let kept = matches!(format, Format::Cookie | Format::Pickle);
+            (json!({ "$tuple": items }), if kept { fate } else { fate.max(Changed) })
         }
         _ => map(random, format, depth),
     }
@@ -83,7 +90,7 @@ fn map(random: &mut Random, format: Format, depth: usize) -> (Value, Fate) {
     let one_digit = numbers && format == Format::Cookie;
     let length = if random.once_in(20) && !one_digit { 17 } else { random.below(4) };
     let mut pairs: Vec<(Value, Value)> = Vec::new();
-    let mut worst = if numbers { Changed } else { Kept };
+    let mut worst = if numbers && format != Format::Pickle { Changed } else { Kept };
     for number in 0..length {
         let key = match kind {
             0 if one_digit => json!(number),
@@ -116,7 +123,7 @@ fn integer(random: &mut Random, format: Format) -> (Value, Fate) {
         2 => -(1_i128 << random.one_of(&[5, 7, 8, 15, 16, 31, 32, 53, 62])) - random.below(2) as i128,
         _ => i128::from(random.bits() as i64 >> random.below(64)),
     };
-    if format == Format::Cookie && random.once_in(10) {
+    if matches!(format, Format::Cookie | Format::Pickle) && random.once_in(10) {
         return (json!({ "$int": format!("{number}00000000000000000000000") }), Kept);
     }
     if number.unsigned_abs() < 1 << 53 {
@@ -206,6 +213,7 @@ fn datetime(random: &mut Random, format: Format) -> (Value, Fate) {
         Format::Cookie => micro == 0 && offset == "+00:00",
         Format::Msgpack => offset == "+00:00",
         Format::Json => false,
+        Format::Pickle => true,
     };
     (json!({ "$datetime": text }), if kept { Kept } else { Changed })
 }

@@ -1,0 +1,48 @@
+//! cachelib's count of files.
+
+use std::fs;
+use std::thread;
+use std::time::Duration;
+
+use super::folder::Folder;
+use super::name::COUNTS;
+use super::record;
+use crate::codec::{Format, pickle};
+use crate::value::Value;
+
+/// Tells cachelib that there are so many files more.
+///
+/// It removes live sessions when its count is above its threshold, so a log-out here that it does not learn
+/// of would some day cost a session there. It counts only if it has a threshold, and counts anew when it
+/// starts. It takes no lock, so the count can still drift; what can't be counted is no reason to fail.
+pub(super) fn add(folder: &Folder, files: i64) {
+    if files == 0 {
+        return;
+    }
+    for name in COUNTS.into_iter().filter(|name| folder.path().join(name).exists()) {
+        for _ in 0..ATTEMPTS {
+            // cachelib has no key of this name, so nobody is kept waiting but other counts.
+            if let Ok(Some(_lock)) = folder.try_lock_file("count") {
+                if let Err(error) = change(folder, name, files) {
+                    log::debug!("cachelib's count of files was not changed: {error}");
+                }
+                break;
+            }
+            thread::sleep(PAUSE);
+        }
+    }
+}
+
+const ATTEMPTS: u32 = 10;
+const PAUSE: Duration = Duration::from_millis(1);
+
+fn change(folder: &Folder, name: &str, files: i64) -> std::io::Result<()> {
+    let path = folder.path().join(name);
+    let Some(found) = record::parts(fs::read(&path)?) else { return Ok(()) };
+    let Ok(Value::Int(count)) = pickle::decode(&found.bytes) else { return Ok(()) };
+    let count = count.saturating_add(files.into()).max(0);
+    let Ok(pickled) = Format::Pickle.encode(&Value::Int(count)) else { return Ok(()) };
+    let content = [&[0, 0, 0, 0, 0x80, 5], pickled.as_slice(), b"."].concat();
+    let draft = folder.draft(&content).map_err(std::io::Error::other)?;
+    draft.become_file(&path)
+}

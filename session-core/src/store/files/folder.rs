@@ -1,0 +1,226 @@
+//! The folder, and what is done with single files in it.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, ErrorKind, Read, Seek, Write};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use bytes::Bytes;
+
+use super::count;
+use super::failure::Failure;
+use super::lock::Lock;
+use super::name::{Names, hex};
+use super::record::{self, Found};
+
+/// What is ours in the folder. cachelib takes everything for a session whose name does not end like this.
+const OWN: &str = ".rocket_session_state.__wz_cache";
+
+/// How the names of files begin that are being written.
+pub(super) const DRAFT: &str = "new-";
+
+#[derive(Clone)]
+pub(super) struct Folder {
+    path: PathBuf,
+    own: PathBuf,
+    mode: u32,
+}
+
+impl Folder {
+    pub(super) fn new(path: PathBuf) -> Self {
+        Folder { own: path.join(OWN), path, mode: 0o600 }
+    }
+
+    pub(super) fn mode(self, mode: u32) -> Self {
+        Folder { mode, ..self }
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Where lock files and drafts are.
+    pub(super) fn own(&self) -> &Path {
+        &self.own
+    }
+
+    /// The record, if there is one and it is alive.
+    pub(super) fn look_up(&self, names: &Names, now: SystemTime) -> Result<Option<Found>, Failure> {
+        // A record may be moved from the second name to the first while it is looked for; never back.
+        let mut too_short = None;
+        for name in [&names.sha256, &names.md5, &names.sha256] {
+            let Some(file) = self.read(name)? else { continue };
+            let length = file.len();
+            match record::parts(file) {
+                Some(found) if !record::is_over(found.ends, now) => return Ok(Some(found)),
+                Some(_) => {}
+                None => too_short = Some(length),
+            }
+        }
+        if let Some(length) = too_short {
+            log::warn!("a session file has {length} bytes, too few for any session, and counts as absent");
+        }
+        Ok(None)
+    }
+
+    fn read(&self, name: &str) -> Result<Option<Vec<u8>>, Failure> {
+        match fs::read(self.path.join(name)) {
+            Ok(file) => Ok(Some(file)),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(self.failed("read a session", error)),
+        }
+    }
+
+    /// Gives a record that is alive a new end of life, and gives the record back. To be called with its lock.
+    pub(super) fn extend(&self, names: &Names, now: SystemTime, ends: u32) -> Result<Option<Bytes>, Failure> {
+        for name in [&names.sha256, &names.md5] {
+            let extended = self.extend_file(name, now, ends);
+            if let Some(bytes) = extended.map_err(|error| self.failed("extend a session", error))? {
+                return Ok(Some(bytes));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Four bytes at the beginning of the file are written at once. If Flask replaces the file meanwhile, they
+    /// go to the one that is no longer there, and harm nothing.
+    fn extend_file(&self, name: &str, now: SystemTime, ends: u32) -> io::Result<Option<Bytes>> {
+        let mut file = match OpenOptions::new().read(true).write(true).open(self.path.join(name)) {
+            Ok(file) => file,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let mut content = Vec::new();
+        file.read_to_end(&mut content)?;
+        let Some(found) = record::parts(content).filter(|found| !record::is_over(found.ends, now)) else {
+            return Ok(None);
+        };
+        file.rewind()?;
+        file.write_all(&ends.to_le_bytes())?;
+        Ok(Some(found.bytes))
+    }
+
+    /// Puts a new file in the place of the record's old one; how many files there are more. To be called with
+    /// the record's lock.
+    pub(super) fn put(&self, names: &Names, draft: Draft) -> Result<i64, Failure> {
+        let place = self.path.join(&names.sha256);
+        let is_new = !place.exists();
+        draft.become_file(&place).map_err(|error| self.failed("replace a session", error))?;
+        let files = i64::from(is_new) - i64::from(self.unlink(&names.md5)?);
+        count::add(self, files);
+        Ok(files)
+    }
+
+    /// Removes the record's files; how many files there are more. To be called with the record's lock.
+    pub(super) fn remove(&self, names: &Names) -> Result<i64, Failure> {
+        let mut files = 0;
+        for name in [&names.sha256, &names.md5] {
+            files -= i64::from(self.unlink(name)?);
+        }
+        count::add(self, files);
+        Ok(files)
+    }
+
+    /// Removes a file. `false` if there is none.
+    pub(super) fn unlink(&self, name: &str) -> Result<bool, Failure> {
+        match fs::remove_file(self.path.join(name)) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(self.failed("remove a session", error)),
+        }
+    }
+
+    /// A file that nobody knows yet, with this content.
+    pub(super) fn draft(&self, content: &[u8]) -> Result<Draft, Failure> {
+        self.try_draft(content).map_err(|error| self.failed("write a file", error))
+    }
+
+    fn try_draft(&self, content: &[u8]) -> io::Result<Draft> {
+        let mut random = [0; 8];
+        getrandom::fill(&mut random).map_err(io::Error::other)?;
+        let path = self.own.join(format!("{DRAFT}{}", hex(&random)));
+        let mut file = self.make(&path)?;
+        let draft = Draft { path: Some(path) };
+        file.write_all(content)?;
+        Ok(draft)
+    }
+
+    /// The lock of a record; `None` if somebody else holds it.
+    pub(super) fn try_lock(&self, names: &Names) -> Result<Option<Lock>, Failure> {
+        self.try_lock_file(&names.sha256)
+    }
+
+    /// The lock of all records with a file name that begins as this one.
+    pub(super) fn try_lock_file(&self, name: &str) -> Result<Option<Lock>, Failure> {
+        let (stripe, _) = name.split_at_checked(2).unwrap_or((name, ""));
+        let path = self.own.join(format!("lock-{stripe}"));
+        let file = match OpenOptions::new().write(true).open(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => match self.make(&path) {
+                // Another process was faster.
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                    OpenOptions::new().write(true).open(&path)
+                }
+                made => made,
+            },
+            opened => opened,
+        };
+        let lock = file.and_then(Lock::try_on);
+        lock.map_err(|error| self.failed("lock a file", error))
+    }
+
+    /// Does once what the store will do later.
+    pub(super) fn try_out(&self) -> Result<(), Failure> {
+        self.draft(b"")?;
+        self.try_lock_file("00")?;
+        fs::read_dir(&self.path).map(drop).map_err(|error| self.failed("list the files", error))
+    }
+
+    /// A new file of our mode, and the folders around it where they are missing.
+    fn make(&self, path: &Path) -> io::Result<File> {
+        let make = || {
+            let mut options = OpenOptions::new();
+            options.write(true).create_new(true);
+            #[cfg(unix)]
+            std::os::unix::fs::OpenOptionsExt::mode(&mut options, self.mode);
+            options.open(path)
+        };
+        let file = match make() {
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                fs::create_dir_all(&self.own)?;
+                make()?
+            }
+            made => made?,
+        };
+        // What the process masks is asked for once more, as cachelib does.
+        #[cfg(unix)]
+        file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(self.mode))?;
+        Ok(file)
+    }
+
+    pub(super) fn failed(&self, doing: &'static str, error: io::Error) -> Failure {
+        Failure::new(doing, &self.path, error)
+    }
+}
+
+/// A file that is being written; it goes unless it becomes another.
+pub(super) struct Draft {
+    path: Option<PathBuf>,
+}
+
+impl Draft {
+    pub(super) fn become_file(mut self, place: &Path) -> io::Result<()> {
+        let Some(path) = &self.path else { return Ok(()) };
+        fs::rename(path, place)?;
+        self.path = None;
+        Ok(())
+    }
+}
+
+impl Drop for Draft {
+    fn drop(&mut self) {
+        if let Some(path) = &self.path {
+            // What stays is removed by a purge.
+            let _ = fs::remove_file(path);
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! A folder of session files that a Rust and a Python application can share.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+use tempfile::TempDir;
+
+/// A folder of the test's own.
+pub struct Files(TempDir);
+
+impl Files {
+    /// An empty folder.
+    pub fn new() -> Files {
+        Files(TempDir::new().expect("a temporary folder"))
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    /// The names of all sessions, in order: they are made from the keys, which can't be told from them.
+    pub fn keys(&self) -> Vec<String> {
+        let entries = fs::read_dir(self.path()).expect("the folder").flatten();
+        let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+        let mut names: Vec<String> = names.filter(|name| !name.ends_with(".__wz_cache")).collect();
+        names.sort();
+        names
+    }
+
+    /// How many records are alive at that time, in unix seconds. The others stay until somebody removes them.
+    pub fn alive(&self, now: f64) -> usize {
+        let ends = self.keys().into_iter().map(|name| {
+            let file = fs::read(self.path().join(name)).expect("a session file");
+            u32::from_le_bytes(file[..4].try_into().expect("four bytes"))
+        });
+        ends.filter(|end| *end == 0 || f64::from(*end) >= now).count()
+    }
+
+    /// Where the record under `key` is.
+    pub fn file(&self, key: &str) -> PathBuf {
+        let name: String = Sha256::digest(key).iter().map(|byte| format!("{byte:02x}")).collect();
+        self.path().join(name)
+    }
+
+    /// The record under `key`, without the end of its life.
+    pub fn get(&self, key: &str) -> Option<Vec<u8>> {
+        fs::read(self.file(key)).ok().map(|file| file[4..].to_vec())
+    }
+
+    /// Forgets all records.
+    pub fn clear(&self) {
+        for name in self.keys() {
+            fs::remove_file(self.path().join(name)).expect("a session file");
+        }
+    }
+}
+
+impl Default for Files {
+    fn default() -> Self {
+        Files::new()
+    }
+}
