@@ -57,7 +57,7 @@ Parts: $(parts | paste -sd ' ')
 
 Options
   --long      lengthen what is shortened for CI     (SESSION_TESTS_LONG=1)
-  --steps N   random steps, over all configurations (SESSION_TESTS_STEPS=N)
+  --steps N   random steps, over all stores         (SESSION_TESTS_STEPS=N)
   --seed N    first seed of the random sequences    (SESSION_TESTS_SEED=N)
   --minutes N how long a part without an end runs   (SESSION_TESTS_MINUTES=N)
 EOF

@@ -5,6 +5,7 @@ use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
+use chrono::DateTime;
 use tempfile::TempDir;
 
 use crate::mariadb::MariaDb;
@@ -50,6 +51,18 @@ impl Database {
         Database::MariaDb(server, name)
     }
 
+    /// A database in a PostgreSQL that no other test uses.
+    pub fn postgres_alone() -> Database {
+        Database::Postgres(Arc::new(Postgres::start()), "postgres".to_owned())
+    }
+
+    /// A database in a MariaDB that no other test uses.
+    pub fn mariadb_alone() -> Database {
+        let (server, name) = (MariaDb::start(), name());
+        server.query("mysql", &format!("CREATE DATABASE {name}"));
+        Database::MariaDb(Arc::new(server), name)
+    }
+
     /// The address, as SQLAlchemy and `session_sqlalchemy` take it.
     pub fn url(&self) -> String {
         match self {
@@ -91,11 +104,21 @@ impl Database {
 
     /// The record under `key`.
     pub fn get(&self, key: &str) -> Option<Vec<u8>> {
+        self.data(&format!("session_id = '{key}'"))
+    }
+
+    /// The record under `key` if its row ends after `now`, in unix seconds.
+    pub fn living(&self, key: &str, now: f64) -> Option<Vec<u8>> {
+        let now = DateTime::from_timestamp_micros((now * 1e6) as i64).expect("a time that there is");
+        self.data(&format!("session_id = '{key}' AND expiry > '{}'", now.naive_utc()))
+    }
+
+    fn data(&self, condition: &str) -> Option<Vec<u8>> {
         let hex = match self {
             Database::Postgres(..) => "encode(data, 'hex')",
             _ => "hex(data)",
         };
-        let text = self.query(&format!("SELECT {hex} FROM sessions WHERE session_id = '{key}'"));
+        let text = self.query(&format!("SELECT {hex} FROM sessions WHERE {condition}"));
         (!text.is_empty()).then(|| {
             let digits: Vec<char> = text.chars().collect();
             digits

@@ -22,7 +22,7 @@ const STORES: &str = "session-core/tests/stores/redis_store.rs";
 const MEMCACHED: &str = "session-core/tests/stores/memcached_store.rs";
 const MONGODB: &str = "session-core/tests/stores/mongodb_store.rs";
 const SCENARIOS: &str = "tests/tests/interop/scenarios/mod.rs";
-const ROWS: &str = "tests/tests/sql/rows.rs";
+const ROWS: &str = "tests/tests/every_store/rows.rs";
 const RECORDS: &str = "tests/tests/interop/records.rs";
 
 const KINDS: [(&str, usize, Covered); 15] = [

@@ -106,7 +106,7 @@ impl Visit<'_> {
         let Some(cookie) = self.cookie(jar) else { return Value::Null };
         let bytes = if self.engine.has_records() {
             let id = cookie.split('.').next().unwrap_or_default();
-            self.engine.get(&format!("session:{id}")).unwrap_or_default()
+            self.engine.living(&format!("session:{id}"), self.now).unwrap_or_default()
         } else {
             payload(&cookie)
         };
