@@ -142,7 +142,13 @@ echo
 echo "All tests:"
 for part in "${wanted[@]}"; do
     sed -n "s/^test \(.*\) \.\.\. \(ok\|FAILED\|ignored\).*/  \2  $part  \1/p" "$logs/$part"
-done
+done >"$logs/tests"
+cat "$logs/tests"
+echo
+# Only a run of everything can tell that something is missing.
+whole=()
+((${#wanted[@]} < ${#existing[@]})) || whole=(--whole)
+scripts/stores.py "${whole[@]}" <"$logs/tests" || complaints+=("the table of stores and suites has a gap")
 ((${#complaints[@]} == 0)) || printf '\n%s' "${complaints[@]}"
 failed=$((failed + ${#complaints[@]}))
 echo

@@ -98,7 +98,17 @@ impl Database {
         if !self.has_table() {
             return Vec::new();
         }
-        let keys = self.query("SELECT session_id FROM sessions ORDER BY session_id");
+        self.keys_where("1 = 1")
+    }
+
+    /// The keys of the rows that end after `now`, in unix seconds.
+    pub fn living_keys(&self, now: f64) -> Vec<String> {
+        self.keys_where(&ends_after(now))
+    }
+
+    fn keys_where(&self, condition: &str) -> Vec<String> {
+        let keys =
+            self.query(&format!("SELECT session_id FROM sessions WHERE {condition} ORDER BY session_id"));
         keys.lines().map(str::to_owned).collect()
     }
 
@@ -109,8 +119,7 @@ impl Database {
 
     /// The record under `key` if its row ends after `now`, in unix seconds.
     pub fn living(&self, key: &str, now: f64) -> Option<Vec<u8>> {
-        let now = DateTime::from_timestamp_micros((now * 1e6) as i64).expect("a time that there is");
-        self.data(&format!("session_id = '{key}' AND expiry > '{}'", now.naive_utc()))
+        self.data(&format!("session_id = '{key}' AND {}", ends_after(now)))
     }
 
     fn data(&self, condition: &str) -> Option<Vec<u8>> {
@@ -162,6 +171,12 @@ fn shared<S>(running: &'static Mutex<Weak<S>>, start: fn() -> S) -> Arc<S> {
         *running = Arc::downgrade(&server);
         server
     })
+}
+
+/// The condition on a row that it ends after `now`, in unix seconds.
+fn ends_after(now: f64) -> String {
+    let now = DateTime::from_timestamp_micros((now * 1e6) as i64).expect("a time that there is");
+    format!("expiry > '{}'", now.naive_utc())
 }
 
 fn name() -> String {

@@ -94,6 +94,15 @@ impl Engine<'_> {
         }
     }
 
+    /// The keys of the records whose sessions are alive at `now`, in unix seconds.
+    pub fn living_keys(self, now: f64) -> Vec<String> {
+        match self {
+            Engine::Sql(database) => database.living_keys(now),
+            // What has ended is gone there.
+            _ => self.keys(),
+        }
+    }
+
     /// The record under `key`.
     pub fn get(self, key: &str) -> Option<Vec<u8>> {
         match self {
