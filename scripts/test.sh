@@ -57,7 +57,7 @@ Parts: $(parts | paste -sd ' ')
 
 Options
   --long      lengthen what is shortened for CI     (SESSION_TESTS_LONG=1)
-  --steps N   random steps, over all configurations (SESSION_TESTS_STEPS=N)
+  --steps N   random steps, over all stores         (SESSION_TESTS_STEPS=N)
   --seed N    first seed of the random sequences    (SESSION_TESTS_SEED=N)
   --minutes N how long a part without an end runs   (SESSION_TESTS_MINUTES=N)
 EOF
@@ -142,7 +142,13 @@ echo
 echo "All tests:"
 for part in "${wanted[@]}"; do
     sed -n "s/^test \(.*\) \.\.\. \(ok\|FAILED\|ignored\).*/  \2  $part  \1/p" "$logs/$part"
-done
+done >"$logs/tests"
+cat "$logs/tests"
+echo
+# Only a run of everything can tell that something is missing.
+whole=()
+((${#wanted[@]} < ${#existing[@]})) || whole=(--whole)
+scripts/stores.py "${whole[@]}" <"$logs/tests" || complaints+=("the table of stores and suites has a gap")
 ((${#complaints[@]} == 0)) || printf '\n%s' "${complaints[@]}"
 failed=$((failed + ${#complaints[@]}))
 echo

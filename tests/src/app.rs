@@ -17,7 +17,7 @@ use crate::process::{Process, Signal};
 pub struct App {
     port: u16,
     process: Process,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 /// A Rocket application about to be started.
@@ -32,8 +32,12 @@ impl Launch {
     ///
     /// The working directory is a temporary folder, so that only what is said here configures it.
     pub fn new(binary: impl AsRef<Path>) -> Launch {
+        Launch::by(Command::new(binary.as_ref()))
+    }
+
+    /// The same for an application that `command` becomes, as `env` and the like do.
+    pub fn by(mut command: Command) -> Launch {
         let (folder, port) = (TempDir::new().expect("a temporary folder"), port::free());
-        let mut command = Command::new(binary.as_ref());
         for (name, _) in env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("ROCKET_")) {
             command.env_remove(name);
         }
@@ -62,7 +66,7 @@ impl Launch {
     pub fn start(self) -> App {
         let mut process = Process::start(self.command, BUILD);
         process.wait_until("ready", |_| port::answers(self.port));
-        App { port: self.port, process, _folder: self.folder }
+        App { port: self.port, process, folder: self.folder }
     }
 
     /// Starts it and expects that it refuses to launch; what it printed.
@@ -78,6 +82,16 @@ impl App {
     /// The address without a slash at its end.
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// The folder that it was started in, and that goes with it.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The process id.
+    pub fn pid(&self) -> u32 {
+        self.process.pid()
     }
 
     /// Everything the application has printed, its log among it.
@@ -97,16 +111,28 @@ const BUILD: &str = "cargo build --workspace --bins";
 
 /// The binary of an example, built as its README says: alone, so that it gets only what it asks for itself.
 pub fn example(package: &str) -> PathBuf {
+    built(package, &["--package", package])
+}
+
+/// The binary of an example with all of its features, which the whole workspace is built with for the tests: so
+/// no dependency is compiled anew.
+pub fn example_with_all_features(package: &str) -> PathBuf {
+    built(package, &["--workspace", "--all-features", "--bin", package])
+}
+
+fn built(package: &str, selection: &[&str]) -> PathBuf {
     static BUILT: Mutex<BTreeMap<String, PathBuf>> = Mutex::new(BTreeMap::new());
     // A build that failed in another test fails in this one too, with its own message.
     let mut built = BUILT.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-    built.entry(package.to_owned()).or_insert_with(|| build(package)).clone()
+    built.entry(selection.join(" ")).or_insert_with(|| build(package, selection)).clone()
 }
 
-fn build(package: &str) -> PathBuf {
+/// A copy of the binary: the next build may put another one in its place.
+fn build(package: &str, selection: &[&str]) -> PathBuf {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let result = Command::new(cargo)
-        .args(["build", "--message-format=json-render-diagnostics", "--package", package])
+        .args(["build", "--message-format=json-render-diagnostics"])
+        .args(selection)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .expect("cargo");
@@ -115,10 +141,13 @@ fn build(package: &str) -> PathBuf {
         "{package} does not build:\n{}",
         String::from_utf8_lossy(&result.stderr)
     );
-    String::from_utf8_lossy(&result.stdout)
+    let binary = String::from_utf8_lossy(&result.stdout)
         .lines()
         .filter_map(|line| serde_json::from_str::<Value>(line).ok())
         .filter(|message| message["reason"] == "compiler-artifact" && message["target"]["name"] == package)
         .find_map(|message| message["executable"].as_str().map(PathBuf::from))
-        .unwrap_or_else(|| panic!("{package} has no binary of its own name"))
+        .unwrap_or_else(|| panic!("{package} has no binary of its own name"));
+    let copy = binary.with_file_name(format!("{package}-{:x}", selection.len()));
+    fs::copy(&binary, &copy).expect("a copy of the binary");
+    copy
 }

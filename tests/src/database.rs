@@ -5,6 +5,7 @@ use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
+use chrono::DateTime;
 use tempfile::TempDir;
 
 use crate::mariadb::MariaDb;
@@ -50,6 +51,18 @@ impl Database {
         Database::MariaDb(server, name)
     }
 
+    /// A database in a PostgreSQL that no other test uses.
+    pub fn postgres_alone() -> Database {
+        Database::Postgres(Arc::new(Postgres::start()), "postgres".to_owned())
+    }
+
+    /// A database in a MariaDB that no other test uses.
+    pub fn mariadb_alone() -> Database {
+        let (server, name) = (MariaDb::start(), name());
+        server.query("mysql", &format!("CREATE DATABASE {name}"));
+        Database::MariaDb(Arc::new(server), name)
+    }
+
     /// The address, as SQLAlchemy and `session_sqlalchemy` take it.
     pub fn url(&self) -> String {
         match self {
@@ -85,17 +98,36 @@ impl Database {
         if !self.has_table() {
             return Vec::new();
         }
-        let keys = self.query("SELECT session_id FROM sessions ORDER BY session_id");
+        self.keys_where("1 = 1")
+    }
+
+    /// The keys of the rows that end after `now`, in unix seconds.
+    pub fn living_keys(&self, now: f64) -> Vec<String> {
+        self.keys_where(&ends_after(now))
+    }
+
+    fn keys_where(&self, condition: &str) -> Vec<String> {
+        let keys =
+            self.query(&format!("SELECT session_id FROM sessions WHERE {condition} ORDER BY session_id"));
         keys.lines().map(str::to_owned).collect()
     }
 
     /// The record under `key`.
     pub fn get(&self, key: &str) -> Option<Vec<u8>> {
+        self.data(&format!("session_id = '{key}'"))
+    }
+
+    /// The record under `key` if its row ends after `now`, in unix seconds.
+    pub fn living(&self, key: &str, now: f64) -> Option<Vec<u8>> {
+        self.data(&format!("session_id = '{key}' AND {}", ends_after(now)))
+    }
+
+    fn data(&self, condition: &str) -> Option<Vec<u8>> {
         let hex = match self {
             Database::Postgres(..) => "encode(data, 'hex')",
             _ => "hex(data)",
         };
-        let text = self.query(&format!("SELECT {hex} FROM sessions WHERE session_id = '{key}'"));
+        let text = self.query(&format!("SELECT {hex} FROM sessions WHERE {condition}"));
         (!text.is_empty()).then(|| {
             let digits: Vec<char> = text.chars().collect();
             digits
@@ -139,6 +171,12 @@ fn shared<S>(running: &'static Mutex<Weak<S>>, start: fn() -> S) -> Arc<S> {
         *running = Arc::downgrade(&server);
         server
     })
+}
+
+/// The condition on a row that it ends after `now`, in unix seconds.
+fn ends_after(now: f64) -> String {
+    let now = DateTime::from_timestamp_micros((now * 1e6) as i64).expect("a time that there is");
+    format!("expiry > '{}'", now.naive_utc())
 }
 
 fn name() -> String {

@@ -11,6 +11,8 @@ use crate::redis::Redis;
 pub enum Engine<'r> {
     /// Flask's own signed cookie.
     Cookie,
+    /// The application's memory, which Flask does not have.
+    Memory,
     /// Flask-Session's records in this Redis.
     Redis(&'r Redis),
     /// Flask-Session's records in this memcached.
@@ -29,37 +31,55 @@ impl Engine<'_> {
         !matches!(self, Engine::Cookie)
     }
 
-    /// Whether records end by the server's clock, or by Flask-Session's, rather than by the time of a request.
+    /// Whether records are behind a connection.
+    pub fn is_server(self) -> bool {
+        match self {
+            Engine::Cookie | Engine::Memory | Engine::Sql(Database::Sqlite(_)) => false,
+            Engine::Files(_) => false,
+            Engine::Redis(_) | Engine::Memcached(_) | Engine::MongoDb(_) | Engine::Sql(_) => true,
+        }
+    }
+
+    /// Whether records end by a server's clock, which can't be set.
     pub fn keeps_real_time(self) -> bool {
-        matches!(self, Engine::Memcached(_) | Engine::MongoDb(_) | Engine::Sql(_))
+        matches!(self, Engine::Memcached(_) | Engine::MongoDb(_))
+    }
+
+    /// Whether another application finds the sessions of one that has ended.
+    pub fn outlives_the_application(self) -> bool {
+        !matches!(self, Engine::Cookie | Engine::Memory)
+    }
+
+    /// The keys of Rocket.toml that choose it, with their values.
+    fn settings(self) -> Vec<(&'static str, String)> {
+        let (kind, address) = match self {
+            Engine::Cookie => return vec![("session_type", "cookie".to_owned())],
+            Engine::Memory => return vec![("session_type", "memory".to_owned())],
+            Engine::Redis(redis) => ("redis", ("session_redis", redis.url())),
+            Engine::Memcached(memcached) => ("memcached", ("session_memcached", memcached.address())),
+            Engine::MongoDb(mongodb) => ("mongodb", ("session_mongodb", mongodb.url())),
+            Engine::Sql(database) => ("sqlalchemy", ("session_sqlalchemy", database.url())),
+            Engine::Files(files) => ("cachelib", ("session_file_dir", files.path().display().to_string())),
+        };
+        vec![("session_type", kind.to_owned()), address]
     }
 
     /// The lines of Rocket.toml that choose it.
     pub fn rocket_toml(self) -> String {
-        match self {
-            Engine::Cookie => String::new(),
-            Engine::Redis(redis) => {
-                format!("session_type = \"redis\"\nsession_redis = {:?}\n", redis.url())
-            }
-            Engine::Memcached(memcached) => {
-                format!("session_type = \"memcached\"\nsession_memcached = {:?}\n", memcached.address())
-            }
-            Engine::Sql(database) => {
-                format!("session_type = \"sqlalchemy\"\nsession_sqlalchemy = {:?}\n", database.url())
-            }
-            Engine::Files(files) => {
-                format!("session_type = \"cachelib\"\nsession_file_dir = {:?}\n", files.path())
-            }
-            Engine::MongoDb(mongodb) => {
-                format!("session_type = \"mongodb\"\nsession_mongodb = {:?}\n", mongodb.url())
-            }
-        }
+        self.settings().into_iter().map(|(key, value)| format!("{key} = {value:?}\n")).collect()
+    }
+
+    /// The environment that chooses it, whatever Rocket.toml says.
+    pub fn rocket_environment(self) -> Vec<(String, String)> {
+        let variable = |key: &str| format!("ROCKET_{}", key.to_uppercase());
+        self.settings().into_iter().map(|(key, value)| (variable(key), value)).collect()
     }
 
     /// The environment that makes the Flask twin choose it.
     pub fn environment(self) -> Vec<(&'static str, String)> {
         let address = match self {
             Engine::Cookie => return vec![("PROBE_ENGINE", "flask".to_owned())],
+            Engine::Memory => panic!("Flask-Session keeps no sessions in memory"),
             Engine::Redis(redis) => ("PROBE_REDIS", redis.url()),
             Engine::Memcached(memcached) => ("PROBE_MEMCACHED", memcached.address()),
             Engine::MongoDb(mongodb) => ("PROBE_MONGODB", mongodb.url()),
@@ -72,7 +92,7 @@ impl Engine<'_> {
     /// The keys of all records, in order.
     pub fn keys(self) -> Vec<String> {
         match self {
-            Engine::Cookie => Vec::new(),
+            Engine::Cookie | Engine::Memory => Vec::new(),
             Engine::Redis(redis) => redis.keys(),
             Engine::Memcached(memcached) => memcached.keys(),
             Engine::MongoDb(mongodb) => mongodb.keys(),
@@ -81,10 +101,20 @@ impl Engine<'_> {
         }
     }
 
+    /// The keys of the records whose sessions are alive at `now`, in unix seconds.
+    pub fn living_keys(self, now: f64) -> Vec<String> {
+        match self {
+            Engine::Sql(database) => database.living_keys(now),
+            Engine::Files(files) => files.living_keys(now),
+            // What has ended is gone there.
+            _ => self.keys(),
+        }
+    }
+
     /// The record under `key`.
     pub fn get(self, key: &str) -> Option<Vec<u8>> {
         match self {
-            Engine::Cookie => None,
+            Engine::Cookie | Engine::Memory => None,
             Engine::Redis(redis) => redis.get(key),
             Engine::Memcached(memcached) => memcached.get(key),
             Engine::MongoDb(mongodb) => mongodb.get(key),
@@ -93,10 +123,20 @@ impl Engine<'_> {
         }
     }
 
+    /// The record under `key` if its session is alive at `now`, in unix seconds.
+    pub fn living(self, key: &str, now: f64) -> Option<Vec<u8>> {
+        match self {
+            Engine::Sql(database) => database.living(key, now),
+            Engine::Files(files) => files.living(key, now),
+            // What has ended is gone there.
+            _ => self.get(key),
+        }
+    }
+
     /// Forgets all records.
     pub fn clear(self) {
         match self {
-            Engine::Cookie => {}
+            Engine::Cookie | Engine::Memory => {}
             Engine::Redis(redis) => redis.clear(),
             Engine::Memcached(memcached) => memcached.clear(),
             Engine::MongoDb(mongodb) => mongodb.clear(),
@@ -111,6 +151,7 @@ impl std::fmt::Display for Engine<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Engine::Cookie => "cookie",
+            Engine::Memory => "memory",
             Engine::Redis(_) => "Redis",
             Engine::Memcached(_) => "memcached",
             Engine::MongoDb(_) => "MongoDB",

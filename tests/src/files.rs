@@ -29,13 +29,11 @@ impl Files {
         names
     }
 
-    /// How many records are alive at that time, in unix seconds. The others stay until somebody removes them.
-    pub fn alive(&self, now: f64) -> usize {
-        let ends = self.keys().into_iter().map(|name| {
-            let file = fs::read(self.path().join(name)).expect("a session file");
-            u32::from_le_bytes(file[..4].try_into().expect("four bytes"))
-        });
-        ends.filter(|end| *end == 0 || f64::from(*end) >= now).count()
+    /// The names of those that are alive at `now`, in unix seconds. The others stay until somebody removes them.
+    pub fn living_keys(&self, now: f64) -> Vec<String> {
+        let mut names = self.keys();
+        names.retain(|name| is_alive(&fs::read(self.path().join(name)).expect("a session file"), now));
+        names
     }
 
     /// Where the record under `key` is.
@@ -49,12 +47,23 @@ impl Files {
         fs::read(self.file(key)).ok().map(|file| file[4..].to_vec())
     }
 
+    /// The same if it is alive at `now`, in unix seconds.
+    pub fn living(&self, key: &str, now: f64) -> Option<Vec<u8>> {
+        fs::read(self.file(key)).ok().filter(|file| is_alive(file, now)).map(|file| file[4..].to_vec())
+    }
+
     /// Forgets all records.
     pub fn clear(&self) {
         for name in self.keys() {
             fs::remove_file(self.path().join(name)).expect("a session file");
         }
     }
+}
+
+/// A file begins with the second at which it ends; 0 is never.
+fn is_alive(file: &[u8], now: f64) -> bool {
+    let end = u32::from_le_bytes(file[..4].try_into().expect("four bytes"));
+    end == 0 || f64::from(end) >= now
 }
 
 impl Default for Files {

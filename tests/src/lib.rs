@@ -33,4 +33,5 @@ pub mod proxy;
 pub mod redis;
 pub mod resp;
 pub mod scenario;
+pub mod storage;
 pub mod typed_value;

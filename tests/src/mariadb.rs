@@ -49,10 +49,20 @@ impl MariaDb {
         self.process.signal(Signal::Continue);
     }
 
-    /// Kills the server and starts it anew on its port, with its rows.
+    /// Ends the server in the middle of whatever it does.
+    pub fn kill(&mut self) {
+        self.process.kill();
+    }
+
+    /// Starts the server anew on its port, with its rows.
     pub fn restart(&mut self) {
         self.process.kill();
         self.process = launch(self.port, &self.folder);
+    }
+
+    /// The port on 127.0.0.1.
+    pub fn port(&self) -> u16 {
+        self.port
     }
 
     /// The address of a database, in SQLAlchemy's spelling.

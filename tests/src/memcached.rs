@@ -33,6 +33,11 @@ impl Memcached {
         Memcached { port, _process: process }
     }
 
+    /// The port on 127.0.0.1.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
     /// The address as `session_memcached` takes it.
     pub fn address(&self) -> String {
         format!("127.0.0.1:{}", self.port)

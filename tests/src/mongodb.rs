@@ -16,24 +16,24 @@ pub struct MongoDb {
     port: u16,
     runtime: Runtime,
     sessions: Collection<Document>,
-    _process: Process,
-    _folder: TempDir,
+    process: Process,
+    folder: TempDir,
 }
 
 impl MongoDb {
     /// Starts a server and waits until it answers.
     pub fn start() -> MongoDb {
         let (port, folder) = (port::free(), TempDir::new().expect("a temporary folder"));
-        let program = Path::new(env!("CARGO_MANIFEST_DIR")).join(".venv-mongodb/bin/secantusd-py");
-        let mut command = Command::new(program);
-        command.args(["--standalone", "--host", "127.0.0.1", "--port", &port.to_string()]);
-        command.arg("--storage-path").arg(folder.path().join("data"));
-        let mut process = Process::start(command, "scripts/install.sh");
-        process.wait_until("ready", |_| port::answers(port));
+        let process = launch(port, &folder);
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
         let client = runtime.block_on(Client::with_uri_str(address(port))).expect("a client");
         let sessions = client.database("flask_session").collection("sessions");
-        MongoDb { port, runtime, sessions, _process: process, _folder: folder }
+        MongoDb { port, runtime, sessions, process, folder }
+    }
+
+    /// The port on 127.0.0.1.
+    pub fn port(&self) -> u16 {
+        self.port
     }
 
     /// The address as `session_mongodb` takes it.
@@ -61,6 +61,27 @@ impl MongoDb {
         let deleted = self.runtime.block_on(async { self.sessions.delete_many(doc! {}).await });
         deleted.expect("an answer");
     }
+
+    /// Ends the server in the middle of whatever it does.
+    pub fn kill(&mut self) {
+        self.process.kill();
+    }
+
+    /// Starts the server anew on its port, with what was acknowledged.
+    pub fn restart(&mut self) {
+        self.process.kill();
+        self.process = launch(self.port, &self.folder);
+    }
+}
+
+fn launch(port: u16, folder: &TempDir) -> Process {
+    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join(".venv-mongodb/bin/secantusd-py");
+    let mut command = Command::new(program);
+    command.args(["--standalone", "--host", "127.0.0.1", "--port", &port.to_string(), "--sync-on-commit"]);
+    command.arg("--storage-path").arg(folder.path().join("data"));
+    let mut process = Process::start(command, "scripts/install.sh");
+    process.wait_until("ready", |_| port::answers(port));
+    process
 }
 
 fn address(port: u16) -> String {

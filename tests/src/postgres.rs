@@ -7,12 +7,13 @@ use std::process::Command;
 use tempfile::TempDir;
 
 use crate::port;
-use crate::process::{Process, run};
+use crate::process::{Process, Signal, run};
 
-/// A PostgreSQL server of the test's own. Its log names every statement.
+/// A PostgreSQL server of the test's own.
 pub struct Postgres {
     port: u16,
     process: Process,
+    data: PathBuf,
     _folder: TempDir,
 }
 
@@ -30,23 +31,25 @@ impl Postgres {
         let mut initdb = command("initdb");
         initdb.arg("--pgdata").arg(&data).args(["--username", "flask", "--auth", "trust"]);
         run(initdb.args(["--encoding", "UTF8", "--no-locale", "--no-sync"]), INSTALL);
-        let mut server = command("postgres");
-        server.arg("-D").arg(&data).args(["-p", &port.to_string()]);
-        for setting in [
-            "listen_addresses=127.0.0.1",
-            "fsync=off",
-            "shared_buffers=16MB",
-            "log_statement=all",
-            "log_line_prefix=<%d> ",
-        ] {
-            server.args(["-c", setting]);
-        }
-        server.arg("-c").arg(format!("unix_socket_directories={}", folder.path().display()));
-        let mut process = Process::start(server, INSTALL);
-        process.wait_until("ready", |_| {
-            client(port, "postgres", "SELECT 1").output().is_ok_and(|answer| answer.status.success())
-        });
-        Postgres { port, process, _folder: folder }
+        let process = launch(port, &data);
+        Postgres { port, process, data, _folder: folder }
+    }
+
+    /// Ends the server in the middle of whatever it does.
+    pub fn kill(&mut self) {
+        // SIGKILL would end one process of many; this is the signal on which all of them drop everything.
+        self.process.signal(Signal::Quit);
+        self.process.wait();
+    }
+
+    /// Starts the server anew on its port, with its rows, after [`kill`](Postgres::kill).
+    pub fn restart(&mut self) {
+        self.process = launch(self.port, &self.data);
+    }
+
+    /// The port on 127.0.0.1.
+    pub fn port(&self) -> u16 {
+        self.port
     }
 
     /// The address of a database, in SQLAlchemy's spelling.
@@ -58,11 +61,20 @@ impl Postgres {
     pub fn query(&self, database: &str, statement: &str) -> String {
         run(&mut client(self.port, database, statement), INSTALL)
     }
+}
 
-    /// Everything it has printed, its log of statements among it.
-    pub fn output(&self) -> String {
-        self.process.output()
+fn launch(port: u16, data: &Path) -> Process {
+    let mut server = command("postgres");
+    server.arg("-D").arg(data).args(["-p", &port.to_string()]);
+    for setting in ["listen_addresses=127.0.0.1", "fsync=off", "shared_buffers=16MB"] {
+        server.args(["-c", setting]);
     }
+    server.arg("-c").arg(format!("unix_socket_directories={}", data.display()));
+    let mut process = Process::start(server, INSTALL);
+    process.wait_until("ready", |_| {
+        client(port, "postgres", "SELECT 1").output().is_ok_and(|answer| answer.status.success())
+    });
+    process
 }
 
 fn client(port: u16, database: &str, statement: &str) -> Command {

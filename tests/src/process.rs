@@ -26,6 +26,8 @@ pub struct Process {
 pub enum Signal {
     /// SIGTERM: please end.
     Terminate,
+    /// SIGQUIT: to PostgreSQL, drop everything at once.
+    Quit,
     /// SIGSTOP: stand still, with all connections open.
     Stop,
     /// SIGCONT: go on.
@@ -72,12 +74,25 @@ impl Process {
     pub fn signal(&self, signal: Signal) {
         let name = match signal {
             Signal::Terminate => "TERM",
+            Signal::Quit => "QUIT",
             Signal::Stop => "STOP",
             Signal::Continue => "CONT",
         };
         // The shell's own `kill`: there is no safe call for it in the standard library.
         let kill = Command::new("sh").args(["-c", &format!("kill -s {name} {}", self.pid())]).status();
         assert!(kill.is_ok_and(|status| status.success()), "{} can't be sent SIG{name}", self.name);
+        if let Signal::Stop = signal {
+            let stopped = poll::until(PATIENCE, || self.is_stopped());
+            assert!(stopped, "{} does not stand still", self.name);
+        }
+    }
+
+    /// Whether all of its threads stand still: the signal is sent to one, and reaches the others a little later.
+    fn is_stopped(&self) -> bool {
+        let threads = fs::read_dir(format!("/proc/{}/task", self.pid())).into_iter().flatten().flatten();
+        threads
+            .map(|thread| fs::read_to_string(thread.path().join("stat")).unwrap_or_default())
+            .all(|stat| stat.rsplit_once(") ").is_none_or(|(_, state)| state.starts_with('T')))
     }
 
     /// Waits until it has ended by itself; fails with its output if that takes too long.

@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
@@ -9,6 +10,7 @@ use std::thread;
 pub struct Proxy {
     port: u16,
     way: Arc<Mutex<Way>>,
+    asked: Arc<AtomicUsize>,
 }
 
 /// What happens to what the server answers. Requests arrive in every case, so a write may have happened.
@@ -29,23 +31,28 @@ impl Proxy {
     pub fn to(port: u16) -> Proxy {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
         let own = listener.local_addr().expect("its address").port();
-        let way = Arc::new(Mutex::new(Way::Open));
+        let (way, asked) = (Arc::new(Mutex::new(Way::Open)), Arc::new(AtomicUsize::new(0)));
         thread::spawn({
-            let way = Arc::clone(&way);
+            let (way, asked) = (Arc::clone(&way), Arc::clone(&asked));
             move || {
                 for client in listener.incoming().map_while(Result::ok) {
                     // A server that is down: the client's connection ends at once.
                     let Ok(server) = TcpStream::connect((Ipv4Addr::LOCALHOST, port)) else { continue };
-                    join(client, server, &way);
+                    join(client, server, &way, &asked);
                 }
             }
         });
-        Proxy { port: own, way }
+        Proxy { port: own, way, asked }
     }
 
-    /// The address as `session_redis` takes it.
-    pub fn redis_url(&self) -> String {
-        format!("redis://127.0.0.1:{}/0", self.port)
+    /// The port on 127.0.0.1.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// How often somebody has asked the server and waited for its answer since the last time.
+    pub fn round_trips(&self) -> usize {
+        self.asked.swap(0, Ordering::SeqCst)
     }
 
     /// Sets what happens to answers from now on, also on connections that are open. Opening the way again
@@ -55,28 +62,50 @@ impl Proxy {
     }
 }
 
-fn join(client: TcpStream, server: TcpStream, way: &Arc<Mutex<Way>>) {
+fn join(client: TcpStream, server: TcpStream, way: &Arc<Mutex<Way>>, asked: &Arc<AtomicUsize>) {
     let (mut requests, mut onward) =
         (client.try_clone().expect("a socket"), server.try_clone().expect("a socket"));
-    thread::spawn(move || {
-        // The end of either side ends both.
-        let _ = std::io::copy(&mut requests, &mut onward);
-        let _ = onward.shutdown(Shutdown::Both);
+    let answered = Arc::new(AtomicBool::new(true));
+    thread::spawn({
+        let (asked, answered) = (Arc::clone(asked), Arc::clone(&answered));
+        move || {
+            let mut buffer = [0; 65_536];
+            while let Ok(length @ 1..) = requests.read(&mut buffer) {
+                let request = &buffer[..length];
+                // What is sent without waiting for an answer is one request.
+                if answered.swap(false, Ordering::SeqCst) && !is_heartbeat(request) {
+                    asked.fetch_add(1, Ordering::SeqCst);
+                }
+                if onward.write_all(request).is_err() {
+                    break;
+                }
+            }
+            // The end of either side ends both.
+            let _ = onward.shutdown(Shutdown::Both);
+        }
     });
     let way = Arc::clone(way);
     thread::spawn(move || {
-        answers(&server, &client, &way);
+        answers(&server, &client, &way, &answered);
         let _ = client.shutdown(Shutdown::Both);
     });
 }
 
-fn answers(mut server: &TcpStream, mut client: &TcpStream, way: &Mutex<Way>) {
+/// MongoDB's clients ask again and again how the server is, on connections of their own.
+fn is_heartbeat(request: &[u8]) -> bool {
+    ["\x01hello\0", "\x10hello\0", "\x10isMaster\0", "\x10ismaster\0"]
+        .iter()
+        .any(|command| request.windows(command.len()).any(|part| part == command.as_bytes()))
+}
+
+fn answers(mut server: &TcpStream, mut client: &TcpStream, way: &Mutex<Way>, answered: &AtomicBool) {
     let mut buffer = [0; 65_536];
     let mut spoilt = None;
     while let Ok(length @ 1..) = server.read(&mut buffer) {
         // No network loses the middle of a stream: a connection that was spoilt once stays so.
         let way = spoilt.unwrap_or(*way.lock().unwrap());
         spoilt = (way != Way::Open).then_some(way);
+        answered.store(true, Ordering::SeqCst);
         let sent = match way {
             Way::Open => client.write_all(&buffer[..length]),
             Way::Cut(bytes) => {
@@ -97,6 +126,20 @@ mod tests {
     use super::*;
     use crate::redis::Redis;
     use crate::resp::{Connection, Reply};
+
+    #[test]
+    fn what_was_asked_is_counted_and_what_was_asked_together_counts_once() {
+        let redis = Redis::start();
+        let proxy = Proxy::to(redis.port());
+        let mut connection = Connection::open(proxy.port()).unwrap();
+        connection.command(&["SET", "k", "1"]).unwrap();
+        connection.command(&["GET", "k"]).unwrap();
+        assert_eq!((proxy.round_trips(), proxy.round_trips()), (2, 0));
+        let mut pipeline = TcpStream::connect((Ipv4Addr::LOCALHOST, proxy.port())).unwrap();
+        pipeline.write_all(b"PING\r\nPING\r\n").unwrap();
+        pipeline.read_exact(&mut [0; 14]).unwrap();
+        assert_eq!(proxy.round_trips(), 1);
+    }
 
     #[test]
     fn what_is_answered_is_spoilt_and_what_is_asked_is_not() {

@@ -150,7 +150,10 @@ impl MongoStore {
 
 impl Store for MongoStore {
     fn load<'a>(&'a self, call: Call, key: &'a str, touch: Option<Touch>) -> StoreFuture<'a, Option<Loaded>> {
-        Box::pin(async move { self.get(call, key, touch).await?.map(document::loaded).transpose() })
+        Box::pin(
+            self.place
+                .watch(async move { self.get(call, key, touch).await?.map(document::loaded).transpose() }),
+        )
     }
 
     fn swap<'a>(
@@ -160,7 +163,7 @@ impl Store for MongoStore {
         expected: Option<&'a Loaded>,
         new: Option<New<'a>>,
     ) -> StoreFuture<'a, Swap> {
-        Box::pin(async move {
+        Box::pin(self.place.watch(async move {
             if let Some(new) = new.filter(|new| new.bytes.len() > LARGEST_RECORD) {
                 return Err(StoreError::too_large(new.bytes.len(), LARGEST_RECORD));
             }
@@ -168,11 +171,11 @@ impl Store for MongoStore {
                 Some(expected) => self.change(call, key, expected, new).await,
                 None => self.create(call, key, new).await,
             }
-        })
+        }))
     }
 
     fn delete<'a>(&'a self, call: Call, key: &'a str) -> StoreFuture<'a, bool> {
-        Box::pin(async move {
+        Box::pin(self.place.watch(async move {
             let collection = self.place.collection().await?;
             let deleted = collection
                 .find_one_and_delete(doc! { "id": key })
@@ -180,7 +183,7 @@ impl Store for MongoStore {
                 .await
                 .map_err(Failure::from)?;
             Ok(deleted.is_some_and(|document| document::is_alive(call, &document)))
-        })
+        }))
     }
 
     fn purge(&self, _: Call) -> StoreFuture<'_, u64> {
@@ -189,7 +192,7 @@ impl Store for MongoStore {
 
     /// Makes the indexes if they are missing, so that also missing rights show at launch.
     fn ping(&self, _: Call) -> StoreFuture<'_, ()> {
-        Box::pin(async move {
+        Box::pin(self.place.watch(async move {
             let once = IndexOptions::builder().unique(true).build();
             let removes_expired = IndexOptions::builder().expire_after(std::time::Duration::ZERO).build();
             let indexes = [
@@ -199,7 +202,7 @@ impl Store for MongoStore {
             let collection = self.place.collection().await?;
             collection.create_indexes(indexes).await.map_err(Failure::from)?;
             Ok(())
-        })
+        }))
     }
 }
 

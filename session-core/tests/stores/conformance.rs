@@ -7,13 +7,13 @@ use session_core::store::conformance::Suite;
 const HISTORIES: u32 = 256;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn the_memory_store_passes() {
+async fn the_suite_passes_on_memory() {
     Suite::new(MemoryStore::new(1_000)).histories(HISTORIES).run().await.unwrap();
 }
 
 #[cfg(feature = "sqlite")]
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn the_sql_store_passes_on_a_sqlite_file() {
+async fn the_suite_passes_on_sqlite() {
     use session_core::store::{SqlStore, SqlTable};
 
     let folder = tempfile::tempdir().unwrap();
@@ -127,7 +127,7 @@ mod redis {
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn the_redis_store_passes() {
+    async fn the_suite_passes_on_redis() {
         let server = Server::start();
         let suite = Suite::new(server.store()).aged_by(Older::at(&server).await);
         suite.histories(HISTORIES).run().await.unwrap();
@@ -197,7 +197,7 @@ mod memcached {
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn the_memcached_store_passes() {
+    async fn the_suite_passes_on_memcached() {
         // An item of one mebibyte holds the key, too.
         pass(vec![Server::start()], Some(1_048_000), HISTORIES).await;
     }
@@ -218,7 +218,7 @@ mod mongodb {
     use crate::mongodb_server::Server;
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn the_mongodb_store_passes() {
+    async fn the_suite_passes_on_mongodb() {
         let server = Server::start();
         let suite = Suite::new(server.store().await).limit(8_372_224);
         suite.histories(HISTORIES).run().await.unwrap();

@@ -1,4 +1,4 @@
-//! Applications as users start them: configured from outside, asked over HTTP, with a real Redis.
+//! Applications as users start them: configured from outside, asked over HTTP, with real servers.
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -10,6 +10,7 @@
 mod configuration;
 mod gate;
 mod login;
+mod login_flow;
 mod migration;
 mod moving;
 mod outage;

@@ -1,4 +1,4 @@
-//! A real Redis on bad days, under load, with two processes of the application.
+//! Every store on bad days, under load, with two processes of the application.
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,

@@ -1,5 +1,8 @@
 //! Outages of every kind, while visitors go on reading and writing.
 
+use std::cell::RefCell;
+use std::io::Write;
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -7,44 +10,69 @@ use std::time::{Duration, Instant};
 use session_tests::app::{App, Launch};
 use session_tests::budget;
 use session_tests::client::Client;
+use session_tests::database::Database;
+use session_tests::on_stores;
 use session_tests::poll;
-use session_tests::process::PATIENCE;
+use session_tests::process::{PATIENCE, run};
 use session_tests::proxy::{Proxy, Way};
 use session_tests::redis::Redis;
+use session_tests::storage::Storage;
 
 use crate::visitor::Visitor;
 
 struct Site {
-    redis: Redis,
-    proxy: Proxy,
+    storage: Storage,
+    proxy: Option<Proxy>,
     processes: Vec<App>,
 }
 
 impl Site {
-    fn start() -> Site {
-        let redis = Redis::start();
-        let proxy = Proxy::to(redis.port());
-        let process = || {
-            Launch::new(env!("CARGO_BIN_EXE_probe"))
-                .toml("[default]\nsession_type = \"redis\"\nlog_level = \"critical\"\n")
-                .env("ROCKET_SESSION_REDIS", &proxy.redis_url())
-                .start()
+    /// Two processes; a server is behind a proxy.
+    fn start(storage: Storage) -> Site {
+        let (proxy, toml) = if storage.engine().is_server() {
+            let proxy = Proxy::to(storage.port());
+            let toml = storage.rocket_toml_behind(&proxy);
+            (Some(proxy), toml)
+        } else {
+            (None, storage.engine().rocket_toml())
         };
+        // Silent where printing is a write to a full disk.
+        let process =
+            || Launch::by(survivor()).toml(&format!("[default]\nlog_level = \"off\"\n{toml}")).start();
         let processes = vec![process(), process()];
-        Site { redis, proxy, processes }
+        Site { storage, proxy, processes }
     }
 
     fn urls(&self) -> Vec<String> {
         self.processes.iter().map(App::url).collect()
     }
+
+    fn set(&self, way: Way) {
+        self.proxy.as_ref().expect("a server").set(way);
+    }
+
+    /// Lets no process write to a file beyond its first byte, or as before.
+    fn limit_files(&self, limit: &str) {
+        for process in &self.processes {
+            let arguments = [format!("--pid={}", process.pid()), format!("--fsize={limit}:unlimited")];
+            run(Command::new("prlimit").args(arguments), "apt-get install -y util-linux");
+        }
+    }
+}
+
+/// The probe, which gets an error and no signal when a file may not grow.
+fn survivor() -> Command {
+    let mut command = Command::new("env");
+    command.arg("--ignore-signal=XFSZ").arg(env!("CARGO_BIN_EXE_probe"));
+    command
 }
 
 /// Lets visitors read and write before, during and after an outage, in which at least `refused` of the
 /// requests must fail: otherwise there was none.
-fn survive(begin: impl FnOnce(&mut Site), end: impl FnOnce(&mut Site)) {
+fn survive(storage: Storage, begin: impl FnOnce(&mut Site), end: impl FnOnce(&mut Site)) {
     const VISITORS: usize = 4;
-    let outage = Duration::from_secs(budget::amount("OUTAGE_SECONDS", 6, 30));
-    let mut site = Site::start();
+    let outage = Duration::from_secs(budget::amount("OUTAGE_SECONDS", 4, 30));
+    let mut site = Site::start(storage);
     let urls = site.urls();
     let visitors: Vec<Visitor> = (0..VISITORS).map(|number| Visitor::log_in(number, &urls)).collect();
     let (running, failed) = (AtomicBool::new(true), AtomicBool::new(false));
@@ -109,54 +137,122 @@ fn during(site: &Site) {
     }
 }
 
+mod the_server_is_killed_and_started_again {
+    use session_tests::database::Database;
+
+    use super::{Storage, survive};
+
+    fn killed(storage: Storage) {
+        survive(storage, |site| site.storage.kill(), |site| site.storage.restart());
+    }
+
+    #[test]
+    fn on_redis() {
+        killed(Storage::on_redis());
+    }
+
+    #[test]
+    fn on_postgresql() {
+        killed(Storage::Sql(Database::postgres_alone()));
+    }
+
+    #[test]
+    fn on_mariadb() {
+        killed(Storage::Sql(Database::mariadb_alone()));
+    }
+
+    #[test]
+    fn on_mongodb() {
+        killed(Storage::on_mongodb());
+    }
+}
+
+on_stores!(servers, something_else_answers_at_its_port);
+
+fn something_else_answers_at_its_port(storage: Storage) {
+    survive(storage, |site| site.set(Way::Garbage), |site| site.set(Way::Open));
+}
+
+on_stores!(servers, connections_are_cut_in_the_middle_of_answers);
+
+fn connections_are_cut_in_the_middle_of_answers(storage: Storage) {
+    survive(storage, |site| site.set(Way::Cut(3)), |site| site.set(Way::Open));
+}
+
+on_stores!(servers, connections_are_cut_before_answers);
+
+fn connections_are_cut_before_answers(storage: Storage) {
+    survive(storage, |site| site.set(Way::Cut(0)), |site| site.set(Way::Open));
+}
+
+on_stores!(servers, answers_are_lost_without_a_sign);
+
+fn answers_are_lost_without_a_sign(storage: Storage) {
+    survive(storage, |site| site.set(Way::Silent), |site| site.set(Way::Open));
+}
+
+on_stores!(files, the_disk_is_full);
+
+fn the_disk_is_full(storage: Storage) {
+    survive(storage, |site| site.limit_files("0"), |site| site.limit_files("unlimited"));
+}
+
+/// Somebody has the database open in a tool, in the middle of a transaction.
 #[test]
-fn redis_is_killed_and_started_again() {
-    survive(|site| site.redis.kill(), |site| site.redis.restart());
+fn another_program_holds_the_lock_on_sqlite() {
+    let database = Database::sqlite();
+    let file = database.file();
+    let lock = RefCell::new(None);
+    survive(
+        Storage::Sql(database),
+        |_| {
+            let mut tool = Command::new("sqlite3").arg(file).stdin(Stdio::piped()).spawn().expect("sqlite3");
+            let commands = b".timeout 10000\nBEGIN EXCLUSIVE;\n";
+            tool.stdin.as_mut().expect("its input").write_all(commands).expect("sqlite3 reads");
+            lock.replace(Some(tool));
+        },
+        |_| {
+            // The end of its input ends it, and what it began is undone.
+            let mut tool = lock.take().expect("the tool");
+            drop(tool.stdin.take());
+            assert!(tool.wait().expect("its end").success());
+        },
+    );
+}
+
+/// A process of Redis of the test's own.
+fn redis(site: &mut Site) -> &mut Redis {
+    match &mut site.storage {
+        Storage::Redis(redis) => redis,
+        _ => unreachable!("this outage is Redis' own"),
+    }
 }
 
 #[test]
 fn redis_is_shut_down_and_started_again() {
-    survive(|site| site.redis.stop(), |site| site.redis.restart());
+    survive(Storage::on_redis(), |site| redis(site).stop(), |site| redis(site).restart());
 }
 
 #[test]
 fn redis_stands_still() {
-    survive(|site| site.redis.pause(), |site| site.redis.resume());
-}
-
-#[test]
-fn something_else_answers_at_its_port() {
-    survive(|site| site.proxy.set(Way::Garbage), |site| site.proxy.set(Way::Open));
-}
-
-#[test]
-fn connections_are_cut_in_the_middle_of_answers() {
-    survive(|site| site.proxy.set(Way::Cut(3)), |site| site.proxy.set(Way::Open));
-}
-
-#[test]
-fn connections_are_cut_before_answers() {
-    survive(|site| site.proxy.set(Way::Cut(0)), |site| site.proxy.set(Way::Open));
-}
-
-#[test]
-fn answers_are_lost_without_a_sign() {
-    survive(|site| site.proxy.set(Way::Silent), |site| site.proxy.set(Way::Open));
+    survive(Storage::on_redis(), |site| redis(site).pause(), |site| redis(site).resume());
 }
 
 #[test]
 fn redis_becomes_a_replica_that_only_reads() {
     // Its master does not exist: it keeps its records and refuses every write.
     survive(
-        |site| drop(site.redis.command(&["REPLICAOF", "127.0.0.1", "1"])),
-        |site| drop(site.redis.command(&["REPLICAOF", "NO", "ONE"])),
+        Storage::on_redis(),
+        |site| drop(redis(site).command(&["REPLICAOF", "127.0.0.1", "1"])),
+        |site| drop(redis(site).command(&["REPLICAOF", "NO", "ONE"])),
     );
 }
 
 #[test]
 fn redis_is_full() {
     survive(
-        |site| drop(site.redis.command(&["CONFIG", "SET", "maxmemory", "1"])),
-        |site| drop(site.redis.command(&["CONFIG", "SET", "maxmemory", "0"])),
+        Storage::on_redis(),
+        |site| drop(redis(site).command(&["CONFIG", "SET", "maxmemory", "1"])),
+        |site| drop(redis(site).command(&["CONFIG", "SET", "maxmemory", "0"])),
     );
 }

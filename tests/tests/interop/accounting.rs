@@ -17,7 +17,7 @@ const MONGODB: &str = "session-core/tests/stores/mongodb_store.rs";
 const FILES: &str = "session-core/tests/stores/file_store.rs";
 const PICKLES: &str = "session-core/tests/formats/pickle/files.rs";
 const SCENARIOS: &str = "tests/tests/interop/scenarios/mod.rs";
-const ROWS: &str = "tests/tests/sql/rows.rs";
+const ROWS: &str = "tests/tests/every_store/rows.rs";
 const RECORDS: &str = "tests/tests/interop/records.rs";
 
 const KINDS: [(&str, usize, By); 15] = [

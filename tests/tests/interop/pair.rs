@@ -76,6 +76,8 @@ impl<'r> Settings<'r> {
                 self.format,
                 self.permanent
             ));
+            // Where extending is a write of its own, it is left out until it is worth one; Flask always writes.
+            toml.push_str("session_refresh_after = 0\n");
         }
         toml
     }

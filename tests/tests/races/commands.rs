@@ -3,6 +3,7 @@
 use session_tests::client::{Client, Request};
 use session_tests::jar::Jar;
 use session_tests::redis::Redis;
+use session_tests::storage::Storage;
 
 use crate::site::Site;
 
@@ -13,7 +14,7 @@ fn commands(redis: &Redis, request: Request<'_>, expected: u16) -> Vec<String> {
 }
 
 /// A visitor with a session and no login, on a connection that is open already.
-fn visitor(site: &Site) -> Client {
+fn visitor(site: &Site<'_>) -> Client {
     let visitor = Client::with_jar(&site.processes[0].url(), &Jar::default());
     assert_eq!(visitor.get("/count").send().status, 200);
     visitor
@@ -21,8 +22,9 @@ fn visitor(site: &Site) -> Client {
 
 #[test]
 fn a_request_costs_what_the_design_says() {
-    let site = Site::on_redis(1);
-    let redis = site.redis.as_ref().unwrap();
+    let storage = Storage::on_redis();
+    let Storage::Redis(redis) = &storage else { unreachable!() };
+    let site = Site::of(&storage, 1);
     let visitor = visitor(&site);
     assert_eq!(commands(redis, visitor.get("/untouched"), 200), [""; 0]);
     assert_eq!(commands(redis, visitor.get("/anon"), 200), [""; 0]);
@@ -41,8 +43,9 @@ fn a_request_costs_what_the_design_says() {
 
 #[test]
 fn a_cookie_that_can_not_be_ours_costs_nothing_and_an_unknown_one_is_not_adopted() {
-    let site = Site::on_redis(1);
-    let redis = site.redis.as_ref().unwrap();
+    let storage = Storage::on_redis();
+    let Storage::Redis(redis) = &storage else { unreachable!() };
+    let site = Site::of(&storage, 1);
     let client = site.client(0);
     let known = site.log_in();
     let id = known.strip_prefix("session=").unwrap();

@@ -3,13 +3,15 @@
 use session_tests::budget;
 use session_tests::client::Client;
 use session_tests::crowd::at_once;
+use session_tests::on_stores;
+use session_tests::storage::Storage;
 
 use crate::site::Site;
 
 /// `THREADS` visitors at once, 400 requests in all.
-fn increments(path: &str) {
+fn increments(storage: &Storage, path: &str) {
     const THREADS: usize = 16;
-    for site in Site::all() {
+    for site in Site::all(storage) {
         let cookie = site.log_in();
         let clients: Vec<Client> = (0..THREADS).map(|thread| site.client(thread)).collect();
         let statuses = at_once(THREADS, 400 / THREADS, |thread, _| {
@@ -27,21 +29,24 @@ fn increments(path: &str) {
     }
 }
 
-#[test]
-fn four_hundred_increments_at_once_are_four_hundred() {
-    increments("/count");
+on_stores!(records, four_hundred_increments_at_once_are_four_hundred);
+
+fn four_hundred_increments_at_once_are_four_hundred(storage: Storage) {
+    increments(&storage, "/count");
 }
 
-#[test]
-fn they_are_with_twenty_milliseconds_between_read_and_write_too() {
-    increments("/count_slow");
+on_stores!(records, they_are_with_twenty_milliseconds_between_read_and_write_too);
+
+fn they_are_with_twenty_milliseconds_between_read_and_write_too(storage: Storage) {
+    increments(&storage, "/count_slow");
 }
 
-#[test]
-fn of_parallel_writes_of_two_fields_none_is_lost() {
+on_stores!(records, of_parallel_writes_of_two_fields_none_is_lost);
+
+fn of_parallel_writes_of_two_fields_none_is_lost(storage: Storage) {
     const VISITORS: usize = 4;
     let rounds = budget::amount("ROUNDS", 100, 1000) as usize;
-    for site in Site::all() {
+    for site in Site::all(&storage) {
         let cookies: Vec<String> = (0..VISITORS).map(|_| site.log_in()).collect();
         let lost = at_once(VISITORS, rounds / VISITORS, |visitor, round| {
             let (cookie, value) = (&cookies[visitor], format!("{round}"));
@@ -57,10 +62,11 @@ fn of_parallel_writes_of_two_fields_none_is_lost() {
     }
 }
 
-#[test]
-fn every_policy_keeps_what_it_promises_across_processes() {
+on_stores!(records, every_policy_keeps_what_it_promises_across_processes);
+
+fn every_policy_keeps_what_it_promises_across_processes(storage: Storage) {
     const THREADS: usize = 8;
-    for site in Site::all() {
+    for site in Site::all(&storage) {
         let cookie = site.log_in();
         let answers = at_once(THREADS, 5, |thread, turn| {
             let n = thread * 5 + turn;

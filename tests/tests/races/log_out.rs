@@ -4,6 +4,8 @@ use serde_json::{Value, json};
 use session_tests::budget;
 use session_tests::client::Answer;
 use session_tests::crowd::at_once;
+use session_tests::on_stores;
+use session_tests::storage::Storage;
 
 use crate::site::Site;
 
@@ -22,11 +24,11 @@ fn destroyed() -> (&'static str, Value) {
 }
 
 /// Runs the race many times and gives how often the running request was told that the session had ended.
-fn ends_logged_out(race: &Race) -> usize {
+fn ends_logged_out(storage: &Storage, race: &Race) -> usize {
     const PAIRS: usize = 4;
     let times = budget::amount("ROUNDS", 100, 1000) as usize;
     let mut refused = 0;
-    for site in Site::all() {
+    for site in Site::all(storage) {
         let ends = at_once(PAIRS, times / PAIRS, |pair, _| {
             let cookie = site.log_in();
             let answers: Vec<Answer> = at_once(2, 1, |side, _| {
@@ -47,7 +49,7 @@ fn ends_logged_out(race: &Race) -> usize {
 
 /// Neither the old cookie nor one that an answer has set leads to the session. A request that came after the
 /// log-out may have begun a new one with what it wrote itself.
-fn stays_logged_out(site: &Site, cookie: &str, answers: &[Answer]) {
+fn stays_logged_out(site: &Site<'_>, cookie: &str, answers: &[Answer]) {
     let set = answers.iter().flat_map(Answer::set_cookies);
     let cookies = set.filter_map(|line| line.split(';').next()).chain([cookie]);
     for candidate in cookies {
@@ -58,43 +60,48 @@ fn stays_logged_out(site: &Site, cookie: &str, answers: &[Answer]) {
             assert!(candidate != cookie || fields["a"] == Value::Null, "{}: its id came back", site.name);
         }
     }
-    if let Some(redis) = &site.redis {
-        let key = cookie.replace("session=", "session:");
-        assert_eq!(redis.get(&key), None, "{}: its record came back", site.name);
-    }
+    let key = cookie.replace("session=", "session:");
+    assert_eq!(site.engine.get(&key), None, "{}: its record came back", site.name);
 }
+
+on_stores!(records, a_request_that_writes_does_not_undo_a_log_out);
 
 /// M1 of the comparison: tower-sessions' memory store logs the visitor in again.
-#[test]
-fn a_request_that_writes_does_not_undo_a_log_out() {
+fn a_request_that_writes_does_not_undo_a_log_out(storage: Storage) {
     let race = Race { running: json!({ "sleep_ms": 20, "a": "dark", "add_counter": 1 }), ends: logged_out() };
-    assert!(ends_logged_out(&race) > 0, "no request was still running: the test shows nothing");
+    assert!(ends_logged_out(&storage, &race) > 0, "no request was still running: the test shows nothing");
 }
+
+on_stores!(records, a_request_that_writes_does_not_undo_a_destroy);
 
 /// M7: actix-session gives the running request a new session with the old data.
-#[test]
-fn a_request_that_writes_does_not_undo_a_destroy() {
+fn a_request_that_writes_does_not_undo_a_destroy(storage: Storage) {
     let race = Race { running: json!({ "sleep_ms": 20, "a": "dark" }), ends: destroyed() };
-    assert!(ends_logged_out(&race) > 0, "no request was still running: the test shows nothing");
+    assert!(ends_logged_out(&storage, &race) > 0, "no request was still running: the test shows nothing");
 }
+
+on_stores!(records, a_request_that_only_reads_does_not_undo_a_log_out_and_keeps_its_answer);
 
 /// M9: Flask-Session revives it though the running request only reads.
-#[test]
-fn a_request_that_only_reads_does_not_undo_a_log_out_and_keeps_its_answer() {
+fn a_request_that_only_reads_does_not_undo_a_log_out_and_keeps_its_answer(storage: Storage) {
     let race = Race { running: json!({ "sleep_ms": 20 }), ends: logged_out() };
-    assert_eq!(ends_logged_out(&race), 0, "a reader has nothing to be told");
+    assert_eq!(ends_logged_out(&storage, &race), 0, "a reader has nothing to be told");
 }
 
-#[test]
-fn a_request_that_logs_in_anew_or_regenerates_does_not_undo_a_destroy() {
+on_stores!(records, a_request_that_logs_in_anew_or_regenerates_does_not_undo_a_destroy);
+
+fn a_request_that_logs_in_anew_or_regenerates_does_not_undo_a_destroy(storage: Storage) {
     let race = Race { running: json!({ "sleep_ms": 20, "login": "momo" }), ends: destroyed() };
-    assert!(ends_logged_out_or_in_anew(&race) > 0, "no request was still running: the test shows nothing");
+    assert!(
+        ends_logged_out_or_in_anew(&storage, &race) > 0,
+        "no request was still running: the test shows nothing"
+    );
 }
 
 /// The same user's login finds the session ended; one that came after the end is a login of its own.
-fn ends_logged_out_or_in_anew(race: &Race) -> usize {
+fn ends_logged_out_or_in_anew(storage: &Storage, race: &Race) -> usize {
     let mut refused = 0;
-    for site in Site::all() {
+    for site in Site::all(storage) {
         for _ in 0..25 {
             let cookie = site.log_in();
             let answers: Vec<Answer> = at_once(2, 1, |side, _| {

@@ -1,4 +1,4 @@
-//! Requests that meet: several at once on one session, in one process and in two on one Redis.
+//! Requests that meet: several at once on one session, in one process and in two, on every store.
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,

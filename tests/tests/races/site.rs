@@ -2,31 +2,39 @@
 
 use session_tests::app::{App, Launch};
 use session_tests::client::Client;
+use session_tests::engine::Engine;
 use session_tests::jar::Jar;
-use session_tests::redis::Redis;
+use session_tests::storage::Storage;
 
-pub(crate) struct Site {
-    pub(crate) name: &'static str,
+pub(crate) struct Site<'s> {
+    pub(crate) name: String,
     pub(crate) processes: Vec<App>,
-    pub(crate) redis: Option<Redis>,
+    pub(crate) engine: Engine<'s>,
 }
 
-impl Site {
-    pub(crate) fn in_memory() -> Site {
-        Site { name: "memory", processes: vec![probe("session_type = \"memory\"").start()], redis: None }
+impl<'s> Site<'s> {
+    /// So many processes.
+    pub(crate) fn of(storage: &'s Storage, processes: usize) -> Site<'s> {
+        let engine = storage.engine();
+        let name = format!("{engine}, {processes} of the application");
+        // That many wait for one record is no reason to give up: what is counted here is what gets lost.
+        let toml = format!(
+            "[default]\nworkers = 4\nsession_store_timeout = 20\nsession_request_timeout = 60\n{}",
+            engine.rocket_toml()
+        );
+        let process = || Launch::new(env!("CARGO_BIN_EXE_probe")).toml(&toml).start();
+        Site { name, processes: (0..processes).map(|_| process()).collect(), engine }
     }
 
-    pub(crate) fn on_redis(processes: usize) -> Site {
-        let redis = Redis::start();
-        let process = || probe("session_type = \"redis\"").env("ROCKET_SESSION_REDIS", &redis.url()).start();
-        let processes: Vec<App> = (0..processes).map(|_| process()).collect();
-        let name = if processes.len() == 1 { "redis, one process" } else { "redis, several processes" };
-        Site { name, processes, redis: Some(redis) }
-    }
-
-    /// Every kind of site that keeps sessions where several requests can meet.
-    pub(crate) fn all() -> [Site; 3] {
-        [Site::in_memory(), Site::on_redis(1), Site::on_redis(2)]
+    /// Two processes, where several can share the sessions. How requests of one process meet has nothing to do with
+    /// the server: one of them is enough for that.
+    pub(crate) fn all(storage: &'s Storage) -> Vec<Site<'s>> {
+        let processes: &[usize] = match storage {
+            Storage::Memory => &[1],
+            Storage::Redis(_) => &[1, 2],
+            _ => &[2],
+        };
+        processes.iter().map(|processes| Site::of(storage, *processes)).collect()
     }
 
     /// A client for one of the processes: neighbours get different ones.
@@ -45,8 +53,4 @@ impl Site {
     pub(crate) fn output(&self) -> String {
         self.processes.iter().map(App::output).collect::<Vec<_>>().join("\n")
     }
-}
-
-fn probe(settings: &str) -> Launch {
-    Launch::new(env!("CARGO_BIN_EXE_probe")).toml(&format!("[default]\nworkers = 4\n{settings}\n"))
 }

@@ -1,5 +1,6 @@
 //! The collection that holds the sessions, and the driver's client that leads there.
 
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use mongodb::bson::Document;
@@ -14,6 +15,14 @@ use crate::store::StoreError;
 /// the half second that the driver waits between two attempts to reach a server.
 const SERVER_SELECTION: Duration = Duration::from_millis(800);
 
+/// So many calls in a row that nobody waited for any longer, and the client is given up.
+///
+/// The driver opens two connections at a time and sets no limit to the greeting on them. If two greetings are lost
+/// without a sign, while all else seems well, it opens none ever again: every call waits for its turn. More than
+/// two, since a server that is merely slow answers in the end; each client that is left behind costs those two
+/// connections until the network gives them up.
+const GIVEN_UP: u32 = 5;
+
 /// Where the documents are.
 pub(super) enum Place {
     /// In a collection of the application's own.
@@ -27,7 +36,20 @@ pub(super) struct Way {
     connection: ConnectionString,
     database: String,
     collection: String,
-    opened: OnceCell<Collection<Document>>,
+    client: Mutex<OpenClient>,
+}
+
+#[derive(Default)]
+struct OpenClient {
+    collection: Arc<OnceCell<Collection<Document>>>,
+    /// Calls in a row that were given up.
+    given_up: u32,
+}
+
+/// A call that has begun; dropped before its end, it was given up.
+struct Running<'a> {
+    way: &'a Way,
+    ended: bool,
 }
 
 impl Place {
@@ -41,7 +63,7 @@ impl Place {
             return Err(StoreError::misconfigured("w=0 in the URL: nobody would know what was written"));
         }
         let (database, collection) = (database.to_owned(), collection.to_owned());
-        Ok(Place::At(Box::new(Way { connection, database, collection, opened: OnceCell::new() })))
+        Ok(Place::At(Box::new(Way { connection, database, collection, client: Mutex::default() })))
     }
 
     /// Database and collection.
@@ -52,15 +74,43 @@ impl Place {
         }
     }
 
-    pub(super) async fn collection(&self) -> Result<&Collection<Document>, Failure> {
+    pub(super) async fn collection(&self) -> Result<Collection<Document>, Failure> {
         match self {
-            Place::Given(collection) => Ok(collection),
-            Place::At(way) => Ok(way.opened.get_or_try_init(|| way.open()).await?),
+            Place::Given(collection) => Ok(collection.clone()),
+            Place::At(way) => {
+                let collection = way.current();
+                Ok(collection.get_or_try_init(|| way.open()).await?.clone())
+            }
         }
+    }
+
+    /// Performs one call of the store, and notes whether it was waited for.
+    pub(super) async fn watch<T>(&self, call: impl Future<Output = T>) -> T {
+        let Place::At(way) = self else { return call.await };
+        let mut running = Running { way, ended: false };
+        let result = call.await;
+        running.ended = true;
+        result
+    }
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        let mut client = self.way.client.lock().unwrap_or_else(PoisonError::into_inner);
+        client.given_up = if self.ended { 0 } else { client.given_up.saturating_add(1) };
     }
 }
 
 impl Way {
+    /// The collection of the client in use, or of another one if that answers nobody.
+    fn current(&self) -> Arc<OnceCell<Collection<Document>>> {
+        let mut client = self.client.lock().unwrap_or_else(PoisonError::into_inner);
+        if client.given_up >= GIVEN_UP {
+            *client = OpenClient::default();
+        }
+        Arc::clone(&client.collection)
+    }
+
     async fn open(&self) -> mongodb::error::Result<Collection<Document>> {
         let mut options = ClientOptions::parse(self.connection.clone()).await?;
         options.server_selection_timeout.get_or_insert(SERVER_SELECTION);

@@ -75,12 +75,9 @@ impl Visit<'_> {
         self.same("Vary", json!(answer.all("vary")), json!(model.all("vary")))?;
         self.same("bytes", self.stored(&self.jar), self.stored(&self.model_jar))?;
         if self.engine.has_records() && self.cookie(&self.jar).is_some() {
-            let (records, expected) = match self.engine {
-                // Files end by the time of a request, also both before their cookies do.
-                Engine::Files(files) => (files.alive(self.now), files.alive(self.now).min(1) * 2),
-                engine => (engine.keys().len(), 2),
-            };
-            self.same("records", json!(records), json!(expected))?;
+            let living = [&self.jar, &self.model_jar].map(|jar| self.stored(jar) != json!(""));
+            let records = living.into_iter().filter(|living| *living).count();
+            self.same("records", json!(self.engine.living_keys(self.now).len()), json!(records))?;
         }
         let model = self.seen_by(&self.model);
         self.same("seen by Flask", self.seen_by(&self.flask), model.clone())?;
@@ -113,7 +110,7 @@ impl Visit<'_> {
         let Some(cookie) = self.cookie(jar) else { return Value::Null };
         let bytes = if self.engine.has_records() {
             let id = cookie.split('.').next().unwrap_or_default();
-            self.engine.get(&format!("session:{id}")).unwrap_or_default()
+            self.engine.living(&format!("session:{id}"), self.now).unwrap_or_default()
         } else {
             payload(&cookie)
         };

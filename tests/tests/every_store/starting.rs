@@ -1,36 +1,29 @@
 //! Applications that start on a database that holds nothing yet.
 
-use std::sync::Arc;
-use std::thread;
-
 use rocket::tokio;
 use rocket_session_state::store::Store;
 use serde_json::json;
 use session_tests::client::Client;
+use session_tests::crowd::at_once;
 use session_tests::database::Database;
 use session_tests::jar::Jar;
+use session_tests::on_stores;
+use session_tests::storage::Storage;
 
 use crate::{at, for_an_hour, probe, runtime, store};
 
-#[test]
-fn two_applications_that_start_together_on_an_empty_database_both_serve() {
-    for database in Database::all() {
-        let database = Arc::new(database);
-        let starting: Vec<_> = (0..2)
-            .map(|_| {
-                let database = Arc::clone(&database);
-                thread::spawn(move || probe(&database, "").start())
-            })
-            .collect();
-        let running: Vec<_> = starting.into_iter().map(|app| app.join().unwrap()).collect();
-        let jar = Jar::default();
-        for (n, app) in running.iter().enumerate() {
-            let visitor = Client::with_jar(&app.url(), &jar);
-            let ops = json!({ "ops": [["get", "n", null], ["set", "n", n]] });
-            let answer = visitor.post("/ops").json(&ops).send();
-            let before = n.checked_sub(1);
-            assert_eq!(answer.json()["results"], json!([before]), "{}: {}", database.kind(), app.output());
-        }
+on_stores!(lasting, two_applications_that_start_together_on_an_empty_store_both_serve);
+
+fn two_applications_that_start_together_on_an_empty_store_both_serve(storage: Storage) {
+    let engine = storage.engine();
+    let running = at_once(2, 1, |_, _| probe(&engine.rocket_toml()).start());
+    let jar = Jar::default();
+    for (n, app) in running.iter().enumerate() {
+        let visitor = Client::with_jar(&app.url(), &jar);
+        let ops = json!({ "ops": [["get", "n", null], ["set", "n", n]] });
+        let answer = visitor.post("/ops").json(&ops).send();
+        let before = n.checked_sub(1);
+        assert_eq!(answer.json()["results"], json!([before]), "{engine}: {}", app.output());
     }
 }
 
@@ -71,15 +64,15 @@ fn a_new_sqlite_file_can_be_read_by_its_owner_alone() {
 
 #[test]
 fn a_database_that_is_not_there_does_not_launch_and_the_log_says_why_without_the_password() {
-    let database = Database::Sqlite(tempfile::tempdir().unwrap());
-    let missing =
-        probe(&database, "").env("ROCKET_SESSION_SQLALCHEMY", "sqlite:////nowhere/at/all.db").refused();
+    let database =
+        |url: &str| probe(&format!("session_type = \"sqlalchemy\"\nsession_sqlalchemy = {url:?}\n"));
+    let missing = database("sqlite:////nowhere/at/all.db").refused();
     assert!(missing.contains("No such file or directory"), "{missing}");
     let port = session_tests::port::free();
     for url in
         [format!("postgresql://me:hush@127.0.0.1:{port}/d"), format!("mysql://me:hush@127.0.0.1:{port}/d")]
     {
-        let refused = probe(&database, "").env("ROCKET_SESSION_SQLALCHEMY", &url).refused();
+        let refused = database(&url).refused();
         assert!(refused.contains("refused"), "{refused}");
         assert!(!refused.contains("hush"), "{refused}");
     }

@@ -1,4 +1,5 @@
-//! The SQL store on SQLite, PostgreSQL and MariaDB: real files and servers, the real Flask-Session beside it.
+//! What each store costs and survives, and what only the SQL store has to show; conformance of the others is tested in
+//! `session-core/tests/stores`.
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -7,14 +8,15 @@
     reason = "a panic in here is a failed test, which is what it is for"
 )]
 
-mod alternating;
 mod conformance;
 mod crash;
 mod faults;
+mod folder;
 mod round_trips;
 mod rows;
 mod starting;
 
+use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use rocket::tokio::runtime::{Builder, Runtime};
@@ -46,11 +48,13 @@ async fn stored(store: &SqlStore, call: Call, key: &str) -> Option<Loaded> {
     store.load(call, key, None).await.unwrap()
 }
 
-/// The probe with its sessions in this database.
-fn probe(database: &Database, more: &str) -> Launch {
-    Launch::new(env!("CARGO_BIN_EXE_probe")).toml(&format!(
-        "[default]\nsession_type = \"sqlalchemy\"\nsession_sqlalchemy = \"{}\"\nsession_cookie_samesite = false\n\
-         session_store_timeout = 20\nsession_request_timeout = 60\n{more}",
-        database.url()
+/// The probe with its sessions there.
+fn probe(toml: &str) -> Launch {
+    launch(env!("CARGO_BIN_EXE_probe"), toml)
+}
+
+fn launch(program: impl AsRef<Path>, toml: &str) -> Launch {
+    Launch::new(program).toml(&format!(
+        "[default]\nsession_cookie_samesite = false\nsession_store_timeout = 20\nsession_request_timeout = 60\n{toml}"
     ))
 }

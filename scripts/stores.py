@@ -1,0 +1,77 @@
+#!/usr/bin/env python3
+"""A table of stores and suites, made of the tests that ran.
+
+Reads lines such as `ok  races  fields::increments::on_redis` (result, part, test). A test belongs to the store that its
+name ends with, `…on_<store>`, and to the innermost module, or else the part, that is the name of a suite. A cell is the
+number of tests that passed, `FAILED` if one did not, `-` if there is none, and `n/a` if there can't be one. With
+`--whole`, a cell that is `-` is an error: a store that was forgotten by a suite.
+"""
+
+import re
+import sys
+from collections import Counter
+
+STORES = ["cookie", "memory", "redis", "sqlite", "files", "postgresql", "mariadb", "memcached", "mongodb"]
+
+SUITES = ["conformance", "races", "faults", "crash", "starting", "interop", "login_flow", "round_trips"]
+
+TITLES = {"crash": "kill -9", "starting": "two start", "login_flow": "login flow", "round_trips": "round trips"}
+
+NO_STORE = "the session is the cookie: nothing is loaded, swapped or asked for"
+IN_PROCESS = "it is the process: it fails, ends and is asked with it"
+KEPT_BY_SERVER = "what was acknowledged is the server's to keep; its end and that of the application are among the faults"
+
+NOT_APPLICABLE = {
+    **{("cookie", suite): NO_STORE for suite in ["conformance", "races", "faults", "crash", "starting", "round_trips"]},
+    **{("memory", suite): IN_PROCESS for suite in ["faults", "crash", "starting", "round_trips"]},
+    ("memory", "interop"): "Flask-Session keeps no sessions in memory",
+    **{(store, "crash"): KEPT_BY_SERVER for store in ["redis", "postgresql", "mariadb", "memcached", "mongodb"]},
+}
+
+
+def suite_of(words):
+    return next((word for word in reversed(words) if word in SUITES), None)
+
+
+def count(lines):
+    passed, failed = Counter(), Counter()
+    for line in lines:
+        result, part, test = line.split(maxsplit=2)
+        store = next((store for store in STORES if re.search(rf"(^|:|_)on_{store}$", test)), None)
+        cell = (store, suite_of([part, *test.split("::")[:-1]]))
+        (passed if result == "ok" else failed)[cell] += 1
+    return passed, failed
+
+
+def main():
+    passed, failed = count(sys.stdin)
+    gaps = []
+
+    def content(cell):
+        if failed[cell]:
+            return "FAILED"
+        if passed[cell]:
+            return str(passed[cell])
+        if cell in NOT_APPLICABLE:
+            return "n/a"
+        gaps.append(cell)
+        return "-"
+
+    rows = [["", *(TITLES.get(suite, suite) for suite in SUITES)]]
+    rows += [[store, *(content((store, suite)) for suite in SUITES)] for store in STORES]
+    widths = [max(map(len, column)) for column in zip(*rows)]
+    print("Tests of each store, by suite:")
+    for row in rows:
+        print("  " + "  ".join(text.ljust(width) for text, width in zip(row, widths)).rstrip())
+    reasons = {}
+    for (store, suite), reason in NOT_APPLICABLE.items():
+        reasons.setdefault(reason, {}).setdefault(store, []).append(TITLES.get(suite, suite))
+    for reason, cells in reasons.items():
+        print(f"  n/a: {', '.join(cells)}: {reason}")
+    stale = [cell for cell in NOT_APPLICABLE if passed[cell] or failed[cell]]
+    for store, suite in stale:
+        print(f"  {store} has tests of {suite}, and is listed as not applicable")
+    return 1 if stale or (gaps and "--whole" in sys.argv) else 0
+
+
+sys.exit(main())

@@ -1,0 +1,143 @@
+//! What a request costs the store: how often an application asks it and waits.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use log::{LevelFilter, Log, Metadata, Record};
+use rocket::http::Status;
+use rocket::local::asynchronous::Client as LocalClient;
+use rocket::{get, routes};
+use rocket_session_state::config::SessionConfig;
+use rocket_session_state::store::conformance::Faulty;
+use rocket_session_state::store::{FileStore, SqlStore, SqlTable};
+use rocket_session_state::{Sessions, session_state};
+use serde_json::{Value, json};
+use session_tests::client::Client;
+use session_tests::database::Database;
+use session_tests::files::Files;
+use session_tests::jar::Jar;
+use session_tests::on_stores;
+use session_tests::proxy::Proxy;
+use session_tests::storage::Storage;
+use sqlx::SqlitePool;
+
+use crate::{probe, runtime};
+
+on_stores!(servers, a_read_is_one_round_trip_a_write_two_a_login_three);
+
+fn a_read_is_one_round_trip_a_write_two_a_login_three(storage: Storage) {
+    let proxy = Proxy::to(storage.port());
+    // A server that extends a life as it reads has no refresh that could be due.
+    let extending_is_a_write = matches!(storage, Storage::Sql(_));
+    for (refresh_after, due) in [(0.5, 0), (0.0, usize::from(extending_is_a_write))] {
+        let toml = format!("session_refresh_after = {refresh_after}\n{}", storage.rocket_toml_behind(&proxy));
+        let app = probe(&toml).start();
+        let visitor = Client::with_jar(&app.url(), &Jar::default());
+        let cost = |path: &str, body: Value| {
+            proxy.round_trips();
+            assert_eq!(visitor.post(path).json(&body).send().status, 200, "{}", app.output());
+            proxy.round_trips()
+        };
+        let set = |value: u32| json!({ "ops": [["set", "k", value]] });
+        let costs = |round: u32| {
+            let read = cost("/ops", json!({ "ops": [["get", "k"]] }));
+            (read, cost("/ops", set(round)), cost("/typed", json!({ "login": "momo" })))
+        };
+        cost("/ops", set(0));
+        // A connection is opened and a statement or script made known once.
+        costs(1);
+        assert_eq!(costs(2), (1 + due, 2 + due, 3 + due), "{}, {refresh_after}", storage.engine());
+    }
+}
+
+/// A file has no connection to listen at: what counts is what sqlx executes, which it tells its log. An application
+/// that brings its own pool may have that; the log of ours is silent.
+#[test]
+fn a_read_is_one_statement_a_write_two_a_login_three_on_sqlite() {
+    log::set_logger(&STATEMENTS).expect("no other logger");
+    log::set_max_level(LevelFilter::Debug);
+    let database = Database::sqlite();
+    for (refresh_after, due) in [(0.5, 0), (0.0, 1)] {
+        runtime().block_on(async {
+            let url = format!("sqlite://{}?mode=rwc", database.file().display());
+            let pool = SqlitePool::connect(&url).await.unwrap();
+            let store = SqlStore::from_sqlite(pool, SqlTable::new("counted").unwrap());
+            let mut config = SessionConfig::default();
+            config.session_refresh_after = refresh_after;
+            let rocket = rocket::custom(rocket::Config::debug_default())
+                .attach(Sessions::with_config(config).store(store))
+                .mount("/", routes![read, write, login]);
+            let visitor = LocalClient::tracked(rocket).await.unwrap();
+            let cost = async |path: &'static str| {
+                STATEMENTS.0.store(0, Ordering::SeqCst);
+                assert_eq!(visitor.get(path).dispatch().await.status(), Status::Ok);
+                STATEMENTS.0.load(Ordering::SeqCst)
+            };
+            cost("/write").await;
+            let asked = (cost("/read").await, cost("/write").await, cost("/login").await);
+            assert_eq!(asked, (1 + due, 2 + due, 3 + due), "{refresh_after}");
+        });
+    }
+}
+
+/// Of files it is the calls that count; within a load, a life that is due to be extended is a second look at the file.
+#[test]
+fn a_read_is_one_call_a_write_two_a_login_three_on_files() {
+    let files = Files::new();
+    runtime().block_on(async {
+        let store = Arc::new(Faulty::new(FileStore::new(files.path())));
+        let rocket = rocket::custom(rocket::Config::debug_default())
+            .attach(Sessions::with_config(SessionConfig::default()).store(Arc::clone(&store)))
+            .mount("/", routes![read, write, login]);
+        let visitor = LocalClient::tracked(rocket).await.unwrap();
+        let cost = async |path: &'static str| {
+            store.calls();
+            assert_eq!(visitor.get(path).dispatch().await.status(), Status::Ok);
+            store.calls()
+        };
+        cost("/write").await;
+        assert_eq!((cost("/read").await, cost("/write").await, cost("/login").await), (1, 2, 3));
+    });
+}
+
+#[session_state]
+struct Visit {
+    #[session(login)]
+    username: Option<String>,
+    counter: u32,
+}
+
+#[get("/read")]
+fn read(visit: Visit) -> String {
+    visit.counter().to_string()
+}
+
+#[get("/write")]
+fn write(visit: Visit) -> &'static str {
+    visit.update_counter(|counter| *counter += 1);
+    "written"
+}
+
+#[get("/login")]
+fn login(visit: Visit) -> &'static str {
+    visit.set_username("momo");
+    "welcome"
+}
+
+struct Statements(AtomicUsize);
+
+static STATEMENTS: Statements = Statements(AtomicUsize::new(0));
+
+impl Log for Statements {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.target() == "sqlx::query"
+    }
+
+    fn log(&self, record: &Record<'_>) {
+        if self.enabled(record.metadata()) {
+            self.0.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
+    fn flush(&self) {}
+}
