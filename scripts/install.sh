@@ -31,6 +31,7 @@ has cc || missing+=(gcc libc6-dev)
 has c++ || missing+=(g++)
 has openssl || missing+=(openssl)
 has redis-server || missing+=(redis-server)
+has valgrind || missing+=(valgrind)
 # Debian keeps it where only root looks for programs.
 has nginx || has /usr/sbin/nginx || missing+=(nginx)
 has chromium || missing+=(chromium)

@@ -27,22 +27,25 @@ impl Crowd {
         Crowd { cookies: vec![None; visitors] }
     }
 
-    /// Asks for `page` `count` times over some connections that are all busy until the end. Each visitor
-    /// stays with one connection, so that no session is used twice at once unless there are fewer
-    /// visitors than connections.
+    /// Asks for `page` `count` times over new connections.
     pub(crate) fn ask(&self, port: u16, page: &str, connections: usize, count: usize) -> Result<()> {
+        let mut open = (0..connections).map(|_| Connection::open(port)).collect::<Result<Vec<_>>>()?;
+        self.ask_over(&mut open, page, count)
+    }
+
+    /// Asks for `page` `count` times over connections that are all busy until the end. Each visitor stays
+    /// with one connection, so that no session is used twice at once unless there are fewer visitors than
+    /// connections.
+    pub(crate) fn ask_over(&self, connections: &mut [Connection], page: &str, count: usize) -> Result<()> {
         let requests: Vec<_> = self.cookies.iter().map(|cookie| get(page, cookie.as_deref())).collect();
         let mut turns = requests.iter().cycle();
-        let mut open = Vec::with_capacity(connections);
-        for request in turns.by_ref().take(connections.min(count)) {
-            let mut connection = Connection::open(port)?;
+        let mut busy = connections.len().min(count);
+        for (connection, request) in connections.iter_mut().take(busy).zip(turns.by_ref()) {
             connection.send(request)?;
-            open.push(connection);
         }
-        let mut left = count - open.len();
-        let mut busy = open.len();
+        let mut left = count - busy;
         while busy > 0 {
-            for connection in open.iter_mut().take(busy.min(count)) {
+            for connection in connections.iter_mut().take(busy) {
                 expect_success(page, connection.receive()?.status)?;
                 if left > 0 {
                     left -= 1;

@@ -41,20 +41,20 @@ pub(crate) fn count(
                 Crowd::begin(port, &cell.session.start(), VISITORS)?,
             );
         }
-        let mut marker = Connection::open(port)?;
-        let mut mark = || marker.ask(&get("/mark", None));
+        // One connection for all: opening and closing others would be counted at random.
+        let mut connection = [Connection::open(port)?];
         for cell in mine {
             let strangers = Crowd::strangers(VISITORS);
             let crowd = cookies.get(&(cell.cookies, cell.session)).unwrap_or(&strangers);
-            let ask = |count| crowd.ask(port, &cell.path(), 1, count);
+            let mut ask = |count| {
+                crowd.ask_over(&mut connection, &cell.path(), count)?;
+                connection.iter_mut().try_for_each(|connection| connection.ask(&get("/mark", None)).map(drop))
+            };
             ask(requests.min(50))?;
-            mark()?;
             fs::remove_file(dumps.next())?;
             ask(requests)?;
-            mark()?;
             let once = dumps.count()?;
             ask(2 * requests)?;
-            mark()?;
             let file = dumps.next();
             counts.insert(cell, Counted::read(&file)?.each(once, requests));
             fs::copy(&file, profiles.join(format!("{}.callgrind", cell.slug())))?;

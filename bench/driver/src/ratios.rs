@@ -22,7 +22,7 @@ pub(crate) struct Effort {
 
 impl Effort {
     pub(crate) const FULL: Effort = Effort { rounds: 11, requests: 4000, counted: 300, only_decisive: false };
-    pub(crate) const QUICK: Effort = Effort { rounds: 5, requests: 1000, counted: 100, only_decisive: true };
+    pub(crate) const QUICK: Effort = Effort { rounds: 5, requests: 2000, counted: 100, only_decisive: true };
 }
 
 /// Processor time of one application differs from run to run: ratios that are finer than this, or this close
