@@ -22,7 +22,7 @@ for option in "$@"; do
     esac
 done
 
-scripts/install.sh
+scripts/install.sh --bench
 target=$(realpath -m "${CARGO_TARGET_DIR:-target}")/bench
 build=(cargo build --quiet --locked --release --manifest-path bench/Cargo.toml --target-dir "$target")
 "${build[@]}" --package bench-driver --package bench-operations

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the tests need and this machine lacks: servers and tools by apt, Flask by pip.
+# With --bench only what the benchmarks need.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -31,9 +32,17 @@ has cc || missing+=(gcc libc6-dev)
 has c++ || missing+=(g++)
 has openssl || missing+=(openssl)
 has redis-server || missing+=(redis-server)
-has valgrind || missing+=(valgrind)
+if [[ ${1-} == --bench ]]; then
+    has valgrind || missing+=(valgrind)
+    ((${#missing[@]} == 0)) || install_packages "${missing[@]}"
+    exit
+fi
+has memcached || missing+=(memcached)
 # Debian keeps it where only root looks for programs.
 has nginx || has /usr/sbin/nginx || missing+=(nginx)
+has psql && compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql)
+has mariadbd || has /usr/sbin/mariadbd || missing+=(mariadb-server)
+has sqlite3 || missing+=(sqlite3)
 has chromium || missing+=(chromium)
 has chromedriver || missing+=(chromium-driver)
 has python3 || missing+=(python3)
@@ -41,12 +50,18 @@ has python3 || missing+=(python3)
 python3 -c 'import venv, ensurepip' 2>/dev/null || missing+=(python3-venv)
 ((${#missing[@]} == 0)) || install_packages "${missing[@]}"
 
-environment=tests/.venv
-requirements=tests/flask/requirements.txt
-if ! cmp -s "$requirements" "$environment/installed.txt" ||
-    ! "$environment/bin/python" -c 'import flask, flask_session, redis' 2>/dev/null; then
-    echo "Installing $requirements into $environment"
-    python3 -m venv --clear "$environment"
-    "$environment/bin/pip" install --quiet --disable-pip-version-check -r "$requirements"
-    cp "$requirements" "$environment/installed.txt"
-fi
+# A virtual environment with what a file of requirements names; made anew when that file has changed.
+python_environment() {
+    local environment=$1 requirements=$2 modules=$3
+    if ! cmp -s "$requirements" "$environment/installed.txt" ||
+        ! "$environment/bin/python" -c "import $modules" 2>/dev/null; then
+        echo "Installing $requirements into $environment"
+        python3 -m venv --clear "$environment"
+        "$environment/bin/pip" install --quiet --disable-pip-version-check -r "$requirements"
+        cp "$requirements" "$environment/installed.txt"
+    fi
+}
+
+python_environment tests/.venv tests/flask/requirements.txt "flask, flask_session, flask_sqlalchemy, redis, pymemcache, pymongo"
+# Apart from Flask: it runs as a server and brings much of its own.
+python_environment tests/.venv-mongodb tests/mongodb/requirements.txt secantus

@@ -3,8 +3,11 @@
 Configured by environment variables:
 
 PROBE_PORT    port on 127.0.0.1 (required)
-PROBE_ENGINE  `flask` for the signed cookie (default), `flask_session` for records in Redis
-PROBE_REDIS   address of the Redis server, such as redis://127.0.0.1:6379/0 (for flask_session)
+PROBE_ENGINE  `flask` for the signed cookie (default), `flask_session` for records in one of
+  PROBE_REDIS      address of the Redis server, such as redis://127.0.0.1:6379/0
+  PROBE_MEMCACHED  address of the memcached server, such as 127.0.0.1:11211
+  PROBE_MONGODB    address of the MongoDB server, such as mongodb://127.0.0.1:27017
+  PROBE_SQL        address of a database, such as sqlite:////tmp/sessions.db
 PROBE_CONFIG  Flask's and Flask-Session's keys as a JSON object of typed values, such as
               {"SECRET_KEY": "dev-secret-key", "SESSION_SERIALIZATION_FORMAT": "json", "SESSION_USE_SIGNER": true}
 
@@ -19,6 +22,8 @@ import os
 
 from flask import Flask, request
 from flask_session import Session
+from pymemcache.client.base import PooledClient
+from pymongo import MongoClient
 from redis import Redis
 from werkzeug.serving import WSGIRequestHandler, make_server
 
@@ -28,8 +33,21 @@ import operations
 from typed_values import from_typed
 
 
-def keep_sessions_in_redis(app):
-    app.config.update(SESSION_TYPE="redis", SESSION_REDIS=Redis.from_url(os.environ["PROBE_REDIS"]))
+def store():
+    match os.environ:
+        case {"PROBE_MEMCACHED": address}:
+            # By default it answers before the record is written.
+            return {"SESSION_TYPE": "memcached", "SESSION_MEMCACHED": PooledClient(address, default_noreply=False)}
+        case {"PROBE_MONGODB": address}:
+            return {"SESSION_TYPE": "mongodb", "SESSION_MONGODB": MongoClient(address)}
+        case {"PROBE_SQL": address}:
+            return {"SESSION_TYPE": "sqlalchemy", "SQLALCHEMY_DATABASE_URI": address}
+        case environment:
+            return {"SESSION_TYPE": "redis", "SESSION_REDIS": Redis.from_url(environment["PROBE_REDIS"])}
+
+
+def keep_sessions_in_a_store(app):
+    app.config.update(store())
     Session(app)
     random_id = app.session_interface._generate_sid
 
@@ -47,7 +65,7 @@ def make_app():
         case "flask":
             pass
         case "flask_session":
-            keep_sessions_in_redis(app)
+            keep_sessions_in_a_store(app)
         case other:
             raise SystemExit(f"PROBE_ENGINE={other}: there are the engines `flask` and `flask_session`")
     clock.install(app)

@@ -5,23 +5,14 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
+pub use crate::engine::Engine;
 use crate::port;
 use crate::process::Process;
-use crate::redis::Redis;
 
 /// A running Flask application.
 pub struct Flask {
     port: u16,
     process: Process,
-}
-
-/// How the Flask twin of the probe keeps its sessions.
-#[derive(Clone, Copy)]
-pub enum Engine<'r> {
-    /// Flask's own signed cookie.
-    Cookie,
-    /// Flask-Session's records in this Redis.
-    Redis(&'r Redis),
 }
 
 impl Flask {
@@ -33,13 +24,7 @@ impl Flask {
     /// Starts an application of `tests/flask` that is configured as the twin of the probe.
     pub fn configured(script: &str, engine: Engine<'_>, config: &Value) -> Flask {
         let mut environment = vec![("PROBE_CONFIG", config.to_string())];
-        match engine {
-            Engine::Cookie => environment.push(("PROBE_ENGINE", "flask".to_owned())),
-            Engine::Redis(redis) => {
-                environment
-                    .extend([("PROBE_ENGINE", "flask_session".to_owned()), ("PROBE_REDIS", redis.url())]);
-            }
-        }
+        environment.extend(engine.environment());
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("flask").join(script);
         Flask::start(&script, "PROBE_PORT", &environment)
     }

@@ -104,6 +104,18 @@ impl Drop for Process {
     }
 }
 
+/// Runs a program to its end and gives what it printed; a program that is missing or fails, fails the test.
+pub fn run(command: &mut Command, install: &str) -> String {
+    let name = command.get_program().to_string_lossy().into_owned();
+    let output = command.stdin(Stdio::null()).output().unwrap_or_else(|error| match error.kind() {
+        ErrorKind::NotFound => panic!("{name} is not installed; install it with: {install}"),
+        _ => panic!("{name} can't be started: {error}"),
+    });
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    assert!(output.status.success(), "{command:?}:\n{}{}", text(&output.stdout), text(&output.stderr));
+    text(&output.stdout)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use super::nearest::nearest;
 
 macro_rules! choice {
-    ($(#[$attr:meta])* $name:ident { $($(#[$variant_attr:meta])* $variant:ident = $word:literal,)+ }) => {
+    ($(#[$attr:meta])* $name:ident { $($(#[$variant_attr:meta])* $variant:ident = $word:literal $(| $alias:literal)?,)+ }) => {
         $(#[$attr])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum $name {
@@ -30,7 +30,7 @@ macro_rules! choice {
             type Err = UnknownChoice;
 
             fn from_str(text: &str) -> Result<Self, UnknownChoice> {
-                $(if text.eq_ignore_ascii_case($word) {
+                $(if text.eq_ignore_ascii_case($word) $(|| text.eq_ignore_ascii_case($alias))? {
                     return Ok(Self::$variant);
                 })+
                 Err(UnknownChoice { found: text.into(), words: Self::WORDS })
@@ -57,6 +57,13 @@ choice! {
         Memory = "memory",
         /// In Redis, in the records of Flask-Session. Needs the feature `redis`.
         Redis = "redis",
+        /// In a database, in Flask-Session's table; also written `sql`. Needs the feature `sqlite`,
+        /// `postgres` or `mysql`.
+        Sql = "sqlalchemy" | "sql",
+        /// In memcached, in the records of Flask-Session. Needs the feature `memcached`.
+        Memcached = "memcached",
+        /// In MongoDB, in the records of Flask-Session. Needs the feature `mongodb`.
+        MongoDb = "mongodb",
     }
 }
 

@@ -19,7 +19,7 @@ enum Matters {
     Always,
     /// Sessions that live in a store.
     InStores,
-    /// SQL tables, which this release does not have.
+    /// Rows of SQL tables.
     InSql,
 }
 
@@ -62,6 +62,13 @@ pub(super) const KEYS: &[Key] = &[
     key!(session_serialization_format, InStores, record_format),
     key!(session_cleanup_n_requests, InSql, count_or_none),
     key!(session_redis, Always, redis),
+    key!(session_sqlalchemy, Always, some_text),
+    key!(session_sqlalchemy_table, Always, text),
+    key!(session_sqlalchemy_schema, Always, text_or_false),
+    key!(session_memcached, Always, addresses),
+    key!(session_mongodb, Always, mongodb),
+    key!(session_mongodb_db, Always, text),
+    key!(session_mongodb_collect, Always, text),
     key!(session_store_timeout, InStores, duration),
     key!(session_request_timeout, InStores, duration),
     key!(session_swap_attempts, InStores, count),
@@ -78,8 +85,11 @@ impl Key {
             Matters::InStores if session_type == SessionType::Cookie => {
                 Some("has no effect on cookie sessions, only on sessions in a store")
             }
+            Matters::InSql if session_type != SessionType::Sql => {
+                Some("has no effect: only SQL tables have rows to clean up")
+            }
             Matters::InSql => {
-                Some("has no effect: only SQL stores have rows to clean up, and this release has none")
+                Some("is not honoured in this release yet: expired rows stay until they are purged")
             }
             Matters::Always | Matters::InStores => None,
         }
@@ -87,10 +97,9 @@ impl Key {
 }
 
 /// Keys, or beginnings of keys, that belong to what this release does not have yet.
-const LATER: [&str; 8] = [
-    "session_memcached",
-    "session_mongodb",
-    "session_sqlalchemy",
+const LATER: [&str; 7] = [
+    "session_sqlalchemy_sequence",
+    "session_sqlalchemy_bind_key",
     "session_cachelib",
     "session_file",
     "session_dynamodb",
@@ -157,6 +166,7 @@ mod tests {
             ("session_cookie_http_only", "session_cookie_httponly"),
             ("session_secret", "session_secret_key"),
             ("session_redis_url", "session_redis"),
+            ("session_mongodb_collection", "session_mongodb_collect"),
             ("permanent_session_lifetme", "permanent_session_lifetime"),
             ("PERMANENT_SESSION_LIFETIM", "permanent_session_lifetime"),
             ("secret_key_fallback", "secret_key_fallbacks"),
@@ -224,9 +234,8 @@ mod tests {
     #[test]
     fn keys_of_later_stores_are_no_misspellings() {
         for spelling in [
-            "session_memcached",
-            "SESSION_MONGODB_DB",
-            "session_sqlalchemy_table",
+            "session_sqlalchemy_bind_key",
+            "SESSION_SQLALCHEMY_SEQUENCE",
             "session_cachelib",
             "session_file_dir",
             "session_dynamodb",

@@ -4,11 +4,14 @@
 //! capitals; [`SessionConfig::check`] takes a configuration made in code. Both apply the same rules and
 //! report every mistake at once, each with where it was made.
 
+mod address;
 mod choice;
 mod cookie_rules;
 mod debug;
 mod keys;
 mod lifetime;
+mod memcached_rules;
+mod mongodb_rules;
 mod nearest;
 mod problem;
 mod read;
@@ -16,6 +19,7 @@ mod redis_url;
 mod report;
 mod rules;
 mod secret;
+mod sql_rules;
 mod value;
 
 use std::time::Duration;
@@ -27,6 +31,8 @@ pub use choice::{RecordFormat, SessionType, UnknownChoice};
 pub use problem::{ConfigError, Place, Problem, Warning};
 pub use secret::SecretKey;
 
+#[cfg(feature = "memcached")]
+pub(crate) use memcached_rules::is_address as is_memcached_address;
 use report::Report;
 
 /// How sessions behave: Flask's and Flask-Session's keys, in lower case, and a few of our own.
@@ -109,6 +115,25 @@ pub struct SessionConfig {
     /// Address of the Redis server, one URL: `redis://…`, `valkey://…`, or with the feature `redis-tls`
     /// `rediss://…`, `valkeys://…`. Default: none, which is the server on this machine, port 6379.
     pub session_redis: Option<String>,
+    /// Address of the database, one URL in SQLAlchemy's spelling: `sqlite:///relative.db`,
+    /// `sqlite:////absolute.db`, `postgresql://…`, `mysql://…`, `mariadb://…`. A relative file is one of the
+    /// working directory. Default: none; SQL stores need it.
+    pub session_sqlalchemy: Option<String>,
+    /// Name of the table, created if it is missing. Default: `sessions`.
+    pub session_sqlalchemy_table: String,
+    /// Schema that the table is in: PostgreSQL's, or MySQL's name for a database. Default: none, which is that of
+    /// the connection.
+    pub session_sqlalchemy_schema: Option<String>,
+    /// Addresses of the memcached servers, `host:port` each; sessions are distributed over several as by
+    /// pymemcache's `HashClient`. Default: the server on this machine, port 11211.
+    pub session_memcached: Vec<String>,
+    /// Address of the MongoDB server or servers, one URL: `mongodb://…`, or with the feature `mongodb-srv`
+    /// `mongodb+srv://…`. Default: none, which is the server on this machine, port 27017.
+    pub session_mongodb: Option<String>,
+    /// Name of the MongoDB database. Default: `flask_session`.
+    pub session_mongodb_db: String,
+    /// Name of the MongoDB collection. Default: `sessions`.
+    pub session_mongodb_collect: String,
 
     /// How long one call of the store may take. Default: 1 s.
     pub session_store_timeout: Duration,
@@ -211,6 +236,13 @@ impl Default for SessionConfig {
             session_serialization_format: RecordFormat::default(),
             session_cleanup_n_requests: None,
             session_redis: None,
+            session_sqlalchemy: None,
+            session_sqlalchemy_table: "sessions".into(),
+            session_sqlalchemy_schema: None,
+            session_memcached: vec!["127.0.0.1:11211".into()],
+            session_mongodb: None,
+            session_mongodb_db: "flask_session".into(),
+            session_mongodb_collect: "sessions".into(),
             session_store_timeout: Duration::from_secs(1),
             session_request_timeout: Duration::from_secs(3),
             session_swap_attempts: 200,

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use super::report::Report;
 use super::{
-    ConfigError, Configured, SecretKey, SessionConfig, SessionType, Surroundings, cookie_rules, redis_url,
+    ConfigError, Configured, SecretKey, SessionConfig, SessionType, Surroundings, cookie_rules,
+    memcached_rules, mongodb_rules, redis_url, sql_rules,
 };
 
 const NEW_KEY: &str = "make one of at least 16 random bytes with `openssl rand -hex 32` or \
@@ -105,6 +106,18 @@ fn named_store(config: &SessionConfig, surroundings: Surroundings, report: &mut 
         report
             .refuse(&["session_type"], "\"redis\" needs the cargo feature `redis`; turn it on in Cargo.toml");
     }
+    if config.session_type == SessionType::Memcached && !cfg!(feature = "memcached") {
+        report.refuse(
+            &["session_type"],
+            "\"memcached\" needs the cargo feature `memcached`; turn it on in Cargo.toml",
+        );
+    }
+    if config.session_type == SessionType::MongoDb && !cfg!(feature = "mongodb") {
+        report.refuse(
+            &["session_type"],
+            "\"mongodb\" needs the cargo feature `mongodb`; turn it on in Cargo.toml",
+        );
+    }
     if config.session_type == SessionType::Memory && !surroundings.debug_profile {
         report.warn(
             &["session_type"],
@@ -116,6 +129,15 @@ fn named_store(config: &SessionConfig, surroundings: Surroundings, report: &mut 
         && let Some(objection) = config.session_redis.as_deref().and_then(redis_url::objection)
     {
         report.refuse(&["session_redis"], objection);
+    }
+    if config.session_type == SessionType::Sql {
+        sql_rules::apply(config, report);
+    }
+    if config.session_type == SessionType::Memcached {
+        memcached_rules::apply(config, report);
+    }
+    if config.session_type == SessionType::MongoDb {
+        mongodb_rules::apply(config, report);
     }
 }
 

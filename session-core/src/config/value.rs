@@ -21,8 +21,7 @@ pub(super) struct Setting {
 }
 
 /// Flask-Session's other stores.
-const LATER_STORES: [&str; 7] =
-    ["memcached", "mongodb", "sqlalchemy", "cachelib", "filesystem", "dynamodb", "postgresql"];
+const LATER_STORES: [&str; 4] = ["cachelib", "filesystem", "dynamodb", "postgresql"];
 
 const KEY_FORMS: &str = "must be text or a list of byte values";
 
@@ -41,6 +40,10 @@ impl Setting {
             Value::Bool(_, false) => Ok(None),
             _ => self.text().map(Some),
         }
+    }
+
+    pub(super) fn some_text(&self) -> Result<Option<String>, String> {
+        self.text().map(Some)
     }
 
     pub(super) fn flag(&self) -> Result<bool, String> {
@@ -134,6 +137,21 @@ impl Setting {
     pub(super) fn redis(&self) -> Result<Option<String>, String> {
         if matches!(self.value, Value::Array(..)) {
             return Err("a list of addresses is not supported yet; write one URL".into());
+        }
+        self.text().map(Some)
+    }
+
+    /// One address or a list of such.
+    pub(super) fn addresses(&self) -> Result<Vec<String>, String> {
+        let Some(list) = self.value.as_array() else { return self.text().map(|one| vec![one]) };
+        list.iter().map(text_of).collect::<Option<_>>().ok_or_else(|| {
+            format!("must be a list of texts; write {}", self.written("[\"host:port\", \"host:port\"]"))
+        })
+    }
+
+    pub(super) fn mongodb(&self) -> Result<Option<String>, String> {
+        if matches!(self.value, Value::Array(..)) {
+            return Err("must be one URL; several servers stand in it: \"mongodb://host1,host2\"".into());
         }
         self.text().map(Some)
     }

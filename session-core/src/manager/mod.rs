@@ -86,10 +86,40 @@ impl Manager {
                 let url = config.session_redis.as_deref().unwrap_or("redis://127.0.0.1:6379");
                 Arc::new(crate::store::RedisStore::from_url(url)?)
             }
+            #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+            SessionType::Sql => Arc::new(sql_store(&config)?),
+            #[cfg(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")))]
+            SessionType::Sql => {
+                return Err(StoreError::unavailable(
+                    "this build has no SQL store: turn on the feature `sqlite`, `postgres` or `mysql`",
+                ));
+            }
             #[cfg(not(feature = "redis"))]
             SessionType::Redis => {
                 return Err(StoreError::unavailable(
                     "this build has no Redis store: turn on the feature `redis`",
+                ));
+            }
+            #[cfg(feature = "memcached")]
+            SessionType::Memcached => {
+                Arc::new(crate::store::MemcachedStore::from_servers(config.session_memcached.clone())?)
+            }
+            #[cfg(not(feature = "memcached"))]
+            SessionType::Memcached => {
+                return Err(StoreError::unavailable(
+                    "this build has no memcached store: turn on the feature `memcached`",
+                ));
+            }
+            #[cfg(feature = "mongodb")]
+            SessionType::MongoDb => {
+                let url = config.session_mongodb.as_deref().unwrap_or("mongodb://127.0.0.1:27017");
+                let (database, collection) = (&config.session_mongodb_db, &config.session_mongodb_collect);
+                Arc::new(crate::store::MongoStore::from_url(url, database, collection)?)
+            }
+            #[cfg(not(feature = "mongodb"))]
+            SessionType::MongoDb => {
+                return Err(StoreError::unavailable(
+                    "this build has no MongoDB store: turn on the feature `mongodb`",
                 ));
             }
         };
@@ -292,4 +322,16 @@ impl fmt::Debug for Manager {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Manager").field("config", &self.inner.config).finish_non_exhaustive()
     }
+}
+
+#[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+fn sql_store(config: &SessionConfig) -> Result<crate::store::SqlStore, StoreError> {
+    use crate::store::{SqlStore, SqlTable};
+
+    let mut table = SqlTable::new(&config.session_sqlalchemy_table)?;
+    if let Some(schema) = &config.session_sqlalchemy_schema {
+        table = table.in_schema(schema)?;
+    }
+    let url = config.session_sqlalchemy.as_deref();
+    SqlStore::from_url(url.ok_or_else(|| StoreError::misconfigured("session_sqlalchemy is missing"))?, table)
 }

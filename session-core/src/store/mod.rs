@@ -8,15 +8,27 @@ mod call;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod error;
+#[cfg(feature = "memcached")]
+mod memcached;
 mod memory;
+#[cfg(feature = "mongodb")]
+mod mongodb;
 #[cfg(feature = "redis")]
 mod redis;
+#[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+pub(crate) mod sql;
 
 pub use call::{Call, Loaded, New, Swap, Touch};
 pub use error::StoreError;
+#[cfg(feature = "memcached")]
+pub use memcached::MemcachedStore;
 pub use memory::MemoryStore;
+#[cfg(feature = "mongodb")]
+pub use mongodb::MongoStore;
 #[cfg(feature = "redis")]
 pub use redis::RedisStore;
+#[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+pub use sql::{SqlStore, SqlTable};
 
 use std::future::Future;
 use std::pin::Pin;

@@ -54,6 +54,13 @@ fn every_key_arrives_in_its_field() {
         session_serialization_format = "json"
         session_cleanup_n_requests = 100
         session_redis = "redis://localhost"
+        session_sqlalchemy = "sqlite:///sessions.db"
+        session_sqlalchemy_table = "web_sessions"
+        session_sqlalchemy_schema = "auth"
+        session_memcached = ["a:1", "b:2"]
+        session_mongodb = "mongodb://localhost"
+        session_mongodb_db = "shop"
+        session_mongodb_collect = "visits"
         session_store_timeout = "500 ms"
         session_request_timeout = 2.5
         session_swap_attempts = 10
@@ -87,6 +94,12 @@ fn every_key_arrives_in_its_field() {
     assert_eq!(config.session_serialization_format, RecordFormat::Json);
     assert_eq!(config.session_cleanup_n_requests, Some(100));
     assert_eq!(config.session_redis.as_deref(), Some("redis://localhost"));
+    assert_eq!(config.session_sqlalchemy.as_deref(), Some("sqlite:///sessions.db"));
+    assert_eq!(config.session_sqlalchemy_table, "web_sessions");
+    assert_eq!(config.session_sqlalchemy_schema.as_deref(), Some("auth"));
+    assert_eq!(config.session_memcached, ["a:1", "b:2"]);
+    assert_eq!(config.session_mongodb.as_deref(), Some("mongodb://localhost"));
+    assert_eq!((&*config.session_mongodb_db, &*config.session_mongodb_collect), ("shop", "visits"));
     assert_eq!(config.session_store_timeout, Duration::from_millis(500));
     assert_eq!(config.session_request_timeout, Duration::from_millis(2_500));
     assert_eq!(config.session_swap_attempts, 10);
@@ -139,12 +152,12 @@ fn keys_of_rocket_and_of_the_application_are_no_problem() {
 
 #[test]
 fn what_this_release_does_not_have_yet_is_told_apart_from_a_typing_mistake() {
-    for key in ["session_memcached", "session_sqlalchemy_table", "SESSION_FILE_DIR", "session_migrate_from"] {
+    for key in ["session_sqlalchemy_sequence", "SESSION_FILE_DIR", "session_migrate_from"] {
         let problem = refused_line(&format!("{key} = \"x\""));
         assert_says(&problem, key, &["not supported in this release yet"]);
         assert!(!problem.message().contains("did you mean"), "{problem}");
     }
-    for store in ["memcached", "SQLAlchemy", "filesystem", "mongodb", "cachelib", "dynamodb"] {
+    for store in ["FileSystem", "cachelib", "dynamodb"] {
         let problem = refused_line(&format!("session_type = \"{store}\""));
         assert_says(&problem, "session_type", &[&format!("no {} store yet", store.to_lowercase())]);
     }

@@ -19,7 +19,7 @@ fn invariant_15_every_mistake_in_files_variables_and_profiles_is_reported_at_onc
 
         [release]
         permanent_session_lifetime = "1 month"
-        session_mongodb_db = "sessions"
+        session_dynamodb_table = "sessions"
         "#,
         &[
             ("ROCKET_PROFILE", "release"),
@@ -36,7 +36,7 @@ fn invariant_15_every_mistake_in_files_variables_and_profiles_is_reported_at_onc
         })
         .collect();
     let expected = [
-        ("session_mongodb_db", "in Rocket.toml, profile [release]"),
+        ("session_dynamodb_table", "in Rocket.toml, profile [release]"),
         ("session_tpye", "in Rocket.toml, profile [default]"),
         ("session_cookie_name", "in the environment variable ROCKET_SESSION_COOKIE_NAME"),
         ("session_cookie_httponly", "in the environment variable ROCKET_SESSION_COOKIE_HTTPONLY"),
@@ -59,7 +59,7 @@ fn the_error_text_has_one_line_for_each_problem() {
     assert_eq!(
         error.to_string(),
         "the session configuration has 3 problems:\
-         \n  - session_type: \"redsi\" is not known; write \"cookie\", \"memory\" or \"redis\"; \
+         \n  - session_type: \"redsi\" is not known; write \"cookie\", \"memory\", \"redis\", \"sqlalchemy\", \"memcached\" or \"mongodb\"; \
          did you mean \"redis\"? (in Rocket.toml, profile [default])\
          \n  - max_cookie_size: must be a whole number, not a negative, fractional or too large one \
          (in Rocket.toml, profile [default])\

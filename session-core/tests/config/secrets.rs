@@ -125,9 +125,11 @@ fn debug_shows_no_secret_and_no_password() {
         config.secret_key = Some("hush hush hush hush".into());
         config.secret_key_fallbacks = vec![b"hush".into()];
         config.session_redis = Some("redis://me:hush@host:6379/1".into());
+        config.session_sqlalchemy = Some("mysql+pymysql://me:hush@host/shop".into());
     })
     .unwrap();
     let shown = format!("{configured:?}");
     assert!(!shown.contains("hush"), "{shown}");
     assert!(shown.contains("redis://…@host:6379/1"), "{shown}");
+    assert!(shown.contains("mysql+pymysql://…@host/shop"), "{shown}");
 }

@@ -9,7 +9,11 @@ use super::{KEY, TLS, accepted, assert_says, checked, only, refused, refused_lin
 #[test]
 fn the_null_type_of_flask_session_is_refused_with_the_types_there_are() {
     let problem = refused_line("session_type = \"null\"");
-    assert_says(&problem, "session_type", &["\"cookie\", \"memory\" or \"redis\""]);
+    assert_says(
+        &problem,
+        "session_type",
+        &["\"cookie\", \"memory\", \"redis\", \"sqlalchemy\", \"memcached\" or \"mongodb\""],
+    );
 }
 
 #[test]
@@ -57,6 +61,92 @@ fn a_list_of_redis_addresses_is_refused_as_not_supported_yet() {
 }
 
 #[test]
+fn sqlalchemy_without_a_database_or_its_feature_does_not_launch() {
+    let any = cfg!(any(feature = "sqlite", feature = "postgres", feature = "mysql"));
+    let toml = format!("[default]\nsession_type = \"sql\"\nsecret_key = \"{KEY}\"");
+    let problems = refused(&toml, &[]);
+    assert_says(problems.last().unwrap(), "session_sqlalchemy", &["sqlite:///sessions.db"]);
+    assert_eq!(problems.len(), if any { 1 } else { 2 });
+    for (url, on) in [
+        ("sqlite:///sessions.db", cfg!(feature = "sqlite")),
+        ("sqlite:////var/lib/shop/sessions.db", cfg!(feature = "sqlite")),
+        ("postgresql+psycopg2://me:p%40ss@host:5432/shop?sslmode=prefer", cfg!(feature = "postgres")),
+        ("postgresql://me:a/b?c#d@/shop?host=/run/postgresql", cfg!(feature = "postgres")),
+        ("postgresql:///shop", cfg!(feature = "postgres")),
+        ("mysql+pymysql://me:hush@host/shop?charset=utf8mb4", cfg!(feature = "mysql")),
+        ("mariadb://host/shop?unix_socket=/run/mysqld/mysqld.sock", cfg!(feature = "mysql")),
+    ] {
+        let toml = format!("{toml}\nsession_sqlalchemy = \"{url}\"");
+        if on {
+            assert_eq!(accepted(&toml, &[]).session_type, SessionType::Sql, "{url}");
+        } else {
+            assert_says(
+                refused(&toml, &[]).first().unwrap(),
+                if any { "session_sqlalchemy" } else { "session_type" },
+                &["cargo feature"],
+            );
+        }
+    }
+}
+
+#[cfg(all(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+#[test]
+fn a_wrong_database_address_is_refused_with_the_reason_and_without_the_password() {
+    for (url, reason) in [
+        ("sqlite://sessions.db", "too few slashes"),
+        ("sqlite://", "too few slashes"),
+        ("sqlite:///", "in memory"),
+        ("sqlite:///:memory:", "in memory"),
+        ("sqlite:///sessions.db?timeout=30", "has parameters"),
+        ("sqlite:///file:sessions.db", "has parameters"),
+        ("oracle://me:hush@host/shop", "must be one such as"),
+        ("me:hush@host/shop", "must be one such as"),
+        ("postgresql://me:hush@host:port/shop", "no usable URL"),
+        ("postgresql://me:hush@host/shop?sslmode=hush", "no usable URL"),
+        ("postgresql://me:hush@host/shop?password=hush", "parameter that is not known"),
+        ("mysql://me:hush@host/shop?ssl_check_hostname=true", "parameter that is not known"),
+    ] {
+        let problem = refused_line(&format!("session_type = \"sqlalchemy\"\nsession_sqlalchemy = \"{url}\""));
+        assert_says(&problem, "session_sqlalchemy", &[reason]);
+        assert!(!problem.to_string().contains("hush"), "{problem}");
+    }
+}
+
+#[cfg(all(feature = "postgres", feature = "mysql"))]
+#[test]
+fn an_encrypted_database_connection_needs_its_feature() {
+    for url in ["postgresql://host/shop?sslmode=require", "mysql://host/shop?ssl-mode=VERIFY_IDENTITY"] {
+        let toml = format!(
+            "[default]\nsecret_key = \"{KEY}\"\nsession_type = \"sql\"\nsession_sqlalchemy = \"{url}\""
+        );
+        if cfg!(feature = "sql-tls") {
+            accepted(&toml, &[]);
+        } else {
+            assert_says(&only(refused(&toml, &[])), "session_sqlalchemy", &["`sql-tls`"]);
+        }
+    }
+}
+
+#[cfg(feature = "sqlite")]
+#[test]
+fn names_that_no_database_would_take_and_keys_that_its_column_would_not_are_refused() {
+    let sql = "session_type = \"sql\"\nsession_sqlalchemy = \"sqlite:///sessions.db\"\n";
+    for (line, key, part) in [
+        ("session_sqlalchemy_table = \"a b\"", "session_sqlalchemy_table", "letters, digits and _"),
+        ("session_sqlalchemy_table = \"a\\\"; --\"", "session_sqlalchemy_table", "letters, digits and _"),
+        ("session_sqlalchemy_table = \"\"", "session_sqlalchemy_table", "letters, digits and _"),
+        ("session_sqlalchemy_table = \"1st\"", "session_sqlalchemy_table", "letters, digits and _"),
+        ("session_sqlalchemy_schema = \"auth\"", "session_sqlalchemy_schema", "does not exist in SQLite"),
+    ] {
+        assert_says(&refused_line(&format!("{sql}{line}")), key, &[part]);
+    }
+    let prefix = |length: usize| format!("{sql}session_key_prefix = \"{}\"", "p".repeat(length));
+    let toml = |line: &str| format!("[default]\nsecret_key = \"{KEY}\"\n{line}");
+    accepted(&toml(&prefix(255 - 43)), &[]);
+    assert_says(&refused_line(&prefix(256 - 43)), "session_key_prefix", &["at most 255"]);
+}
+
+#[test]
 fn the_memory_store_outside_the_debug_profile_is_warned_about() {
     let memory = |debug| {
         let mut config = SessionConfig::default();
@@ -83,4 +173,95 @@ fn a_request_timeout_below_the_store_timeout_is_warned_about() {
     })
     .unwrap();
     assert_says(&configured.warnings[1], "session_request_timeout", &["session_store_timeout"]);
+}
+
+#[test]
+fn a_store_without_its_feature_does_not_launch_and_the_feature_is_named() {
+    for (word, built_in) in
+        [("memcached", cfg!(feature = "memcached")), ("mongodb", cfg!(feature = "mongodb"))]
+    {
+        let toml = format!("[default]\nsecret_key = \"{KEY}\"\nsession_type = \"{word}\"");
+        if built_in {
+            assert_eq!(accepted(&toml, &[]).session_type.as_str(), word);
+        } else {
+            assert_says(&only(refused(&toml, &[])), "session_type", &[&format!("cargo feature `{word}`")]);
+        }
+    }
+}
+
+#[test]
+fn memcached_takes_one_address_or_a_list() {
+    let toml = |value: &str| format!("[default]\nsecret_key = \"{KEY}\"\nsession_memcached = {value}");
+    assert_eq!(accepted(&toml("\"cache:1\""), &[]).session_memcached, ["cache:1"]);
+    assert_eq!(accepted(&toml("[\"a:1\", \"b:2\"]"), &[]).session_memcached, ["a:1", "b:2"]);
+    let variable = [("ROCKET_SESSION_MEMCACHED", "[\"a:1\",\"b:2\"]")];
+    assert_eq!(accepted(&toml("\"cache:1\""), &variable).session_memcached, ["a:1", "b:2"]);
+    assert_says(
+        &refused_line("session_memcached = [11211]"),
+        "session_memcached",
+        &["session_memcached = [\"host:port\", \"host:port\"]"],
+    );
+}
+
+#[cfg(feature = "memcached")]
+#[test]
+fn a_wrong_memcached_address_is_refused_without_showing_it() {
+    for addresses in ["\"hush\"", "[]", "[\"cache:1\", \"me:hush@cache:2\"]", "\"memcached://hush:1\""] {
+        let problem = refused_line(&format!("session_type = \"memcached\"\nsession_memcached = {addresses}"));
+        assert_says(&problem, "session_memcached", &["host:port"]);
+        assert!(!problem.to_string().contains("hush"), "{problem}");
+    }
+}
+
+#[cfg(feature = "memcached")]
+#[test]
+fn a_key_that_memcached_could_not_hold_does_not_launch() {
+    let with_prefix = |bytes: usize| {
+        checked(|config| {
+            config.session_type = SessionType::Memcached;
+            config.session_key_prefix = "p".repeat(bytes);
+        })
+    };
+    assert!(with_prefix(250 - 43).is_ok());
+    assert_says(
+        &with_prefix(250 - 42).unwrap_err().problems()[0],
+        "session_key_prefix",
+        &["at most 207 bytes", "250"],
+    );
+}
+
+#[cfg(feature = "mongodb")]
+#[test]
+fn a_wrong_mongodb_address_is_refused_without_showing_the_password() {
+    for url in ["http://me:hush@host", "mongodb://me:hush@", "mongodb://me:h@ush:hush@host", "hush"] {
+        let problem = refused_line(&format!("session_type = \"mongodb\"\nsession_mongodb = \"{url}\""));
+        assert_eq!(problem.key(), "session_mongodb", "{url}");
+        assert!(!problem.to_string().contains("hush"), "{problem}");
+    }
+    for line in ["session_mongodb_db = \"a.b\"", "session_mongodb_collect = \"\""] {
+        let problem = refused_line(&format!("session_type = \"mongodb\"\n{line}"));
+        assert!(line.starts_with(problem.key()), "{problem}");
+    }
+}
+
+#[cfg(feature = "mongodb")]
+#[test]
+fn a_mongodb_address_in_dns_needs_its_feature() {
+    let toml = format!(
+        "[default]\nsecret_key = \"{KEY}\"\nsession_type = \"mongodb\"\nsession_mongodb = \"mongodb+srv://host.example.com\""
+    );
+    if cfg!(feature = "mongodb-srv") {
+        accepted(&toml, &[]);
+    } else {
+        assert_says(&only(refused(&toml, &[])), "session_mongodb", &["`mongodb-srv`"]);
+    }
+}
+
+#[test]
+fn no_address_shows_its_password_in_debug_output() {
+    let mut config = SessionConfig::default();
+    config.session_mongodb = Some("mongodb://me:hush@host".into());
+    config.session_memcached = vec!["me:hush@host:1".into()];
+    let shown = format!("{config:?}");
+    assert!(!shown.contains("hush"), "{shown}");
 }

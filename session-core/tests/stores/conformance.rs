@@ -11,6 +11,17 @@ async fn the_memory_store_passes() {
     Suite::new(MemoryStore::new(1_000)).histories(HISTORIES).run().await.unwrap();
 }
 
+#[cfg(feature = "sqlite")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_sql_store_passes_on_a_sqlite_file() {
+    use session_core::store::{SqlStore, SqlTable};
+
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:///{}", folder.path().join("sessions.db").display());
+    let store = SqlStore::from_url(&url, SqlTable::default()).unwrap();
+    Suite::new(store).histories(HISTORIES).run().await.unwrap();
+}
+
 #[cfg(feature = "redis")]
 mod redis {
     use std::time::Duration;
@@ -68,6 +79,83 @@ mod redis {
         let server = Server::start();
         let store = RedisStore::from_url(&format!("{}/?protocol=resp3", server.url())).unwrap();
         Suite::new(store).aged_by(Older::at(&server).await).run().await.unwrap();
+    }
+}
+
+#[cfg(feature = "memcached")]
+mod memcached {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use session_core::store::conformance::{Ageing, Suite};
+    use session_core::store::{MemcachedStore, Store, StoreFuture};
+
+    use super::HISTORIES;
+    use crate::calls::call;
+    use crate::memcached_server::Server;
+
+    /// Shortens lives at whichever server has the item.
+    struct Older(Arc<Vec<Server>>);
+
+    impl Ageing for Older {
+        fn age<'a>(&'a self, key: &'a str, by: Duration) -> StoreFuture<'a, ()> {
+            Box::pin(async move {
+                for server in self.0.iter() {
+                    let Some(left) = server.seconds_left(key) else { continue };
+                    match left.saturating_sub(by.as_secs()) {
+                        0 => server.ask(&format!("md {key}")),
+                        left => server.ask(&format!("mg {key} T{left}")),
+                    };
+                }
+                Ok(())
+            })
+        }
+    }
+
+    async fn pass(servers: Vec<Server>, limit: Option<usize>, histories: u32) {
+        let servers = Arc::new(servers);
+        let store = MemcachedStore::from_servers(servers.iter().map(Server::address)).unwrap();
+        store.ping(call()).await.unwrap();
+        let mut suite = Suite::new(store).aged_by(Older(Arc::clone(&servers))).histories(histories);
+        if let Some(limit) = limit {
+            suite = suite.limit(limit);
+        }
+        suite.run().await.unwrap();
+        for server in servers.iter() {
+            let stats = server.ask("stats");
+            assert!(!stats.contains("STAT cmd_set 0\n"), "a server got nothing");
+            assert!(stats.contains("STAT curr_items 0\n"), "the suite leaves nothing behind");
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn the_memcached_store_passes() {
+        // An item of one mebibyte holds the key, too.
+        pass(vec![Server::start()], Some(1_048_000), HISTORIES).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn the_memcached_store_passes_on_several_servers_with_larger_items() {
+        let servers = (0..3).map(|_| Server::start_with(&["-I", "2m"])).collect();
+        pass(servers, None, 16).await;
+    }
+}
+
+#[cfg(feature = "mongodb")]
+mod mongodb {
+    use mongodb::bson::doc;
+    use session_core::store::conformance::Suite;
+
+    use super::HISTORIES;
+    use crate::mongodb_server::Server;
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn the_mongodb_store_passes() {
+        let server = Server::start();
+        let suite = Suite::new(server.store().await).limit(8_372_224);
+        suite.histories(HISTORIES).run().await.unwrap();
+        let left = server.collection().await.count_documents(doc! {}).await.unwrap();
+        assert_eq!(left, 0, "the suite leaves nothing behind");
     }
 }
 

@@ -1,4 +1,4 @@
-//! The public suite, run against the stores in memory and in a real Redis server and against stores
+//! The public suite, run against the store in memory, those of real servers and against stores
 //! that are wrong, and what only one of the stores promises.
 
 #![allow(
@@ -11,8 +11,22 @@
 
 mod calls;
 mod conformance;
+#[cfg(feature = "memcached")]
+mod memcached_faults;
+#[cfg(feature = "memcached")]
+mod memcached_server;
+#[cfg(feature = "memcached")]
+mod memcached_store;
 mod memory;
+#[cfg(feature = "mongodb")]
+mod mongodb_faults;
+#[cfg(feature = "mongodb")]
+mod mongodb_server;
+#[cfg(feature = "mongodb")]
+mod mongodb_store;
 mod mutants;
+#[cfg(any(feature = "memcached", feature = "mongodb"))]
+mod private_server;
 #[cfg(feature = "redis")]
 mod redis_faults;
 #[cfg(feature = "redis")]
@@ -21,3 +35,5 @@ mod redis_server;
 mod redis_store;
 #[cfg(feature = "redis-tls")]
 mod redis_tls;
+#[cfg(feature = "memcached")]
+mod wiretap;

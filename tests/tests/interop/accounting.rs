@@ -19,7 +19,10 @@ use Covered::{By, With};
 const FORMATS: &str = "session-core/tests/formats/vectors.rs";
 const WIRE: &str = "session-core/tests/wire/python.rs";
 const STORES: &str = "session-core/tests/stores/redis_store.rs";
+const MEMCACHED: &str = "session-core/tests/stores/memcached_store.rs";
+const MONGODB: &str = "session-core/tests/stores/mongodb_store.rs";
 const SCENARIOS: &str = "tests/tests/interop/scenarios/mod.rs";
+const ROWS: &str = "tests/tests/sql/rows.rs";
 const RECORDS: &str = "tests/tests/interop/records.rs";
 
 const KINDS: [(&str, usize, Covered); 15] = [
@@ -43,8 +46,8 @@ const KINDS: [(&str, usize, Covered); 15] = [
             (SCENARIOS, "the_probe_answers_every_scenario_as_the_vectors_say_but_for_what_is_deliberate"),
         ]),
     ),
-    ("memcached_item", 6, With("memcached")),
-    ("mongo_document", 2, With("mongo")),
+    ("memcached_item", 6, By(&[(MEMCACHED, "records_are_stored_exactly_as_flask_session_stores_them")])),
+    ("mongo_document", 2, By(&[(MONGODB, "documents_are_those_of_flask_session")])),
     ("parse_cookie", 18, By(&[(WIRE, "cookie_headers_are_read_as_by_werkzeug")])),
     // Those in pickle need the feature of that name.
     ("record_decode", 39, By(&[(FORMATS, "stored_records_load_as_in_flask_session")])),
@@ -59,8 +62,8 @@ const KINDS: [(&str, usize, Covered); 15] = [
         ]),
     ),
     ("set_cookie", 28, By(&[(WIRE, "set_cookie_lines_are_werkzeugs")])),
-    ("sql_expiry", 6, With("sql")),
-    ("sql_row", 3, With("sql")),
+    ("sql_expiry", 6, By(&[(ROWS, "a_row_is_alive_exactly_when_it_is_to_flask_session")])),
+    ("sql_row", 3, By(&[(ROWS, "rows_and_table_are_those_of_flask_session")])),
 ];
 
 fn workspace() -> PathBuf {

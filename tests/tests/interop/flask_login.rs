@@ -84,7 +84,7 @@ impl Site {
             .mount("/", routes![who, log_in, log_out, fill, cart]);
         Site {
             rocket: Rocket::untracked(rocket).expect("the application launches"),
-            flask: Flask::configured("logins.py", settings.engine(), &settings.flask_config()),
+            flask: Flask::configured("logins.py", settings.engine, &settings.flask_config()),
             jar: Jar::default(),
         }
     }

@@ -12,8 +12,7 @@ use session_tests::redis::Redis;
 /// How both sides keep their sessions.
 #[derive(Clone, Copy)]
 pub(crate) struct Settings<'r> {
-    /// Where records are; `None` for the signed cookie.
-    pub(crate) redis: Option<&'r Redis>,
+    pub(crate) engine: Engine<'r>,
     /// `session_serialization_format`
     pub(crate) format: &'static str,
     pub(crate) use_signer: bool,
@@ -33,7 +32,7 @@ pub(crate) struct Pair {
 impl<'r> Settings<'r> {
     pub(crate) fn cookie() -> Settings<'r> {
         Settings {
-            redis: None,
+            engine: Engine::Cookie,
             format: "msgpack",
             use_signer: false,
             refresh_each_request: true,
@@ -44,7 +43,11 @@ impl<'r> Settings<'r> {
     }
 
     pub(crate) fn records(redis: &'r Redis, format: &'static str, use_signer: bool) -> Settings<'r> {
-        Settings { redis: Some(redis), format, use_signer, ..Settings::cookie() }
+        Settings::records_in(Engine::Redis(redis), format, use_signer)
+    }
+
+    pub(crate) fn records_in(engine: Engine<'r>, format: &'static str, use_signer: bool) -> Settings<'r> {
+        Settings { engine, format, use_signer, ..Settings::cookie() }
     }
 
     /// The same settings for both sides, in each side's spelling.
@@ -65,11 +68,10 @@ impl<'r> Settings<'r> {
              session_store_timeout = 30\nsession_request_timeout = 60\n",
             self.secret_key, self.secret_key_fallbacks, self.refresh_each_request
         );
-        if let Some(redis) = self.redis {
+        if self.engine.has_records() {
             toml.push_str(&format!(
-                "session_type = \"redis\"\nsession_redis = {:?}\nsession_use_signer = {}\n\
-                 session_serialization_format = {:?}\nsession_permanent = {}\n",
-                redis.url(),
+                "{}session_use_signer = {}\nsession_serialization_format = {:?}\nsession_permanent = {}\n",
+                self.engine.rocket_toml(),
                 self.use_signer,
                 self.format,
                 self.permanent
@@ -79,11 +81,7 @@ impl<'r> Settings<'r> {
     }
 
     pub(crate) fn start_flask(self) -> Flask {
-        Flask::probe(self.engine(), &self.flask_config())
-    }
-
-    pub(crate) fn engine(self) -> Engine<'r> {
-        self.redis.map_or(Engine::Cookie, Engine::Redis)
+        Flask::probe(self.engine, &self.flask_config())
     }
 
     pub(crate) fn flask_config(self) -> Value {
@@ -93,7 +91,7 @@ impl<'r> Settings<'r> {
             "SESSION_REFRESH_EACH_REQUEST": self.refresh_each_request,
             "MAX_COOKIE_SIZE": 0,
         });
-        if self.redis.is_some() {
+        if self.engine.has_records() {
             config["SESSION_USE_SIGNER"] = Value::Bool(self.use_signer);
             config["SESSION_SERIALIZATION_FORMAT"] = Value::from(self.format);
             config["SESSION_PERMANENT"] = Value::Bool(self.permanent);
@@ -105,9 +103,9 @@ impl<'r> Settings<'r> {
 /// What distinguishes them.
 impl fmt::Display for Settings<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.redis {
-            None => f.write_str("cookie")?,
-            Some(_) => write!(f, "{} in Redis, signer {}", self.format, self.use_signer)?,
+        match self.engine {
+            Engine::Cookie => f.write_str("cookie")?,
+            engine => write!(f, "{} in {engine}, signer {}", self.format, self.use_signer)?,
         }
         write!(f, ", refresh {}, permanent {}", self.refresh_each_request, self.permanent)
     }

@@ -1,7 +1,10 @@
 //! The probe and the real Flask, in turns on the same session.
 
 use serde_json::json;
+use session_tests::flask::Engine;
 use session_tests::jar::Jar;
+use session_tests::memcached::Memcached;
+use session_tests::mongodb::MongoDb;
 use session_tests::redis::Redis;
 
 use crate::pair::{Pair, Settings, perform};
@@ -37,6 +40,19 @@ fn invariant_14_a_record_of_flask_session_is_read_and_extended_here_and_the_othe
             a_login_at_either_side_is_a_login_at_the_other(
                 &Settings::records(&redis, format, signer).start(),
             );
+        }
+    }
+}
+
+#[test]
+fn a_session_in_memcached_or_mongodb_is_one_for_both_sides() {
+    let (memcached, mongodb) = (Memcached::start(), MongoDb::start());
+    for engine in [Engine::Memcached(&memcached), Engine::MongoDb(&mongodb)] {
+        for (format, signer) in [("msgpack", false), ("json", true)] {
+            engine.clear();
+            let pair = Settings::records_in(engine, format, signer).start();
+            a_login_at_either_side_is_a_login_at_the_other(&pair);
+            assert_eq!(engine.keys(), [""; 0], "{engine}: the last visitor has logged out");
         }
     }
 }

@@ -12,6 +12,9 @@ mod visit;
 use std::thread;
 
 use session_tests::budget;
+use session_tests::flask::Engine;
+use session_tests::memcached::Memcached;
+use session_tests::mongodb::MongoDb;
 use session_tests::redis::Redis;
 
 use crate::pair::{Pair, Settings};
@@ -28,6 +31,7 @@ const LENGTH: usize = 50;
 fn the_probe_and_flask_see_the_same_session_after_every_step() {
     let servers: Vec<Redis> = (0..6).map(|_| Redis::start()).collect();
     let [a, b, c, d, e, f] = servers.as_slice() else { unreachable!() };
+    let (memcached, mongodb) = (Memcached::start(), MongoDb::start());
     let configurations = [
         Settings::cookie(),
         Settings { refresh_each_request: false, ..Settings::cookie() },
@@ -37,8 +41,13 @@ fn the_probe_and_flask_see_the_same_session_after_every_step() {
         Settings::records(d, "json", true),
         Settings { refresh_each_request: false, ..Settings::records(e, "msgpack", true) },
         Settings { permanent: false, ..Settings::records(f, "json", false) },
+        Settings::records_in(Engine::Memcached(&memcached), "msgpack", false),
+        Settings {
+            refresh_each_request: false,
+            ..Settings::records_in(Engine::MongoDb(&mongodb), "json", true)
+        },
     ];
-    let steps = budget::amount("STEPS", 1600, 10_000) as usize;
+    let steps = budget::amount("STEPS", 2000, 10_000) as usize;
     let seed = budget::amount("SEED", 1, 1);
     let visitors = steps.div_ceil(LENGTH * configurations.len());
     let failures: Vec<String> = thread::scope(|scope| {
@@ -63,14 +72,14 @@ fn first_failure(
     let pair = settings.start();
     seeds.find_map(|seed| {
         let steps = random_steps(seed ^ (number << 56), settings);
-        let (_, story) = least_disagreement(&pair, settings.redis, steps)?;
+        let (_, story) = least_disagreement(&pair, settings.engine, steps)?;
         Some(format!("{settings}; repeat with --seed {seed}:\n{story}"))
     })
 }
 
 fn random_steps(seed: u64, settings: &Settings<'_>) -> Vec<Step> {
-    let format = match (settings.redis, settings.format) {
-        (None, _) => Format::Cookie,
+    let format = match (settings.engine, settings.format) {
+        (Engine::Cookie, _) => Format::Cookie,
         (_, "json") => Format::Json,
         _ => Format::Msgpack,
     };
@@ -79,15 +88,11 @@ fn random_steps(seed: u64, settings: &Settings<'_>) -> Vec<Step> {
 }
 
 /// If the sides disagree in the course of `steps`: the steps that it takes, and their story.
-fn least_disagreement(
-    pair: &Pair,
-    redis: Option<&Redis>,
-    mut steps: Vec<Step>,
-) -> Option<(Vec<Step>, String)> {
-    let found = disagreement(pair, redis, &steps)?;
+fn least_disagreement(pair: &Pair, engine: Engine<'_>, mut steps: Vec<Step>) -> Option<(Vec<Step>, String)> {
+    let found = disagreement(pair, engine, &steps)?;
     steps.truncate(found.step + 1);
-    let least = shrink(steps, |steps| disagreement(pair, redis, steps).is_some());
-    let story = disagreement(pair, redis, &least).map_or(found.story, |found| found.story);
+    let least = shrink(steps, |steps| disagreement(pair, engine, steps).is_some());
+    let story = disagreement(pair, engine, &least).map_or(found.story, |found| found.story);
     Some((least, story))
 }
 
@@ -98,7 +103,7 @@ fn a_disagreement_is_found_and_told_in_one_step() {
     let ours = Settings { permanent: false, ..settings }.start_ours();
     let pair = Pair { ours, flask: settings.start_flask() };
     let steps = random_steps(1, &settings);
-    let (least, story) = least_disagreement(&pair, Some(&redis), steps).expect("a disagreement");
+    let (least, story) = least_disagreement(&pair, settings.engine, steps).expect("a disagreement");
     assert_eq!(least.len(), 1, "{story}");
     assert_eq!((least[0].side == Side::Ours, least[0].after, least[0].ops.len()), (true, 0, 1), "{story}");
 }

@@ -1,11 +1,12 @@
 //! Two visitors who ask for the same: one is served by both sides in turns, the other by Flask alone.
 
 use std::fmt::Write as _;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 use session_tests::client::{Answer, Client};
+use session_tests::flask::Engine;
 use session_tests::jar::Jar;
-use session_tests::redis::Redis;
 
 use super::steps::{Side, Step};
 use crate::pair::Pair;
@@ -20,7 +21,7 @@ pub(super) struct Disagreement {
 
 /// Both visitors.
 struct Visit<'p> {
-    redis: Option<&'p Redis>,
+    engine: Engine<'p>,
     jar: Jar,
     ours: Client,
     flask: Client,
@@ -31,15 +32,14 @@ struct Visit<'p> {
 }
 
 /// The first step after which the sides disagree.
-pub(super) fn disagreement(pair: &Pair, redis: Option<&Redis>, steps: &[Step]) -> Option<Disagreement> {
+pub(super) fn disagreement(pair: &Pair, engine: Engine<'_>, steps: &[Step]) -> Option<Disagreement> {
     let (jar, model_jar) = (Jar::default(), Jar::default());
     let [ours, flask] = pair.visitors(&jar);
     let model = Client::with_jar(&pair.flask.url(), &model_jar);
-    let (now, story) = (1_704_164_645.0, String::new());
-    let mut visit = Visit { redis, jar, ours, flask, model_jar, model, now, story };
-    if let Some(redis) = redis {
-        redis.clear();
-    }
+    let now = if engine.keeps_real_time() { unix_now() } else { 1_704_164_645.0 };
+    let story = String::new();
+    let mut visit = Visit { engine, jar, ours, flask, model_jar, model, now, story };
+    engine.clear();
     steps.iter().enumerate().find_map(|(number, step)| {
         visit.make(step).err()?;
         Some(Disagreement { step: number, story: std::mem::take(&mut visit.story) })
@@ -52,10 +52,14 @@ struct Differ;
 impl Visit<'_> {
     fn make(&mut self, step: &Step) -> Result<(), Differ> {
         let _ = writeln!(self.story, "{step}");
-        self.now += f64::from(step.after);
-        if let (Some(redis), None) = (self.redis, self.cookie(&self.jar)) {
+        if self.engine.keeps_real_time() {
+            self.now = unix_now();
+        } else {
+            self.now += f64::from(step.after);
+        }
+        if self.cookie(&self.jar).is_none() {
             // The visitors' cookies have ended, their records live on in real time.
-            redis.clear();
+            self.engine.clear();
         }
         let visitor = if step.side == Side::Ours { &self.ours } else { &self.flask };
         let answer = visitor.post("/ops").at(self.now).json(&step.body()).send();
@@ -68,8 +72,8 @@ impl Visit<'_> {
         self.same("cookie", set_cookie(&answer), set_cookie(&model))?;
         self.same("Vary", json!(answer.all("vary")), json!(model.all("vary")))?;
         self.same("bytes", self.stored(&self.jar), self.stored(&self.model_jar))?;
-        if let (Some(redis), Some(_)) = (self.redis, self.cookie(&self.jar)) {
-            self.same("records", json!(redis.keys().len()), json!(2))?;
+        if self.engine.has_records() && self.cookie(&self.jar).is_some() {
+            self.same("records", json!(self.engine.keys().len()), json!(2))?;
         }
         let model = self.seen_by(&self.model);
         self.same("seen by Flask", self.seen_by(&self.flask), model.clone())?;
@@ -97,15 +101,14 @@ impl Visit<'_> {
         jar.header(self.now as i64)?.strip_prefix("session=").map(str::to_owned)
     }
 
-    /// The bytes of the session, in the cookie or in Redis.
+    /// The bytes of the session, in the cookie or in the store.
     fn stored(&self, jar: &Jar) -> Value {
         let Some(cookie) = self.cookie(jar) else { return Value::Null };
-        let bytes = match self.redis {
-            None => payload(&cookie),
-            Some(redis) => {
-                let id = cookie.split('.').next().unwrap_or_default();
-                redis.get(&format!("session:{id}")).unwrap_or_default()
-            }
+        let bytes = if self.engine.has_records() {
+            let id = cookie.split('.').next().unwrap_or_default();
+            self.engine.get(&format!("session:{id}")).unwrap_or_default()
+        } else {
+            payload(&cookie)
         };
         Value::String(bytes.escape_ascii().to_string())
     }
@@ -118,4 +121,8 @@ fn set_cookie(answer: &Answer) -> Value {
         if attributes.contains("Max-Age=0") { "deleted" } else { attributes }
     });
     described.collect()
+}
+
+fn unix_now() -> f64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).expect("a time after 1970").as_secs_f64()
 }

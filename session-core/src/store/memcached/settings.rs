@@ -1,0 +1,42 @@
+//! What a server says of itself: `stats settings`, which the client library has no command for.
+
+use std::io;
+
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpStream;
+
+use crate::store::StoreError;
+
+/// Far more than the list of settings has.
+const LONGEST_LIST: u64 = 256 * 1024;
+
+/// How a server was started, as far as it matters here.
+pub(super) struct Settings {
+    /// Size of its largest item in bytes, if it tells.
+    pub(super) item_limit: Option<usize>,
+    /// Whether its items have cas numbers.
+    pub(super) compares: bool,
+}
+
+impl Settings {
+    /// Asks the server at this address. One that knows no settings gets the benefit of the doubt.
+    pub(super) async fn of(server: &str) -> Result<Settings, StoreError> {
+        Settings::read(server).await.map_err(StoreError::unavailable)
+    }
+
+    async fn read(server: &str) -> io::Result<Settings> {
+        let mut stream = TcpStream::connect(server).await?;
+        stream.write_all(b"stats settings\r\n").await?;
+        let mut lines = BufReader::new(stream.take(LONGEST_LIST)).lines();
+        let mut settings = Settings { item_limit: None, compares: true };
+        while let Some(line) = lines.next_line().await? {
+            match line.trim_end().split(' ').collect::<Vec<_>>().as_slice() {
+                ["STAT", "item_size_max", bytes] => settings.item_limit = bytes.parse().ok(),
+                ["STAT", "cas_enabled", answer] => settings.compares = *answer == "yes",
+                ["STAT", ..] => {}
+                _ => break,
+            }
+        }
+        Ok(settings)
+    }
+}

@@ -1,0 +1,51 @@
+//! Flask-Session's document: its fields, and the filters that find it.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use mongodb::bson::spec::BinarySubtype;
+use mongodb::bson::{Binary, Bson, DateTime, Document, doc};
+
+use crate::store::{Call, Loaded, New, StoreError};
+
+/// Finds the record if its life has not ended.
+pub(super) fn alive(call: Call, key: &str) -> Document {
+    doc! { "id": key, "expiration": { "$gt": now(call) } }
+}
+
+/// Finds the record if its life has ended and MongoDB has not removed it yet.
+pub(super) fn expired(call: Call, key: &str) -> Document {
+    doc! { "id": key, "expiration": { "$lte": now(call) } }
+}
+
+/// Whether a document with its `expiration` is one that [`alive`] finds.
+pub(super) fn is_alive(call: Call, document: &Document) -> bool {
+    document.get_datetime("expiration").is_ok_and(|end| *end > now(call))
+}
+
+/// What is written beside the key.
+pub(super) fn record(call: Call, new: New<'_>) -> Document {
+    doc! { "val": val(new.bytes), "expiration": end(call, new.lifetime) }
+}
+
+pub(super) fn val(record: &[u8]) -> Bson {
+    Bson::Binary(Binary { subtype: BinarySubtype::Generic, bytes: record.to_vec() })
+}
+
+/// The record in a `val`; Flask-Session takes texts too.
+pub(super) fn loaded(val: Bson) -> Result<Loaded, StoreError> {
+    match val {
+        Bson::Binary(binary) => Ok(Loaded::new(binary.bytes)),
+        Bson::String(text) => Ok(Loaded::new(Bytes::from(text))),
+        _ => Err(StoreError::garbage("a `val` of binary data")),
+    }
+}
+
+/// The moment at which a life that begins now ends.
+pub(super) fn end(call: Call, lifetime: Duration) -> DateTime {
+    call.now.checked_add(lifetime).map_or(DateTime::MAX, DateTime::from_system_time)
+}
+
+fn now(call: Call) -> DateTime {
+    DateTime::from_system_time(call.now)
+}

@@ -1,0 +1,89 @@
+//! MongoDB errors without what they quote.
+
+use std::fmt;
+
+use mongodb::error::{Error, ErrorKind, WriteFailure};
+
+use crate::store::StoreError;
+
+/// The server's code for a second document of one id.
+const DUPLICATE_KEY: i32 = 11_000;
+
+/// An [`Error`] whose texts are safe to log: the server's own quote keys and documents.
+pub(super) struct Failure(Error);
+
+impl Failure {
+    /// Whether a unique index kept a document from being written.
+    pub(super) fn is_duplicate(&self) -> bool {
+        self.answer().is_some_and(|(code, _)| code == DUPLICATE_KEY)
+    }
+
+    /// Code and name of an error that the server answered.
+    fn answer(&self) -> Option<(i32, &str)> {
+        match self.0.kind.as_ref() {
+            ErrorKind::Command(error) => Some((error.code, &error.code_name)),
+            ErrorKind::Write(WriteFailure::WriteError(error)) => {
+                Some((error.code, error.code_name.as_deref().unwrap_or_default()))
+            }
+            ErrorKind::Write(WriteFailure::WriteConcernError(error)) => Some((error.code, &error.code_name)),
+            _ => None,
+        }
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Failure(error)
+    }
+}
+
+impl From<Failure> for StoreError {
+    fn from(failure: Failure) -> Self {
+        match failure.0.kind.as_ref() {
+            ErrorKind::InvalidResponse { .. } | ErrorKind::Bson(_) => {
+                StoreError::garbage("an answer in MongoDB's protocol")
+            }
+            _ => StoreError::unavailable(failure),
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some((code, name)) = self.answer() {
+            write!(f, "MongoDB answered error {code}")?;
+            if !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+                write!(f, " ({name})")?;
+            }
+            return if code == DUPLICATE_KEY { f.write_str(": two documents have one id") } else { Ok(()) };
+        }
+        match self.0.kind.as_ref() {
+            ErrorKind::Io(_) | ErrorKind::ConnectionPoolCleared { .. } => {
+                f.write_str("the connection to MongoDB failed")
+            }
+            // Made by the driver, of addresses and of what the operating system says.
+            ErrorKind::ServerSelection { message, .. } => f.write_str(message),
+            ErrorKind::DnsResolve { .. } => f.write_str("the address of MongoDB was not found in DNS"),
+            ErrorKind::Authentication { .. } => f.write_str("MongoDB refused user or password"),
+            ErrorKind::InvalidTlsConfig { .. } => f.write_str("the settings for TLS can't be used"),
+            ErrorKind::IncompatibleServer { .. } => f.write_str("the server is too old for the driver"),
+            ErrorKind::InvalidArgument { .. } => f.write_str("the driver refused a setting or a command"),
+            _ => f.write_str("MongoDB failed"),
+        }
+    }
+}
+
+impl fmt::Debug for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Failure({self})")
+    }
+}
+
+impl std::error::Error for Failure {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self.0.kind.as_ref() {
+            ErrorKind::Io(error) => Some(error.as_ref()),
+            _ => None,
+        }
+    }
+}

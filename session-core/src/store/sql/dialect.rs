@@ -1,0 +1,103 @@
+//! What the kinds of databases do differently.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use sqlx::error::DatabaseError;
+use sqlx::query::Query;
+use sqlx::{AssertSqlSafe, Connection, Database, Encode, Type};
+
+use super::SqlTable;
+use super::statements::{Statements, Value};
+
+/// How to log in to a database of this kind.
+pub(super) type Options<D> = <<D as Database>::Connection as Connection>::Options;
+
+/// A kind of database.
+pub(super) trait Dialect: Database {
+    /// How many connections there are at most, and how many of them write at the same time.
+    const CONNECTIONS: usize = 10;
+    const WRITERS: usize = Self::CONNECTIONS;
+    /// The bytes of the largest record, where the table's column has such a limit.
+    const LARGEST: Option<usize> = None;
+
+    fn statements(table: &SqlTable) -> Statements;
+
+    fn open(options: &Options<Self>) -> impl Future<Output = sqlx::Result<Self::Connection>> + Send;
+
+    /// How many rows a statement changed.
+    fn execute(
+        connection: &mut Self::Connection,
+        statement: &Arc<str>,
+        values: &[Value<'_>],
+    ) -> impl Future<Output = sqlx::Result<u64>> + Send;
+
+    /// A statement's first row: its data, and whether it is due.
+    fn fetch(
+        connection: &mut Self::Connection,
+        statement: &Arc<str>,
+        values: &[Value<'_>],
+    ) -> impl Future<Output = sqlx::Result<Option<(Option<Vec<u8>>, bool)>>> + Send;
+
+    /// Runs several statements, all or none.
+    fn run(
+        connection: &mut Self::Connection,
+        statements: &Arc<str>,
+    ) -> impl Future<Output = sqlx::Result<()>> + Send;
+
+    /// Whether an error says that there is no such table.
+    fn lacks_table(error: &dyn DatabaseError) -> bool;
+}
+
+/// A query with its values. A dialect that compares a key twice binds it twice.
+pub(super) fn bound<'v, D: Database>(
+    statement: &Arc<str>,
+    values: &[Value<'v>],
+    keys: usize,
+) -> Query<'v, D, D::Arguments>
+where
+    &'v str: Encode<'v, D> + Type<D>,
+    &'v [u8]: Encode<'v, D> + Type<D>,
+{
+    let query = sqlx::query::<D>(AssertSqlSafe(Arc::clone(statement)));
+    values.iter().fold(query, |query, value| match *value {
+        Value::Key(key) => (0..keys).fold(query, |query, _| query.bind(key)),
+        Value::Text(text) => query.bind(text),
+        Value::Bytes(bytes) => query.bind(bytes),
+    })
+}
+
+/// The methods of [`Dialect`] that differ in nothing but the driver's types.
+macro_rules! driven {
+    (keys: $keys:literal) => {
+        async fn execute(
+            connection: &mut Self::Connection,
+            statement: &std::sync::Arc<str>,
+            values: &[$crate::store::sql::statements::Value<'_>],
+        ) -> sqlx::Result<u64> {
+            let query = $crate::store::sql::dialect::bound::<Self>(statement, values, $keys);
+            Ok(query.execute(connection).await?.rows_affected())
+        }
+
+        async fn fetch(
+            connection: &mut Self::Connection,
+            statement: &std::sync::Arc<str>,
+            values: &[$crate::store::sql::statements::Value<'_>],
+        ) -> sqlx::Result<Option<(Option<Vec<u8>>, bool)>> {
+            use sqlx::Row;
+
+            let query = $crate::store::sql::dialect::bound::<Self>(statement, values, $keys);
+            let row = query.fetch_optional(connection).await?;
+            row.map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).transpose()
+        }
+
+        async fn run(
+            connection: &mut Self::Connection,
+            statements: &std::sync::Arc<str>,
+        ) -> sqlx::Result<()> {
+            let statements = sqlx::AssertSqlSafe(std::sync::Arc::clone(statements));
+            sqlx::raw_sql(statements).execute(connection).await.map(drop)
+        }
+    };
+}
+pub(super) use driven;

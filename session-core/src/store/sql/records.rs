@@ -1,0 +1,222 @@
+//! Records as rows: the store's calls as statements, the same for every kind of database.
+
+use std::sync::Arc;
+
+use sqlx::error::DatabaseError;
+use tokio::sync::OnceCell;
+
+use super::connections::Connections;
+use super::dialect::Dialect;
+use super::statements::{BATCH, Statements, Value};
+use super::{failure, moment};
+use crate::store::{Call, Loaded, New, Store, StoreError, StoreFuture, Swap, Touch};
+
+use Value::{Bytes, Key, Text};
+
+/// The rows of a table.
+pub(super) struct Records<D: Dialect> {
+    connections: Connections<D>,
+    statements: Statements,
+    ready: OnceCell<()>,
+}
+
+/// How often a statement is run again that the database has undone, so that others could go on.
+const ATTEMPTS: u32 = 5;
+
+impl<D: Dialect> Records<D> {
+    pub(super) fn new(connections: Connections<D>, statements: Statements) -> Self {
+        Records { connections, statements, ready: OnceCell::new() }
+    }
+
+    /// Makes sure, once, that the table is there.
+    async fn prepare(&self) -> Result<(), StoreError> {
+        let prepare = || async {
+            let missing = match self.probe().await {
+                Err(sqlx::Error::Database(error)) if D::lacks_table(&*error) => error,
+                other => return other,
+            };
+            let Err(refused) = self.create_table().await else { return self.probe().await };
+            // Another process may have been faster, which databases answer with all kinds of errors.
+            match self.probe().await {
+                Err(sqlx::Error::Database(error)) if error.message() == missing.message() => Err(refused),
+                other => other,
+            }
+        };
+        self.ready.get_or_try_init(prepare).await.map_err(failure::of_start).copied()
+    }
+
+    async fn probe(&self) -> sqlx::Result<()> {
+        let mut lease = self.connections.to_read().await?;
+        D::execute(lease.connection()?, &self.statements.probe, &[]).await?;
+        lease.give_back();
+        Ok(())
+    }
+
+    async fn create_table(&self) -> sqlx::Result<()> {
+        let mut lease = self.connections.to_write().await?;
+        D::run(lease.connection()?, &self.statements.create_table).await?;
+        lease.give_back();
+        Ok(())
+    }
+
+    /// The living record under `key`, and whether it ends at `due` or before.
+    async fn read(&self, key: &str, now: &str, due: &str) -> Result<Option<(Loaded, bool)>, StoreError> {
+        self.prepare().await?;
+        let values = [Text(due), Key(key), Text(now)];
+        let row = self.row(&self.statements.load, &values).await.map_err(|error| self.failed(error))?;
+        match row {
+            Some((Some(data), due)) => Ok(Some((Loaded::new(data), due))),
+            Some((None, _)) => Err(StoreError::garbage("data in the session's row")),
+            None => Ok(None),
+        }
+    }
+
+    async fn row(
+        &self,
+        statement: &Arc<str>,
+        values: &[Value<'_>],
+    ) -> sqlx::Result<Option<(Option<Vec<u8>>, bool)>> {
+        let mut lease = self.connections.to_read().await?;
+        let row = D::fetch(lease.connection()?, statement, values).await?;
+        lease.give_back();
+        Ok(row)
+    }
+
+    /// Runs a statement and says how many rows it changed.
+    async fn change(&self, statement: &Arc<str>, values: &[Value<'_>]) -> Result<u64, StoreError> {
+        self.changed(statement, values).await.map_err(|error| self.failed(error))
+    }
+
+    async fn changed(&self, statement: &Arc<str>, values: &[Value<'_>]) -> sqlx::Result<u64> {
+        let mut attempt = 1;
+        loop {
+            let mut lease = self.connections.to_write().await?;
+            match D::execute(lease.connection()?, statement, values).await {
+                // The database says that nothing has happened: this is no repetition of what may have.
+                Err(sqlx::Error::Database(error)) if gave_way(&*error) && attempt < ATTEMPTS => attempt += 1,
+                Ok(rows) => {
+                    lease.give_back();
+                    return Ok(rows);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Writes a record where no living one is. A row that has expired is made a new one.
+    async fn create(&self, key: &str, data: &[u8], expiry: &str, now: &str) -> Result<bool, StoreError> {
+        let values = [Text(key), Bytes(data), Text(expiry)];
+        let inserted = match self.changed(&self.statements.insert, &values).await {
+            Err(sqlx::Error::Database(error)) if error.is_unique_violation() => 0,
+            other => other.map_err(|error| self.failed(error))?,
+        };
+        if inserted > 0 {
+            return Ok(true);
+        }
+        let values = [Bytes(data), Text(expiry), Key(key), Text(now)];
+        Ok(self.change(&self.statements.take_over, &values).await? > 0)
+    }
+
+    fn failed(&self, error: sqlx::Error) -> StoreError {
+        self.connections.leave_idle();
+        failure::of_statement(error)
+    }
+}
+
+impl<D: Dialect> Store for Records<D> {
+    fn load<'a>(&'a self, call: Call, key: &'a str, touch: Option<Touch>) -> StoreFuture<'a, Option<Loaded>> {
+        Box::pin(async move {
+            let now = moment::text(call.now);
+            let Some(touch) = touch else {
+                return Ok(self.read(key, &now, &now).await?.map(|(loaded, _)| loaded));
+            };
+            let due = moment::text_after(call.now, touch.when_left);
+            let Some((loaded, due)) = self.read(key, &now, &due).await? else { return Ok(None) };
+            if due {
+                let expiry = moment::text_after(call.now, touch.lifetime);
+                self.change(&self.statements.extend, &[Text(&expiry), Key(key), Text(&now)]).await?;
+            }
+            Ok(Some(loaded))
+        })
+    }
+
+    fn swap<'a>(
+        &'a self,
+        call: Call,
+        key: &'a str,
+        expected: Option<&'a Loaded>,
+        new: Option<New<'a>>,
+    ) -> StoreFuture<'a, Swap> {
+        Box::pin(async move {
+            if let (Some(new), Some(limit)) = (new, D::LARGEST)
+                && new.bytes.len() > limit
+            {
+                return Err(StoreError::too_large(new.bytes.len(), limit));
+            }
+            self.prepare().await?;
+            let now = moment::text(call.now);
+            let expiry = new.map(|new| moment::text_after(call.now, new.lifetime)).unwrap_or_default();
+            let done = match (expected, new) {
+                (None, None) => false,
+                (None, Some(new)) => self.create(key, new.bytes, &expiry, &now).await?,
+                (Some(expected), Some(new)) => {
+                    let values =
+                        [Bytes(new.bytes), Text(&expiry), Key(key), Bytes(&expected.bytes), Text(&now)];
+                    self.change(&self.statements.replace, &values).await? > 0
+                }
+                (Some(expected), None) => {
+                    let values = [Key(key), Bytes(&expected.bytes), Text(&now)];
+                    self.change(&self.statements.remove, &values).await? > 0
+                }
+            };
+            if done {
+                return Ok(Swap::Done { version: None });
+            }
+            let current = self.read(key, &now, &now).await?.map(|(loaded, _)| loaded);
+            if current.is_none() && expected.is_none() && new.is_none() {
+                return Ok(Swap::Done { version: None });
+            }
+            Ok(Swap::Conflict(current))
+        })
+    }
+
+    /// Also deletes a row that has expired: to another process, whose clock is behind, it may be alive.
+    fn delete<'a>(&'a self, call: Call, key: &'a str) -> StoreFuture<'a, bool> {
+        Box::pin(async move {
+            self.prepare().await?;
+            let now = moment::text(call.now);
+            let deleted = self.change(&self.statements.delete_living, &[Key(key), Text(&now)]).await? > 0;
+            if !deleted {
+                self.change(&self.statements.delete_any, &[Key(key)]).await?;
+            }
+            Ok(deleted)
+        })
+    }
+
+    fn purge(&self, call: Call) -> StoreFuture<'_, u64> {
+        Box::pin(async move {
+            self.prepare().await?;
+            let now = moment::text(call.now);
+            let mut removed = 0;
+            loop {
+                let rows = self.change(&self.statements.purge, &[Text(&now)]).await?;
+                removed += rows;
+                if rows < BATCH {
+                    return Ok(removed);
+                }
+            }
+        })
+    }
+
+    fn ping(&self, _: Call) -> StoreFuture<'_, ()> {
+        Box::pin(async move {
+            self.prepare().await?;
+            self.probe().await.map_err(failure::of_start)
+        })
+    }
+}
+
+/// Whether the database undid the statement because of others: a serialization failure or a deadlock.
+fn gave_way(error: &dyn DatabaseError) -> bool {
+    error.code().is_some_and(|code| matches!(&*code, "40001" | "40P01"))
+}

@@ -1,0 +1,122 @@
+//! SQLite: a file that several processes of one machine may use.
+
+use std::fs::OpenOptions;
+use std::io::ErrorKind;
+use std::path::Path;
+use std::time::Duration;
+
+use sqlx::ConnectOptions;
+use sqlx::error::DatabaseError;
+use sqlx::sqlite::{Sqlite, SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+
+use super::SqlTable;
+use super::dialect::{Dialect, Options, driven};
+use super::statements::{BATCH, Statements};
+
+/// How often a file is opened before it is said to be locked. Several that turn one into a file with a
+/// write-ahead log at the same time are refused at once, without the busy timeout: each of them would wait for the
+/// others for ever.
+const OPENINGS: u32 = 100;
+
+/// What the one that is not refused needs.
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// How a file is opened.
+pub(super) fn options(file: &str) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(file)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Normal)
+        .busy_timeout(Duration::from_secs(5))
+        .disable_statement_logging()
+}
+
+impl Dialect for Sqlite {
+    const CONNECTIONS: usize = 4;
+    // The file has one writer at a time. Here they wait in turn; at its lock, the luckiest would win.
+    const WRITERS: usize = 1;
+
+    fn statements(table: &SqlTable) -> Statements {
+        let name = table.quoted('"');
+        // In the table's schema by its own name; the table's is then understood.
+        let index = table.beside("_expiry").quoted('"');
+        let indexed = table.without_schema().quoted('"');
+        // Rows of others may have a `T` in the time. A shorter fraction compares well as it is.
+        let alive = "replace(expiry, 'T', ' ') > ?";
+        let expected = "CAST(data AS BLOB) = ?";
+        Statements {
+            probe: format!("SELECT id, session_id, data, expiry FROM {name} LIMIT 0").into(),
+            create_table: format!(
+                "BEGIN IMMEDIATE; \
+                 CREATE TABLE IF NOT EXISTS {name} (id INTEGER NOT NULL, session_id VARCHAR(255), data BLOB, \
+                 expiry DATETIME, PRIMARY KEY (id), UNIQUE (session_id)); \
+                 CREATE INDEX IF NOT EXISTS {index} ON {indexed} (expiry); \
+                 COMMIT"
+            )
+            .into(),
+            load: format!(
+                "SELECT CAST(data AS BLOB), replace(expiry, 'T', ' ') <= ? FROM {name} \
+                 WHERE session_id = ? AND {alive}"
+            )
+            .into(),
+            extend: format!("UPDATE {name} SET expiry = ? WHERE session_id = ? AND {alive}").into(),
+            insert: format!(
+                "INSERT INTO {name} (session_id, data, expiry) VALUES (?, ?, ?) \
+                 ON CONFLICT (session_id) DO NOTHING"
+            )
+            .into(),
+            take_over: format!(
+                "UPDATE {name} SET data = ?, expiry = ? WHERE session_id = ? AND ({alive}) IS NOT TRUE"
+            )
+            .into(),
+            replace: format!(
+                "UPDATE {name} SET data = ?, expiry = ? WHERE session_id = ? AND {expected} AND {alive}"
+            )
+            .into(),
+            remove: format!("DELETE FROM {name} WHERE session_id = ? AND {expected} AND {alive}").into(),
+            delete_living: format!("DELETE FROM {name} WHERE session_id = ? AND {alive}").into(),
+            delete_any: format!("DELETE FROM {name} WHERE session_id = ?").into(),
+            purge: format!(
+                "DELETE FROM {name} WHERE id IN (SELECT id FROM {name} WHERE expiry <= ? LIMIT {BATCH})"
+            )
+            .into(),
+        }
+    }
+
+    async fn open(options: &Options<Self>) -> sqlx::Result<Self::Connection> {
+        create_file(options.get_filename())?;
+        let mut attempt = 1;
+        loop {
+            match options.connect().await {
+                Err(sqlx::Error::Database(error)) if is_locked(&*error) && attempt < OPENINGS => attempt += 1,
+                opened => return opened,
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    driven!(keys: 1);
+
+    fn lacks_table(error: &dyn DatabaseError) -> bool {
+        error.message().starts_with("no such table")
+    }
+}
+
+/// Whether another connection holds a lock: the last byte of an extended code is that of `SQLITE_BUSY`.
+fn is_locked(error: &dyn DatabaseError) -> bool {
+    let code = error.code().and_then(|code| code.parse::<u32>().ok());
+    code.is_some_and(|code| code & 0xff == 5)
+}
+
+/// Creates the file if it is missing, for its owner alone: who can read it can be anybody. SQLite gives the
+/// files beside it the same rights.
+fn create_file(file: &Path) -> std::io::Result<()> {
+    let mut new = OpenOptions::new();
+    new.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut new, 0o600);
+    match new.open(file) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,93 @@
+//! Which table sessions are in.
+
+use std::fmt;
+
+use crate::store::StoreError;
+
+/// The name of a table, and of the schema it is in (`session_sqlalchemy_table`, `session_sqlalchemy_schema`).
+///
+/// Names consist of ASCII letters, digits and `_`, do not begin with a digit and have at most 63
+/// characters. They mean exactly what they say: upper and lower case are kept where the database tells
+/// them apart.
+///
+/// ```
+/// use session_core::store::SqlTable;
+///
+/// assert_eq!(SqlTable::default().to_string(), "sessions");
+/// assert_eq!(SqlTable::new("web")?.in_schema("auth")?.to_string(), "auth.web");
+/// assert!(SqlTable::new("sessions; DROP TABLE users").is_err());
+/// # Ok::<(), session_core::store::StoreError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SqlTable {
+    schema: Option<String>,
+    name: String,
+}
+
+impl SqlTable {
+    /// A table in the schema (PostgreSQL) or database (MySQL) that the connection begins in.
+    ///
+    /// # Errors
+    ///
+    /// It is no name.
+    pub fn new(name: &str) -> Result<Self, StoreError> {
+        Ok(SqlTable { schema: None, name: checked(name)? })
+    }
+
+    /// The same table in a certain schema, which must exist. To MySQL a schema is a
+    /// database, to SQLite one that is attached.
+    ///
+    /// # Errors
+    ///
+    /// It is no name.
+    pub fn in_schema(self, schema: &str) -> Result<Self, StoreError> {
+        Ok(SqlTable { schema: Some(checked(schema)?), ..self })
+    }
+
+    /// The name as it stands in a statement, with this quotation mark around each part.
+    pub(super) fn quoted(&self, mark: char) -> String {
+        let quote = |name: &str| format!("{mark}{name}{mark}");
+        match &self.schema {
+            Some(schema) => format!("{}.{}", quote(schema), quote(&self.name)),
+            None => quote(&self.name),
+        }
+    }
+
+    /// Something else in the table's schema, whose name is the table's with this at its end.
+    #[cfg(feature = "sqlite")]
+    pub(super) fn beside(&self, end: &str) -> SqlTable {
+        SqlTable { name: format!("{}{end}", self.name), ..self.clone() }
+    }
+
+    #[cfg(feature = "sqlite")]
+    pub(super) fn without_schema(&self) -> SqlTable {
+        SqlTable { schema: None, ..self.clone() }
+    }
+}
+
+/// `sessions`, as in Flask-Session.
+impl Default for SqlTable {
+    fn default() -> Self {
+        SqlTable { schema: None, name: "sessions".into() }
+    }
+}
+
+impl fmt::Display for SqlTable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.schema {
+            Some(schema) => write!(f, "{schema}.{}", self.name),
+            None => f.write_str(&self.name),
+        }
+    }
+}
+
+/// What every database takes for a name, quoted or not. PostgreSQL would cut off a longer one.
+fn checked(name: &str) -> Result<String, StoreError> {
+    let letters = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    if letters && (1..=63).contains(&name.len()) && !name.starts_with(|first: char| first.is_ascii_digit()) {
+        return Ok(name.to_owned());
+    }
+    Err(StoreError::misconfigured(
+        "a table or schema has letters, digits and _ for a name, begins with no digit and has at most 63 of them",
+    ))
+}

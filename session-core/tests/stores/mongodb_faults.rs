@@ -1,0 +1,159 @@
+//! The MongoDB store when the server is down, frozen, restarted, hostile or not what it should be.
+
+use std::error::Error;
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::time::{Duration, SystemTime};
+
+use mongodb::bson::doc;
+use session_core::store::{Call, Loaded, MongoStore, Store, StoreError, Touch};
+use tokio::time::{Instant, timeout};
+
+use crate::calls::{HOUR, call, done, new, stored, within};
+use crate::mongodb_server::Server;
+use crate::private_server::free_port;
+
+fn until(limit: Duration) -> Call {
+    Call { now: SystemTime::now(), deadline: Instant::now() + limit }
+}
+
+/// Everything that a log could show of an error.
+fn texts(error: &StoreError) -> String {
+    let mut texts = format!("{error:?}");
+    let mut next: Option<&dyn Error> = Some(error);
+    while let Some(error) = next {
+        texts += &format!(" | {error}");
+        next = error.source();
+    }
+    texts
+}
+
+fn store_at(address: &str) -> MongoStore {
+    MongoStore::from_url(&format!("mongodb://{address}"), "flask_session", "sessions").unwrap()
+}
+
+#[tokio::test]
+async fn a_store_can_be_made_while_its_server_is_down_and_ping_tells_before_the_default_deadline() {
+    let store = store_at(&format!("me:s3cret@127.0.0.1:{}", free_port()));
+    let begin = Instant::now();
+    let error = store.ping(call()).await.unwrap_err();
+    assert!(begin.elapsed() < Duration::from_secs(1), "{:?}", begin.elapsed());
+    assert!(texts(&error).contains("onnection refused"), "{}", texts(&error));
+    assert!(!texts(&error).contains("s3cret") && !format!("{store:?}").contains("s3cret"));
+}
+
+#[test]
+fn a_store_can_be_made_where_there_is_no_runtime() {
+    store_at("127.0.0.1");
+}
+
+#[tokio::test]
+async fn what_was_written_survives_an_outage_and_the_next_call_works() {
+    let mut server = Server::start();
+    let store = server.store().await;
+    assert_eq!(store.swap(call(), "secret", None, new(b"secret")).await.unwrap(), done());
+    server.kill();
+    for error in [
+        store.load(call(), "secret", None).await.unwrap_err(),
+        store.swap(call(), "secret", None, new(b"secret")).await.unwrap_err(),
+        store.delete(call(), "secret").await.unwrap_err(),
+    ] {
+        assert!(!texts(&error).contains("secret"), "{}", texts(&error));
+    }
+    server.start_again();
+    assert_eq!(stored(&store, "secret").await.unwrap().bytes, "secret");
+    let loaded = Loaded::new("secret");
+    assert_eq!(store.swap(call(), "secret", Some(&loaded), new(b"x")).await.unwrap(), done());
+}
+
+#[tokio::test]
+async fn a_call_given_up_on_a_frozen_server_does_not_disturb_the_next_ones() {
+    let server = Server::start();
+    let store = server.store().await;
+    for key in ["a", "b", "c"] {
+        store.swap(call(), key, None, new(key.as_bytes())).await.unwrap();
+    }
+    server.freeze();
+    let patient = until(Duration::from_secs(60));
+    for key in ["a", "b"] {
+        assert!(timeout(Duration::from_millis(50), store.load(patient, key, None)).await.is_err());
+        let late = until(Duration::from_millis(50));
+        let error = within(late, store.load(late, key, None)).await.unwrap_err();
+        assert!(texts(&error).contains("in time"), "{}", texts(&error));
+    }
+    server.thaw();
+    for key in ["c", "b", "a", "c"] {
+        assert_eq!(stored(&store, key).await.unwrap().bytes, key);
+    }
+}
+
+/// A server that answers whatever it is asked with these bytes.
+fn liar(answer: &'static [u8]) -> MongoStore {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().map_while(Result::ok) {
+            let _ = stream.read(&mut [0; 65_536]);
+            let _ = stream.write_all(answer);
+        }
+    });
+    store_at(&address.to_string())
+}
+
+#[tokio::test]
+async fn an_answer_that_is_no_answer_is_an_error_and_never_absent() {
+    let answers: [&[u8]; 3] = [
+        b"",
+        b"HTTP/1.1 400 Bad Request\r\n\r\nsecret",
+        // A message of the protocol whose document is none.
+        b"\x25\0\0\0\x01\0\0\0\x01\0\0\0\xdd\x07\0\0\0\0\0\0\0\x10\0\0\0secretsecret\0\0\0\0",
+    ];
+    for answer in answers {
+        let store = liar(answer);
+        let touch = Some(Touch { lifetime: HOUR, when_left: HOUR });
+        let errors = [
+            within(call(), store.load(call(), "secret", None)).await.map(drop),
+            within(call(), store.load(call(), "secret", touch)).await.map(drop),
+            within(call(), store.swap(call(), "secret", None, new(b"secret"))).await.map(drop),
+            within(call(), store.delete(call(), "secret")).await.map(drop),
+            within(call(), store.ping(call())).await,
+        ];
+        for (n, result) in errors.into_iter().enumerate() {
+            let lie = String::from_utf8_lossy(answer);
+            let Err(error) = result else { panic!("call {n} believed {lie:?}") };
+            assert!(!texts(&error).contains("secret"), "call {n}, {lie:?}: {}", texts(&error));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_of_the_server_names_its_code_and_quotes_nothing() {
+    let server = Server::start();
+    let store = server.store().await;
+    // Another unique index, which a second record of ours violates.
+    let index = mongodb::IndexModel::builder()
+        .keys(doc! { "val": 1 })
+        .options(mongodb::options::IndexOptions::builder().unique(true).build())
+        .build();
+    server.collection().await.create_index(index).await.unwrap();
+    assert_eq!(store.swap(call(), "secret", None, new(b"secret")).await.unwrap(), done());
+    assert_eq!(store.swap(call(), "k", None, new(b"x")).await.unwrap(), done());
+    let error = store.swap(call(), "k", Some(&Loaded::new("x")), new(b"secret")).await.unwrap_err();
+    assert!(texts(&error).contains("11000") && !texts(&error).contains("secret"), "{}", texts(&error));
+}
+
+#[test]
+fn a_wrong_url_is_refused_without_repeating_it() {
+    for url in [
+        "",
+        "s3cret",
+        "http://me:s3cret@localhost",
+        "mongodb://me:s3cret@localhost:port",
+        "mongodb://me:s3#cret@localhost@s3cret",
+        "mongodb://localhost/?w=s3cret&readPreference=s3cret",
+        "mongodb://me:s3cret@localhost/?w=0",
+    ] {
+        let error = MongoStore::from_url(url, "flask_session", "sessions").unwrap_err();
+        assert!(!texts(&error).contains("s3cret"), "{}", texts(&error));
+    }
+}

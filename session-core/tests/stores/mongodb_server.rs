@@ -1,0 +1,89 @@
+//! A private server that speaks MongoDB's protocol, for one test.
+
+use std::ops::{Deref, DerefMut};
+use std::path::Path;
+use std::process::Command;
+
+use mongodb::bson::{Document, doc};
+use mongodb::options::ClientOptions;
+use mongodb::{Client, Collection};
+use session_core::store::{MongoStore, Store};
+use tempfile::TempDir;
+
+use crate::calls::call;
+use crate::private_server::PrivateServer;
+
+/// A running server that belongs to one test; its documents survive that it is killed.
+pub(crate) struct Server {
+    process: PrivateServer,
+    _folder: TempDir,
+}
+
+impl Server {
+    pub(crate) fn start() -> Server {
+        let folder = TempDir::new().expect("a temporary folder");
+        let storage = folder.path().join("data");
+        let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/.venv-mongodb/bin/secantusd-py");
+        let command = move |port: u16| {
+            let mut command = Command::new(&program);
+            command.args(["--standalone", "--host", "127.0.0.1", "--log-level", "ERROR"]);
+            command.arg("--sync-on-commit");
+            command.args(["--port", &port.to_string()]).arg("--storage-path").arg(&storage);
+            command
+        };
+        let process = PrivateServer::start(command, "scripts/install.sh");
+        Server { process, _folder: folder }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("mongodb://127.0.0.1:{}", self.port())
+    }
+
+    /// A store with its indexes.
+    pub(crate) async fn store(&self) -> MongoStore {
+        let admin = self.collection().await.client().database("admin");
+        let status = admin.run_command(doc! { "serverStatus": 1 }).await.expect("its status");
+        let pid = status.get("pid").and_then(|pid| pid.as_i64().or(pid.as_i32().map(i64::from)));
+        assert_eq!(pid, Some(self.pid().into()), "another server answers");
+        let store = self.new_store();
+        store.ping(call()).await.expect("ping");
+        store
+    }
+
+    pub(crate) fn new_store(&self) -> MongoStore {
+        MongoStore::from_url(&self.url(), "flask_session", "sessions").expect("a URL")
+    }
+
+    /// The store's collection, by another client.
+    pub(crate) async fn collection(&self) -> Collection<Document> {
+        self.collection_with(|_| ()).await
+    }
+
+    pub(crate) async fn collection_with(
+        &self,
+        change: impl FnOnce(&mut ClientOptions),
+    ) -> Collection<Document> {
+        let mut options = ClientOptions::parse(self.url()).await.expect("a URL");
+        change(&mut options);
+        Client::with_options(options).expect("a client").database("flask_session").collection("sessions")
+    }
+
+    /// The document with this `id`.
+    pub(crate) async fn document(&self, id: &str) -> Option<Document> {
+        self.collection().await.find_one(doc! { "id": id }).await.expect("find")
+    }
+}
+
+impl Deref for Server {
+    type Target = PrivateServer;
+
+    fn deref(&self) -> &PrivateServer {
+        &self.process
+    }
+}
+
+impl DerefMut for Server {
+    fn deref_mut(&mut self) -> &mut PrivateServer {
+        &mut self.process
+    }
+}

@@ -1,0 +1,146 @@
+//! Databases that a Rust and a Python application can share.
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use tempfile::TempDir;
+
+use crate::mariadb::MariaDb;
+use crate::postgres::Postgres;
+use crate::process::run;
+
+/// An empty database of the test's own. Servers are shared by the tests that run at the same time.
+pub enum Database {
+    /// A file.
+    Sqlite(TempDir),
+    /// A database of a server, by name.
+    Postgres(Arc<Postgres>, String),
+    /// A database of a server, by name.
+    MariaDb(Arc<MariaDb>, String),
+}
+
+static POSTGRES: Mutex<Weak<Postgres>> = Mutex::new(Weak::new());
+static MARIADB: Mutex<Weak<MariaDb>> = Mutex::new(Weak::new());
+static NUMBER: AtomicU32 = AtomicU32::new(0);
+
+impl Database {
+    /// One of each kind.
+    pub fn all() -> [Database; 3] {
+        [Database::sqlite(), Database::postgres(), Database::mariadb()]
+    }
+
+    /// A file in a folder of its own.
+    pub fn sqlite() -> Database {
+        Database::Sqlite(TempDir::new().expect("a temporary folder"))
+    }
+
+    /// A database in PostgreSQL.
+    pub fn postgres() -> Database {
+        let (server, name) = (shared(&POSTGRES, Postgres::start), name());
+        server.query("postgres", &format!("CREATE DATABASE {name}"));
+        Database::Postgres(server, name)
+    }
+
+    /// A database in MariaDB.
+    pub fn mariadb() -> Database {
+        let (server, name) = (shared(&MARIADB, MariaDb::start), name());
+        server.query("mysql", &format!("CREATE DATABASE {name}"));
+        Database::MariaDb(server, name)
+    }
+
+    /// The address, as SQLAlchemy and `session_sqlalchemy` take it.
+    pub fn url(&self) -> String {
+        match self {
+            Database::Sqlite(_) => format!("sqlite:///{}", self.file().display()),
+            Database::Postgres(server, name) => server.url(name),
+            Database::MariaDb(server, name) => server.url(name),
+        }
+    }
+
+    /// The file of a SQLite database.
+    pub fn file(&self) -> PathBuf {
+        match self {
+            Database::Sqlite(folder) => folder.path().join("sessions.db"),
+            _ => panic!("this database is in a server"),
+        }
+    }
+
+    /// What a statement gives: a line per row, `|` between columns. A refusal fails the test.
+    pub fn query(&self, statement: &str) -> String {
+        let answer = match self {
+            Database::Sqlite(_) => run(
+                Command::new("sqlite3").arg("-cmd").arg(".timeout 10000").arg(self.file()).arg(statement),
+                "apt-get install -y sqlite3",
+            ),
+            Database::Postgres(server, name) => server.query(name, statement),
+            Database::MariaDb(server, name) => server.query(name, statement),
+        };
+        answer.trim_end().to_owned()
+    }
+
+    /// The keys of all rows, in order; none without a table.
+    pub fn keys(&self) -> Vec<String> {
+        if !self.has_table() {
+            return Vec::new();
+        }
+        let keys = self.query("SELECT session_id FROM sessions ORDER BY session_id");
+        keys.lines().map(str::to_owned).collect()
+    }
+
+    /// The record under `key`.
+    pub fn get(&self, key: &str) -> Option<Vec<u8>> {
+        let hex = match self {
+            Database::Postgres(..) => "encode(data, 'hex')",
+            _ => "hex(data)",
+        };
+        let text = self.query(&format!("SELECT {hex} FROM sessions WHERE session_id = '{key}'"));
+        (!text.is_empty()).then(|| {
+            let digits: Vec<char> = text.chars().collect();
+            digits
+                .chunks(2)
+                .map(|pair| u8::from_str_radix(&pair.iter().collect::<String>(), 16).unwrap())
+                .collect()
+        })
+    }
+
+    /// Forgets all rows.
+    pub fn clear(&self) {
+        if self.has_table() {
+            self.query("DELETE FROM sessions");
+        }
+    }
+
+    fn has_table(&self) -> bool {
+        let names = match self {
+            Database::Sqlite(_) => "SELECT name FROM sqlite_master WHERE name = 'sessions'",
+            Database::Postgres(..) => "SELECT tablename FROM pg_tables WHERE tablename = 'sessions'",
+            Database::MariaDb(..) => "SHOW TABLES LIKE 'sessions'",
+        };
+        !self.query(names).is_empty()
+    }
+
+    /// The kind, for messages.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Database::Sqlite(_) => "SQLite",
+            Database::Postgres(..) => "PostgreSQL",
+            Database::MariaDb(..) => "MariaDB",
+        }
+    }
+}
+
+/// The server that other tests are using, or a new one. It ends with the last of them.
+fn shared<S>(running: &'static Mutex<Weak<S>>, start: fn() -> S) -> Arc<S> {
+    let mut running: MutexGuard<'_, _> = running.lock().unwrap_or_else(PoisonError::into_inner);
+    running.upgrade().unwrap_or_else(|| {
+        let server = Arc::new(start());
+        *running = Arc::downgrade(&server);
+        server
+    })
+}
+
+fn name() -> String {
+    format!("test_{}", NUMBER.fetch_add(1, Ordering::Relaxed))
+}

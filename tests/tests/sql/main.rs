@@ -1,0 +1,56 @@
+//! The SQL store on SQLite, PostgreSQL and MariaDB: real files and servers, the real Flask-Session beside it.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a panic in here is a failed test, which is what it is for"
+)]
+
+mod alternating;
+mod conformance;
+mod crash;
+mod faults;
+mod round_trips;
+mod rows;
+mod starting;
+
+use std::time::{Duration, SystemTime};
+
+use rocket::tokio::runtime::{Builder, Runtime};
+use rocket::tokio::time::Instant;
+use rocket_session_state::store::{Call, Loaded, New, SqlStore, SqlTable, Store};
+use session_tests::app::Launch;
+use session_tests::database::Database;
+
+/// Several threads, so that races are real.
+fn runtime() -> Runtime {
+    Builder::new_multi_thread().worker_threads(4).enable_all().build().unwrap()
+}
+
+fn store(database: &Database) -> SqlStore {
+    SqlStore::from_url(&database.url(), SqlTable::default()).unwrap()
+}
+
+/// A call so many microseconds after 2024-01-02 03:04:05 UTC.
+fn at(micros: u64) -> Call {
+    let now = SystemTime::UNIX_EPOCH + Duration::from_micros(1_704_164_645_000_000 + micros);
+    Call { now, deadline: Instant::now() + Duration::from_secs(10) }
+}
+
+fn for_an_hour(bytes: &[u8]) -> Option<New<'_>> {
+    Some(New { bytes, lifetime: Duration::from_secs(3600) })
+}
+
+async fn stored(store: &SqlStore, call: Call, key: &str) -> Option<Loaded> {
+    store.load(call, key, None).await.unwrap()
+}
+
+/// The probe with its sessions in this database.
+fn probe(database: &Database, more: &str) -> Launch {
+    Launch::new(env!("CARGO_BIN_EXE_probe")).toml(&format!(
+        "[default]\nsession_type = \"sqlalchemy\"\nsession_sqlalchemy = \"{}\"\nsession_cookie_samesite = false\n\
+         session_store_timeout = 20\nsession_request_timeout = 60\n{more}",
+        database.url()
+    ))
+}
