@@ -16,6 +16,7 @@ pub(crate) enum App {
     Cookie,
     Memory,
     Redis,
+    Sqlite,
 }
 
 /// A running application with its own store.
@@ -33,8 +34,8 @@ pub(crate) struct Place {
 }
 
 impl App {
-    pub(crate) const ALL: [App; 6] =
-        [App::Plain, App::ByHand, App::PrivateCookies, App::Cookie, App::Memory, App::Redis];
+    pub(crate) const ALL: [App; 7] =
+        [App::Plain, App::ByHand, App::PrivateCookies, App::Cookie, App::Memory, App::Redis, App::Sqlite];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -44,6 +45,7 @@ impl App {
             App::Cookie => "ours, cookie",
             App::Memory => "ours, memory",
             App::Redis => "ours, Redis",
+            App::Sqlite => "ours, SQLite",
         }
     }
 
@@ -52,7 +54,7 @@ impl App {
             App::Plain => "plain",
             App::ByHand => "by-hand",
             App::PrivateCookies => "private-cookies",
-            App::Cookie | App::Memory | App::Redis => "ours",
+            App::Cookie | App::Memory | App::Redis | App::Sqlite => "ours",
         }
     }
 
@@ -63,7 +65,8 @@ impl App {
         workers: usize,
         run: impl FnOnce(&Path) -> Command,
     ) -> Result<Running> {
-        let redis = matches!(self, App::ByHand | App::Redis).then(|| Redis::start(&place.scratch)).transpose()?;
+        let redis =
+            matches!(self, App::ByHand | App::Redis).then(|| Redis::start(&place.scratch)).transpose()?;
         let port = free_port()?;
         let mut command = run(&place.binaries.join(self.binary()));
         // Nothing of the caller's environment or of a Rocket.toml reaches the application.
@@ -83,6 +86,11 @@ impl App {
             }
             App::Redis => {
                 command.env("ROCKET_SESSION_TYPE", "redis");
+            }
+            App::Sqlite => {
+                let file = place.scratch.join(format!("sessions-{port}.db"));
+                command.env("ROCKET_SESSION_TYPE", "sqlalchemy");
+                command.env("ROCKET_SESSION_SQLALCHEMY", format!("sqlite:///{}", file.display()));
             }
         }
         if let Some(redis) = &redis {

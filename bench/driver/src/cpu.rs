@@ -46,7 +46,9 @@ impl Arena {
             if !arena.crowds.contains_key(&who) {
                 let crowd = match cell.cookies {
                     None => Crowd::strangers(VISITORS),
-                    Some(app) => Crowd::begin(arena.running[&app].process.port(), &cell.session.start(), VISITORS)?,
+                    Some(app) => {
+                        Crowd::begin(arena.running[&app].process.port(), &cell.session.start(), VISITORS)?
+                    }
                 };
                 arena.crowds.insert(who, crowd);
             }

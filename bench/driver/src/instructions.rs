@@ -36,10 +36,8 @@ pub(crate) fn count(
         let running = app.start(place, 1, |binary| dumps.command(binary))?;
         let port = running.process.port();
         for cell in cells.iter().filter(|cell| cell.cookies == Some(app)) {
-            cookies.insert(
-                (cell.cookies, cell.session),
-                Crowd::begin(port, &cell.session.start(), VISITORS)?,
-            );
+            cookies
+                .insert((cell.cookies, cell.session), Crowd::begin(port, &cell.session.start(), VISITORS)?);
         }
         // One connection for all: opening and closing others would be counted at random.
         let mut connection = [Connection::open(port)?];

@@ -110,5 +110,10 @@ pub(crate) fn all() -> Vec<Line> {
     for size in [SMALL, LARGE] {
         lines.push(by_hand(App::Memory, "write", shop(size), None));
     }
+    for page in ["read", "write"] {
+        for size in [SMALL, LARGE] {
+            lines.push(by_hand(App::Sqlite, page, shop(size), None));
+        }
+    }
     lines
 }

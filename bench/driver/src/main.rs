@@ -4,13 +4,17 @@ mod apps;
 mod callgrind;
 mod cpu;
 mod crowd;
+mod growth;
 mod http;
 mod instructions;
 mod lines;
+mod operations;
 mod process;
 mod ratios;
 mod redis;
+mod table;
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use apps::Place;
@@ -37,6 +41,13 @@ fn run() -> Result<bool> {
     let scratch = tempfile::tempdir()?;
     let profiles = binaries.join("profiles");
     let place = Place { binaries, scratch: scratch.path().to_owned() };
+    if given("--instructions") {
+        return table::check(&place, Path::new("bench/instructions.toml"), given("--write"));
+    }
+    if given("--growth") {
+        growth::print(&place, given("--quick"))?;
+        return Ok(true);
+    }
     let effort = if given("--quick") { ratios::Effort::QUICK } else { ratios::Effort::FULL };
     Ok(ratios::print(&place, effort, &profiles)? || !given("--check"))
 }

@@ -47,7 +47,9 @@ pub(crate) fn print(place: &Place, effort: Effort, profiles: &Path) -> Result<bo
         "Server, per request: {VISITORS} visitors, {CONNECTIONS} connections, median of {} rounds of {} requests.\n",
         effort.rounds, effort.requests
     );
-    println!("| page | session | | against | CPU µs | CPU ratio (lowest to highest) | instructions | ratio | allocations | at Redis | limit | |");
+    println!(
+        "| page | session | | against | CPU µs | CPU ratio (lowest to highest) | instructions | ratio | allocations | at Redis | limit | |"
+    );
     println!("|---|---|---|---|---|---|---|---|---|---|---|---|");
     let mut all_kept = true;
     for (line, compared) in lines.iter().zip(&compared) {
@@ -82,9 +84,8 @@ pub(crate) fn print(place: &Place, effort: Effort, profiles: &Path) -> Result<bo
 
 /// Whether instructions decide.
 fn is_doubtful(line: &Line, compared: &Compared) -> bool {
-    line.limit.is_some_and(|limit| {
-        (limit - 1.0).abs() < DOUBT || (compared.ratio[1] / limit - 1.0).abs() < DOUBT
-    })
+    line.limit
+        .is_some_and(|limit| (limit - 1.0).abs() < DOUBT || (compared.ratio[1] / limit - 1.0).abs() < DOUBT)
 }
 
 /// The verdict in words, and whether the limit was kept.
