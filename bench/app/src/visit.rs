@@ -39,8 +39,8 @@ macro_rules! visit {
         }
 
         impl $name {
+            #[allow(unused_variables, reason = "a session may have no lists")]
             fn filled(text: &str, list: &[Item]) -> Self {
-                let _ = list;
                 $name { views: 1, $($text: text.to_owned(),)* $($list: list.to_vec(),)* }
             }
 

@@ -1,6 +1,7 @@
 //! Processor time per request, of two applications in turns.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::process::Command;
 
 use crate::Result;
@@ -37,20 +38,19 @@ impl Arena {
         let mut arena = Arena { running: BTreeMap::new(), crowds: BTreeMap::new() };
         let cells = || lines.iter().flat_map(|line| [line.theirs, line.ours]);
         for app in cells().flat_map(|cell| [Some(cell.app), cell.cookies]).flatten() {
-            if !arena.running.contains_key(&app) {
-                arena.running.insert(app, app.start(place, WORKERS, |binary| Command::new(binary))?);
+            if let Entry::Vacant(place_of_app) = arena.running.entry(app) {
+                place_of_app.insert(app.start(place, WORKERS, |binary| Command::new(binary))?);
             }
         }
         for cell in cells() {
-            let who = (cell.cookies, cell.session);
-            if !arena.crowds.contains_key(&who) {
-                let crowd = match cell.cookies {
+            if let Entry::Vacant(crowd) = arena.crowds.entry((cell.cookies, cell.session)) {
+                crowd.insert(match cell.cookies {
                     None => Crowd::strangers(VISITORS),
                     Some(app) => {
-                        Crowd::begin(arena.running[&app].process.port(), &cell.session.start(), VISITORS)?
+                        let port = arena.running[&app].process.port();
+                        Crowd::begin(port, &cell.session.start(), VISITORS)?
                     }
-                };
-                arena.crowds.insert(who, crowd);
+                });
             }
         }
         Ok(arena)
