@@ -25,7 +25,7 @@ binaries() {
     local crates
     case $1 in
         unit)
-            mapfile -t crates < <(printf '%s\n' */Cargo.toml | sed 's|/Cargo.toml$||' | grep -vxE 'fuzz|tests')
+            mapfile -t crates < <(printf '%s\n' */Cargo.toml | sed 's|/Cargo.toml$||' | grep -vxE 'bench|fuzz|tests')
             binaries_of "${crates[@]}"
             ;;
         compile-fail) binaries_of tests/compile-fail ;;

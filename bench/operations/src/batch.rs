@@ -1,0 +1,102 @@
+//! The parts of a request, each for a batch of sessions.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use session_core::codec::Format;
+use session_core::config::{RecordFormat, SessionConfig, SessionType, Surroundings};
+use session_core::manager::Manager;
+use session_core::session::Session;
+use session_core::store::MemoryStore;
+use session_core::typed::{self, Field};
+
+use crate::case::Case;
+use crate::{Result, mark, skip};
+
+/// What the requests use.
+struct Views;
+
+impl Field for Views {
+    type Item = u64;
+    type Value = u64;
+    const KEY: &'static str = "views";
+
+    fn default() -> u64 {
+        0
+    }
+}
+
+/// Opens so many sessions, reads a field of each, writes it, closes them, and opens and closes them once
+/// more without a change.
+pub(crate) async fn run(case: &Case, times: usize) -> Result<()> {
+    let now = SystemTime::now();
+    let manager = manager(case.format, times)?;
+    let mut cookies = Vec::with_capacity(times);
+    for _ in 0..times {
+        let session = manager.open(None, now).await?;
+        for (key, value) in &case.fields {
+            session.set(key, value);
+        }
+        let set_cookie =
+            manager.close(&session, now).await?.set_cookie.ok_or("a session without a cookie")?;
+        let cookie = set_cookie.split(['=', ';']).nth(1).unwrap_or_default();
+        cookies.push(cookie.to_owned());
+    }
+    let mut sessions = Vec::with_capacity(times);
+
+    skip();
+    open(&manager, &cookies, now, &mut sessions).await?;
+    mark(times, &format!("{case}|open"));
+    let seen: u64 = sessions.iter().map(typed::get::<Views>).sum();
+    mark(times, &format!("{case}|read"));
+    sessions.iter().for_each(|session| typed::set::<Views>(session, 2));
+    mark(times, &format!("{case}|write"));
+    close(&manager, &sessions, now).await?;
+    mark(times, &format!("{case}|close, changed"));
+    // What freeing so many at once takes depends on the state of the heap: it is not counted.
+    sessions.clear();
+    open(&manager, &cookies, now, &mut sessions).await?;
+    skip();
+    close(&manager, &sessions, now).await?;
+    mark(times, &format!("{case}|close, unchanged"));
+    if seen == times as u64 { Ok(()) } else { Err(format!("{case} does not hold what was set").into()) }
+}
+
+fn manager(format: Format, sessions: usize) -> Result<Manager> {
+    let mut config = SessionConfig::default();
+    config.secret_key = Some("a key that signs cookies".into());
+    // Cookies of the larger sessions are too large for browsers, and still of interest.
+    config.max_cookie_size = 0;
+    config.session_memory_max = sessions as u64;
+    match format {
+        Format::TaggedJson => config.session_type = SessionType::Cookie,
+        Format::Json => config.session_serialization_format = RecordFormat::Json,
+        Format::Msgpack => {}
+    }
+    if format == Format::TaggedJson {
+        let config = config.check(Surroundings::default())?.config;
+        return Ok(Manager::new(config)?);
+    }
+    let store = Arc::new(MemoryStore::new(sessions as u64));
+    let config = config.check(Surroundings { own_store: true, ..Surroundings::default() })?.config;
+    Ok(Manager::with_store(config, store))
+}
+
+async fn open(
+    manager: &Manager,
+    cookies: &[String],
+    now: SystemTime,
+    sessions: &mut Vec<Session>,
+) -> Result<()> {
+    for cookie in cookies {
+        sessions.push(manager.open(Some(cookie), now).await?);
+    }
+    Ok(())
+}
+
+async fn close(manager: &Manager, sessions: &[Session], now: SystemTime) -> Result<()> {
+    for session in sessions {
+        manager.close(session, now).await?;
+    }
+    Ok(())
+}
