@@ -20,20 +20,11 @@ fn the_login_flow_works_by_changing_one_variable(storage: Storage) {
     });
 }
 
-/// Without a server and without a second variable.
+/// Without a server and without a second variable, and as the first command of the README builds it.
 #[test]
 fn a_sqlite_file_is_one_variable_away() {
-    let app =
-        Launch::new(example_with_all_features("login")).env("ROCKET_SESSION_TYPE", "sqlalchemy").start();
+    let app = Launch::new(example("login")).env("ROCKET_SESSION_TYPE", "sqlalchemy").start();
     works(&app, || assert!(app.folder().join("sessions.db").exists(), "{}", app.output()));
-}
-
-/// As the first command of the README builds it.
-#[test]
-fn the_example_without_more_features_says_which_one_a_store_needs() {
-    works(&Launch::new(example("login")).env("ROCKET_SESSION_TYPE", "memory").start(), || ());
-    let refused = Launch::new(example("login")).env("ROCKET_SESSION_TYPE", "mongodb").refused();
-    assert!(refused.contains("feature"), "{refused}");
 }
 
 /// Nobody, then 游客, then nobody again.
