@@ -31,6 +31,11 @@ pub use session_core::{config, manager, merge, store, typed, value};
 pub use session_macros::{require_session, session_state};
 pub use sessions::Sessions;
 
+/// Compiles and runs what the document shows.
+#[cfg(all(doctest, feature = "conformance"))]
+#[doc = include_str!("../../docs/own-store.md")]
+mod own_store {}
+
 /// Compiles what the document shows.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/flask-login.md")]
