@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the tests need and this machine lacks: servers and tools by apt, Flask by pip.
+# With --bench only what the benchmarks need.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -31,6 +32,11 @@ has cc || missing+=(gcc libc6-dev)
 has c++ || missing+=(g++)
 has openssl || missing+=(openssl)
 has redis-server || missing+=(redis-server)
+if [[ ${1-} == --bench ]]; then
+    has valgrind || missing+=(valgrind)
+    ((${#missing[@]} == 0)) || install_packages "${missing[@]}"
+    exit
+fi
 has memcached || missing+=(memcached)
 # Debian keeps it where only root looks for programs.
 has nginx || has /usr/sbin/nginx || missing+=(nginx)
