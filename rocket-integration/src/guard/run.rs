@@ -3,7 +3,8 @@
 use rocket::Request;
 use rocket::request::{FromRequest, Outcome};
 
-use crate::guard::{Asked, Fut, GuardDef, Parts, Proof, SessionGuard, SessionState};
+use crate::guard::{Fut, GuardDef, Parts, Proof, SessionGuard, SessionState};
+use crate::request::Slot;
 use crate::{Session, SessionError};
 
 /// The state of the request's session. Several in one request see one session.
@@ -39,7 +40,7 @@ where
 {
     Box::pin(async move {
         let decided = decide::<G>(request).await;
-        let asked = Asked::of(request);
+        let asked = &Slot::of(request).asked;
         asked.guard();
         if let Err(SessionError::LoggedOut | SessionError::Stale) = decided {
             asked.require_login(<G as SessionGuard>::LOGIN);
