@@ -67,13 +67,24 @@ impl Fairing for Commit {
         match slot.opened() {
             Opened::Untouched => Box::pin(Done),
             Opened::Failed => Box::pin(unavailable(request, response)),
-            Opened::Session(session) => Box::pin(async move {
-                match attached.manager.close(session, (attached.clock)(request)).await {
-                    Ok(closed) => send(response, closed),
-                    Err(error) => fail(request, response, &error).await,
+            Opened::Session(session) => {
+                let (manager, now) = (&attached.manager, (attached.clock)(request));
+                match manager.close_unwritten(session, now) {
+                    Some(Ok(closed)) => {
+                        send(response, closed);
+                        slot.outlived(request);
+                        Box::pin(Done)
+                    }
+                    Some(Err(error)) => Box::pin(async move { fail(request, response, &error).await }),
+                    None => Box::pin(async move {
+                        match manager.close(session, now).await {
+                            Ok(closed) => send(response, closed),
+                            Err(error) => fail(request, response, &error).await,
+                        }
+                        slot.outlived(request);
+                    }),
                 }
-                slot.outlived(request);
-            }),
+            }
         }
     }
 }
@@ -92,13 +103,46 @@ impl Future for Done {
 }
 
 fn send(response: &mut Response<'_>, closed: Closed) {
+    let present = Present::among(response);
     if let Some(set_cookie) = closed.set_cookie {
-        response.adjoin_raw_header("Set-Cookie", set_cookie);
+        if present.set_cookie {
+            response.adjoin_raw_header("Set-Cookie", set_cookie);
+        } else {
+            response.set_raw_header("Set-Cookie", set_cookie);
+        }
         // A cache that keeps this answer would hand one visitor's session to another.
-        forbid_keeping(response);
+        if !present.cache_control {
+            response.set_raw_header("Cache-Control", "no-store");
+        }
     }
     if closed.vary_cookie {
-        vary_by_cookie(response);
+        if present.vary {
+            vary_by_cookie(response);
+        } else {
+            response.set_raw_header("Vary", "Cookie");
+        }
+    }
+}
+
+/// Which of the headers that a session adds are in an answer already. Found in one pass: Rocket's map hashes a name
+/// letter by letter at each question, which took half of all that was done here.
+#[derive(Default)]
+struct Present {
+    set_cookie: bool,
+    cache_control: bool,
+    vary: bool,
+}
+
+impl Present {
+    fn among(response: &Response<'_>) -> Self {
+        let mut present = Present::default();
+        for header in response.headers().iter() {
+            let name = header.name();
+            present.set_cookie |= name == "Set-Cookie";
+            present.cache_control |= name == "Cache-Control";
+            present.vary |= name == "Vary";
+        }
+        present
     }
 }
 

@@ -68,6 +68,11 @@ impl Changes {
         self.clock > self.saved
     }
 
+    /// Whether what the session holds is what the record holds: most requests change nothing.
+    pub(crate) fn are_none(&self) -> bool {
+        self.by_key.is_empty() && !self.drops_others()
+    }
+
     /// What a new session holds from the start; stored only together with something else.
     pub(crate) fn preset(&mut self, key: &str, raw: Vec<u8>) {
         self.by_key.insert(key.to_owned(), Change::to(raw, FieldRule::default()));
