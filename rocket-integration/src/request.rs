@@ -1,5 +1,6 @@
 //! The one session of a request, opened at most once.
 
+use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -103,23 +104,26 @@ pub(crate) async fn session<'r>(request: &'r Request<'_>) -> Result<&'r CoreSess
 }
 
 async fn open(request: &Request<'_>, attached: &Attached) -> Result<CoreSession, SessionError> {
-    let name = &attached.manager.config().session_cookie_name;
     let now = (attached.clock)(request);
-    let mut headers = request.headers().get("cookie").peekable();
-    let opened = if headers.peek().is_some() {
-        // Not Rocket's jar: of two cookies with one name it takes the last, Werkzeug the first (A2).
-        let cookie = cookie::find(headers, name);
-        attached.manager.open(cookie.as_deref(), now).await
-    } else {
-        // Rocket's local client puts cookies into the jar only.
-        let cookie = request.cookies().get(name).map(|cookie| cookie.value());
-        attached.manager.open(cookie, now).await
-    };
+    let cookie = cookie(request, &attached.manager.config().session_cookie_name);
+    let opened = attached.manager.open(cookie.as_deref(), now).await;
     attached.purging.after_opening(&attached.manager, now);
     opened.map_err(|error| {
         log::error!("{} {}: {}", request.method(), request.uri().path(), Chain(&error));
         SessionError::Unavailable(Outage { source: Arc::new(error), handled: Arc::default() })
     })
+}
+
+/// The session's cookie. Found in a function of its own: what it needs for that would make every future that waits for
+/// a session larger than what malloc is quick with.
+fn cookie<'r>(request: &'r Request<'_>, name: &str) -> Option<Cow<'r, str>> {
+    let mut headers = request.headers().get("cookie").peekable();
+    if headers.peek().is_some() {
+        // Not Rocket's jar: of two cookies with one name it takes the last, Werkzeug the first (A2).
+        return cookie::find(headers, name);
+    }
+    // Rocket's local client puts cookies into the jar only.
+    request.cookies().get(name).map(|cookie| Cow::Borrowed(cookie.value()))
 }
 
 /// A load that failed. Clones share whether it is handled.
