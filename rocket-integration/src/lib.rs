@@ -17,6 +17,7 @@ mod request;
 mod session;
 mod sessions;
 pub mod testing;
+mod touched;
 
 #[doc(hidden)]
 pub mod __private;

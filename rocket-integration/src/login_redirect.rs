@@ -4,7 +4,7 @@ use rocket::http::{Method, Status};
 use rocket::response::Body;
 use rocket::{Request, Response};
 
-use crate::guard::Asked;
+use crate::guard::LoginTarget;
 use crate::login_pages::Detours;
 use crate::next::Next;
 use crate::replace::clear;
@@ -14,8 +14,12 @@ use crate::replace::clear;
 /// In place: a new `Response` would lose the headers of the server and of other fairings. A 401 that no
 /// guard of this library caused stays as the application made it, and so does the answer to a POST:
 /// what it sent would be lost on the way.
-pub(crate) fn redirect<'r>(request: &'r Request<'_>, response: &mut Response<'r>, detours: &Detours) {
-    let Some(login) = Asked::of(request).login() else { return };
+pub(crate) fn redirect<'r>(
+    request: &'r Request<'_>,
+    response: &mut Response<'r>,
+    login: LoginTarget,
+    detours: &Detours,
+) {
     // Rocket has made a GET of a HEAD request that has no route of its own.
     let asks_for_page = matches!(request.method(), Method::Get | Method::Head) && names_html(request);
     if response.status() != Status::Unauthorized || !asks_for_page {

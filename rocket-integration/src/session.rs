@@ -31,6 +31,13 @@ use crate::sessions::Attached;
 #[derive(Debug, Clone)]
 pub struct Session(CoreSession);
 
+impl Session {
+    /// The session of a request; opened at the first call.
+    pub(crate) async fn of(request: &Request<'_>) -> Result<Self, SessionError> {
+        request::session(request).await.map(|session| Session(session.clone()))
+    }
+}
+
 impl Deref for Session {
     type Target = CoreSession;
 
@@ -44,8 +51,8 @@ impl<'r> FromRequest<'r> for Session {
     type Error = SessionError;
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, SessionError> {
-        match request::session(request).await {
-            Ok(session) => Outcome::Success(Session(session.clone())),
+        match Session::of(request).await {
+            Ok(session) => Outcome::Success(session),
             Err(error) => Outcome::Error((error.status(), error)),
         }
     }

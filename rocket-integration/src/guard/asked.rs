@@ -2,8 +2,6 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use rocket::Request;
-
 use crate::guard::LoginTarget;
 
 /// Whether guards were asked, and where the visitor has to log in.
@@ -17,10 +15,6 @@ struct Answer {
 }
 
 impl Asked {
-    pub(crate) fn of<'r>(request: &'r Request<'_>) -> &'r Asked {
-        request.local_cache(Asked::default)
-    }
-
     /// Notes that the answer depends on who is logged in.
     pub(crate) fn guard(&self) {
         self.change(|answer| answer.guarded = true);

@@ -1,9 +1,10 @@
 //! Deciding a request.
 
 use rocket::Request;
-use rocket::request::{FromRequest, Outcome};
+use rocket::request::Outcome;
 
-use crate::guard::{Asked, Fut, GuardDef, Parts, Proof, SessionGuard, SessionState};
+use crate::guard::{Fut, GuardDef, Parts, Proof, SessionGuard, SessionState};
+use crate::request::Slot;
 use crate::{Session, SessionError};
 
 /// The state of the request's session. Several in one request see one session.
@@ -13,12 +14,7 @@ use crate::{Session, SessionError};
 /// The session can't be loaded.
 pub fn open<'r, S: SessionState>(request: &'r Request<'_>) -> Fut<'r, S> {
     Box::pin(async move {
-        let session = match Session::from_request(request).await {
-            Outcome::Success(session) => session,
-            Outcome::Error((_, error)) => return Err(error),
-            // Ours never forwards. If it did, no other route may answer in this one's place.
-            Outcome::Forward(_) => return Err(SessionError::Forbidden),
-        };
+        let session = Session::of(request).await?;
         if let Some(key) = S::LOGIN {
             session.declare_login(key);
         }
@@ -39,7 +35,7 @@ where
 {
     Box::pin(async move {
         let decided = decide::<G>(request).await;
-        let asked = Asked::of(request);
+        let asked = &Slot::of(request).asked;
         asked.guard();
         if let Err(SessionError::LoggedOut | SessionError::Stale) = decided {
             asked.require_login(<G as SessionGuard>::LOGIN);

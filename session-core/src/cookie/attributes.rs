@@ -65,7 +65,7 @@ impl CookieAttributes {
         self.with_value("").expires(UNIX_EPOCH).max_age(Duration::ZERO, UNIX_EPOCH).to_string()
     }
 
-    fn with_value<'a>(&'a self, value: &'a str) -> SetCookie<'a> {
+    pub(super) fn with_value<'a>(&'a self, value: &'a str) -> SetCookie<'a> {
         SetCookie::new(&self.name, value)
             .domain(self.domain.as_deref())
             .secure(self.secure)

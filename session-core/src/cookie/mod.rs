@@ -11,8 +11,10 @@ mod quoting;
 mod request;
 mod same_site;
 mod set_cookie;
+mod template;
 
 pub use attributes::CookieAttributes;
 pub use request::{find, pairs};
 pub use same_site::{SameSite, UnknownSameSite};
 pub use set_cookie::{Expires, SetCookie};
+pub(crate) use template::Template;

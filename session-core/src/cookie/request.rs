@@ -64,7 +64,8 @@ fn raw_pairs(mut header: &str) -> impl Iterator<Item = (&str, Raw<'_>)> {
 
 /// The pair at the start of the header and what follows its `;`.
 fn split_pair(header: &str) -> Option<(&str, Raw<'_>, &str)> {
-    let (name, rest) = split_at_any(skip_blanks(header), &[' ', '\t', '=', '"', ';']);
+    let (name, rest) =
+        split_at_any(skip_blanks(header), |byte| matches!(byte, b' ' | b'\t' | b'=' | b'"' | b';'));
     if name.is_empty() {
         return None;
     }
@@ -80,7 +81,7 @@ fn split_pair(header: &str) -> Option<(&str, Raw<'_>, &str)> {
 fn split_value(text: &str) -> Option<(Raw<'_>, &str)> {
     match text.strip_prefix('"') {
         None => {
-            let (value, rest) = split_at_any(text, &[' ', '\t', '"', ';']);
+            let (value, rest) = split_at_any(text, |byte| matches!(byte, b' ' | b'\t' | b'"' | b';'));
             Some((Raw::Bare(value), rest))
         }
         Some(text) => {
@@ -96,8 +97,9 @@ fn split_value(text: &str) -> Option<(Raw<'_>, &str)> {
     }
 }
 
-fn split_at_any<'a>(text: &'a str, ends: &[char]) -> (&'a str, &'a str) {
-    text.find(ends).and_then(|end| text.split_at_checked(end)).unwrap_or((text, ""))
+/// Byte by byte, since all ends are ASCII: characters took four times as long.
+fn split_at_any(text: &str, ends: impl Fn(u8) -> bool) -> (&str, &str) {
+    text.bytes().position(ends).and_then(|end| text.split_at_checked(end)).unwrap_or((text, ""))
 }
 
 fn skip_blanks(text: &str) -> &str {

@@ -125,35 +125,69 @@ impl<'a> SetCookie<'a> {
 /// The value of the `Set-Cookie` header, attributes in Werkzeug's order.
 impl Display for SetCookie<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}={}", Harmless(self.name), quoting::quote(self.value))?;
+        let mut line = String::new();
+        self.push_name(&mut line);
+        line.push_str(&quoting::quote(self.value));
+        self.push_domain(&mut line);
+        self.push_dates(&mut line);
+        self.push_attributes(&mut line);
+        f.write_str(&line)
+    }
+}
+
+impl SetCookie<'_> {
+    pub(super) fn push_name(&self, line: &mut String) {
+        push_harmless(line, self.name);
+        line.push('=');
+    }
+
+    pub(super) fn push_domain(&self, line: &mut String) {
         if let Some(domain) = self.domain.and_then(domain::to_ascii) {
-            write!(f, "; Domain={}", Harmless(&domain))?;
+            line.push_str("; Domain=");
+            push_harmless(line, &domain);
         }
-        match (self.expires, self.max_age) {
-            (Some(Expires::At(time)), _) => write!(f, "; Expires={}", HttpDate::of(time))?,
-            (Some(Expires::Text(date)), _) => write!(f, "; Expires={}", Harmless(date))?,
-            (None, Some((age, now))) => write!(f, "; Expires={}", HttpDate::of(now).plus(age.as_secs()))?,
-            (None, None) => {}
+    }
+
+    fn push_dates(&self, line: &mut String) {
+        let date = match (self.expires, self.max_age) {
+            (Some(Expires::At(time)), _) => Some(HttpDate::of(time)),
+            (Some(Expires::Text(date)), _) => {
+                line.push_str("; Expires=");
+                push_harmless(line, date);
+                None
+            }
+            (None, Some((age, now))) => Some(HttpDate::of(now).plus(age.as_secs())),
+            (None, None) => None,
+        };
+        if let Some(date) = date {
+            line.push_str("; Expires=");
+            date.push_to(line);
         }
         if let Some((age, _)) = self.max_age {
-            write!(f, "; Max-Age={}", age.as_secs())?;
+            line.push_str("; Max-Age=");
+            line.push_str(&age.as_secs().to_string());
         }
+    }
+
+    /// All that follows the dates.
+    pub(super) fn push_attributes(&self, line: &mut String) {
         if self.secure || self.partitioned {
-            f.write_str("; Secure")?;
+            line.push_str("; Secure");
         }
         if self.http_only {
-            f.write_str("; HttpOnly")?;
+            line.push_str("; HttpOnly");
         }
         if let Some(path) = self.path {
-            write!(f, "; Path={}", PercentEncoded(path))?;
+            line.push_str("; Path=");
+            push_percent_encoded(line, path);
         }
         if let Some(same_site) = self.same_site {
-            write!(f, "; SameSite={}", same_site.as_str())?;
+            line.push_str("; SameSite=");
+            line.push_str(same_site.as_str());
         }
         if self.partitioned {
-            f.write_str("; Partitioned")?;
+            line.push_str("; Partitioned");
         }
-        Ok(())
     }
 }
 
@@ -165,25 +199,18 @@ impl fmt::Debug for SetCookie<'_> {
 }
 
 /// Text without what would end the attribute or the header: the last line of defence.
-struct Harmless<'a>(&'a str);
-
-impl Display for Harmless<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.split(|c: char| c.is_control() || c == ';').try_for_each(|part| f.write_str(part))
-    }
+fn push_harmless(line: &mut String, text: &str) {
+    line.extend(text.chars().filter(|c| !c.is_control() && *c != ';'));
 }
 
 /// A path. Percent signs stay: what is encoded already is not encoded twice (1.5, rule 5).
-struct PercentEncoded<'a>(&'a str);
-
-impl Display for PercentEncoded<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.bytes().try_for_each(|byte| {
-            if byte.is_ascii_alphanumeric() || b"_.-~%!$&'()*+,/:=@".contains(&byte) {
-                f.write_char(char::from(byte))
-            } else {
-                write!(f, "%{byte:02X}")
-            }
-        })
+fn push_percent_encoded(line: &mut String, path: &str) {
+    for byte in path.bytes() {
+        if byte.is_ascii_alphanumeric() || b"_.-~%!$&'()*+,/:=@".contains(&byte) {
+            line.push(char::from(byte));
+        } else {
+            // Writing to a String can't fail.
+            let _ = write!(line, "%{byte:02X}");
+        }
     }
 }

@@ -15,13 +15,14 @@ mod purging;
 mod turns;
 mod write;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use crate::codec::Format;
 use crate::config::{SessionConfig, SessionType};
-use crate::cookie::CookieAttributes;
+use crate::cookie::{CookieAttributes, Template};
 use crate::id::SessionId;
 use crate::session::{Keeper, KeeperFuture, Session, SessionError, State};
 use crate::signing::{CookieSigner, IdSigner};
@@ -39,7 +40,7 @@ pub struct Manager {
 
 struct Inner {
     config: SessionConfig,
-    attributes: CookieAttributes,
+    cookie: Template,
     backend: Backend,
 }
 
@@ -133,7 +134,7 @@ impl Manager {
             same_site: config.session_cookie_samesite,
             partitioned: config.session_cookie_partitioned,
         };
-        Manager { inner: Arc::new(Inner { config, attributes, backend }) }
+        Manager { inner: Arc::new(Inner { config, cookie: Template::of(&attributes), backend }) }
     }
 
     /// The configuration.
@@ -182,12 +183,53 @@ impl Manager {
     /// Nothing that is reported as an error has reached the cookie; whether a store that failed
     /// has written is open.
     pub async fn close(&self, session: &Session, now: SystemTime) -> Result<Closed, SessionError> {
+        if let Some(closed) = self.close_unwritten(session, now) {
+            return closed;
+        }
         let written = match &self.inner.backend {
-            _ if session.is_abandoned() => return Ok(Closed::default()),
-            Backend::Cookie(_) if !session.state().sends_cookie(&self.inner.config) => Ok(()),
-            Backend::Cookie(_) => write::check_encodable(session),
+            Backend::Cookie(_) => Ok(()),
             Backend::Server(server) => write::write(self, server, session, now).await,
         };
+        self.respond(session, written, now)
+    }
+
+    /// As [`close`](Manager::close), if there is nothing to wait for: no store has to be written to. Otherwise
+    /// `None`, and nothing was done.
+    pub fn close_unwritten(
+        &self,
+        session: &Session,
+        now: SystemTime,
+    ) -> Option<Result<Closed, SessionError>> {
+        if session.is_abandoned() {
+            return Some(Ok(Closed::default()));
+        }
+        let written = match &self.inner.backend {
+            Backend::Cookie(_) => {
+                let sends = {
+                    let state = session.state();
+                    state.sends_cookie(&self.inner.config, state.permanent())
+                };
+                if sends { write::check_encodable(session) } else { Ok(()) }
+            }
+            Backend::Server(_) => {
+                let mut state = session.state();
+                if state.needs_writing(&self.inner.config) {
+                    return None;
+                }
+                state.settled();
+                Ok(())
+            }
+        };
+        Some(self.respond(session, written, now))
+    }
+
+    /// What the response says, now that everything is written.
+    fn respond(
+        &self,
+        session: &Session,
+        written: Result<(), SessionError>,
+        now: SystemTime,
+    ) -> Result<Closed, SessionError> {
         session.response_begins();
         let closed = written.and_then(|()| self.closed(session, now));
         if closed.is_err() {
@@ -216,19 +258,19 @@ impl Manager {
             return Ok(Closed { set_cookie: None, vary_cookie: state.flags.accessed });
         }
         let set_cookie = if empty && state.flags.modified {
-            Some(self.inner.attributes.delete())
-        } else if !empty && state.sends_cookie(config) {
+            Some(self.inner.cookie.delete())
+        } else if !empty && state.sends_cookie(config, permanent) {
             let expires = permanent.then(|| crate::time::later(now, config.permanent_session_lifetime));
             let value = match &self.inner.backend {
-                Backend::Cookie(signer) => signer.sign(&state.encoded(), now),
+                Backend::Cookie(signer) => Cow::Owned(signer.sign(&state.encoded(), now)),
                 Backend::Server(server) => match (&state.id, &server.signer) {
-                    (Some(id), Some(signer)) => signer.sign(id.as_str()),
-                    (Some(id), None) => id.as_str().to_owned(),
+                    (Some(id), Some(signer)) => Cow::Owned(signer.sign(id.as_str())),
+                    (Some(id), None) => Cow::Borrowed(id.as_str()),
                     // Nothing is stored: Flask's `modified = False` kept a new session from being written.
                     (None, _) => return Ok(Closed { set_cookie: None, vary_cookie: state.flags.accessed }),
                 },
             };
-            let text = self.inner.attributes.set(&value, expires);
+            let text = self.inner.cookie.set(&value, expires);
             self.check_size(&text, &state)?;
             Some(text)
         } else {

@@ -140,6 +140,12 @@ impl Session {
             && (state.changes.is_dirty() || state.rotation.is_some() || !state.doomed.is_empty())
     }
 
+    /// Whether somebody else holds this session too.
+    #[doc(hidden)]
+    pub fn has_other_handles(&self) -> bool {
+        Arc::strong_count(&self.shared) > 1
+    }
+
     /// The time as this session sees it: what the request came with, moved on by the time since.
     pub fn now(&self) -> SystemTime {
         crate::time::later(self.shared.opened, self.shared.opened_at.elapsed())

@@ -126,7 +126,12 @@ impl State {
     /// Whether there is nothing to keep: Flask-Session ignores a lone `_permanent` (B9), plain Flask
     /// does not (section 2.7).
     pub(crate) fn is_empty(&self) -> bool {
-        self.keys().all(|key| self.server && key.as_text() == Some(PERMANENT))
+        let counts_not = |key: RawKey<'_>| self.server && key.as_text() == Some(PERMANENT);
+        if self.changes.are_none() {
+            // Asked several times in every request: without the merging it takes a sixth.
+            return self.record.entries().all(|(key, _)| counts_not(key));
+        }
+        self.keys().all(counts_not)
     }
 
     pub(crate) fn permanent(&self) -> bool {
@@ -226,19 +231,19 @@ impl State {
     pub(crate) fn needs_writing(&self, config: &SessionConfig) -> bool {
         let refresh = config.session_refresh_each_request;
         let changed = self.changes.is_dirty() || !self.unencodable.is_empty();
-        let empty = self.is_empty() && self.unencodable.is_empty();
+        let empty = || self.is_empty() && self.unencodable.is_empty();
         !self.doomed.is_empty()
             || self.rotation.is_some()
-            || (changed && (self.flags.modified || (refresh && !empty)))
+            || (changed && (self.flags.modified || (refresh && !empty())))
             || (self.flags.modified && !refresh && self.stored.is_some())
     }
 
     /// Whether the cookie of a session that is not empty is sent: after a change, or to extend the
     /// life of a permanent one (A13, B13).
-    pub(crate) fn sends_cookie(&self, config: &SessionConfig) -> bool {
+    pub(crate) fn sends_cookie(&self, config: &SessionConfig, permanent: bool) -> bool {
         self.flags.modified
             || self.flags.renamed
-            || (config.session_refresh_each_request && !self.is_empty() && self.permanent())
+            || (config.session_refresh_each_request && permanent && !self.is_empty())
     }
 
     /// Whether a save would leave the browser with a cookie that is not right any more.

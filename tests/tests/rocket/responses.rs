@@ -2,6 +2,7 @@
 
 use rocket::fairing::AdHoc;
 use rocket::http::{Header, Status};
+use rocket::request::Outcome;
 use rocket::response::Responder;
 use rocket::{get, routes};
 use rocket_session_state::Session;
@@ -168,4 +169,33 @@ async fn a_response_fairing_may_still_change_the_session_wherever_it_is_attached
     let site = Site::launch(|rocket| rocket.attach(late).mount("/", routes![untouched, get])).await;
     site.get("/untouched").await;
     assert_eq!(site.text("/get").await, "by a fairing");
+}
+
+/// Rocket's local client moves a request between its fairings and its routing.
+#[rocket::async_test]
+async fn what_a_request_fairing_changes_is_saved_though_no_handler_uses_the_session() {
+    let visits = AdHoc::on_request("visits", |request, _| {
+        Box::pin(async move {
+            if let Outcome::Success(session) = request.guard::<Session>().await {
+                session.set("key", "set before routing");
+            }
+        })
+    });
+    let site = Site::launch(|rocket| rocket.attach(visits).mount("/", routes![untouched])).await;
+    for (path, status) in [("/untouched", Status::Ok), ("/nowhere", Status::NotFound)] {
+        let response = site.get(path).await;
+        assert_eq!(response.status(), status);
+        assert_eq!(header(&response, "Set-Cookie").len(), 1, "{path}");
+    }
+}
+
+/// Clones of a local client's request share what is kept with it, and lie elsewhere in memory.
+#[rocket::async_test]
+async fn a_clone_of_a_request_sends_its_cookie_too() {
+    let site = site().await;
+    let request = site.client.get("/set/value");
+    let first = request.clone().dispatch().await;
+    let second = request.dispatch().await;
+    assert_eq!(header(&first, "Set-Cookie").len(), 1);
+    assert_eq!(header(&second, "Set-Cookie").len(), 1);
 }
