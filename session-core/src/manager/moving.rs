@@ -47,7 +47,7 @@ impl Moving {
         let Some(mut there) = self.old.load(call, &old_key, None).await? else { return Ok(None) };
         let bytes = self.translated(&there);
         let mut here = match self.put(call, key, None, bytes.clone()).await? {
-            Swap::Done { version } => Loaded { bytes, version },
+            Swap::Done { version } => Loaded::versioned(bytes, version),
             // Somebody else has moved it, and has taken care of the old one.
             Swap::Conflict(theirs) => return Ok(theirs),
         };
@@ -61,7 +61,7 @@ impl Moving {
                 Swap::Conflict(Some(changed)) => {
                     let bytes = self.translated(&changed);
                     here = match self.put(call, key, Some(&here), bytes.clone()).await? {
-                        Swap::Done { version } => Loaded { bytes, version },
+                        Swap::Done { version } => Loaded::versioned(bytes, version),
                         // Somebody uses it here already, which is where it lives from now on.
                         Swap::Conflict(theirs) => {
                             self.old.delete(call, &old_key).await?;
@@ -88,7 +88,7 @@ impl Moving {
 
     /// The record in the new store's format. What can't be read is moved as it is: who opens it reports it.
     fn translated(&self, loaded: &Loaded) -> Bytes {
-        match read(self.format, loaded.bytes.clone()) {
+        match read(self.format, loaded) {
             Ok(Some(record)) => record.bytes().clone(),
             Ok(None) | Err(_) => loaded.bytes.clone(),
         }
