@@ -78,7 +78,7 @@ fn inflated(deflated: &[u8]) -> Option<Vec<u8>> {
 }
 
 fn inflated_by(decompressor: &mut DecompressorOxide, deflated: &[u8]) -> Option<Vec<u8>> {
-    let mut out = vec![0; deflated.len().saturating_mul(4).clamp(64, INFLATED_LIMIT)];
+    let mut out = vec![0; deflated.len().saturating_mul(8).clamp(64, INFLATED_LIMIT)];
     let (mut unread, mut length) = (deflated, 0);
     loop {
         let flags = TINFL_FLAG_PARSE_ZLIB_HEADER | TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF;
