@@ -254,7 +254,7 @@ fn plain(bytes: &[u8]) -> usize {
     const EACH: u64 = 0x0101_0101_0101_0101;
     // The lowest bit that is set is right; borrows reach only what is above it.
     let below = |word: u64, limit: u8| word.wrapping_sub(EACH * u64::from(limit)) & !word & (EACH << 7);
-    let equal = |word: u64, byte: u8| below(word ^ EACH * u64::from(byte), 1);
+    let equal = |word: u64, byte: u8| below(word ^ (EACH * u64::from(byte)), 1);
     let (words, _) = bytes.as_chunks::<8>();
     let mut plain = 0;
     for word in words {
