@@ -32,11 +32,14 @@ mod legacy;
 mod msgpack;
 #[cfg(feature = "pickle")]
 pub mod pickle;
+mod reading;
 mod record;
+mod repeated;
 
 use std::fmt;
 
 pub use error::{DecodeError, EncodeError};
+pub(crate) use reading::Reading;
 pub use record::{RawKey, Record};
 
 use crate::value::Value;
@@ -112,12 +115,10 @@ impl Format {
     /// [`Format::TaggedJson`] is sorted by key, by code point, and a lone key that looks like a tag is
     /// escaped (W11). The keys have to be unique and of this format.
     pub fn join(self, entries: &[(RawKey<'_>, &[u8])]) -> Vec<u8> {
-        // Each entry's bytes plus the longest header or quotes and separators; escapes may need more.
-        let size = entries.iter().map(|(key, value)| key.len() + value.len() + 5).sum::<usize>() + 5;
-        let mut out = Vec::with_capacity(size);
+        let mut out = Vec::with_capacity(record::joined_size(entries));
         match self {
-            Format::Msgpack => msgpack::join(&mut out, entries),
-            Format::Json => json::join(&mut out, entries),
+            Format::Msgpack => msgpack::join(&mut out, entries, |_, _| ()),
+            Format::Json => json::join(&mut out, entries, |_, _| ()),
             Format::TaggedJson => json::join_tagged(&mut out, entries),
             #[cfg(feature = "pickle")]
             Format::Pickle => pickle::join(&mut out, entries),

@@ -131,12 +131,12 @@ impl Gate {
         call: Call,
         future: impl Future<Output = Result<T, StoreError>>,
     ) -> Result<T, StoreError> {
-        if call.deadline <= Instant::now() {
+        let began = Instant::now();
+        if call.deadline <= began {
             // Nothing is left of the request's time: the store is not to blame.
             return Err(StoreError::timeout());
         }
         self.breaker.admit()?;
-        let began = Instant::now();
         let answer = match tokio::time::timeout_at(call.deadline, future).await {
             Ok(answer) => answer,
             Err(_) => Err(StoreError::timeout()),

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::open::read;
+use super::open::{converted, read};
 use crate::codec::Format;
 use crate::store::{Call, Loaded, New, Store, StoreError, StoreFuture, Swap, Touch};
 
@@ -47,7 +47,7 @@ impl Moving {
         let Some(mut there) = self.old.load(call, &old_key, None).await? else { return Ok(None) };
         let bytes = self.translated(&there);
         let mut here = match self.put(call, key, None, bytes.clone()).await? {
-            Swap::Done { version } => Loaded { bytes, version },
+            Swap::Done { version } => Loaded::versioned(bytes, version),
             // Somebody else has moved it, and has taken care of the old one.
             Swap::Conflict(theirs) => return Ok(theirs),
         };
@@ -61,7 +61,7 @@ impl Moving {
                 Swap::Conflict(Some(changed)) => {
                     let bytes = self.translated(&changed);
                     here = match self.put(call, key, Some(&here), bytes.clone()).await? {
-                        Swap::Done { version } => Loaded { bytes, version },
+                        Swap::Done { version } => Loaded::versioned(bytes, version),
                         // Somebody uses it here already, which is where it lives from now on.
                         Swap::Conflict(theirs) => {
                             self.old.delete(call, &old_key).await?;
@@ -88,10 +88,15 @@ impl Moving {
 
     /// The record in the new store's format. What can't be read is moved as it is: who opens it reports it.
     fn translated(&self, loaded: &Loaded) -> Bytes {
-        match read(self.format, loaded.bytes.clone()) {
-            Ok(Some(record)) => record.bytes().clone(),
-            Ok(None) | Err(_) => loaded.bytes.clone(),
-        }
+        let record = match read(self.format, loaded) {
+            // Of pickles, which files hold, no other format is read beside them.
+            Err(_) => {
+                let other = read(Format::Msgpack, loaded).ok().flatten();
+                other.and_then(|record| converted(&record, self.format)).map(Arc::new)
+            }
+            Ok(record) => record,
+        };
+        record.map_or_else(|| loaded.bytes.clone(), |record| record.bytes().clone())
     }
 }
 

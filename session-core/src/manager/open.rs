@@ -13,6 +13,7 @@ use crate::error_chain::Chain;
 use crate::id::SessionId;
 use crate::session::{Flags, PERMANENT, Session, SessionError, State};
 use crate::signing::CookieSigner;
+use crate::store::Loaded;
 use crate::value::Value;
 
 impl Manager {
@@ -49,10 +50,10 @@ impl Manager {
     ) -> Result<Option<State>, SessionError> {
         let loaded = server.gate.load(spent, now, &self.store_key(&id), server.touch).await?;
         let Some(loaded) = loaded else { return Ok(None) };
-        match read(server.format, loaded.bytes.clone()) {
+        match read(server.format, &loaded) {
             Ok(None) => Ok(None),
             Ok(Some(record)) => Ok(Some(State {
-                record: Arc::new(record),
+                record,
                 stored: Some(loaded),
                 id: Some(id),
                 flags: Flags::default(),
@@ -114,12 +115,25 @@ impl Server {
 /// A stored record in the session's format. What was stored in another one is converted, so that it
 /// is written in the configured one at the next save (R3); if the configured format can't hold it,
 /// it stays in its own.
-pub(super) fn read(format: Format, bytes: Bytes) -> Result<Option<Record>, crate::codec::DecodeError> {
-    let Some(record) = Record::read(format, bytes)? else { return Ok(None) };
-    if record.format() == format {
-        return Ok(Some(record));
+///
+/// It is read once for all clones of what a store keeps in memory.
+pub(super) fn read(
+    format: Format,
+    loaded: &Loaded,
+) -> Result<Option<Arc<Record>>, crate::codec::DecodeError> {
+    let known = loaded.reading().and_then(|reading| reading.of(&loaded.bytes, format));
+    if known.is_some() {
+        return Ok(known);
     }
-    Ok(Some(converted(&record, format).unwrap_or(record)))
+    let Some(mut record) = Record::read(format, loaded.bytes.clone())? else { return Ok(None) };
+    if record.format() != format {
+        record = converted(&record, format).unwrap_or(record);
+    }
+    let record = Arc::new(record);
+    if let Some(reading) = loaded.reading() {
+        reading.keep(&loaded.bytes, &record);
+    }
+    Ok(Some(record))
 }
 
 /// The record in another format, if that can hold all of it.

@@ -113,9 +113,9 @@ impl Writer<'_> {
                 Ok(Written::nothing(new))
             }
             (Some((id, loaded)), Some(rotation)) if !new.empty => {
-                self.rotate(id, loaded, &plan.base, &plan.changes, rotation).await
+                self.rotate(id, loaded, new, &plan.base, &plan.changes, rotation).await
             }
-            (Some((id, loaded)), _) => self.update(id, loaded, &plan.base, &plan.changes).await,
+            (Some((id, loaded)), _) => self.update(id, loaded, new, &plan.base, &plan.changes).await,
         }
     }
 
@@ -124,30 +124,31 @@ impl Writer<'_> {
         let id =
             SessionId::generate(self.manager.inner.config.session_id_length).map_err(SessionError::Random)?;
         let key = self.manager.store_key(&id);
-        match self.swap(&key, None, Some(&new.bytes)).await? {
+        match self.swap(&key, None, Some(new.record.bytes())).await? {
             Swap::Done { version } => Ok(new.written(id, version, renamed)),
             // A new random id that is taken: the store does not compare, or answers for another key.
             Swap::Conflict(_) => Err(StoreError::garbage("a free key for a new random session id").into()),
         }
     }
 
-    /// Applies the changes to the stored record; as often as others were faster.
+    /// Applies the changes to the stored record; as often as others were faster. `new` is what they
+    /// make of `base`.
     async fn update(
         &self,
         id: SessionId,
         loaded: Loaded,
+        mut new: Draft,
         base: &Record,
         changes: &Changes,
     ) -> Result<Written, SessionError> {
         let key = self.manager.store_key(&id);
         let _turn = self.turn(&key).await?;
         let mut expected = loaded;
-        let mut new = Draft::of(changes, base);
         for attempt in 0..self.attempts() {
-            if !new.empty && new.bytes == expected.bytes {
+            if !new.empty && *new.record.bytes() == expected.bytes {
                 return self.unchanged(id, &key, expected, new).await;
             }
-            let bytes = (!new.empty).then_some(&new.bytes);
+            let bytes = (!new.empty).then_some(new.record.bytes());
             match self.swap(&key, Some(&expected), bytes).await? {
                 Swap::Done { .. } if new.empty => {
                     self.server.endings.note(id);
@@ -192,13 +193,14 @@ impl Writer<'_> {
         &self,
         old: SessionId,
         loaded: Loaded,
+        new: Draft,
         base: &Record,
         changes: &Changes,
         rotation: Rotation,
     ) -> Result<Written, SessionError> {
         let old_key = self.manager.store_key(&old);
         let _turn = self.turn(&old_key).await?;
-        let mut written = self.create(Draft::of(changes, base), true).await?;
+        let mut written = self.create(new, true).await?;
         if rotation == Rotation::OtherUser {
             // Nothing of the other user is merged, so nothing has to be compared either.
             self.delete(old).await?;
@@ -238,7 +240,7 @@ impl Writer<'_> {
     async fn rewrite(&self, written: Written, new: Draft) -> Result<Written, SessionError> {
         let Some((id, stored)) = written.stored else { return Ok(written) };
         let key = self.manager.store_key(&id);
-        match self.swap(&key, Some(&stored), Some(&new.bytes)).await? {
+        match self.swap(&key, Some(&stored), Some(new.record.bytes())).await? {
             Swap::Done { version } => Ok(new.written(id, version, true)),
             Swap::Conflict(_) => Err(StoreError::garbage("the record that was just created").into()),
         }
@@ -271,11 +273,11 @@ impl Writer<'_> {
     }
 
     /// What others have written meanwhile, in the session's format.
-    fn theirs(&self, base: &Record, current: &Loaded) -> Result<Record, SessionError> {
+    fn theirs(&self, base: &Record, current: &Loaded) -> Result<Arc<Record>, SessionError> {
         let unreadable = || StoreError::garbage("a session record");
-        let record = open::read(base.format(), current.bytes.clone())
+        let record = open::read(base.format(), current)
             .map_err(|_| unreadable())?
-            .unwrap_or_else(|| Record::empty(base.format()));
+            .unwrap_or_else(|| Arc::new(Record::empty(base.format())));
         if record.format() == base.format() { Ok(record) } else { Err(unreadable().into()) }
     }
 
@@ -302,22 +304,23 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(10);
 
 /// A record that may be written.
 struct Draft {
-    bytes: Bytes,
     record: Record,
     empty: bool,
 }
 
 impl Draft {
     fn of(changes: &Changes, record: &Record) -> Self {
-        let bytes = Bytes::from(changes.join(record));
+        // Room for a key more than there were: growing step by step took as long as the rest.
+        let mut entries = Vec::with_capacity(record.len() + 1);
+        entries.extend(changes.merged_entries(record));
         let record =
-            Record::parse(record.format(), bytes.clone()).unwrap_or_else(|_| Record::empty(record.format()));
+            Record::join(record.format(), &entries).unwrap_or_else(|_| Record::empty(record.format()));
         let empty = record.entries().all(|(key, _)| key == RawKey::Text(PERMANENT));
-        Draft { bytes, record, empty }
+        Draft { record, empty }
     }
 
     fn written(self, id: SessionId, version: Option<u64>, renamed: bool) -> Written {
-        let stored = Loaded { bytes: self.bytes, version };
+        let stored = Loaded::versioned(self.record.bytes().clone(), version);
         Written { stored: Some((id, stored)), record: Arc::new(self.record), renamed }
     }
 }
@@ -332,8 +335,7 @@ impl Written {
 fn without_data(record: &Record) -> Record {
     let flag = RawKey::Text(PERMANENT);
     let entries = record.get(PERMANENT).map(|raw| (flag, raw));
-    let bytes = Bytes::from(record.format().join(entries.as_slice()));
-    Record::parse(record.format(), bytes).unwrap_or_else(|_| Record::empty(record.format()))
+    Record::join(record.format(), entries.as_slice()).unwrap_or_else(|_| Record::empty(record.format()))
 }
 
 fn rebased(changes: &Changes, base: &Record, theirs: &Record) -> Result<Changes, SessionError> {

@@ -5,6 +5,8 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use tokio::time::Instant;
 
+use crate::codec::Reading;
+
 /// When a call is made and until when it may take.
 #[derive(Debug, Clone, Copy)]
 pub struct Call {
@@ -15,21 +17,47 @@ pub struct Call {
 }
 
 /// A record as a store holds it.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Loaded {
     /// The record.
     pub bytes: Bytes,
     /// The store's own version of the record, where it keeps one (memcached's cas number).
     /// A store without one leaves it `None` and compares the bytes.
     pub version: Option<u64>,
+    /// Only where the same bytes are handed out again; otherwise it would be made in vain.
+    reading: Option<Reading>,
 }
 
 impl Loaded {
     /// A record without a version.
     pub fn new(bytes: impl Into<Bytes>) -> Self {
-        Loaded { bytes: bytes.into(), version: None }
+        Loaded::versioned(bytes, None)
+    }
+
+    /// A record and its version.
+    pub fn versioned(bytes: impl Into<Bytes>, version: Option<u64>) -> Self {
+        Loaded { bytes: bytes.into(), version, reading: None }
+    }
+
+    /// The same record, for a store that keeps it in memory and hands out clones of it: what the reader
+    /// of one clone finds out about the bytes, the readers of the others need not find out again.
+    #[must_use]
+    pub fn shared(self) -> Self {
+        Loaded { reading: Some(Reading::default()), ..self }
+    }
+
+    pub(crate) fn reading(&self) -> Option<&Reading> {
+        self.reading.as_ref()
     }
 }
+
+impl PartialEq for Loaded {
+    fn eq(&self, other: &Self) -> bool {
+        self.version == other.version && self.bytes == other.bytes
+    }
+}
+
+impl Eq for Loaded {}
 
 /// Never shows the record: it is somebody's session.
 impl std::fmt::Debug for Loaded {

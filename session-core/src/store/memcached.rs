@@ -6,7 +6,6 @@ mod placement;
 mod pool;
 mod settings;
 
-use bytes::Bytes;
 use memcache::exp::{Delete, Get, GetStatus, Meta, MutationStatus, Set};
 
 use self::pool::Pool;
@@ -72,9 +71,7 @@ impl MemcachedStore {
         let found = self.pool.run(call, get).await?;
         match (found.status, found.value, found.item.cas) {
             (GetStatus::Miss, ..) => Ok(None),
-            (GetStatus::Hit, Some(bytes), cas @ Some(_)) => {
-                Ok(Some(Loaded { bytes: Bytes::from(bytes), version: cas }))
-            }
+            (GetStatus::Hit, Some(bytes), cas @ Some(_)) => Ok(Some(Loaded::versioned(bytes, cas))),
             _ => Err(StoreError::garbage("an item with its cas number")),
         }
     }

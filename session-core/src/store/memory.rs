@@ -109,7 +109,7 @@ impl Store for MemoryStore {
             self.change(now, key, |current| {
                 let matches = match (&current, expected) {
                     (None, None) => true,
-                    (Some(current), Some(expected)) => current.bytes == expected.bytes,
+                    (Some(current), Some(expected)) => current.loaded.bytes == expected.bytes,
                     _ => false,
                 };
                 if !matches {
@@ -172,17 +172,18 @@ impl std::fmt::Debug for MemoryStore {
 /// A record and the moment at which it ends, in nanoseconds since 1970: it can be moved while others
 /// hold the record, which is how a load extends a life without copying anything.
 struct Record {
-    bytes: Bytes,
+    loaded: Loaded,
     expires: AtomicU64,
 }
 
 impl Record {
     fn new(new: New<'_>, now: u64) -> Self {
-        Record { bytes: Bytes::copy_from_slice(new.bytes), expires: AtomicU64::new(after(now, new.lifetime)) }
+        let loaded = Loaded::new(Bytes::copy_from_slice(new.bytes)).shared();
+        Record { loaded, expires: AtomicU64::new(after(now, new.lifetime)) }
     }
 
     fn loaded(&self) -> Loaded {
-        Loaded::new(self.bytes.clone())
+        self.loaded.clone()
     }
 
     fn expires(&self) -> u64 {

@@ -7,7 +7,7 @@ mod script;
 use std::time::Duration;
 
 use redis::aio::ConnectionManager;
-use redis::{Client, IntoConnectionInfo, Value, cmd};
+use redis::{Client, Cmd, IntoConnectionInfo, Value, cmd};
 
 use self::failure::Failure;
 use self::link::Link;
@@ -18,8 +18,8 @@ use super::{Call, Loaded, New, Store, StoreError, StoreFuture, Swap, Touch};
 /// per session, written with `SET key record EX seconds`.
 ///
 /// * Every call is one command on one connection that all requests share. A load that extends the
-///   record's life is a `GETEX`; a swap is a script that compares the SHA-1 of what is stored, so
-///   that the old record does not travel. Each touches one key.
+///   record's life is a `GETEX`; a swap is a script that gets the expected record, or of one over
+///   32 KiB its SHA-1. Each touches one key.
 /// * Lives are whole seconds, cut off, at least one (S1). They end by the *server's* clock;
 ///   [`Call::now`] is not used.
 /// * A connection is opened when it is first needed and again after it broke. The call that meets the
@@ -86,8 +86,9 @@ impl Store for RedisStore {
         Box::pin(async move {
             let command = match touch {
                 Some(touch) => {
-                    let mut command = cmd("GETEX");
-                    command.arg(key).arg("EX").arg(seconds(touch.lifetime));
+                    // Made in one piece: it is sent on every request that reads a session.
+                    let mut command = Cmd::with_capacity(4, key.len() + 32);
+                    command.arg("GETEX").arg(key).arg("EX").arg(seconds(touch.lifetime));
                     command
                 }
                 None => {

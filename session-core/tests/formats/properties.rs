@@ -139,6 +139,9 @@ fn survives(format: Format, bytes: &[u8]) {
             let _ = format.decode(value);
         }
         let again = Record::parse(format, format.join(&entries).into()).unwrap();
+        let joined = Record::join(format, &entries).unwrap();
+        assert_eq!(joined.bytes(), again.bytes());
+        assert!(joined.entries().eq(again.entries()), "indexed otherwise than by reading it");
         assert!(again.entries().eq(record.entries()) || format == Format::TaggedJson);
         assert_eq!(again.len(), record.len());
     }
@@ -157,7 +160,10 @@ proptest! {
         let bytes = format.encode(&session.0).unwrap();
         let record = Record::parse(format, bytes.clone().into()).unwrap();
         let entries: Vec<_> = record.entries().collect();
-        prop_assert_eq!(format.join(&entries), bytes);
+        prop_assert_eq!(&format.join(&entries), &bytes);
+        let joined = Record::join(format, &entries).unwrap();
+        prop_assert_eq!(joined.bytes(), &bytes);
+        prop_assert!(joined.entries().eq(entries));
     }
 
     #[test]

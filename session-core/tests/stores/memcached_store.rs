@@ -45,10 +45,10 @@ async fn a_swap_is_one_command_and_does_not_send_the_old_record() {
     let (store, tap) = tapped(&server);
     let first = version(store.swap(call(), "k", None, new(b"old record")).await.unwrap());
     assert_eq!(lines(&tap), ["ms k 10 ME c T3600", "old record"]);
-    let loaded = Loaded { version: Some(first), ..Loaded::new("old record") };
+    let loaded = Loaded::versioned("old record", Some(first));
     let second = version(store.swap(call(), "k", Some(&loaded), new(b"new")).await.unwrap());
     assert_eq!(lines(&tap), [format!("ms k 3 c T3600 C{first}").as_str(), "new"]);
-    let loaded = Loaded { version: Some(second), ..Loaded::new("new") };
+    let loaded = Loaded::versioned("new", Some(second));
     store.swap(call(), "k", Some(&loaded), None).await.unwrap();
     assert_eq!(lines(&tap), [format!("md k C{second}")]);
 }
@@ -62,7 +62,7 @@ async fn the_version_of_a_swap_is_what_the_next_one_may_expect() {
     for n in 1..=3 {
         let bytes = n.to_string();
         let swap = store.swap(call(), "k", Some(&loaded), new(bytes.as_bytes())).await.unwrap();
-        loaded = Loaded { bytes: bytes.into(), version: Some(version(swap)) };
+        loaded = Loaded::versioned(bytes, Some(version(swap)));
     }
     assert_eq!(stored(&store, "k").await, Some(loaded));
 }
@@ -157,7 +157,7 @@ async fn an_expired_record_is_absent_and_does_not_match() {
     let long_ago = Call { now: SystemTime::now() - 100 * 24 * HOUR, ..call() };
     let record = New { bytes: b"x", lifetime: 31 * 24 * HOUR };
     let swap = store.swap(long_ago, "k", None, Some(record)).await.unwrap();
-    let loaded = Loaded { version: Some(version(swap)), ..Loaded::new("x") };
+    let loaded = Loaded::versioned("x", Some(version(swap)));
     assert_eq!(stored(&store, "k").await, None);
     assert_eq!(store.swap(call(), "k", Some(&loaded), new(b"y")).await.unwrap(), Swap::Conflict(None));
     assert!(!store.delete(call(), "k").await.unwrap());

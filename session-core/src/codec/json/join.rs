@@ -1,11 +1,18 @@
 //! Putting a JSON map together from parts.
 
+use std::ops::Range;
+
 use super::tag::{ESCAPE, is_tag};
 use super::{Dialect, text};
 use crate::codec::RawKey;
 
-pub(in crate::codec) fn join(out: &mut Vec<u8>, entries: &[(RawKey<'_>, &[u8])]) {
-    write(out, entries.iter(), Dialect::Record);
+/// `placed` learns where each key, without its quotes, and its value lie.
+pub(in crate::codec) fn join(
+    out: &mut Vec<u8>,
+    entries: &[(RawKey<'_>, &[u8])],
+    placed: impl FnMut(Range<usize>, Range<usize>),
+) {
+    write(out, entries.iter(), Dialect::Record, placed);
 }
 
 pub(in crate::codec) fn join_tagged(out: &mut Vec<u8>, entries: &[(RawKey<'_>, &[u8])]) {
@@ -14,29 +21,43 @@ pub(in crate::codec) fn join_tagged(out: &mut Vec<u8>, entries: &[(RawKey<'_>, &
     {
         let escaped = format!("{key}{ESCAPE}");
         out.extend_from_slice(b"{\" di\":");
-        write(out, [(RawKey::Text(&escaped), *value)].iter(), Dialect::Tagged);
+        write(out, [(RawKey::Text(&escaped), *value)].iter(), Dialect::Tagged, |_, _| ());
         out.push(b'}');
     } else if entries.is_sorted_by_key(|(key, _)| *key) {
-        write(out, entries.iter(), Dialect::Tagged);
+        write(out, entries.iter(), Dialect::Tagged, |_, _| ());
     } else {
         let mut sorted: Vec<_> = entries.iter().collect();
         sorted.sort_by_key(|(key, _)| *key);
-        write(out, sorted.into_iter(), Dialect::Tagged);
+        write(out, sorted.into_iter(), Dialect::Tagged, |_, _| ());
     }
 }
 
-fn write<'a>(out: &mut Vec<u8>, entries: impl Iterator<Item = &'a (RawKey<'a>, &'a [u8])>, dialect: Dialect) {
+fn write<'a>(
+    out: &mut Vec<u8>,
+    entries: impl Iterator<Item = &'a (RawKey<'a>, &'a [u8])>,
+    dialect: Dialect,
+    mut placed: impl FnMut(Range<usize>, Range<usize>),
+) {
     out.push(b'{');
     for (position, (key, value)) in entries.enumerate() {
         if position > 0 {
             out.push(b',');
         }
-        match key {
-            RawKey::Text(key) => text::write(out, key, dialect),
-            RawKey::Other(raw) => out.extend_from_slice(raw),
-        }
+        let start = out.len();
+        let key = match key {
+            RawKey::Text(key) => {
+                text::write(out, key, dialect);
+                start + 1..out.len() - 1
+            }
+            RawKey::Other(raw) => {
+                out.extend_from_slice(raw);
+                start..out.len()
+            }
+        };
         out.push(b':');
+        let start = out.len();
         out.extend_from_slice(value);
+        placed(key, start..out.len());
     }
     out.push(b'}');
 }

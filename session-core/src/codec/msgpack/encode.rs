@@ -1,5 +1,7 @@
 //! From a value to msgpack, always in the smallest form.
 
+use std::ops::Range;
+
 use crate::codec::{EncodeError, Format, RawKey};
 use crate::value::{DateTime, MAX_DEPTH, Value};
 
@@ -7,18 +9,23 @@ pub(in crate::codec) fn encode(out: &mut Vec<u8>, value: &Value) -> Result<(), E
     write(out, value, 0)
 }
 
-pub(in crate::codec) fn join(out: &mut Vec<u8>, entries: &[(RawKey<'_>, &[u8])]) {
+/// `placed` learns where each key, without its header, and its value lie.
+pub(in crate::codec) fn join(
+    out: &mut Vec<u8>,
+    entries: &[(RawKey<'_>, &[u8])],
+    mut placed: impl FnMut(Range<usize>, Range<usize>),
+) {
     // Entries and keys of 4 GiB do not fit into a record: `Record` refuses to index that much.
     map_header(out, u32::try_from(entries.len()).unwrap_or(u32::MAX));
     for (key, value) in entries {
-        match key {
-            RawKey::Text(text) => {
-                text_header(out, u32::try_from(text.len()).unwrap_or(u32::MAX));
-                out.extend_from_slice(text.as_bytes());
-            }
-            RawKey::Other(raw) => out.extend_from_slice(raw),
+        if let RawKey::Text(text) = key {
+            text_header(out, u32::try_from(text.len()).unwrap_or(u32::MAX));
         }
+        let start = out.len();
+        out.extend_from_slice(key.bytes());
+        let behind_key = out.len();
         out.extend_from_slice(value);
+        placed(start..behind_key, behind_key..out.len());
     }
 }
 

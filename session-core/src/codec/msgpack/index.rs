@@ -50,7 +50,11 @@ fn entry(scanner: &mut Scanner<'_>) -> Result<Entry, DecodeError> {
     let key = match scanner.head()? {
         Head::Str(len) => {
             let start = scanner.position();
-            text(scanner.take(len)?)?;
+            let key = scanner.take(len)?;
+            // Nearly all keys are, and that is known much sooner.
+            if !key.is_ascii() {
+                text(key)?;
+            }
             Key::Text(Span::new(start..scanner.position())?)
         }
         head => {

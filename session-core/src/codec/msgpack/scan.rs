@@ -131,20 +131,31 @@ impl<'a> Scanner<'a> {
 
     /// Skips one value, however deeply nested: it counts what is still to come instead of recursing.
     pub(super) fn skip(&mut self) -> Result<(), DecodeError> {
-        let head = self.head()?;
-        self.skip_rest(&head)
+        self.skip_values(1)
     }
 
     /// Skips what follows the start of a value.
     pub(super) fn skip_rest(&mut self, head: &Head) -> Result<(), DecodeError> {
-        let mut pending = self.content(head)?;
+        let pending = self.content(head)?;
+        self.skip_values(pending)
+    }
+
+    /// Skips so many values. Most are small ones, whose size a table knows: a record of 16 KB holds
+    /// thousands, and all of them are skipped on every request that reads it from a server.
+    fn skip_values(&mut self, mut pending: usize) -> Result<(), DecodeError> {
         while pending > 0 {
-            let head = self.head()?;
-            pending = pending - 1 + self.content(&head)?;
-            // Each takes a byte at least. This also keeps the count from overflowing.
-            if pending > self.rest.len() {
-                return Err(DecodeError::truncated());
-            }
+            let marker = self.rest.first().ok_or(DecodeError::truncated())?;
+            let Some(Small { size: size @ 1.., values }) = SMALL.get(usize::from(*marker)).copied() else {
+                let head = self.head()?;
+                pending = pending - 1 + self.content(&head)?;
+                // Each takes a byte at least. This also keeps the count from overflowing.
+                if pending > self.rest.len() {
+                    return Err(DecodeError::truncated());
+                }
+                continue;
+            };
+            self.rest = self.rest.get(usize::from(size)..).ok_or(DecodeError::truncated())?;
+            pending = pending - 1 + usize::from(values);
         }
         Ok(())
     }
@@ -157,5 +168,47 @@ impl<'a> Scanner<'a> {
             Head::Map(pairs) => Ok(2 * pairs),
             _ => Ok(0),
         }
+    }
+}
+
+/// The start of a value whose size is in its first byte.
+#[derive(Clone, Copy)]
+struct Small {
+    /// Bytes, without the values inside. 0: the first byte does not say it.
+    size: u8,
+    /// How many values are inside.
+    values: u8,
+}
+
+/// By first byte.
+static SMALL: [Small; 256] = {
+    let mut table = [Small { size: 0, values: 0 }; 256];
+    let mut rest: &mut [Small] = &mut table;
+    let mut marker = 0;
+    while let Some((small, others)) = rest.split_first_mut() {
+        *small = match marker {
+            0x80..=0x8f => Small { size: 1, values: 2 * (marker - 0x80) },
+            0x90..=0x9f => Small { size: 1, values: marker - 0x90 },
+            _ => Small { size: flat_size(marker), values: 0 },
+        };
+        marker = marker.wrapping_add(1);
+        rest = others;
+    }
+    table
+};
+
+const fn flat_size(marker: u8) -> u8 {
+    match marker {
+        0x00..=0x7f | 0xc0 | 0xc2 | 0xc3 | 0xe0..=0xff => 1,
+        0xa0..=0xbf => 1 + marker - 0xa0,
+        0xcc | 0xd0 => 2,
+        0xcd | 0xd1 | 0xd4 => 3,
+        0xd5 => 4,
+        0xca | 0xce | 0xd2 => 5,
+        0xd6 => 6,
+        0xcb | 0xcf | 0xd3 => 9,
+        0xd7 => 10,
+        0xd8 => 18,
+        _ => 0,
     }
 }

@@ -8,6 +8,8 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+#[cfg(feature = "pickle")]
+use bytes::Bytes;
 use tokio::time::Instant;
 
 use super::Moving;
@@ -15,6 +17,8 @@ use crate::codec::Format;
 use crate::error_chain::Chain;
 use crate::store::conformance::{Fault, Faulty, Held, Moment, Operation, Suite};
 use crate::store::{Call, Loaded, MemoryStore, New, Store, Swap};
+#[cfg(feature = "pickle")]
+use crate::{codec::Record, value::Value};
 
 type Side = Arc<Faulty<MemoryStore>>;
 
@@ -94,6 +98,21 @@ async fn a_moved_record_has_the_format_of_the_new_store_and_a_whole_life() {
     let almost = LIFETIME - Duration::from_secs(1);
     assert!(new.load(later(almost), "new:a", None).await.unwrap().is_some());
     assert!(new.load(later(LIFETIME), "new:a", None).await.unwrap().is_none());
+}
+
+#[cfg(feature = "pickle")]
+#[tokio::test]
+async fn whatever_the_format_was_what_is_moved_into_files_is_a_pickle() {
+    for bytes in [&record(1)[..], br#"{"n":1}"#, b"\x80\x04}\x8c\x01nK\x01s."] {
+        let (new, old, moving) = stores();
+        let moving = Moving { format: Format::Pickle, ..Arc::into_inner(moving).unwrap() };
+        put(&*old, "old:a", bytes).await;
+        assert!(get(&moving, "new:a").await.is_some());
+        let moved = Bytes::from(get(&*new, "new:a").await.unwrap());
+        let record = Record::read(Format::Pickle, moved).unwrap().unwrap();
+        let value = record.get("n").map(|raw| Format::Pickle.decode(raw).unwrap());
+        assert_eq!(value, Some(Value::Int(1)), "{bytes:?}");
+    }
 }
 
 #[tokio::test]

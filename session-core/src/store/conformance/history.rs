@@ -181,7 +181,7 @@ impl Model<'_> {
                 let version = done(&swap, "a swap of what is stored")?;
                 let life = new.map(|new| {
                     let ends = self.now.saturating_add(new.hours);
-                    let record = Loaded { version, ..Loaded::new(vec![new.value]) };
+                    let record = Loaded::versioned(vec![new.value], version);
                     Life { record, certain: ends, possible: ends }
                 });
                 self.see(key, life.as_ref().map(|life| life.record.clone()));

@@ -1,10 +1,17 @@
 //! Compare-and-swap as one command.
 
+use std::borrow::Cow;
+
 use redis::{Cmd, ErrorKind, RedisResult, ServerErrorKind, Value, cmd};
 use sha1::{Digest, Sha1};
 
 use super::link::Link;
 use crate::store::Call;
+
+/// Up to so many bytes the expected record itself is sent, beyond that its SHA-1. Copying is cheaper than
+/// hashing for both sides, hundreds of times so on processors without instructions for SHA-1; but the network
+/// should not carry large records once more.
+const SENT_WHOLE: usize = 32 * 1024;
 
 /// The script, and the digest by which the server knows it.
 pub(super) struct SwapScript {
@@ -33,10 +40,17 @@ impl SwapScript {
         expected: Option<&[u8]>,
         new: Option<(&[u8], u64)>,
     ) -> RedisResult<Value> {
-        let expected = expected.map(sha1_hex).unwrap_or_default();
+        let (kind, expected): (&str, Cow<'_, [u8]>) = match expected {
+            None => ("absent", Cow::default()),
+            Some(record) if record.len() <= SENT_WHOLE => ("record", record.into()),
+            Some(record) => ("sha1", sha1_hex(record).into_bytes().into()),
+        };
+        let new_length = new.map_or(0, |(bytes, _)| bytes.len());
         let command = |verb: &str, script: &str| -> Cmd {
-            let mut command = cmd(verb);
-            command.arg(script).arg(1).arg(key).arg(&expected);
+            // Made in one piece: to grow it step by step would copy the records several times.
+            let length = script.len() + key.len() + expected.len() + new_length + SHORT_ARGUMENTS;
+            let mut command = Cmd::with_capacity(8, length);
+            command.arg(verb).arg(script).arg(1).arg(key).arg(kind).arg(&*expected);
             if let Some((bytes, seconds)) = new {
                 command.arg(bytes).arg(seconds);
             }
@@ -52,6 +66,9 @@ impl SwapScript {
         }
     }
 }
+
+/// Room for a command's name, numbers and the kind of the expected record.
+const SHORT_ARGUMENTS: usize = 64;
 
 fn sha1_hex(bytes: &[u8]) -> String {
     format!("{:x}", Sha1::digest(bytes))

@@ -81,7 +81,7 @@ pub(super) async fn a_done_swap_gives_what_the_next_swap_may_expect(
 ) -> Result<(), Broken> {
     let key = store.key("k");
     let version = done(&store.swap(&key, None, Some(b"1")).await?, "a creation")?;
-    let mine = Loaded { version, ..Loaded::new(&b"1"[..]) };
+    let mine = Loaded::versioned(&b"1"[..], version);
     done(&store.swap(&key, Some(&mine), Some(b"2")).await?, "a swap of what was written, without a load")?;
     holds(store.stored(&key).await?.as_ref(), Some(b"2"), "a load after that")
 }
