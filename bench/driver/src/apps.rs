@@ -73,6 +73,8 @@ impl App {
         command.env_clear().current_dir(&place.scratch);
         command.env("ROCKET_PORT", port.to_string()).env("ROCKET_WORKERS", workers.to_string());
         command.env("ROCKET_LOG_LEVEL", "off").env("ROCKET_CLI_COLORS", "false");
+        // Callgrind makes everything fifty times as slow.
+        command.env("ROCKET_SESSION_STORE_TIMEOUT", "60").env("ROCKET_SESSION_REQUEST_TIMEOUT", "60");
         match self {
             App::Plain | App::ByHand => {}
             App::PrivateCookies => {

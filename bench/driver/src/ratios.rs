@@ -21,7 +21,7 @@ pub(crate) struct Effort {
 }
 
 impl Effort {
-    pub(crate) const FULL: Effort = Effort { rounds: 11, requests: 4000, counted: 300, only_decisive: false };
+    pub(crate) const FULL: Effort = Effort { rounds: 9, requests: 3000, counted: 200, only_decisive: false };
     pub(crate) const QUICK: Effort = Effort { rounds: 5, requests: 2000, counted: 100, only_decisive: true };
 }
 

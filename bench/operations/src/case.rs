@@ -56,9 +56,9 @@ impl Case {
         Case { format, keys, bytes, fields }
     }
 
-    /// Few enough for their memory.
+    /// Few enough to be made in reasonable time.
     pub(crate) fn most_times(&self) -> usize {
-        (8_000_000 / self.bytes).max(4)
+        (8_000_000 / self.bytes).min(20_000 / self.keys).max(4)
     }
 }
 

@@ -1,9 +1,11 @@
 //! The pages with sessions in Redis as one would write them without a library: a guard that gets the
 //! record and decodes it into a struct, and a function that encodes the struct and sets the record.
 
+use std::time::Duration;
+
 use bench_app::{Shop, Texts, UNTOUCHED, Visit, answer, mark};
 use redis::AsyncCommands;
-use redis::aio::ConnectionManager;
+use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use rocket::http::{Cookie, CookieJar, SameSite, Status};
 use rocket::request::{FromRequest, Outcome};
 use rocket::{Request, State, async_trait, get, launch, routes};
@@ -111,7 +113,9 @@ fn new_id() -> Result<String, Failure> {
 async fn rocket() -> _ {
     let address = std::env::var("BENCH_REDIS").expect("BENCH_REDIS is the address of a Redis server");
     let client = redis::Client::open(address).expect("an address of Redis");
-    let redis = client.get_connection_manager().await.expect("a connection to Redis");
+    // Callgrind makes everything fifty times as slow.
+    let patient = ConnectionManagerConfig::new().set_response_timeout(Some(Duration::from_secs(60)));
+    let redis = client.get_connection_manager_with_config(patient).await.expect("a connection to Redis");
     rocket::build()
         .manage(redis)
         .mount("/shop", routes![shop::start, untouched, shop::read, shop::write])
