@@ -71,7 +71,7 @@ fn manager(format: Format, sessions: usize) -> Result<Manager> {
     match format {
         Format::TaggedJson => config.session_type = SessionType::Cookie,
         Format::Json => config.session_serialization_format = RecordFormat::Json,
-        Format::Msgpack => {}
+        _ => {}
     }
     if format == Format::TaggedJson {
         let config = config.check(Surroundings::default())?.config;
@@ -79,7 +79,7 @@ fn manager(format: Format, sessions: usize) -> Result<Manager> {
     }
     let store = Arc::new(MemoryStore::new(sessions as u64));
     let config = config.check(Surroundings { own_store: true, ..Surroundings::default() })?.config;
-    Ok(Manager::with_store(config, store))
+    Ok(Manager::with_store(config, store)?)
 }
 
 async fn open(

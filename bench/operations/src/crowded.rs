@@ -30,7 +30,7 @@ pub(crate) async fn run(sessions: usize, times: usize) -> Result<()> {
     }
     let each = (resident_bytes()? - before) as f64 / sessions as f64;
     let surroundings = Surroundings { own_store: true, ..Surroundings::default() };
-    let manager = Manager::with_store(SessionConfig::default().check(surroundings)?.config, store);
+    let manager = Manager::with_store(SessionConfig::default().check(surroundings)?.config, store)?;
     // Spread over all of them.
     let cookies: Vec<String> = (0..2 * times).map(|number| id(number * 7919 % sessions)).collect();
     for times in [times, 2 * times] {
