@@ -10,6 +10,8 @@ use crate::store::StoreError;
 
 /// Opens after some failures in a row; then one call in half a second tries whether the store is back.
 pub(super) struct Breaker {
+    /// What is behind it, for the log.
+    name: &'static str,
     threshold: u32,
     failures: AtomicU32,
     next_trial: Mutex<Instant>,
@@ -19,8 +21,8 @@ const TRIAL_EVERY: Duration = Duration::from_millis(500);
 
 impl Breaker {
     /// `threshold` is `session_breaker_after`, at least 1.
-    pub(super) fn new(threshold: u32) -> Self {
-        Breaker { threshold, failures: AtomicU32::new(0), next_trial: Mutex::new(Instant::now()) }
+    pub(super) fn new(name: &'static str, threshold: u32) -> Self {
+        Breaker { name, threshold, failures: AtomicU32::new(0), next_trial: Mutex::new(Instant::now()) }
     }
 
     pub(super) fn is_closed(&self) -> bool {
@@ -47,7 +49,7 @@ impl Breaker {
             if self.failures.load(Ordering::Relaxed) != 0 {
                 let before = self.failures.swap(0, Ordering::Relaxed);
                 if before >= self.threshold {
-                    log::warn!("the session store answers again");
+                    log::warn!("{} answers again", self.name);
                 }
             }
             return;
@@ -56,8 +58,9 @@ impl Breaker {
         if failures == self.threshold {
             *self.next_trial.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now() + TRIAL_EVERY;
             log::error!(
-                "the session store failed {failures} times in a row: requests that use the session are \
-                 answered at once with an error until it works again"
+                "{} failed {failures} times in a row: requests that need it are answered at once with an \
+                 error until it works again",
+                self.name
             );
         }
     }

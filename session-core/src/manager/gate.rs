@@ -32,7 +32,7 @@ impl Gate {
             store,
             timeout: config.session_store_timeout,
             budget: config.session_request_timeout,
-            breaker: Breaker::new(config.session_breaker_after),
+            breaker: Breaker::new("the session store", config.session_breaker_after),
         }
     }
 

@@ -102,8 +102,7 @@ impl Manager {
     fn serving(config: SessionConfig, mut store: Arc<dyn Store>, format: Format) -> Result<Self, StoreError> {
         let lifetime = config.permanent_session_lifetime;
         if let Some(old) = &config.session_migrate_from {
-            let prefixes = (config.session_key_prefix.clone(), old.session_key_prefix.clone());
-            store = Arc::new(Moving { new: store, old: named::store(old)?, prefixes, lifetime, format });
+            store = Arc::new(Moving::new(store, named::store(old)?, (&config, old), format));
         }
         let server = Server {
             gate: Gate::new(store, &config),

@@ -1,58 +1,109 @@
 //! Moving sessions from an old store to a new one, each at its first use (`session_migrate_from`).
 
+mod old;
 #[cfg(all(test, feature = "conformance"))]
 mod tests;
 
-use std::error::Error;
-use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
+use tokio::time::timeout_at;
 
+use self::old::Old;
 use super::open::{converted, read};
 use crate::codec::Format;
+use crate::config::SessionConfig;
+use crate::error_chain::Chain;
 use crate::store::{Call, Loaded, New, Store, StoreError, StoreFuture, Swap, Touch};
 
-/// Two stores as one: records are written to the new one only.
+/// Two stores as one: new records are written to the new one only.
 ///
 /// A record that only the old store has is created in the new one and then deleted in the old one, by swap: of
 /// all who want to move it, one does. If it was gone there already, its session has ended in the meantime,
-/// and what was created is taken back. Whatever deletes a record deletes it in both: a move that was cut off
-/// between its two steps leaves a copy behind, which must not bring back an ended session.
-pub(super) struct Moving {
-    pub(super) new: Arc<dyn Store>,
-    pub(super) old: Arc<dyn Store>,
-    /// What stands before the id in the new store, and in the old one.
-    pub(super) prefixes: (String, String),
+/// and what was created is taken back; so it is if the outcome is unknown, since an ended session must not come
+/// back. A move that has begun is carried to its end even if the request that wanted it has been given up.
+///
+/// Whatever deletes a record deletes it in both. A record that is too large for the new store stays in the old one and is
+/// used there.
+pub(super) struct Moving(Arc<Both>);
+
+struct Both {
+    new: Arc<dyn Store>,
+    old: Old,
     /// Of a record that was moved: a store does not say how much life one has left.
-    pub(super) lifetime: Duration,
+    lifetime: Duration,
     /// Of the new store's records.
-    pub(super) format: Format,
+    format: Format,
+    warned: AtomicBool,
 }
 
 /// How often a move follows somebody who writes to the old store at the same time.
 const ATTEMPTS: u32 = 20;
 
+/// How long a move may go on after its request's deadline, and taking it back after that.
+const GRACE: Duration = Duration::from_secs(2);
+
 impl Moving {
-    /// The key of the same session in the old store.
-    fn old_key(&self, key: &str) -> String {
-        let (new, old) = &self.prefixes;
-        format!("{old}{}", key.strip_prefix(new.as_str()).unwrap_or(key))
+    /// Out of `old`, which is what `session_migrate_from` of this configuration says.
+    pub(super) fn new(
+        new: Arc<dyn Store>,
+        old: Arc<dyn Store>,
+        (config, old_config): (&SessionConfig, &SessionConfig),
+        format: Format,
+    ) -> Self {
+        let prefixes = [config, old_config].map(|config| config.session_key_prefix.clone());
+        Moving(Arc::new(Both {
+            new,
+            old: Old::new(old, prefixes, config.session_breaker_after),
+            lifetime: config.permanent_session_lifetime,
+            format,
+            warned: AtomicBool::new(false),
+        }))
+    }
+}
+
+impl Both {
+    /// Moves a record that the old store has.
+    async fn fetch(&self, call: Call, key: &str, there: Loaded) -> Result<Option<Loaded>, StoreError> {
+        let bytes = self.translated(&there);
+        let limit = call.deadline + GRACE;
+        let created = self.put(call, key, None, bytes.clone());
+        let moved = match timeout_at(limit, created).await.unwrap_or_else(|_| Err(StoreError::timeout())) {
+            Ok(Swap::Done { version }) => {
+                let handed_over = self.hand_over(call, key, there, Loaded::versioned(bytes, version));
+                timeout_at(limit, handed_over).await.unwrap_or_else(|_| Err(StoreError::timeout()))
+            }
+            // Somebody else has moved it, and has taken care of the old one.
+            Ok(Swap::Conflict(theirs)) => return Ok(theirs),
+            Err(error) if error.is_too_large() => {
+                if !self.warned.swap(true, Ordering::Relaxed) {
+                    log::warn!("a session stays in the old store: {}", Chain(&error));
+                }
+                return Ok(Some(there));
+            }
+            Err(error) => Err(error),
+        };
+        if moved.is_err() {
+            let taken_back = timeout_at(limit + GRACE, self.new.delete(call, key)).await;
+            if !matches!(taken_back, Ok(Ok(_))) {
+                log::error!("a session that could not be moved may be in both stores");
+            }
+        }
+        moved
     }
 
-    /// Moves the record, if the old store has it.
-    async fn fetch(&self, call: Call, key: &str) -> Result<Option<Loaded>, StoreError> {
-        let old_key = self.old_key(key);
-        let Some(mut there) = self.old.load(call, &old_key, None).await? else { return Ok(None) };
-        let bytes = self.translated(&there);
-        let mut here = match self.put(call, key, None, bytes.clone()).await? {
-            Swap::Done { version } => Loaded::versioned(bytes, version),
-            // Somebody else has moved it, and has taken care of the old one.
-            Swap::Conflict(theirs) => return Ok(theirs),
-        };
+    /// Deletes in the old store what has been created in the new one.
+    async fn hand_over(
+        &self,
+        call: Call,
+        key: &str,
+        mut there: Loaded,
+        mut here: Loaded,
+    ) -> Result<Option<Loaded>, StoreError> {
         for _ in 0..ATTEMPTS {
-            match self.old.swap(call, &old_key, Some(&there), None).await? {
+            match self.old.swap(call, key, Some(&there), None).await? {
                 Swap::Done { .. } => return Ok(Some(here)),
                 Swap::Conflict(None) => {
                     self.new.delete(call, key).await?;
@@ -64,7 +115,7 @@ impl Moving {
                         Swap::Done { version } => Loaded::versioned(bytes, version),
                         // Somebody uses it here already, which is where it lives from now on.
                         Swap::Conflict(theirs) => {
-                            self.old.delete(call, &old_key).await?;
+                            self.old.delete(call, key).await?;
                             return Ok(theirs);
                         }
                     };
@@ -86,6 +137,46 @@ impl Moving {
         self.new.swap(call, key, expected, Some(new)).await
     }
 
+    /// Writes a record that is in the new store, or else in the old one because it is too large for the new one.
+    async fn replace(
+        &self,
+        call: Call,
+        key: &str,
+        expected: &Loaded,
+        new: New<'_>,
+    ) -> Result<Swap, StoreError> {
+        let swapped = self.new.swap(call, key, Some(expected), Some(new)).await;
+        let stays = match &swapped {
+            Ok(swap) => *swap == Swap::Conflict(None),
+            Err(error) => error.is_too_large(),
+        };
+        if !stays {
+            return swapped;
+        }
+        match self.old.swap(call, key, Some(expected), Some(new)).await? {
+            Swap::Conflict(None) => swapped,
+            written => Ok(written),
+        }
+    }
+
+    /// Deletes the record in both. The old store comes first: a load between the two would move what is there.
+    async fn remove(&self, call: Call, key: &str, expected: &Loaded) -> Result<Swap, StoreError> {
+        let there = self.old.swap(call, key, Some(expected), None).await?;
+        let here = self.new.swap(call, key, Some(expected), None).await?;
+        match (there, here) {
+            // It was in the old store alone, or that had a copy.
+            (Swap::Done { .. }, Swap::Done { .. } | Swap::Conflict(None)) => Ok(Swap::Done { version: None }),
+            (Swap::Conflict(Some(_)), done @ Swap::Done { .. }) => {
+                // What a move that was cut off has left behind.
+                self.old.delete(call, key).await?;
+                Ok(done)
+            }
+            // It is in the old store alone, and somebody has changed it.
+            (there @ Swap::Conflict(Some(_)), Swap::Conflict(None)) => Ok(there),
+            (_, here) => Ok(here),
+        }
+    }
+
     /// The record in the new store's format. What can't be read is moved as it is: who opens it reports it.
     fn translated(&self, loaded: &Loaded) -> Bytes {
         let record = match read(self.format, loaded) {
@@ -103,10 +194,15 @@ impl Moving {
 impl Store for Moving {
     fn load<'a>(&'a self, call: Call, key: &'a str, touch: Option<Touch>) -> StoreFuture<'a, Option<Loaded>> {
         Box::pin(async move {
-            match self.new.load(call, key, touch).await? {
-                Some(loaded) => Ok(Some(loaded)),
-                None => self.fetch(call, key).await,
+            let Moving(both) = self;
+            if let Some(loaded) = both.new.load(call, key, touch).await? {
+                return Ok(Some(loaded));
             }
+            let Some(there) = both.old.load(call, key).await? else { return Ok(None) };
+            let (both, key) = (Arc::clone(both), key.to_owned());
+            // A task of its own, since a move that is cut in the middle could bring back an ended session.
+            let moving = tokio::spawn(async move { both.fetch(call, &key, there).await });
+            moving.await.map_err(StoreError::unavailable)?
         })
     }
 
@@ -118,47 +214,31 @@ impl Store for Moving {
         new: Option<New<'a>>,
     ) -> StoreFuture<'a, Swap> {
         Box::pin(async move {
-            let swapped = self.new.swap(call, key, expected, new).await?;
-            if new.is_none() && matches!(swapped, Swap::Done { .. }) {
-                self.old.delete(call, &self.old_key(key)).await?;
+            match (expected, new) {
+                (None, new) => self.0.new.swap(call, key, None, new).await,
+                (Some(expected), Some(new)) => self.0.replace(call, key, expected, new).await,
+                (Some(expected), None) => self.0.remove(call, key, expected).await,
             }
-            Ok(swapped)
         })
     }
 
     fn delete<'a>(&'a self, call: Call, key: &'a str) -> StoreFuture<'a, bool> {
         Box::pin(async move {
-            // The old one first: a load between the two would move it.
-            let old = self.old.delete(call, &self.old_key(key)).await?;
-            let new = self.new.delete(call, key).await?;
+            // The old one first: a load between the two would move what is there.
+            let old = self.0.old.delete(call, key).await?;
+            let new = self.0.new.delete(call, key).await?;
             Ok(old || new)
         })
     }
 
     fn purge(&self, call: Call) -> StoreFuture<'_, u64> {
-        Box::pin(async move { Ok(self.old.purge(call).await? + self.new.purge(call).await?) })
+        Box::pin(async move { Ok(self.0.new.purge(call).await? + self.0.old.purge(call).await?) })
     }
 
     fn ping(&self, call: Call) -> StoreFuture<'_, ()> {
         Box::pin(async move {
-            self.new.ping(call).await?;
-            self.old.ping(call).await.map_err(|error| StoreError::unavailable(OldStore(error)))
+            self.0.new.ping(call).await?;
+            self.0.old.ping(call).await
         })
-    }
-}
-
-/// Says which of the two stores failed at launch.
-#[derive(Debug)]
-struct OldStore(StoreError);
-
-impl fmt::Display for OldStore {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the old store, of `session_migrate_from`, failed")
-    }
-}
-
-impl Error for OldStore {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        Some(&self.0)
     }
 }

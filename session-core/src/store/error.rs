@@ -20,6 +20,7 @@ enum Kind {
     Timeout,
     Garbage(&'static str),
     TooLarge { bytes: usize, limit: usize },
+    OldStore,
 }
 
 impl StoreError {
@@ -48,6 +49,11 @@ impl StoreError {
         StoreError { kind: Kind::TooLarge { bytes, limit }, source: None }
     }
 
+    /// The store that sessions are moved out of failed (`session_migrate_from`), not the one they are in.
+    pub(crate) fn of_old_store(source: StoreError) -> Self {
+        StoreError { kind: Kind::OldStore, source: Some(Arc::new(source)) }
+    }
+
     /// Whether the store itself is in trouble, not just one record.
     pub(crate) fn is_outage(&self) -> bool {
         matches!(self.kind, Kind::Unavailable | Kind::Timeout)
@@ -66,6 +72,7 @@ impl fmt::Display for StoreError {
             Kind::Unavailable => f.write_str("the session store can't be reached or refused to work"),
             Kind::Timeout => f.write_str("the session store did not answer in time"),
             Kind::Garbage(what) => write!(f, "the session store's answer makes no sense: expected {what}"),
+            Kind::OldStore => f.write_str("the old store, of `session_migrate_from`, failed"),
             Kind::TooLarge { bytes, limit } => {
                 write!(f, "the record has {bytes} bytes, the session store holds at most {limit}")
             }

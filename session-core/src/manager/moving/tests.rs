@@ -10,13 +10,14 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 #[cfg(feature = "pickle")]
 use bytes::Bytes;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use super::Moving;
 use crate::codec::Format;
+use crate::config::SessionConfig;
 use crate::error_chain::Chain;
 use crate::store::conformance::{Fault, Faulty, Held, Moment, Operation, Suite};
-use crate::store::{Call, Loaded, MemoryStore, New, Store, Swap};
+use crate::store::{Call, Loaded, MemoryStore, New, Store, StoreError, StoreFuture, Swap, Touch};
 #[cfg(feature = "pickle")]
 use crate::{codec::Record, value::Value};
 
@@ -24,17 +25,21 @@ type Side = Arc<Faulty<MemoryStore>>;
 
 const LIFETIME: Duration = Duration::from_secs(3600);
 
-/// The new store, the old one, and both as one. Ids have another prefix in the old one.
+/// The new store, the old one, and both as one.
 fn stores() -> (Side, Side, Arc<Moving>) {
     let [new, old] = [(); 2].map(|()| Arc::new(Faulty::new(MemoryStore::new(1_000))));
-    let moving = Moving {
-        new: Arc::new(Arc::clone(&new)),
-        old: Arc::new(Arc::clone(&old)),
-        prefixes: ("new:".into(), "old:".into()),
-        lifetime: LIFETIME,
-        format: Format::Msgpack,
-    };
-    (new, old, Arc::new(moving))
+    let moving = moving(Arc::new(Arc::clone(&new)), Arc::new(Arc::clone(&old)), Format::Msgpack);
+    (new, old, moving)
+}
+
+/// Ids have another prefix in the old store.
+fn moving(new: Arc<dyn Store>, old: Arc<dyn Store>, format: Format) -> Arc<Moving> {
+    let [config, old_config] = ["new:", "old:"].map(|prefix| SessionConfig {
+        session_key_prefix: prefix.into(),
+        permanent_session_lifetime: LIFETIME,
+        ..SessionConfig::default()
+    });
+    Arc::new(Moving::new(new, old, (&config, &old_config), format))
 }
 
 fn now() -> SystemTime {
@@ -104,10 +109,10 @@ async fn a_moved_record_has_the_format_of_the_new_store_and_a_whole_life() {
 #[tokio::test]
 async fn whatever_the_format_was_what_is_moved_into_files_is_a_pickle() {
     for bytes in [&record(1)[..], br#"{"n":1}"#, b"\x80\x04}\x8c\x01nK\x01s."] {
-        let (new, old, moving) = stores();
-        let moving = Moving { format: Format::Pickle, ..Arc::into_inner(moving).unwrap() };
+        let (new, old, _) = stores();
+        let moving = moving(Arc::new(Arc::clone(&new)), Arc::new(Arc::clone(&old)), Format::Pickle);
         put(&*old, "old:a", bytes).await;
-        assert!(get(&moving, "new:a").await.is_some());
+        assert!(get(&*moving, "new:a").await.is_some());
         let moved = Bytes::from(get(&*new, "new:a").await.unwrap());
         let record = Record::read(Format::Pickle, moved).unwrap().unwrap();
         let value = record.get("n").map(|raw| Format::Pickle.decode(raw).unwrap());
@@ -177,15 +182,79 @@ async fn of_many_that_move_one_record_all_see_it_and_it_is_there_once() {
 }
 
 #[tokio::test]
-async fn whatever_deletes_a_record_deletes_the_copy_that_a_broken_off_move_has_left() {
-    for by_swap in [true, false] {
-        let (_, old, moving) = stores();
+async fn a_move_whose_outcome_is_unknown_is_taken_back() {
+    for ended in [false, true] {
+        let (new, old, moving) = stores();
         put(&*old, "old:a", &record(1)).await;
+        let (loading, held) = stopped(&moving, new.hold(Operation::Swap, Moment::Before)).await;
+        if ended {
+            moving.delete(call(), "new:a").await.unwrap();
+        }
         old.next(Operation::Swap, Fault::Fail);
-        assert!(moving.load(call(), "new:a", None).await.is_err());
-        assert_eq!(get(&*moving, "new:a").await.unwrap(), record(1), "the move was half done");
+        held.release();
+        assert!(loading.await.is_err(), "the load says that nothing is known");
+        assert_eq!(get(&*new, "new:a").await, None);
+        assert_eq!(get(&*moving, "new:a").await, (!ended).then(|| record(1)));
+    }
+}
+
+#[tokio::test]
+async fn a_move_goes_on_after_its_request_was_given_up() {
+    let (new, old, moving) = stores();
+    put(&*old, "old:a", &record(1)).await;
+    let (loading, held) = stopped(&moving, old.hold(Operation::Swap, Moment::Before)).await;
+    loading.abort();
+    assert!(loading.await.unwrap_err().is_cancelled());
+    held.release();
+    let moved = async {
+        while get(&*old, "old:a").await.is_some() {
+            tokio::task::yield_now().await;
+        }
+    };
+    assert!(timeout(Duration::from_secs(10), moved).await.is_ok(), "the record is still in the old store");
+    assert_eq!(get(&*new, "new:a").await, Some(record(1)));
+}
+
+#[tokio::test]
+async fn what_the_old_store_can_not_delete_stays_in_the_new_one() {
+    let (new, old, moving) = stores();
+    put(&*new, "new:a", &record(1)).await;
+    old.from_now_on(Fault::Fail);
+    assert!(moving.swap(call(), "new:a", Some(&Loaded::new(record(1))), None).await.is_err());
+    assert!(moving.delete(call(), "new:a").await.is_err());
+    assert_eq!(get(&*new, "new:a").await, Some(record(1)));
+}
+
+#[tokio::test]
+async fn an_old_store_that_is_down_is_no_outage_of_the_new_one_and_soon_not_asked_any_more() {
+    let (new, old, moving) = stores();
+    put(&*new, "new:b", &record(1)).await;
+    old.from_now_on(Fault::Fail);
+    for _ in 0..20 {
+        let error = moving.load(call(), "new:a", None).await.unwrap_err();
+        assert!(!error.is_outage(), "{}", Chain(&error));
+        assert_eq!(get(&*moving, "new:b").await, Some(record(1)));
+    }
+    assert_eq!(old.calls(), 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_old_store_that_does_not_answer_leaves_the_caller_time() {
+    let (_, old, moving) = stores();
+    old.from_now_on(Fault::Hang);
+    let call = call();
+    let error = moving.load(call, "new:a", None).await.unwrap_err();
+    assert!(!error.is_outage() && Instant::now() < call.deadline, "{}", Chain(&error));
+}
+
+#[tokio::test]
+async fn a_copy_that_a_killed_process_has_left_goes_with_whatever_deletes_the_record() {
+    for by_swap in [true, false] {
+        let (new, old, moving) = stores();
+        put(&*old, "old:a", &record(1)).await;
+        put(&*new, "new:a", &record(2)).await;
         if by_swap {
-            let swapped = moving.swap(call(), "new:a", Some(&Loaded::new(record(1))), None).await;
+            let swapped = moving.swap(call(), "new:a", Some(&Loaded::new(record(2))), None).await;
             assert!(matches!(swapped, Ok(Swap::Done { .. })));
         } else {
             assert!(moving.delete(call(), "new:a").await.unwrap());
@@ -193,6 +262,61 @@ async fn whatever_deletes_a_record_deletes_the_copy_that_a_broken_off_move_has_l
         assert_eq!(get(&*old, "old:a").await, None);
         assert_eq!(get(&*moving, "new:a").await, None);
     }
+}
+
+/// A store that holds small records only.
+struct Small(Side);
+
+impl Store for Small {
+    fn load<'a>(&'a self, call: Call, key: &'a str, touch: Option<Touch>) -> StoreFuture<'a, Option<Loaded>> {
+        self.0.load(call, key, touch)
+    }
+
+    fn swap<'a>(
+        &'a self,
+        call: Call,
+        key: &'a str,
+        expected: Option<&'a Loaded>,
+        new: Option<New<'a>>,
+    ) -> StoreFuture<'a, Swap> {
+        match new {
+            Some(new) if new.bytes.len() > 8 => {
+                Box::pin(async move { Err(StoreError::too_large(new.bytes.len(), 8)) })
+            }
+            _ => self.0.swap(call, key, expected, new),
+        }
+    }
+
+    fn delete<'a>(&'a self, call: Call, key: &'a str) -> StoreFuture<'a, bool> {
+        self.0.delete(call, key)
+    }
+
+    fn purge(&self, call: Call) -> StoreFuture<'_, u64> {
+        self.0.purge(call)
+    }
+
+    fn ping(&self, call: Call) -> StoreFuture<'_, ()> {
+        self.0.ping(call)
+    }
+}
+
+#[tokio::test]
+async fn a_record_too_large_for_the_new_store_is_used_in_the_old_one_until_it_fits() {
+    let (new, old, _) = stores();
+    let moving = moving(Arc::new(Small(Arc::clone(&new))), Arc::new(Arc::clone(&old)), Format::Msgpack);
+    put(&*old, "old:a", b"a large record").await;
+    put(&*moving, "new:a", b"another large one").await;
+    assert_eq!((get(&*new, "new:a").await, get(&*old, "old:a").await.unwrap().len()), (None, 17));
+    put(&*moving, "new:a", &record(1)).await;
+    assert_eq!(get(&*moving, "new:a").await, Some(record(1)));
+    assert_eq!((get(&*new, "new:a").await, get(&*old, "old:a").await), (Some(record(1)), None));
+
+    put(&*old, "old:b", b"a large record").await;
+    let outdated = moving.swap(call(), "new:b", Some(&Loaded::new("another record")), None).await.unwrap();
+    assert!(matches!(outdated, Swap::Conflict(Some(_))));
+    let swapped = moving.swap(call(), "new:b", Some(&Loaded::new("a large record")), None).await.unwrap();
+    assert!(matches!(swapped, Swap::Done { .. }));
+    assert_eq!(get(&*moving, "new:b").await, None);
 }
 
 #[tokio::test]
@@ -209,9 +333,7 @@ async fn purging_counts_both_stores() {
 async fn a_launch_without_the_old_store_says_which_of_the_two_is_missing() {
     let (new, _, _) = stores();
     let nowhere = crate::store::RedisStore::from_url("redis://127.0.0.1:1").unwrap();
-    let prefixes = (String::new(), String::new());
-    let moving =
-        Moving { new, old: Arc::new(nowhere), prefixes, lifetime: LIFETIME, format: Format::Msgpack };
+    let moving = moving(new, Arc::new(nowhere), Format::Msgpack);
     let error = moving.ping(call()).await.unwrap_err();
     assert!(Chain(&error).to_string().contains("session_migrate_from"), "{}", Chain(&error));
 }
