@@ -32,7 +32,7 @@ on_stores!(flask, the_probe_and_flask_see_the_same_session_after_every_step);
 
 fn the_probe_and_flask_see_the_same_session_after_every_step(storage: Storage) {
     let configurations = configurations(storage.engine());
-    let steps = budget::amount("STEPS", 2000, 10_000).div_ceil(STORES) as usize;
+    let steps = budget::amount("STEPS", 8_000, 20_000).div_ceil(STORES) as usize;
     let seed = budget::amount("SEED", 1, 1);
     let visitors = steps.div_ceil(LENGTH * configurations.len());
     let failures: Vec<String> = configurations
