@@ -27,7 +27,8 @@ impl Effort {
 
 /// Processor time of one application differs from run to run: ratios that are finer than this, or this close
 /// to their limits, are decided by instructions.
-const DOUBT: f64 = 0.10;
+/// A little more, since 1.10 - 1.0 is not 0.10 in binary.
+const DOUBT: f64 = 0.100_001;
 
 /// Measures everything and prints it; whether all limits were kept.
 pub(crate) fn print(place: &Place, effort: Effort, profiles: &Path) -> Result<bool> {
@@ -85,7 +86,7 @@ pub(crate) fn print(place: &Place, effort: Effort, profiles: &Path) -> Result<bo
 /// Whether instructions decide.
 fn is_doubtful(line: &Line, compared: &Compared) -> bool {
     line.limit
-        .is_some_and(|limit| (limit - 1.0).abs() < DOUBT || (compared.ratio[1] / limit - 1.0).abs() < DOUBT)
+        .is_some_and(|limit| (limit - 1.0).abs() <= DOUBT || (compared.ratio[1] / limit - 1.0).abs() <= DOUBT)
 }
 
 /// The verdict in words, and whether the limit was kept.

@@ -1,9 +1,8 @@
-//! The three formats of a session and records that are decoded only where they are touched.
+//! The formats of a session and records that are decoded only where they are touched.
 //!
 //! * [`Format::Msgpack`] and [`Format::Json`]: Flask-Session's records, byte for byte as msgspec
 //!   writes them (section 3.5 of the reference);
 //! * [`Format::TaggedJson`]: what Flask's session cookie holds (section 3.2).
-//!
 //!
 //! With the cargo feature `pickle` there is [`Format::Pickle`], in which cachelib's files are written, and
 //! pickles that older releases left in the other stores are read.

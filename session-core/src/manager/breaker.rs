@@ -45,6 +45,9 @@ impl Breaker {
 
     /// Notes how an admitted call ended.
     pub(super) fn note(&self, error: Option<&StoreError>) {
+        if error.is_some_and(StoreError::is_of_old_store) {
+            return;
+        }
         if error.is_none_or(|error| !error.is_outage()) {
             if self.failures.load(Ordering::Relaxed) != 0 {
                 let before = self.failures.swap(0, Ordering::Relaxed);

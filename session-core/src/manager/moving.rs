@@ -67,13 +67,15 @@ impl Moving {
 impl Both {
     /// Moves a record that the old store has.
     async fn fetch(&self, call: Call, key: &str, there: Loaded) -> Result<Option<Loaded>, StoreError> {
-        let bytes = self.translated(&there);
-        let limit = call.deadline + GRACE;
-        let created = self.put(call, key, None, bytes.clone());
-        let moved = match timeout_at(limit, created).await.unwrap_or_else(|_| Err(StoreError::timeout())) {
+        let call = Call { deadline: call.deadline + GRACE, ..call };
+        let mut here = Loaded::new(self.translated(&there));
+        let created = self.put(call, key, None, here.bytes.clone());
+        let created = timeout_at(call.deadline, created).await.unwrap_or_else(|_| Err(StoreError::timeout()));
+        let moved = match created {
             Ok(Swap::Done { version }) => {
-                let handed_over = self.hand_over(call, key, there, Loaded::versioned(bytes, version));
-                timeout_at(limit, handed_over).await.unwrap_or_else(|_| Err(StoreError::timeout()))
+                here = Loaded::versioned(here.bytes, version);
+                let handed_over = self.hand_over(call, key, there, &mut here);
+                timeout_at(call.deadline, handed_over).await.unwrap_or_else(|_| Err(StoreError::timeout()))
             }
             // Somebody else has moved it, and has taken care of the old one.
             Ok(Swap::Conflict(theirs)) => return Ok(theirs),
@@ -86,12 +88,23 @@ impl Both {
             Err(error) => Err(error),
         };
         if moved.is_err() {
-            let taken_back = timeout_at(limit + GRACE, self.new.delete(call, key)).await;
-            if !matches!(taken_back, Ok(Ok(_))) {
-                log::error!("a session that could not be moved may be in both stores");
-            }
+            self.take_back(Call { deadline: call.deadline + GRACE, ..call }, key, &here).await;
         }
         moved
+    }
+
+    /// After a move of which nobody knows how far it got. While the old store has the record, its session has not
+    /// ended, and a copy does no harm; what others have written to it stays in any case.
+    async fn take_back(&self, call: Call, key: &str, here: &Loaded) {
+        let taken_back = async {
+            if !matches!(self.old.load(call, key).await, Ok(Some(_))) {
+                self.new.swap(call, key, Some(here), None).await?;
+            }
+            Ok::<_, StoreError>(())
+        };
+        if !matches!(timeout_at(call.deadline, taken_back).await, Ok(Ok(()))) {
+            log::error!("a session that could not be moved may have been left in the new store");
+        }
     }
 
     /// Deletes in the old store what has been created in the new one.
@@ -100,18 +113,18 @@ impl Both {
         call: Call,
         key: &str,
         mut there: Loaded,
-        mut here: Loaded,
+        here: &mut Loaded,
     ) -> Result<Option<Loaded>, StoreError> {
         for _ in 0..ATTEMPTS {
             match self.old.swap(call, key, Some(&there), None).await? {
-                Swap::Done { .. } => return Ok(Some(here)),
+                Swap::Done { .. } => return Ok(Some(here.clone())),
                 Swap::Conflict(None) => {
                     self.new.delete(call, key).await?;
                     return Ok(None);
                 }
                 Swap::Conflict(Some(changed)) => {
                     let bytes = self.translated(&changed);
-                    here = match self.put(call, key, Some(&here), bytes.clone()).await? {
+                    *here = match self.put(call, key, Some(here), bytes.clone()).await? {
                         Swap::Done { version } => Loaded::versioned(bytes, version),
                         // Somebody uses it here already, which is where it lives from now on.
                         Swap::Conflict(theirs) => {

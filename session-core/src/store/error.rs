@@ -54,6 +54,11 @@ impl StoreError {
         StoreError { kind: Kind::OldStore, source: Some(Arc::new(source)) }
     }
 
+    /// Whether it says nothing about the store that sessions are in.
+    pub(crate) fn is_of_old_store(&self) -> bool {
+        self.kind == Kind::OldStore
+    }
+
     /// Whether the store itself is in trouble, not just one record.
     pub(crate) fn is_outage(&self) -> bool {
         matches!(self.kind, Kind::Unavailable | Kind::Timeout)

@@ -75,7 +75,7 @@ mod files {
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-    async fn the_file_store_passes() {
+    async fn the_suite_passes_on_files() {
         let folder = TempDir::new().unwrap();
         Suite::new(FileStore::new(folder.path())).histories(HISTORIES).run().await.unwrap();
         let left = std::fs::read_dir(folder.path()).unwrap().count();
@@ -83,7 +83,7 @@ mod files {
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-    async fn two_file_stores_in_one_folder_pass_as_one() {
+    async fn two_file_stores_in_one_folder_pass_the_suite_as_one() {
         let folder = TempDir::new().unwrap();
         let stores = [(); 2].map(|()| FileStore::new(folder.path()));
         Suite::new(Pair(stores, AtomicUsize::new(0))).histories(HISTORIES).run().await.unwrap();

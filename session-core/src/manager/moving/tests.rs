@@ -182,7 +182,7 @@ async fn of_many_that_move_one_record_all_see_it_and_it_is_there_once() {
 }
 
 #[tokio::test]
-async fn a_move_whose_outcome_is_unknown_is_taken_back() {
+async fn a_move_whose_outcome_is_unknown_brings_no_ended_session_back_and_loses_no_living_one() {
     for ended in [false, true] {
         let (new, old, moving) = stores();
         put(&*old, "old:a", &record(1)).await;
@@ -193,9 +193,33 @@ async fn a_move_whose_outcome_is_unknown_is_taken_back() {
         old.next(Operation::Swap, Fault::Fail);
         held.release();
         assert!(loading.await.is_err(), "the load says that nothing is known");
-        assert_eq!(get(&*new, "new:a").await, None);
         assert_eq!(get(&*moving, "new:a").await, (!ended).then(|| record(1)));
+        moving.delete(call(), "new:a").await.unwrap();
+        assert_eq!((get(&*new, "new:a").await, get(&*old, "old:a").await), (None, None));
     }
+}
+
+#[tokio::test]
+async fn what_others_have_written_to_a_moved_record_is_not_taken_back() {
+    let (new, old, moving) = stores();
+    put(&*old, "old:a", &record(1)).await;
+    old.next(Operation::Swap, Fault::LoseAnswer);
+    let (loading, held) = stopped(&moving, old.hold(Operation::Swap, Moment::After)).await;
+    put(&*moving, "new:a", &record(2)).await;
+    held.release();
+    assert!(loading.await.is_err());
+    assert_eq!((get(&*new, "new:a").await, get(&*old, "old:a").await), (Some(record(2)), None));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_move_has_time_after_its_requests_deadline() {
+    let (new, old, moving) = stores();
+    put(&*old, "old:a", &record(1)).await;
+    new.next(Operation::Swap, Fault::Delay(Duration::from_secs(2)));
+    old.next(Operation::Swap, Fault::Delay(Duration::from_millis(5)));
+    let call = Call { deadline: Instant::now() + Duration::from_secs(1), ..call() };
+    assert!(moving.load(call, "new:a", None).await.unwrap().is_some());
+    assert_eq!((get(&*new, "new:a").await, get(&*old, "old:a").await), (Some(record(1)), None));
 }
 
 #[tokio::test]
