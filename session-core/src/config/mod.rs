@@ -203,7 +203,7 @@ impl SessionConfig {
     /// All problems at once. Where a value can't be read, rules that depend on it are not applied.
     pub fn from_figment(figment: &Figment, surroundings: Surroundings) -> Result<Configured, ConfigError> {
         let mut report = Report::default();
-        let config = read::read(figment, &mut report)?;
+        let config = read::read(figment, surroundings.own_store, &mut report)?;
         let surroundings = Surroundings { debug_profile: figment.profile() == "debug", ..surroundings };
         rules::apply(config, surroundings, report)
     }
