@@ -5,7 +5,7 @@ mod failure;
 mod place;
 
 use mongodb::bson::{Bson, Document, doc};
-use mongodb::options::{IndexOptions, ReadPreference, SelectionCriteria};
+use mongodb::options::{ConnectionString, IndexOptions, ReadPreference, SelectionCriteria};
 use mongodb::{Collection, IndexModel};
 
 use self::failure::Failure;
@@ -41,7 +41,7 @@ impl MongoStore {
     ///
     /// # Errors
     ///
-    /// The URL does not parse, or needs a feature that is off.
+    /// The URL does not parse, needs a feature that is off, or says `w=0`.
     ///
     /// ```
     /// use session_core::store::MongoStore;
@@ -145,6 +145,16 @@ impl MongoStore {
             None => collection.delete_one(filter).await.map(|result| result.deleted_count),
         };
         Ok(count.map_err(Failure::from)? > 0)
+    }
+}
+
+/// Why a store can't be made of `url`, without showing it.
+pub(crate) fn objection(url: &str) -> Option<&'static str> {
+    match ConnectionString::parse(url) {
+        Ok(connection) => place::objection(&connection),
+        Err(_) => Some(
+            "is no usable URL; write \"mongodb://host:port\", with special characters of a password percent-encoded",
+        ),
     }
 }
 
