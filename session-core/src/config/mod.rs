@@ -126,7 +126,8 @@ pub struct SessionConfig {
     pub session_redis: Option<String>,
     /// Address of the database, one URL in SQLAlchemy's spelling: `sqlite:///relative.db`,
     /// `sqlite:////absolute.db`, `postgresql://…`, `mysql://…`, `mariadb://…`. A relative file is one of the
-    /// working directory. Default: none; SQL stores need it.
+    /// working directory; to Flask-SQLAlchemy it is one of its instance folder, so beside Flask write the absolute
+    /// form. Default: none; SQL stores need it.
     pub session_sqlalchemy: Option<String>,
     /// Name of the table, created if it is missing. Default: `sessions`.
     pub session_sqlalchemy_table: String,

@@ -24,6 +24,8 @@ use super::{Call, Loaded, New, Store, StoreError, StoreFuture, Swap, Touch};
 /// * A record has at most 8,372,224 bytes: a command has at most 16 MiB and names the old record and the new one.
 /// * Every command goes to the primary. After a failover, writes that were not yet replicated are lost unless
 ///   the write concern is `majority`, which is the default of MongoDB 5 and newer.
+///
+/// Tested against SecantusDB, a server that speaks MongoDB's protocol, and not yet against MongoDB's own.
 pub struct MongoStore {
     place: Place,
 }
