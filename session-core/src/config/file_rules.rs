@@ -8,16 +8,6 @@ const OWNER: u32 = 0o600;
 const OTHERS: u32 = 0o007;
 
 pub(super) fn apply(config: &SessionConfig, report: &mut Report) {
-    if !config.session_type.is_files() {
-        return;
-    }
-    if !cfg!(feature = "filesystem") {
-        let name = config.session_type;
-        report.refuse(
-            &["session_type"],
-            format!("\"{name}\" needs the cargo feature `filesystem`; turn it on in Cargo.toml"),
-        );
-    }
     if config.session_file_dir.as_os_str().is_empty() {
         report.refuse(&["session_file_dir"], "must name a folder, such as \"flask_session\"");
     }

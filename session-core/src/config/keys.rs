@@ -22,7 +22,7 @@ enum Matters {
     InStores,
     /// Records of which the format can be chosen.
     InRecords,
-    /// Sessions in a store that does not expire them by itself.
+    /// Sessions in a store that does not remove them by itself when they have expired.
     Purged,
 }
 
@@ -94,16 +94,18 @@ pub(super) const KEYS: &[Key] = &[
 ];
 
 impl Key {
-    /// Why the key does nothing for sessions of this type.
-    pub(super) fn idle(&self, session_type: SessionType) -> Option<&'static str> {
+    /// Why the key does nothing for the sessions of this configuration, which are not in a store passed in code.
+    pub(super) fn idle(&self, config: &SessionConfig) -> Option<&'static str> {
         match self.matters {
-            Matters::InStores | Matters::InRecords if session_type == SessionType::Cookie => {
+            Matters::InStores | Matters::InRecords | Matters::Purged
+                if config.session_type == SessionType::Cookie =>
+            {
                 Some("has no effect on cookie sessions, only on sessions in a store")
             }
-            Matters::Purged if session_type != SessionType::Sql && !session_type.is_files() => {
+            Matters::Purged if !is_purged(config) => {
                 Some("has no effect: this store removes expired records by itself")
             }
-            Matters::InRecords if session_type.is_files() => {
+            Matters::InRecords if config.session_type.is_files() => {
                 Some("has no effect on files: Flask-Session's are always pickles")
             }
             Matters::Always
@@ -118,6 +120,14 @@ impl Key {
     pub(super) fn places_a_store(&self) -> bool {
         matches!(self.matters, Matters::ToOneStore)
     }
+}
+
+/// Whether the sessions are in a store that keeps what has expired until it is purged, or are moved out of one.
+fn is_purged(config: &SessionConfig) -> bool {
+    let old = config.session_migrate_from.as_deref().map(|old| old.session_type);
+    [Some(config.session_type), old].into_iter().flatten().any(|session_type| {
+        session_type.is_files() || matches!(session_type, SessionType::Sql | SessionType::Memory)
+    })
 }
 
 /// Keys, or beginnings of keys, that belong to what this release does not have yet.

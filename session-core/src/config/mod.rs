@@ -126,7 +126,8 @@ pub struct SessionConfig {
     pub session_redis: Option<String>,
     /// Address of the database, one URL in SQLAlchemy's spelling: `sqlite:///relative.db`,
     /// `sqlite:////absolute.db`, `postgresql://…`, `mysql://…`, `mariadb://…`. A relative file is one of the
-    /// working directory. Default: none; SQL stores need it.
+    /// working directory; to Flask-SQLAlchemy it is one of its instance folder, so beside Flask write the absolute
+    /// form. Default: none; SQL stores need it.
     pub session_sqlalchemy: Option<String>,
     /// Name of the table, created if it is missing. Default: `sessions`.
     pub session_sqlalchemy_table: String,
@@ -203,7 +204,7 @@ impl SessionConfig {
     /// All problems at once. Where a value can't be read, rules that depend on it are not applied.
     pub fn from_figment(figment: &Figment, surroundings: Surroundings) -> Result<Configured, ConfigError> {
         let mut report = Report::default();
-        let config = read::read(figment, &mut report)?;
+        let config = read::read(figment, surroundings.own_store, &mut report)?;
         let surroundings = Surroundings { debug_profile: figment.profile() == "debug", ..surroundings };
         rules::apply(config, surroundings, report)
     }

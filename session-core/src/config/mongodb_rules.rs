@@ -35,10 +35,8 @@ fn objection(url: &str) -> Option<&'static str> {
         _ => return Some("must be one URL such as \"mongodb://127.0.0.1:27017\""),
     }
     #[cfg(feature = "mongodb")]
-    if mongodb::options::ConnectionString::parse(url).is_err() {
-        return Some(
-            "is no usable URL; write \"mongodb://host:port\", with special characters of a password percent-encoded",
-        );
+    if let Some(objection) = crate::store::mongodb::objection(url) {
+        return Some(objection);
     }
     None
 }

@@ -17,7 +17,11 @@ use super::{ConfigError, Place, Problem, SessionConfig};
 /// # Errors
 ///
 /// Only where figment itself failed, so that nothing could be read.
-pub(super) fn read(figment: &Figment, report: &mut Report) -> Result<SessionConfig, ConfigError> {
+pub(super) fn read(
+    figment: &Figment,
+    own_store: bool,
+    report: &mut Report,
+) -> Result<SessionConfig, ConfigError> {
     let mut settings = known_settings(figment, all_values(figment)?, report);
     let mut config = SessionConfig::default();
     let mut applied = Vec::new();
@@ -33,9 +37,10 @@ pub(super) fn read(figment: &Figment, report: &mut Report) -> Result<SessionConf
         }
         applied.push(key);
     }
-    if report.readable(&["session_type"]) {
+    // Nobody knows what a store that is passed in code needs.
+    if !own_store && report.readable(&["session_type"]) {
         for key in applied {
-            if let Some(reason) = key.idle(config.session_type) {
+            if let Some(reason) = key.idle(&config) {
                 report.warn(&[key.name], reason);
             }
         }

@@ -107,44 +107,47 @@ pub(super) fn key_prefix(config: &SessionConfig, report: &mut Report) {
 
 /// What `session_type` and the address of its store must be.
 pub(super) fn named_store(config: &SessionConfig, surroundings: Surroundings, report: &mut Report) {
-    if config.session_type == SessionType::Redis && !cfg!(feature = "redis") {
-        report
-            .refuse(&["session_type"], "\"redis\" needs the cargo feature `redis`; turn it on in Cargo.toml");
-    }
-    if config.session_type == SessionType::Memcached && !cfg!(feature = "memcached") {
+    if let Some(features) = missing_feature(config.session_type) {
+        let name = config.session_type;
         report.refuse(
             &["session_type"],
-            "\"memcached\" needs the cargo feature `memcached`; turn it on in Cargo.toml",
+            format!("\"{name}\" needs the cargo feature {features}; turn it on in Cargo.toml"),
         );
     }
-    if config.session_type == SessionType::MongoDb && !cfg!(feature = "mongodb") {
-        report.refuse(
-            &["session_type"],
-            "\"mongodb\" needs the cargo feature `mongodb`; turn it on in Cargo.toml",
-        );
-    }
-    if config.session_type == SessionType::Memory && !surroundings.debug_profile {
-        report.warn(
+    // The address of a store that is not in use may stay as it is.
+    match config.session_type {
+        SessionType::Cookie => {}
+        SessionType::Memory if surroundings.debug_profile => {}
+        SessionType::Memory => report.warn(
             &["session_type"],
             "\"memory\": every session ends with this process, and no other process knows it",
-        );
+        ),
+        SessionType::Redis => {
+            if let Some(objection) = config.session_redis.as_deref().and_then(redis_url::objection) {
+                report.refuse(&["session_redis"], objection);
+            }
+        }
+        SessionType::Sql => sql_rules::apply(config, report),
+        SessionType::FileSystem | SessionType::CacheLib => file_rules::apply(config, report),
+        SessionType::Memcached => memcached_rules::apply(config, report),
+        SessionType::MongoDb => mongodb_rules::apply(config, report),
     }
-    file_rules::apply(config, report);
-    // The address of a store that is not in use may stay as it is.
-    if config.session_type == SessionType::Redis
-        && let Some(objection) = config.session_redis.as_deref().and_then(redis_url::objection)
-    {
-        report.refuse(&["session_redis"], objection);
-    }
-    if config.session_type == SessionType::Sql {
-        sql_rules::apply(config, report);
-    }
-    if config.session_type == SessionType::Memcached {
-        memcached_rules::apply(config, report);
-    }
-    if config.session_type == SessionType::MongoDb {
-        mongodb_rules::apply(config, report);
-    }
+}
+
+/// The feature that holds such a store, or those of which one does, where it is off.
+fn missing_feature(session_type: SessionType) -> Option<&'static str> {
+    let (is_on, name) = match session_type {
+        SessionType::Cookie | SessionType::Memory => return None,
+        SessionType::Redis => (cfg!(feature = "redis"), "`redis`"),
+        SessionType::Sql => (
+            cfg!(any(feature = "sqlite", feature = "postgres", feature = "mysql")),
+            "`sqlite`, `postgres` or `mysql`",
+        ),
+        SessionType::FileSystem | SessionType::CacheLib => (cfg!(feature = "filesystem"), "`filesystem`"),
+        SessionType::Memcached => (cfg!(feature = "memcached"), "`memcached`"),
+        SessionType::MongoDb => (cfg!(feature = "mongodb"), "`mongodb`"),
+    };
+    (!is_on).then_some(name)
 }
 
 fn ranges(config: &SessionConfig, report: &mut Report) {

@@ -4,10 +4,6 @@ use super::SessionConfig;
 use super::report::Report;
 
 pub(super) fn apply(config: &SessionConfig, report: &mut Report) {
-    if !cfg!(any(feature = "sqlite", feature = "postgres", feature = "mysql")) {
-        let features = "needs the cargo feature `sqlite`, `postgres` or `mysql`; turn one on in Cargo.toml";
-        report.refuse(&["session_type"], format!("\"sqlalchemy\" {features}"));
-    }
     if config.session_sqlalchemy.is_none() && report.readable(&["session_sqlalchemy"]) {
         report.refuse(
             &["session_sqlalchemy"],

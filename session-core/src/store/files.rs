@@ -35,7 +35,7 @@ use super::{Call, Loaded, New, Store, StoreError, StoreFuture, Swap, Touch};
 ///   was written in the last seconds before a power cut may be lost or, on some file systems, empty.
 /// * Extending a life writes four bytes, and only when that is due ([`Touch::when_left`]).
 /// * Files of cachelib up to 0.15, whose names are MD5 sums, are read; a change moves the record to its new
-///   name, where such an old cachelib does not look for it.
+///   name, where such an old cachelib does not look for it: its Flask loses the session, and can't end it.
 /// * A file too short for its end of life counts as absent, as for cachelib, and is logged. One that can't
 ///   be read is an error.
 /// * Nothing that is alive is ever removed to make room. Above the [threshold](FileStore::threshold) what has

@@ -14,7 +14,7 @@ mod files;
 mod memcached;
 mod memory;
 #[cfg(feature = "mongodb")]
-mod mongodb;
+pub(crate) mod mongodb;
 #[cfg(feature = "redis")]
 mod redis;
 #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]

@@ -5,7 +5,7 @@ mod failure;
 mod place;
 
 use mongodb::bson::{Bson, Document, doc};
-use mongodb::options::{IndexOptions, ReadPreference, SelectionCriteria};
+use mongodb::options::{ConnectionString, IndexOptions, ReadPreference, SelectionCriteria};
 use mongodb::{Collection, IndexModel};
 
 use self::failure::Failure;
@@ -24,6 +24,8 @@ use super::{Call, Loaded, New, Store, StoreError, StoreFuture, Swap, Touch};
 /// * A record has at most 8,372,224 bytes: a command has at most 16 MiB and names the old record and the new one.
 /// * Every command goes to the primary. After a failover, writes that were not yet replicated are lost unless
 ///   the write concern is `majority`, which is the default of MongoDB 5 and newer.
+///
+/// Tested against SecantusDB, a server that speaks MongoDB's protocol, and not yet against MongoDB's own.
 pub struct MongoStore {
     place: Place,
 }
@@ -41,7 +43,7 @@ impl MongoStore {
     ///
     /// # Errors
     ///
-    /// The URL does not parse, or needs a feature that is off.
+    /// The URL does not parse, needs a feature that is off, or says `w=0`.
     ///
     /// ```
     /// use session_core::store::MongoStore;
@@ -145,6 +147,16 @@ impl MongoStore {
             None => collection.delete_one(filter).await.map(|result| result.deleted_count),
         };
         Ok(count.map_err(Failure::from)? > 0)
+    }
+}
+
+/// Why a store can't be made of `url`, without showing it.
+pub(crate) fn objection(url: &str) -> Option<&'static str> {
+    match ConnectionString::parse(url) {
+        Ok(connection) => place::objection(&connection),
+        Err(_) => Some(
+            "is no usable URL; write \"mongodb://host:port\", with special characters of a password percent-encoded",
+        ),
     }
 }
 

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use session_core::config::{Problem, RecordFormat, SameSite, SecretKey, SessionType};
+use session_core::config::{Problem, RecordFormat, SameSite, SecretKey, SessionType, Surroundings};
 
-use super::{KEY, accepted, assert_says, configure, refused_line, refused_variable};
+use super::{KEY, accepted, assert_says, configure, configure_in, refused_line, refused_variable};
 
 #[test]
 fn without_any_key_the_defaults_are_those_of_flask_but_for_samesite() {
@@ -188,4 +188,42 @@ fn keys_that_do_nothing_for_the_chosen_store_are_warned_about_but_not_a_stores_a
         "session_permanent",
         &["no effect", "in Rocket.toml, profile [default]"],
     );
+}
+
+/// The keys that are said to have no effect beside these lines.
+fn idle(lines: &str, surroundings: Surroundings) -> Vec<String> {
+    let toml = format!("[default]\nsecret_key = \"{KEY}\"\n{lines}");
+    let configured = configure_in(surroundings, &toml, &[]).unwrap();
+    let idle = configured.warnings.iter().filter(|warning| warning.message().contains("no effect"));
+    idle.map(|warning| warning.key().to_owned()).collect()
+}
+
+#[test]
+fn purging_is_said_to_have_no_effect_only_where_no_store_keeps_what_has_expired() {
+    let purging = |lines: &str| {
+        let lines = format!("{lines}\nsession_purge_interval = 5\nsession_cleanup_n_requests = 9");
+        idle(&lines, Surroundings::default())
+    };
+    let both = ["session_cleanup_n_requests", "session_purge_interval"];
+    assert_eq!(purging("session_type = \"cookie\""), both);
+    assert!(purging("session_type = \"memory\"").is_empty(), "its memory is freed earlier");
+    if cfg!(feature = "filesystem") {
+        assert!(purging("session_type = \"filesystem\"").is_empty());
+    }
+    if cfg!(feature = "redis") {
+        assert_eq!(purging("session_type = \"redis\""), both);
+    }
+    if cfg!(all(feature = "redis", feature = "filesystem")) {
+        let moving = "session_type = \"redis\"\nsession_migrate_from = { type = \"filesystem\" }";
+        assert!(purging(moving).is_empty(), "the old store is purged");
+    }
+}
+
+#[test]
+fn no_key_is_said_to_have_no_effect_on_a_store_that_is_passed_in_code() {
+    let lines =
+        "session_key_prefix = \"shop:\"\nsession_purge_interval = 5\nsession_serialization_format = \"json\"";
+    assert_eq!(idle(lines, Surroundings::default()).len(), 3, "on cookies they have none");
+    let own_store = Surroundings { own_store: true, ..Surroundings::default() };
+    assert!(idle(lines, own_store).is_empty());
 }

@@ -31,6 +31,14 @@ fn rocket_figment() -> Figment {
 
 /// What comes of this Rocket.toml and these variables, in a server without TLS.
 fn configure(toml: &str, variables: &[(&str, &str)]) -> Result<Configured, ConfigError> {
+    configure_in(Surroundings::default(), toml, variables)
+}
+
+fn configure_in(
+    surroundings: Surroundings,
+    toml: &str,
+    variables: &[(&str, &str)],
+) -> Result<Configured, ConfigError> {
     let mut result = None;
     Jail::expect_with(|jail| {
         jail.clear_env();
@@ -38,7 +46,7 @@ fn configure(toml: &str, variables: &[(&str, &str)]) -> Result<Configured, Confi
         for (name, value) in variables {
             jail.set_env(name, value);
         }
-        result = Some(SessionConfig::from_figment(&rocket_figment(), Surroundings::default()));
+        result = Some(SessionConfig::from_figment(&rocket_figment(), surroundings));
         Ok(())
     });
     result.unwrap()

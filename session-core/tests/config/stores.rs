@@ -238,6 +238,10 @@ fn a_wrong_mongodb_address_is_refused_without_showing_the_password() {
         assert_eq!(problem.key(), "session_mongodb", "{url}");
         assert!(!problem.to_string().contains("hush"), "{problem}");
     }
+    let problem =
+        refused_line("session_type = \"mongodb\"\nsession_mongodb = \"mongodb://me:hush@host/?w=0\"");
+    assert_says(&problem, "session_mongodb", &["w=0", "in Rocket.toml, profile [default]"]);
+    assert!(!problem.to_string().contains("hush"), "{problem}");
     for line in ["session_mongodb_db = \"a.b\"", "session_mongodb_collect = \"\""] {
         let problem = refused_line(&format!("session_type = \"mongodb\"\n{line}"));
         assert!(line.starts_with(problem.key()), "{problem}");

@@ -129,6 +129,17 @@ async fn a_record_under_its_old_name_is_read_and_moves_to_the_new_one_when_it_is
 }
 
 #[tokio::test]
+async fn a_deletion_that_fails_half_way_does_not_bring_the_record_of_the_old_name_back() {
+    let folder = TempDir::new().unwrap();
+    let store = FileStore::new(folder.path());
+    create(&store, call(), KEY, HOUR).await;
+    // A folder, which can't be removed as a file.
+    fs::create_dir(folder.path().join(MD5)).unwrap();
+    store.delete(call(), KEY).await.unwrap_err();
+    assert_eq!(&*stored(&store, KEY).await.unwrap().bytes, b"x", "the name that counts goes last");
+}
+
+#[tokio::test]
 async fn extending_a_life_changes_nothing_but_the_first_four_bytes_and_only_when_it_is_due() {
     let folder = TempDir::new().unwrap();
     let store = FileStore::new(folder.path());
@@ -315,6 +326,22 @@ async fn without_a_threshold_nobody_looks() {
         create(&store, at(1_000.0 + f64::from(n)), &format!("k{n}"), Duration::from_secs(1)).await;
     }
     assert_eq!((names(folder.path()).len(), log.lines()), (100, 0));
+}
+
+#[tokio::test]
+async fn folders_made_here_are_open_to_those_who_share_the_files_and_others_stay_as_they_are() {
+    let parent = TempDir::new().unwrap();
+    let mode = |folder: &Path| fs::metadata(folder).unwrap().permissions().mode() & 0o777;
+    for (files, rights) in [(0o660, 0o070), (0o640, 0o050), (0o662, 0o073)] {
+        let folder = parent.path().join(format!("{files:o}"));
+        FileStore::new(&folder).mode(files).ping(call()).await.unwrap();
+        for folder in [folder.join(OWN), folder] {
+            assert_eq!(mode(&folder) & rights, rights, "{folder:?}: {:o}", mode(&folder));
+        }
+    }
+    fs::set_permissions(parent.path(), fs::Permissions::from_mode(0o700)).unwrap();
+    FileStore::new(parent.path()).mode(0o660).ping(call()).await.unwrap();
+    assert_eq!(mode(parent.path()), 0o700);
 }
 
 #[tokio::test]

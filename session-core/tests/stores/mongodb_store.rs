@@ -212,6 +212,7 @@ async fn a_collection_that_holds_an_id_twice_is_refused_by_ping_without_showing_
     server.collection().await.insert_many(twice).await.unwrap();
     let error = format!("{:?}", server.new_store().ping(call()).await.unwrap_err());
     assert!(error.contains("two documents have one id") && !error.contains("secret"), "{error}");
+    assert!(error.contains("delete all but one"), "nothing is said about what to do: {error}");
 }
 
 #[tokio::test]

@@ -1,7 +1,10 @@
 //! What a request costs the store: how often an application asks it and waits.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Once};
+use std::time::{Duration, SystemTime};
 
 use log::{LevelFilter, Log, Metadata, Record};
 use rocket::http::Status;
@@ -79,16 +82,23 @@ fn a_read_is_one_statement_a_write_two_a_login_three_on_sqlite() {
     }
 }
 
-/// Of files it is the calls that count; within a load, a life that is due to be extended is a second look at the file.
+/// Of files it is the calls of the store that count, and what a call writes to a file that stays: four bytes, when a
+/// life is due to be extended.
 #[test]
-fn a_read_is_one_call_a_write_two_a_login_three_on_files() {
+fn a_read_is_one_call_a_write_two_a_login_three_on_files_and_writes_only_when_a_refresh_is_due() {
     // Rocket would put its own logger into the place of the one that the test beside this one needs.
     count_statements();
     let files = Files::new();
+    let (begin, days) = (SystemTime::now(), Arc::new(AtomicU32::new(0)));
+    let clock = Arc::clone(&days);
     runtime().block_on(async {
         let store = Arc::new(Faulty::new(FileStore::new(files.path())));
+        let mut config = SessionConfig::default();
+        config.permanent_session_lifetime = 31 * DAY;
+        config.session_refresh_after = 0.5;
+        let sessions = Sessions::with_config(config).store(Arc::clone(&store));
         let rocket = rocket::custom(rocket::Config::debug_default())
-            .attach(Sessions::with_config(SessionConfig::default()).store(Arc::clone(&store)))
+            .attach(sessions.clock(move |_| begin + clock.load(Ordering::SeqCst) * DAY))
             .mount("/", routes![read, write, login]);
         let visitor = LocalClient::tracked(rocket).await.unwrap();
         let cost = async |path: &'static str| {
@@ -97,8 +107,26 @@ fn a_read_is_one_call_a_write_two_a_login_three_on_files() {
             store.calls()
         };
         cost("/write").await;
-        assert_eq!((cost("/read").await, cost("/write").await, cost("/login").await), (1, 2, 3));
+        for (days_later, due) in [(15, false), (16, true)] {
+            days.store(days_later, Ordering::SeqCst);
+            let (before, inode) = only_file(&files);
+            assert_eq!(cost("/read").await, 1);
+            let (after, same_inode) = only_file(&files);
+            assert_eq!(inode, same_inode, "the file stays");
+            assert_eq!(after[4..], before[4..], "the record stays as it is");
+            assert_eq!(after[..4] != before[..4], due, "{days_later} days later");
+        }
+        assert_eq!((cost("/write").await, cost("/login").await), (2, 3));
     });
+}
+
+const DAY: Duration = Duration::from_secs(86_400);
+
+/// What the file of the only session holds, and which file it is.
+fn only_file(files: &Files) -> (Vec<u8>, u64) {
+    let [name] = &files.keys()[..] else { panic!("one session") };
+    let path = files.path().join(name);
+    (fs::read(&path).unwrap(), fs::metadata(&path).unwrap().ino())
 }
 
 #[session_state]

@@ -2,11 +2,14 @@
 
 use std::time::{Duration, SystemTime};
 
+use rocket::tokio::time::timeout;
 use rocket_session_state::store::{Call, Loaded, New, SqlStore, SqlTable, Store, Swap, Touch};
 use serde_json::{Value, json};
 use session_tests::database::Database;
 use session_tests::flask::{Engine, Flask};
 use session_tests::scenario::{bytes, vectors};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{MySqlPool, SqlitePool};
 
 use crate::{at, for_an_hour, runtime, store, stored};
 
@@ -179,6 +182,29 @@ fn purge_deletes_more_than_a_batch_of_expired_rows_and_nothing_else() {
 }
 
 #[test]
+fn purge_waits_for_nobody_who_changes_another_row_also_without_an_index_on_the_expiry() {
+    let database = Database::mariadb();
+    // It creates its table, which has none.
+    let _flask = Flask::probe(Engine::Sql(&database), &json!({ "SECRET_KEY": "dev-secret-key" }));
+    assert_eq!(database.query("SHOW INDEX FROM sessions WHERE Column_name = 'expiry'"), "");
+    let store = store(&database);
+    runtime().block_on(async {
+        let url = database.url().replace("mysql+pymysql", "mysql");
+        let pool = MySqlPool::connect(&url).await.unwrap();
+        let insert = "INSERT INTO sessions (session_id, data, expiry) VALUES ('dead1', '', '2024-01-02 03:04:05'), \
+                      ('alive', '', '2024-01-02 03:04:06'), ('dead2', '', '2024-01-02 03:04:04')";
+        sqlx::query(insert).execute(&pool).await.unwrap();
+        let mut busy = pool.begin().await.unwrap();
+        let change = "UPDATE sessions SET data = 'x' WHERE session_id = 'alive'";
+        sqlx::query(change).execute(&mut *busy).await.unwrap();
+        let purge = timeout(Duration::from_secs(20), store.purge(at(0)));
+        assert_eq!(purge.await.expect("no wait for the row in use").unwrap(), 2);
+        busy.commit().await.unwrap();
+    });
+    assert_eq!(database.query("SELECT session_id, data FROM sessions"), "alive|x");
+}
+
+#[test]
 fn a_schema_and_a_name_with_capitals_are_taken_as_they_are_written() {
     for (database, schema) in [(Database::postgres(), "Auth"), (Database::mariadb(), "mysql")] {
         if let Database::Postgres(..) = database {
@@ -215,6 +241,31 @@ fn no_error_shows_a_key_or_a_record() {
         ] {
             let shown = format!("{error:?} {error} {}", std::error::Error::source(&error).unwrap());
             assert!(!shown.contains("hush"), "{}: {shown}", database.kind());
+            let (number, meaning) = match database {
+                Database::Sqlite(_) => ("error 1", ""),
+                Database::Postgres(..) => ("error 42P01", "the table is gone"),
+                Database::MariaDb(..) => ("error 1146", "the table is gone"),
+            };
+            assert!(shown.contains(number) && shown.contains(meaning), "{}: {shown}", database.kind());
         }
     }
+}
+
+#[test]
+fn the_log_says_that_a_sqlite_file_is_read_only_or_full_and_not_just_a_number() {
+    let database = Database::sqlite();
+    runtime().block_on(async {
+        store(&database).ping(at(0)).await.unwrap();
+        let options = SqliteConnectOptions::new().filename(database.file());
+        for (options, cause) in [
+            (options.clone().read_only(true), "error 8: the file is read-only"),
+            (options.pragma("max_page_count", "5"), "error 13: the disk is full"),
+        ] {
+            let pool = SqlitePool::connect_with(options).await.unwrap();
+            let store = SqlStore::from_sqlite(pool, SqlTable::default());
+            let swap = store.swap(at(0), "k", None, for_an_hour(&[b'x'; 100_000])).await;
+            let error = swap.unwrap_err();
+            assert!(std::error::Error::source(&error).unwrap().to_string().contains(cause), "{error:?}");
+        }
+    });
 }

@@ -114,7 +114,8 @@ impl Folder {
     /// Removes the record's files; how many files there are more. To be called with the record's lock.
     pub(super) fn remove(&self, names: &Names) -> Result<i64, Failure> {
         let mut files = 0;
-        for name in [&names.sha256, &names.md5] {
+        // The name that counts goes last: an older record would come back if the process ended in between.
+        for name in [&names.md5, &names.sha256] {
             files -= i64::from(self.unlink(name)?);
         }
         count::add(self, files);
@@ -186,7 +187,7 @@ impl Folder {
         };
         let file = match make() {
             Err(error) if error.kind() == ErrorKind::NotFound => {
-                fs::create_dir_all(&self.own)?;
+                self.make_folders()?;
                 make()?
             }
             made => made?,
@@ -195,6 +196,38 @@ impl Folder {
         #[cfg(unix)]
         file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(self.mode))?;
         Ok(file)
+    }
+
+    /// The folders where files are made. Who may write sessions has to make and remove files in both.
+    fn make_folders(&self) -> io::Result<()> {
+        for folder in [&self.path, &self.own] {
+            if let Some(parent) = folder.parent() {
+                fs::create_dir_all(parent)?;
+            }
+            match fs::create_dir(folder) {
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+                made => made.and_then(|()| self.share(folder))?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives those who share the files the same rights to a new folder of ours, whatever the process masks.
+    #[cfg(unix)]
+    fn share(&self, folder: &Path) -> io::Result<()> {
+        use std::os::unix::fs::PermissionsExt;
+
+        let files = self.mode & 0o066;
+        // Nobody reads or writes in a folder that he may not enter.
+        let enter = (files >> 2 | files >> 1) & 0o011;
+        let mut rights = fs::metadata(folder)?.permissions();
+        rights.set_mode(rights.mode() | files | enter);
+        fs::set_permissions(folder, rights)
+    }
+
+    #[cfg(not(unix))]
+    fn share(&self, _: &Path) -> io::Result<()> {
+        Ok(())
     }
 
     pub(super) fn failed(&self, doing: &'static str, error: io::Error) -> Failure {

@@ -90,7 +90,8 @@ fn is_over(file: &DirEntry, now: SystemTime) -> bool {
 
 /// Removes a record, unless somebody has given it a new life meanwhile or is about to.
 fn remove(folder: &Folder, file: &DirEntry, name: &str, now: SystemTime) -> Result<bool, Failure> {
-    // A record under its older name has another lock, but nobody here gives that one a new life.
+    // A record under its older name is extended under another lock. Only if that happens after the next line has
+    // looked at it, for a request that began before its end, is such a record lost.
     let Some(_lock) = folder.try_lock_file(name)? else { return Ok(false) };
     Ok(is_over(file, now) && folder.unlink(name)?)
 }

@@ -9,6 +9,10 @@ use crate::store::StoreError;
 /// The server's code for a second document of one id.
 const DUPLICATE_KEY: i32 = 11_000;
 
+/// Flask-Session makes no unique index, so that two of its requests can have written one session twice.
+const TWO_OF_ONE_ID: &str = ": two documents have one id; list such ids with db.COLLECTION.aggregate([{$group: \
+    {_id: \"$id\", n: {$sum: 1}}}, {$match: {n: {$gt: 1}}}]) in mongosh, and delete all but one document of each";
+
 /// An [`Error`] whose texts are safe to log: the server's own quote keys and documents.
 pub(super) struct Failure(Error);
 
@@ -55,7 +59,7 @@ impl fmt::Display for Failure {
             if !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
                 write!(f, " ({name})")?;
             }
-            return if code == DUPLICATE_KEY { f.write_str(": two documents have one id") } else { Ok(()) };
+            return if code == DUPLICATE_KEY { f.write_str(TWO_OF_ONE_ID) } else { Ok(()) };
         }
         match self.0.kind.as_ref() {
             ErrorKind::Io(_) | ErrorKind::ConnectionPoolCleared { .. } => {

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use mongodb::bson::Document;
-use mongodb::options::{Acknowledgment, ClientOptions, ConnectionString, WriteConcern};
+use mongodb::options::{Acknowledgment, ClientOptions, ConnectionString};
 use mongodb::{Client, Collection};
 use tokio::sync::OnceCell;
 
@@ -59,8 +59,8 @@ impl Place {
         }
         let connection =
             ConnectionString::parse(url).map_err(|error| StoreError::misconfigured(Failure::from(error)))?;
-        if matches!(connection.write_concern, Some(WriteConcern { w: Some(Acknowledgment::Nodes(0)), .. })) {
-            return Err(StoreError::misconfigured("w=0 in the URL: nobody would know what was written"));
+        if let Some(objection) = objection(&connection) {
+            return Err(StoreError::misconfigured(format!("the URL {objection}")));
         }
         let (database, collection) = (database.to_owned(), collection.to_owned());
         Ok(Place::At(Box::new(Way { connection, database, collection, client: Mutex::default() })))
@@ -92,6 +92,15 @@ impl Place {
         running.ended = true;
         result
     }
+}
+
+/// Why a store can't be at such an address.
+pub(super) fn objection(connection: &ConnectionString) -> Option<&'static str> {
+    let unacknowledged = Some(Acknowledgment::Nodes(0));
+    let concern = connection.write_concern.as_ref();
+    concern
+        .is_some_and(|concern| concern.w == unacknowledged)
+        .then_some("says w=0, so that nobody would know what was written; remove that")
 }
 
 impl Drop for Running<'_> {

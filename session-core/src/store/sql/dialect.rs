@@ -39,6 +39,13 @@ pub(super) trait Dialect: Database {
         values: &[Value<'_>],
     ) -> impl Future<Output = sqlx::Result<Option<(Option<Vec<u8>>, bool)>>> + Send;
 
+    /// The ids that a statement finds.
+    fn ids(
+        connection: &mut Self::Connection,
+        statement: &Arc<str>,
+        values: &[Value<'_>],
+    ) -> impl Future<Output = sqlx::Result<Vec<i64>>> + Send;
+
     /// Runs several statements, all or none.
     fn run(
         connection: &mut Self::Connection,
@@ -47,6 +54,14 @@ pub(super) trait Dialect: Database {
 
     /// Whether an error says that there is no such table.
     fn lacks_table(error: &dyn DatabaseError) -> bool;
+
+    /// The number or code under which the database's manual explains an error.
+    fn number(error: &dyn DatabaseError) -> String {
+        error.code().map_or_else(|| "?".into(), Into::into)
+    }
+
+    /// What an error of that number means, where it is about the database and not about the session.
+    fn meaning(number: &str) -> Option<&'static str>;
 }
 
 /// A query with its values. A dialect that compares a key twice binds it twice.
@@ -58,10 +73,12 @@ pub(super) fn bound<'v, D: Database>(
 where
     &'v str: Encode<'v, D> + Type<D>,
     &'v [u8]: Encode<'v, D> + Type<D>,
+    i64: Encode<'v, D> + Type<D>,
 {
     let query = sqlx::query::<D>(AssertSqlSafe(Arc::clone(statement)));
     values.iter().fold(query, |query, value| match *value {
         Value::Key(key) => (0..keys).fold(query, |query, _| query.bind(key)),
+        Value::Id(id) => query.bind(id),
         Value::Text(text) => query.bind(text),
         Value::Bytes(bytes) => query.bind(bytes),
     })
@@ -89,6 +106,17 @@ macro_rules! driven {
             let query = $crate::store::sql::dialect::bound::<Self>(statement, values, $keys);
             let row = query.fetch_optional(connection).await?;
             row.map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).transpose()
+        }
+
+        async fn ids(
+            connection: &mut Self::Connection,
+            statement: &std::sync::Arc<str>,
+            values: &[$crate::store::sql::statements::Value<'_>],
+        ) -> sqlx::Result<Vec<i64>> {
+            use sqlx::Row;
+
+            let query = $crate::store::sql::dialect::bound::<Self>(statement, values, $keys);
+            query.fetch_all(connection).await?.into_iter().map(|row| row.try_get(0)).collect()
         }
 
         async fn run(

@@ -3,14 +3,15 @@
 use std::error::Error;
 use std::fmt;
 
+use super::dialect::Dialect;
 use crate::store::StoreError;
 
 /// What went wrong, for a caller of the store.
 ///
 /// The text of a statement's error may hold a session id or a part of a record ("Duplicate entry …"), so only its
-/// code is shown. While a connection is made and the table is looked at, nothing of a session is on its
+/// number is shown, with words of our own. While a connection is made and the table is looked at, nothing of a session is on its
 /// way: there the database's own words are passed on, since they say what to do.
-pub(super) fn of_statement(error: sqlx::Error) -> StoreError {
+pub(super) fn of_statement<D: Dialect>(error: sqlx::Error) -> StoreError {
     match error {
         sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) | sqlx::Error::ColumnNotFound(_) => {
             StoreError::garbage("the columns of Flask-Session's table")
@@ -19,7 +20,8 @@ pub(super) fn of_statement(error: sqlx::Error) -> StoreError {
             StoreError::unavailable(error)
         }
         sqlx::Error::Database(error) => {
-            StoreError::unavailable(Refusal(error.code().map_or_else(|| "?".into(), Into::into)))
+            let number = D::number(&*error);
+            StoreError::unavailable(Refusal { meaning: D::meaning(&number), number })
         }
         _ => StoreError::unavailable("the database driver failed"),
     }
@@ -36,11 +38,15 @@ pub(super) fn of_start(error: sqlx::Error) -> StoreError {
 
 /// A statement that the database refused.
 #[derive(Debug)]
-struct Refusal(String);
+struct Refusal {
+    number: String,
+    meaning: Option<&'static str>,
+}
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the database answered error {}", self.0)
+        write!(f, "the database answered error {}", self.number)?;
+        self.meaning.map_or(Ok(()), |meaning| write!(f, ": {meaning}"))
     }
 }
 

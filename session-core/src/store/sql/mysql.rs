@@ -2,7 +2,7 @@
 
 use sqlx::ConnectOptions;
 use sqlx::error::DatabaseError;
-use sqlx::mysql::MySql;
+use sqlx::mysql::{MySql, MySqlDatabaseError};
 
 use super::SqlTable;
 use super::dialect::{Dialect, Options, driven};
@@ -40,8 +40,17 @@ impl Dialect for MySql {
             remove: format!("DELETE FROM {name} WHERE {this} AND data = ? AND {alive}").into(),
             delete_living: format!("DELETE FROM {name} WHERE {this} AND {alive}").into(),
             delete_any: format!("DELETE FROM {name} WHERE {this}").into(),
-            purge: format!("DELETE FROM {name} WHERE expiry <= {time} ORDER BY expiry, id LIMIT {BATCH}")
-                .into(),
+            find_expired: Some(
+                format!("SELECT CAST(id AS SIGNED) FROM {name} WHERE expiry <= {time} LIMIT {BATCH}").into(),
+            ),
+            // InnoDB locks each row that a deletion looks at. Flask-Session's table has no index on the expiry, and
+            // where the list is as long as the table, the server would rather look at all rows.
+            purge: format!(
+                "DELETE expired FROM {name} AS expired FORCE INDEX (PRIMARY) \
+                 WHERE id IN ({}) AND expiry <= {time}",
+                ["?"; BATCH].join(", ")
+            )
+            .into(),
         }
     }
 
@@ -54,5 +63,24 @@ impl Dialect for MySql {
     fn lacks_table(error: &dyn DatabaseError) -> bool {
         // The SQLSTATE of MySQL's error 1146.
         error.code().is_some_and(|code| code == "42S02")
+    }
+
+    /// The SQLSTATE is `HY000` for most of them.
+    fn number(error: &dyn DatabaseError) -> String {
+        error.try_downcast_ref::<MySqlDatabaseError>().map_or(0, MySqlDatabaseError::number).to_string()
+    }
+
+    fn meaning(number: &str) -> Option<&'static str> {
+        Some(match number {
+            "1021" => "the disk is full",
+            "1040" | "1203" => "there are too many connections",
+            "1114" => "the table is full",
+            "1142" => "the user may not do that with the table",
+            "1146" => "the table is gone",
+            "1153" => "the record is larger than max_allowed_packet",
+            "1205" => "somebody else has held the lock of a row for too long",
+            "1290" | "1836" => "the server is read-only",
+            _ => return None,
+        })
     }
 }

@@ -51,6 +51,7 @@ impl Dialect for Postgres {
             delete_living: format!("DELETE FROM {name} WHERE session_id = $1 AND expiry > $2::timestamp")
                 .into(),
             delete_any: format!("DELETE FROM {name} WHERE session_id = $1").into(),
+            find_expired: None,
             // A row that a request is using is left for the next time; one that was extended meanwhile is seen.
             purge: format!(
                 "DELETE FROM {name} WHERE id IN (SELECT id FROM {name} WHERE expiry <= $1::timestamp \
@@ -68,5 +69,19 @@ impl Dialect for Postgres {
 
     fn lacks_table(error: &dyn DatabaseError) -> bool {
         error.code().is_some_and(|code| code == "42P01")
+    }
+
+    fn meaning(number: &str) -> Option<&'static str> {
+        Some(match number {
+            "25006" => "the server is read-only",
+            "42501" => "the user may not do that with the table",
+            "42P01" => "the table is gone",
+            "53100" => "the disk is full",
+            "53200" => "the server is out of memory",
+            "53300" => "there are too many connections",
+            "55P03" | "57014" => "a timeout of the server's own ended the statement",
+            "57P01" | "57P02" | "57P03" => "the server is starting or ending",
+            _ => return None,
+        })
     }
 }

@@ -1,5 +1,6 @@
 //! Records as rows: the store's calls as statements, the same for every kind of database.
 
+use std::iter::repeat;
 use std::sync::Arc;
 
 use sqlx::error::DatabaseError;
@@ -11,13 +12,19 @@ use super::statements::{BATCH, Statements, Value};
 use super::{failure, moment};
 use crate::store::{Call, Loaded, New, Store, StoreError, StoreFuture, Swap, Touch};
 
-use Value::{Bytes, Key, Text};
+use Value::{Bytes, Id, Key, Text};
 
 /// The rows of a table.
 pub(super) struct Records<D: Dialect> {
     connections: Connections<D>,
     statements: Statements,
     ready: OnceCell<()>,
+}
+
+/// What came of one step of a purge.
+struct Batch {
+    removed: u64,
+    is_last: bool,
 }
 
 /// How often a statement is run again that the database has undone, so that others could go on.
@@ -117,9 +124,31 @@ impl<D: Dialect> Records<D> {
         Ok(self.change(&self.statements.take_over, &values).await? > 0)
     }
 
+    /// Deletes some of the rows that have expired.
+    async fn purge_batch(&self, now: &str) -> Result<Batch, StoreError> {
+        let Some(find_expired) = &self.statements.find_expired else {
+            let removed = self.change(&self.statements.purge, &[Text(now)]).await?;
+            return Ok(Batch { removed, is_last: removed < BATCH as u64 });
+        };
+        let ids = self.ids(find_expired, &[Text(now)]).await.map_err(|error| self.failed(error))?;
+        let Some(last) = ids.last() else { return Ok(Batch { removed: 0, is_last: true }) };
+        // The statement is made known to the server once, for so many ids: one of them fills the gaps.
+        let listed = ids.iter().chain(repeat(last)).take(BATCH).map(|id| Id(*id));
+        let values: Vec<Value<'_>> = listed.chain([Text(now)]).collect();
+        let removed = self.change(&self.statements.purge, &values).await?;
+        Ok(Batch { removed, is_last: ids.len() < BATCH })
+    }
+
+    async fn ids(&self, statement: &Arc<str>, values: &[Value<'_>]) -> sqlx::Result<Vec<i64>> {
+        let mut lease = self.connections.to_read().await?;
+        let ids = D::ids(lease.connection()?, statement, values).await?;
+        lease.give_back();
+        Ok(ids)
+    }
+
     fn failed(&self, error: sqlx::Error) -> StoreError {
         self.connections.leave_idle();
-        failure::of_statement(error)
+        failure::of_statement::<D>(error)
     }
 }
 
@@ -199,9 +228,9 @@ impl<D: Dialect> Store for Records<D> {
             let now = moment::text(call.now);
             let mut removed = 0;
             loop {
-                let rows = self.change(&self.statements.purge, &[Text(&now)]).await?;
-                removed += rows;
-                if rows < BATCH {
+                let batch = self.purge_batch(&now).await?;
+                removed += batch.removed;
+                if batch.is_last {
                     return Ok(removed);
                 }
             }

@@ -76,6 +76,7 @@ impl Dialect for Sqlite {
             remove: format!("DELETE FROM {name} WHERE session_id = ? AND {expected} AND {alive}").into(),
             delete_living: format!("DELETE FROM {name} WHERE session_id = ? AND {alive}").into(),
             delete_any: format!("DELETE FROM {name} WHERE session_id = ?").into(),
+            find_expired: None,
             purge: format!(
                 "DELETE FROM {name} WHERE id IN (SELECT id FROM {name} WHERE expiry <= ? LIMIT {BATCH})"
             )
@@ -100,12 +101,30 @@ impl Dialect for Sqlite {
     fn lacks_table(error: &dyn DatabaseError) -> bool {
         error.message().starts_with("no such table")
     }
+
+    fn meaning(number: &str) -> Option<&'static str> {
+        Some(match primary(number)? {
+            BUSY | 6 => "another connection has held the file's lock for too long",
+            8 => "the file is read-only",
+            10 => "the disk failed",
+            11 | 26 => "the file is damaged or no database",
+            13 => "the disk is full",
+            14 => "the file can't be opened",
+            _ => return None,
+        })
+    }
 }
 
-/// Whether another connection holds a lock: the last byte of an extended code is that of `SQLITE_BUSY`.
+/// Another connection holds a lock.
+const BUSY: u32 = 5;
+
 fn is_locked(error: &dyn DatabaseError) -> bool {
-    let code = error.code().and_then(|code| code.parse::<u32>().ok());
-    code.is_some_and(|code| code & 0xff == 5)
+    error.code().and_then(|code| primary(&code)) == Some(BUSY)
+}
+
+/// The last byte of an extended code says what went wrong, the others which kind of it.
+fn primary(code: &str) -> Option<u32> {
+    code.parse::<u32>().ok().map(|code| code & 0xff)
 }
 
 /// Creates the file if it is missing, for its owner alone: who can read it can be anybody. SQLite gives the

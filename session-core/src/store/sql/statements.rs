@@ -24,18 +24,23 @@ pub(super) struct Statements {
     pub(super) delete_living: Arc<str>,
     /// Values: key.
     pub(super) delete_any: Arc<str>,
-    /// Deletes at most [`BATCH`] expired rows. Values: now.
+    /// The ids of at most [`BATCH`] expired rows, where a deletion that looks for its rows itself would lock those
+    /// of others. Values: now.
+    pub(super) find_expired: Option<Arc<str>>,
+    /// Deletes at most [`BATCH`] expired rows. Values: [`BATCH`] ids, if those have been found before, and now.
     pub(super) purge: Arc<str>,
 }
 
 /// Rows that are deleted at a time: few enough for no request to wait long, enough for few round trips.
-pub(super) const BATCH: u64 = 500;
+pub(super) const BATCH: usize = 500;
 
 /// A value of a statement.
 #[derive(Clone, Copy)]
 pub(super) enum Value<'a> {
     /// The key of a row, where rows are looked for.
     Key(&'a str),
+    /// The id of a row.
+    Id(i64),
     Text(&'a str),
     Bytes(&'a [u8]),
 }
