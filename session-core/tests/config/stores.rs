@@ -270,6 +270,7 @@ fn no_address_shows_its_password_in_debug_output() {
     assert!(!shown.contains("hush"), "{shown}");
 }
 
+#[cfg(feature = "filesystem")]
 fn files(settings: &str) -> String {
     format!("[default]\nsecret_key = \"{KEY}\"\nsession_type = \"filesystem\"\n{settings}")
 }

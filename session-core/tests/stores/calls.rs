@@ -13,6 +13,12 @@ pub(crate) fn call() -> Call {
     Call { now: SystemTime::now(), deadline: Instant::now() + Duration::from_secs(10) }
 }
 
+/// A call at the real time, with so long to answer.
+#[cfg(any(feature = "memcached", feature = "mongodb", feature = "redis"))]
+pub(crate) fn until(limit: Duration) -> Call {
+    Call { deadline: Instant::now() + limit, ..call() }
+}
+
 pub(crate) fn new(bytes: &[u8]) -> Option<New<'_>> {
     Some(New { bytes, lifetime: HOUR })
 }
@@ -33,4 +39,16 @@ pub(crate) async fn within<T>(
 pub(crate) async fn stored(store: &dyn Store, key: &str) -> Option<Loaded> {
     let call = call();
     within(call, store.load(call, key, None)).await.expect("load")
+}
+
+/// Everything that a log could show of an error.
+#[cfg(any(feature = "filesystem", feature = "memcached", feature = "mongodb", feature = "redis"))]
+pub(crate) fn texts(error: &StoreError) -> String {
+    let mut texts = format!("{error:?}");
+    let mut next: Option<&dyn std::error::Error> = Some(error);
+    while let Some(error) = next {
+        texts += &format!(" | {error}");
+        next = error.source();
+    }
+    texts
 }

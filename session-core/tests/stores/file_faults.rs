@@ -1,29 +1,18 @@
 //! The file store when the folder, the disk or another process is not as it should be.
 
-use std::error::Error;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, SystemTime};
 
-use session_core::store::{Call, FileStore, Store, StoreError, Touch};
+use session_core::store::{Call, FileStore, Store, Touch};
 use tempfile::TempDir;
 use tokio::time::Instant;
 
-use crate::calls::{HOUR, call, done, new, stored};
+use crate::calls::{HOUR, call, done, new, stored, texts};
 
 const KEY: &str = "session:secret-id";
-
-fn texts(error: &StoreError) -> String {
-    let mut texts = format!("{error:?}");
-    let mut next: Option<&dyn Error> = Some(error);
-    while let Some(error) = next {
-        texts += &format!(" | {error}");
-        next = error.source();
-    }
-    texts
-}
 
 /// The names of all files below a folder.
 fn files(folder: &Path) -> Vec<String> {

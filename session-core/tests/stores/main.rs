@@ -40,5 +40,7 @@ mod redis_server;
 mod redis_store;
 #[cfg(feature = "redis-tls")]
 mod redis_tls;
+#[cfg(any(feature = "memcached", feature = "mongodb", feature = "redis"))]
+mod server_faults;
 #[cfg(feature = "memcached")]
 mod wiretap;

@@ -1,32 +1,16 @@
 //! The memcached store when servers are down, frozen, restarted, hostile or not what they should be.
 
-use std::error::Error;
-use std::io::{Read, Write};
+use std::io::Read;
 use std::net::TcpListener;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use session_core::store::{Call, MemcachedStore, Store, StoreError, Swap, Touch};
-use tokio::time::{Instant, timeout};
+use session_core::store::{MemcachedStore, Store, Swap};
 
-use crate::calls::{HOUR, call, new, stored, within};
+use crate::calls::{call, new, stored, texts, until, within};
 use crate::memcached_server::Server;
 use crate::private_server::free_port;
+use crate::server_faults::{self, a_call_given_up_disturbs_nobody, liar, no_read_believes};
 use crate::wiretap::Wiretap;
-
-fn until(limit: Duration) -> Call {
-    Call { now: SystemTime::now(), deadline: Instant::now() + limit }
-}
-
-/// Everything that a log could show of an error.
-fn texts(error: &StoreError) -> String {
-    let mut texts = format!("{error:?}");
-    let mut next: Option<&dyn Error> = Some(error);
-    while let Some(error) = next {
-        texts += &format!(" | {error}");
-        next = error.source();
-    }
-    texts
-}
 
 fn is_done(swap: &Swap) -> bool {
     matches!(swap, Swap::Done { .. })
@@ -45,15 +29,7 @@ async fn every_call_fails_at_once_while_the_server_is_down() {
     let store = server.store();
     store.ping(call()).await.unwrap();
     server.kill();
-    let begin = Instant::now();
-    for _ in 0..50 {
-        assert!(store.load(call(), "secret", None).await.is_err());
-        let error = store.swap(call(), "secret", None, new(b"secret")).await.unwrap_err();
-        assert!(!texts(&error).contains("secret"), "{}", texts(&error));
-        assert!(store.delete(call(), "secret").await.is_err());
-        assert!(store.ping(call()).await.is_err());
-    }
-    assert!(begin.elapsed() < Duration::from_secs(2), "{:?}", begin.elapsed());
+    server_faults::every_call_fails_at_once(&store).await;
 }
 
 #[tokio::test]
@@ -98,21 +74,7 @@ async fn a_server_that_is_down_fails_its_own_sessions_only_and_they_do_not_move(
 async fn a_call_given_up_on_a_frozen_server_does_not_disturb_the_next_ones() {
     let server = Server::start();
     let store = server.store();
-    for key in ["a", "b", "c"] {
-        store.swap(call(), key, None, new(key.as_bytes())).await.unwrap();
-    }
-    server.freeze();
-    let patient = until(Duration::from_secs(60));
-    for key in ["a", "b"] {
-        assert!(timeout(Duration::from_millis(50), store.load(patient, key, None)).await.is_err());
-        let late = until(Duration::from_millis(50));
-        let error = within(late, store.load(late, key, None)).await.unwrap_err();
-        assert!(texts(&error).contains("in time"), "{}", texts(&error));
-    }
-    server.thaw();
-    for key in ["c", "b", "a", "c"] {
-        assert_eq!(stored(&store, key).await.unwrap().bytes, key);
-    }
+    a_call_given_up_disturbs_nobody(&server, &store).await;
 }
 
 #[tokio::test]
@@ -127,19 +89,6 @@ async fn connections_that_went_silent_are_all_left_after_one_deadline() {
     let late = until(Duration::from_millis(100));
     assert!(within(late, store.load(late, "k", None)).await.is_err());
     assert_eq!(within(call(), store.load(call(), "k", None)).await.unwrap(), None);
-}
-
-/// A store on a server that answers whatever it is asked with these bytes.
-fn liar(answer: &'static [u8]) -> MemcachedStore {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    std::thread::spawn(move || {
-        for mut stream in listener.incoming().map_while(Result::ok) {
-            let _ = stream.read(&mut [0; 65_536]);
-            let _ = stream.write_all(answer);
-        }
-    });
-    MemcachedStore::from_servers([address.to_string()]).unwrap()
 }
 
 #[tokio::test]
@@ -158,24 +107,15 @@ async fn an_answer_that_is_no_answer_is_an_error_and_never_absent() {
         b"ME secret\r\n",
     ];
     for answer in answers {
-        let store = liar(answer);
-        let touch = Some(Touch { lifetime: HOUR, when_left: HOUR });
-        let errors = [
-            within(call(), store.load(call(), "secret", None)).await.map(drop),
-            within(call(), store.load(call(), "secret", touch)).await.map(drop),
-            within(call(), store.ping(call())).await,
-        ];
-        for (n, result) in errors.into_iter().enumerate() {
-            let lie = String::from_utf8_lossy(answer);
-            let Err(error) = result else { panic!("call {n} believed {lie:?}") };
-            assert!(!texts(&error).contains("secret"), "call {n}, {lie:?}: {}", texts(&error));
-        }
+        let store = MemcachedStore::from_servers([liar(answer)]).unwrap();
+        no_read_believes(answer, &store).await;
     }
 }
 
 #[tokio::test]
 async fn a_server_without_the_meta_protocol_is_told_what_is_needed() {
-    let error = liar(b"ERROR\r\n").ping(call()).await.unwrap_err();
+    let store = MemcachedStore::from_servers([liar(b"ERROR\r\n")]).unwrap();
+    let error = store.ping(call()).await.unwrap_err();
     assert!(texts(&error).contains("1.6"), "{}", texts(&error));
 }
 

@@ -1,32 +1,15 @@
 //! The MongoDB store when the server is down, frozen, restarted, hostile or not what it should be.
 
-use std::error::Error;
-use std::io::{Read, Write};
-use std::net::TcpListener;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use mongodb::bson::doc;
-use session_core::store::{Call, Loaded, MongoStore, Store, StoreError, Touch};
-use tokio::time::{Instant, timeout};
+use session_core::store::{Loaded, MongoStore, Store};
+use tokio::time::Instant;
 
-use crate::calls::{HOUR, call, done, new, stored, within};
+use crate::calls::{call, done, new, stored, texts};
 use crate::mongodb_server::Server;
 use crate::private_server::free_port;
-
-fn until(limit: Duration) -> Call {
-    Call { now: SystemTime::now(), deadline: Instant::now() + limit }
-}
-
-/// Everything that a log could show of an error.
-fn texts(error: &StoreError) -> String {
-    let mut texts = format!("{error:?}");
-    let mut next: Option<&dyn Error> = Some(error);
-    while let Some(error) = next {
-        texts += &format!(" | {error}");
-        next = error.source();
-    }
-    texts
-}
+use crate::server_faults::{a_call_given_up_disturbs_nobody, liar, no_read_believes, no_write_believes};
 
 fn store_at(address: &str) -> MongoStore {
     MongoStore::from_url(&format!("mongodb://{address}"), "flask_session", "sessions").unwrap()
@@ -70,34 +53,7 @@ async fn what_was_written_survives_an_outage_and_the_next_call_works() {
 async fn a_call_given_up_on_a_frozen_server_does_not_disturb_the_next_ones() {
     let server = Server::start();
     let store = server.store().await;
-    for key in ["a", "b", "c"] {
-        store.swap(call(), key, None, new(key.as_bytes())).await.unwrap();
-    }
-    server.freeze();
-    let patient = until(Duration::from_secs(60));
-    for key in ["a", "b"] {
-        assert!(timeout(Duration::from_millis(50), store.load(patient, key, None)).await.is_err());
-        let late = until(Duration::from_millis(50));
-        let error = within(late, store.load(late, key, None)).await.unwrap_err();
-        assert!(texts(&error).contains("in time"), "{}", texts(&error));
-    }
-    server.thaw();
-    for key in ["c", "b", "a", "c"] {
-        assert_eq!(stored(&store, key).await.unwrap().bytes, key);
-    }
-}
-
-/// A server that answers whatever it is asked with these bytes.
-fn liar(answer: &'static [u8]) -> MongoStore {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    std::thread::spawn(move || {
-        for mut stream in listener.incoming().map_while(Result::ok) {
-            let _ = stream.read(&mut [0; 65_536]);
-            let _ = stream.write_all(answer);
-        }
-    });
-    store_at(&address.to_string())
+    a_call_given_up_disturbs_nobody(&server, &store).await;
 }
 
 #[tokio::test]
@@ -109,20 +65,9 @@ async fn an_answer_that_is_no_answer_is_an_error_and_never_absent() {
         b"\x25\0\0\0\x01\0\0\0\x01\0\0\0\xdd\x07\0\0\0\0\0\0\0\x10\0\0\0secretsecret\0\0\0\0",
     ];
     for answer in answers {
-        let store = liar(answer);
-        let touch = Some(Touch { lifetime: HOUR, when_left: HOUR });
-        let errors = [
-            within(call(), store.load(call(), "secret", None)).await.map(drop),
-            within(call(), store.load(call(), "secret", touch)).await.map(drop),
-            within(call(), store.swap(call(), "secret", None, new(b"secret"))).await.map(drop),
-            within(call(), store.delete(call(), "secret")).await.map(drop),
-            within(call(), store.ping(call())).await,
-        ];
-        for (n, result) in errors.into_iter().enumerate() {
-            let lie = String::from_utf8_lossy(answer);
-            let Err(error) = result else { panic!("call {n} believed {lie:?}") };
-            assert!(!texts(&error).contains("secret"), "call {n}, {lie:?}: {}", texts(&error));
-        }
+        let store = store_at(&liar(answer));
+        no_read_believes(answer, &store).await;
+        no_write_believes(answer, &store).await;
     }
 }
 

@@ -1,34 +1,19 @@
 //! The Redis store when the server is down, frozen, restarted, hostile or not what it should be.
 
-use std::error::Error;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use redis::cmd;
-use session_core::store::{Call, Loaded, RedisStore, Store, StoreError, Touch};
-use tokio::time::{Instant, timeout};
+use session_core::store::{Loaded, RedisStore, Store, Touch};
+use tokio::time::timeout;
 
-use crate::calls::{HOUR, call, done, new, stored, within};
+use crate::calls::{HOUR, call, done, new, stored, texts, until, within};
 use crate::redis_server::{Seen, Server, free_port};
+use crate::server_faults::{self, no_read_believes, no_write_believes};
 
 /// What a server answers to the two commands with which the client introduces itself.
 const HELLO: &[u8] = b"+OK\r\n+OK\r\n";
-
-fn until(limit: Duration) -> Call {
-    Call { now: SystemTime::now(), deadline: Instant::now() + limit }
-}
-
-/// Everything that a log could show of an error.
-fn texts(error: &StoreError) -> String {
-    let mut texts = format!("{error:?}");
-    let mut next: Option<&dyn Error> = Some(error);
-    while let Some(error) = next {
-        texts += &format!(" | {error}");
-        next = error.source();
-    }
-    texts
-}
 
 #[tokio::test]
 async fn a_store_can_be_made_while_its_server_is_down_and_ping_tells() {
@@ -44,14 +29,7 @@ async fn every_call_fails_at_once_while_the_server_is_down() {
     let store = server.store();
     store.ping(call()).await.unwrap();
     server.kill();
-    let begin = Instant::now();
-    for _ in 0..50 {
-        assert!(store.load(call(), "k", None).await.is_err());
-        assert!(store.swap(call(), "k", None, new(b"x")).await.is_err());
-        assert!(store.delete(call(), "k").await.is_err());
-        assert!(store.ping(call()).await.is_err());
-    }
-    assert!(begin.elapsed() < Duration::from_secs(2), "{:?}", begin.elapsed());
+    server_faults::every_call_fails_at_once(&store).await;
 }
 
 #[tokio::test]
@@ -244,19 +222,8 @@ async fn an_answer_that_is_no_answer_is_an_error_and_never_absent() {
     ];
     for (greeting, answer) in answers {
         let store = liar(greeting, answer);
-        let touch = Some(Touch { lifetime: HOUR, when_left: HOUR });
-        let errors = [
-            within(call(), store.load(call(), "secret", None)).await.map(drop),
-            within(call(), store.load(call(), "secret", touch)).await.map(drop),
-            within(call(), store.swap(call(), "secret", None, new(b"secret"))).await.map(drop),
-            within(call(), store.delete(call(), "secret")).await.map(drop),
-            within(call(), store.ping(call())).await,
-        ];
-        for (n, result) in errors.into_iter().enumerate() {
-            let lie = String::from_utf8_lossy(answer);
-            let Err(error) = result else { panic!("call {n} believed {lie:?}") };
-            assert!(!texts(&error).contains("secret"), "call {n}, {lie:?}: {}", texts(&error));
-        }
+        no_read_believes(answer, &store).await;
+        no_write_believes(answer, &store).await;
     }
 }
 
