@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use super::repeated::hash;
 
-/// Records of fewer keys are gone through.
-const MANY: usize = 64;
+/// Records of up to so many keys are always gone through.
+pub(super) const MANY: usize = 64;
 /// Most requests ask for a few keys, and to go through a record that often takes less than to make the table.
 const OFTEN: u32 = 8;
 
@@ -26,7 +26,7 @@ impl Lookup {
         key: &[u8],
         keys: impl ExactSizeIterator<Item = &'a [u8]>,
     ) -> Option<impl Iterator<Item = usize>> {
-        if keys.len() <= MANY || self.asked.fetch_add(1, Relaxed) < OFTEN {
+        if self.asked.fetch_add(1, Relaxed) < OFTEN {
             return None;
         }
         let places = self.places.get_or_init(|| placed(keys).unwrap_or_default());

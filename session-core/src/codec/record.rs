@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use bytes::Bytes;
 
-use super::lookup::Lookup;
+use super::lookup::{Lookup, MANY};
 #[cfg(feature = "pickle")]
 use super::pickle::{self, PickleError};
 use super::repeated::may_repeat;
@@ -237,13 +237,23 @@ impl Record {
 
     /// The encoded value of a text key.
     pub fn get(&self, key: &str) -> Option<&[u8]> {
-        let is_it = |entry: &&Entry| entry.key.of(&self.bytes) == (false, key.as_bytes());
-        let keys = self.entries.iter().map(|entry| entry.key.of(&self.bytes).1);
-        let entry = match self.lookup.candidates(key.as_bytes(), keys) {
-            Some(places) => places.filter_map(|place| self.entries.get(place)).find(is_it)?,
-            None => self.entries.iter().find(is_it)?,
+        let entry = match self.entries.len() {
+            ..=MANY => {
+                self.entries.iter().find(|entry| entry.key.of(&self.bytes) == (false, key.as_bytes()))?
+            }
+            _ => self.among_many(key)?,
         };
         Some(entry.value.of(&self.bytes))
+    }
+
+    #[cold]
+    fn among_many(&self, key: &str) -> Option<&Entry> {
+        let is_it = |entry: &&Entry| entry.key.of(&self.bytes) == (false, key.as_bytes());
+        let keys = self.entries.iter().map(|entry| entry.key.of(&self.bytes).1);
+        match self.lookup.candidates(key.as_bytes(), keys) {
+            Some(places) => places.filter_map(|place| self.entries.get(place)).find(is_it),
+            None => self.entries.iter().find(is_it),
+        }
     }
 
     /// All keys with their encoded values, in their order.
