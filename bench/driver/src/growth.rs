@@ -17,6 +17,10 @@ pub(crate) fn print(place: &Place, quick: bool) -> Result<()> {
     print_operations(&operations::count(place, "keys", TIMES, &[])?, 1, "keys");
     println!("\nInstructions by the bytes of ten keys, where the last one is read and written:\n");
     print_operations(&operations::count(place, "bytes", TIMES, &[])?, 2, "bytes");
+    println!(
+        "\nInstructions of setting every key to another text, and of closing that session, by the number of keys:\n"
+    );
+    print_every(&operations::count(place, "every", TIMES, &[])?);
     println!("\nParallel requests that all write one session:\n");
     print_parallel(place, if quick { 1 } else { 5 })?;
     println!("\nSessions of 1 KB in memory:\n");
@@ -40,6 +44,13 @@ fn print_operations(operations: &[Operation], by: usize, unit: &str) {
     for ((format, size), row) in rows {
         let cells: Vec<String> = columns.iter().map(|column| format!("{:.0}", row[column])).collect();
         println!("| {format} | {size} | {} |", cells.join(" | "));
+    }
+}
+
+fn print_every(operations: &[Operation]) {
+    println!("| format | keys | bytes | done | instructions |\n|---|---|---|---|---|");
+    for Operation { name, each } in operations {
+        println!("| {} | {:.0} |", name.join(" | "), each.instructions);
     }
 }
 

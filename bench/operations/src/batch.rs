@@ -33,14 +33,7 @@ pub(crate) async fn run(case: &Case, times: usize) -> Result<()> {
     let manager = manager(case.format, times)?;
     let mut cookies = Vec::with_capacity(times);
     for _ in 0..times {
-        let session = manager.open(None, now).await?;
-        for (key, value) in &case.fields {
-            session.set(key, value);
-        }
-        let set_cookie =
-            manager.close(&session, now).await?.set_cookie.ok_or("a session without a cookie")?;
-        let cookie = set_cookie.split(['=', ';']).nth(1).unwrap_or_default();
-        cookies.push(cookie.to_owned());
+        cookies.push(begin(&manager, case, now).await?);
     }
     let mut sessions = Vec::with_capacity(times);
 
@@ -62,7 +55,17 @@ pub(crate) async fn run(case: &Case, times: usize) -> Result<()> {
     if seen == times as u64 { Ok(()) } else { Err(format!("{case} does not hold what was set").into()) }
 }
 
-fn manager(format: Format, sessions: usize) -> Result<Manager> {
+/// Makes a session as the case says; what its cookie holds.
+pub(crate) async fn begin(manager: &Manager, case: &Case, now: SystemTime) -> Result<String> {
+    let session = manager.open(None, now).await?;
+    for (key, value) in &case.fields {
+        session.set(key, value);
+    }
+    let set_cookie = manager.close(&session, now).await?.set_cookie.ok_or("a session without a cookie")?;
+    Ok(set_cookie.split(['=', ';']).nth(1).unwrap_or_default().to_owned())
+}
+
+pub(crate) fn manager(format: Format, sessions: usize) -> Result<Manager> {
     let mut config = SessionConfig::default();
     config.secret_key = Some("a key that signs cookies".into());
     // Cookies of the larger sessions are too large for browsers, and still of interest.
@@ -82,7 +85,7 @@ fn manager(format: Format, sessions: usize) -> Result<Manager> {
     Ok(Manager::with_store(config, store)?)
 }
 
-async fn open(
+pub(crate) async fn open(
     manager: &Manager,
     cookies: &[String],
     now: SystemTime,

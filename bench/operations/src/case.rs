@@ -48,7 +48,7 @@ impl Case {
     }
 
     /// `views` behind texts of one length.
-    fn texts(format: Format, keys: usize, bytes: usize) -> Self {
+    pub(crate) fn texts(format: Format, keys: usize, bytes: usize) -> Self {
         let text = "a text that is not empty ".chars().cycle().take(bytes / keys).collect::<String>();
         let mut fields: Map<String, Value> =
             (1..keys).map(|number| (format!("field_{number:03}"), json!(text))).collect();

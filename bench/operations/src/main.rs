@@ -6,6 +6,7 @@
 mod batch;
 mod case;
 mod crowded;
+mod every;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -19,6 +20,15 @@ fn main() -> Result<()> {
     if cases == "sessions" {
         let sessions = arguments.next().ok_or("how many sessions?")?.parse()?;
         return runtime.block_on(crowded::run(sessions, times));
+    }
+    if cases == "every" {
+        for case in every::cases() {
+            let times = times.min(case.most_times());
+            for times in [times, 2 * times] {
+                runtime.block_on(every::run(&case, times))?;
+            }
+        }
+        return Ok(());
     }
     for case in case::all(&cases)? {
         let times = times.min(case.most_times());

@@ -28,6 +28,7 @@ pub(crate) mod base64;
 mod error;
 mod json;
 mod legacy;
+mod lookup;
 mod msgpack;
 #[cfg(feature = "pickle")]
 pub mod pickle;

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use bytes::Bytes;
 
+use super::lookup::{Lookup, MANY};
 #[cfg(feature = "pickle")]
 use super::pickle::{self, PickleError};
 use super::repeated::may_repeat;
@@ -20,6 +21,7 @@ pub struct Record {
     format: Format,
     bytes: Bytes,
     entries: Vec<Entry>,
+    lookup: Lookup,
 }
 
 /// A top-level key.
@@ -124,9 +126,13 @@ impl Key {
 }
 
 impl Record {
+    fn new(format: Format, bytes: Bytes, entries: Vec<Entry>) -> Self {
+        Record { format, bytes, entries, lookup: Lookup::default() }
+    }
+
     /// A record without entries.
     pub fn empty(format: Format) -> Self {
-        Record { format, bytes: Bytes::new(), entries: Vec::new() }
+        Record::new(format, Bytes::new(), Vec::new())
     }
 
     /// Indexes the top-level map of `bytes`.
@@ -146,10 +152,10 @@ impl Record {
             #[cfg(feature = "pickle")]
             Format::Pickle => {
                 let (bytes, entries) = pickle::index(bytes)?;
-                return Ok(Record { format, bytes, entries });
+                return Ok(Record::new(format, bytes, entries));
             }
         };
-        Ok(Record { format, bytes, entries })
+        Ok(Record::new(format, bytes, entries))
     }
 
     /// The record that [`Format::join`] makes of these entries, indexed while it is made: to parse it
@@ -176,7 +182,7 @@ impl Record {
         if entries.len() < parts.len() {
             return Err(DecodeError::too_long());
         }
-        Ok(Record { format, bytes: bytes.into(), entries })
+        Ok(Record::new(format, bytes.into(), entries))
     }
 
     /// Reads what a store holds: in the configured format, else in the other one of records, else as a
@@ -231,8 +237,23 @@ impl Record {
 
     /// The encoded value of a text key.
     pub fn get(&self, key: &str) -> Option<&[u8]> {
-        let entry = self.entries.iter().find(|entry| entry.key.of(&self.bytes) == (false, key.as_bytes()))?;
+        let entry = match self.entries.len() {
+            ..=MANY => {
+                self.entries.iter().find(|entry| entry.key.of(&self.bytes) == (false, key.as_bytes()))?
+            }
+            _ => self.among_many(key)?,
+        };
         Some(entry.value.of(&self.bytes))
+    }
+
+    #[cold]
+    fn among_many(&self, key: &str) -> Option<&Entry> {
+        let is_it = |entry: &&Entry| entry.key.of(&self.bytes) == (false, key.as_bytes());
+        let keys = self.entries.iter().map(|entry| entry.key.of(&self.bytes).1);
+        match self.lookup.candidates(key.as_bytes(), keys) {
+            Some(places) => places.filter_map(|place| self.entries.get(place)).find(is_it),
+            None => self.entries.iter().find(is_it),
+        }
     }
 
     /// All keys with their encoded values, in their order.

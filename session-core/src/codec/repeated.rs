@@ -37,7 +37,7 @@ pub(super) fn may_repeat<'a>(keys: impl ExactSizeIterator<Item = &'a [u8]>) -> b
 
 /// Eight bytes at a time. Both halves of the product are used: a difference in the last characters of a
 /// number is in the upper bits, which would reach only the upper bits of the lower half.
-fn hash(key: &[u8]) -> u64 {
+pub(super) fn hash(key: &[u8]) -> u64 {
     let (words, rest) = key.as_chunks::<8>();
     let last = rest.iter().fold(rest.len() as u64, |word, byte| word << 8 | u64::from(*byte));
     let mix = |hash: u64, word: u64| {
