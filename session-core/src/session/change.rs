@@ -1,7 +1,5 @@
 //! What a request changed, field by field, and how that meets what others changed meanwhile.
 
-use std::collections::HashSet;
-
 use indexmap::IndexMap;
 
 use crate::codec::{EncodeError, Format, RawKey, Record};
@@ -139,9 +137,8 @@ impl Changes {
 
     /// Forgets the changes made up to `moment`: they are in `record` now.
     pub(crate) fn saved_up_to(&mut self, moment: u64, record: &Record) {
-        let known = Known::of(record, self.by_key.len());
         self.by_key.retain(|key, change| {
-            change.void &= !known.has(key);
+            change.void &= record.get(key).is_none();
             change.at > moment && !change.void
         });
         self.saved = moment;
@@ -173,11 +170,10 @@ impl Changes {
                 Some(change) => Some((key, change.mine.as_deref()?)),
             },
         });
-        let known = Known::of(record, self.by_key.len());
         let added = self
             .by_key
             .iter()
-            .filter(move |(key, change)| change.moved || !known.has(key))
+            .filter(|(key, change)| change.moved || record.get(key).is_none())
             .filter_map(|(key, change)| Some((RawKey::Text(key), change.mine.as_deref()?)));
         kept.chain(added)
     }
@@ -221,31 +217,6 @@ impl Changes {
             };
         }
         Ok(rebased)
-    }
-}
-
-/// Which keys a record has. A record is searched from its beginning, so that asking for many keys is worth a set.
-enum Known<'r> {
-    Searched(&'r Record),
-    Listed(HashSet<&'r str>),
-}
-
-/// Questions that cost less than making a set.
-const FEW: usize = 16;
-
-impl<'r> Known<'r> {
-    fn of(record: &'r Record, questions: usize) -> Self {
-        if questions <= FEW {
-            return Known::Searched(record);
-        }
-        Known::Listed(record.entries().filter_map(|(key, _)| key.as_text()).collect())
-    }
-
-    fn has(&self, key: &str) -> bool {
-        match self {
-            Known::Searched(record) => record.get(key).is_some(),
-            Known::Listed(keys) => keys.contains(key),
-        }
     }
 }
 
