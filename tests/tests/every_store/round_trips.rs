@@ -85,7 +85,7 @@ fn a_read_is_one_statement_a_write_two_a_login_three_on_sqlite() {
 /// Of files it is the calls of the store that count, and what a call writes to a file that stays: four bytes, when a
 /// life is due to be extended.
 #[test]
-fn a_read_is_one_call_a_write_two_a_login_three_on_files_and_writes_only_when_a_refresh_is_due() {
+fn a_read_is_one_call_a_write_two_a_login_three_and_a_refresh_writes_only_when_due_on_files() {
     // Rocket would put its own logger into the place of the one that the test beside this one needs.
     count_statements();
     let files = Files::new();
