@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 use tokio::time::Instant;
 
 use super::breaker::Breaker;
+use super::in_time::in_time;
 use super::jitter::jitter;
 use crate::config::SessionConfig;
 use crate::session::Session;
@@ -111,8 +112,7 @@ impl Gate {
     /// Purging walks the whole store: it has no deadline of a request.
     pub(super) async fn purge(&self, now: SystemTime) -> Result<u64, StoreError> {
         let deadline = Instant::now() + PURGE_WITHIN;
-        let purged = tokio::time::timeout_at(deadline, self.store.purge(Call { now, deadline })).await;
-        purged.unwrap_or_else(|_| Err(StoreError::timeout()))
+        in_time(deadline, self.store.purge(Call { now, deadline })).await
     }
 
     /// What is left of the request's budget.
@@ -137,10 +137,7 @@ impl Gate {
             return Err(StoreError::timeout());
         }
         self.breaker.admit()?;
-        let answer = match tokio::time::timeout_at(call.deadline, future).await {
-            Ok(answer) => answer,
-            Err(_) => Err(StoreError::timeout()),
-        };
+        let answer = in_time(call.deadline, future).await;
         spent.0 += began.elapsed();
         self.breaker.note(answer.as_ref().err());
         answer

@@ -7,6 +7,7 @@ mod breaker;
 mod ended;
 mod endings;
 mod gate;
+mod in_time;
 mod jitter;
 mod moving;
 mod named;

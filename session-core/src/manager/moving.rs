@@ -9,9 +9,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::time::timeout_at;
 
 use self::old::Old;
+use super::in_time::in_time;
 use super::open::{converted, read};
 use crate::codec::Format;
 use crate::config::SessionConfig;
@@ -70,12 +70,12 @@ impl Both {
         let call = Call { deadline: call.deadline + GRACE, ..call };
         let mut here = Loaded::new(self.translated(&there));
         let created = self.put(call, key, None, here.bytes.clone());
-        let created = timeout_at(call.deadline, created).await.unwrap_or_else(|_| Err(StoreError::timeout()));
+        let created = in_time(call.deadline, created).await;
         let moved = match created {
             Ok(Swap::Done { version }) => {
                 here = Loaded::versioned(here.bytes, version);
                 let handed_over = self.hand_over(call, key, there, &mut here);
-                timeout_at(call.deadline, handed_over).await.unwrap_or_else(|_| Err(StoreError::timeout()))
+                in_time(call.deadline, handed_over).await
             }
             // Somebody else has moved it, and has taken care of the old one.
             Ok(Swap::Conflict(theirs)) => return Ok(theirs),
@@ -102,7 +102,7 @@ impl Both {
             }
             Ok::<_, StoreError>(())
         };
-        if !matches!(timeout_at(call.deadline, taken_back).await, Ok(Ok(()))) {
+        if in_time(call.deadline, taken_back).await.is_err() {
             log::error!("a session that could not be moved may have been left in the new store");
         }
     }

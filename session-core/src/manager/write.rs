@@ -310,11 +310,8 @@ struct Draft {
 
 impl Draft {
     fn of(changes: &Changes, record: &Record) -> Self {
-        // Room for a key more than there were: growing step by step took as long as the rest.
-        let mut entries = Vec::with_capacity(record.len() + 1);
-        entries.extend(changes.merged_entries(record));
-        let record =
-            Record::join(record.format(), &entries).unwrap_or_else(|_| Record::empty(record.format()));
+        let record = Record::join(record.format(), &changes.merged(record))
+            .unwrap_or_else(|_| Record::empty(record.format()));
         let empty = record.entries().all(|(key, _)| key == RawKey::Text(PERMANENT));
         Draft { record, empty }
     }

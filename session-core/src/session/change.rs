@@ -178,11 +178,12 @@ impl Changes {
         kept.chain(added)
     }
 
-    pub(crate) fn join(&self, record: &Record) -> Vec<u8> {
+    /// The same, at hand for joining.
+    pub(crate) fn merged<'a>(&'a self, record: &'a Record) -> Vec<(RawKey<'a>, &'a [u8])> {
         // The iterator does not know how many it gives, and growing step by step took a third of the time.
         let mut entries = Vec::with_capacity(record.len() + self.by_key.len());
         entries.extend(self.merged_entries(record));
-        record.format().join(&entries)
+        entries
     }
 
     /// The same changes for a record that is not the loaded one any more: a field that others have

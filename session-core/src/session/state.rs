@@ -296,7 +296,7 @@ impl State {
 
     /// The bytes of the record with the changes made to it.
     pub(crate) fn encoded(&self) -> Bytes {
-        Bytes::from(self.changes.join(&self.record))
+        Bytes::from(self.record.format().join(&self.changes.merged(&self.record)))
     }
 }
 

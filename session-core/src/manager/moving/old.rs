@@ -3,9 +3,10 @@
 use std::future::Future;
 use std::sync::Arc;
 
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 
 use crate::manager::breaker::Breaker;
+use crate::manager::in_time::in_time;
 use crate::store::{Call, Loaded, New, Store, StoreError, Swap};
 
 /// An old store behind a breaker of its own: its failures must not close the way to the new one.
@@ -61,8 +62,9 @@ impl Old {
         answer: impl Future<Output = Result<T, StoreError>>,
     ) -> Result<T, StoreError> {
         self.breaker.admit().map_err(StoreError::of_old_store)?;
-        let left = call.deadline.saturating_duration_since(Instant::now());
-        let answer = timeout(left / 2, answer).await.unwrap_or_else(|_| Err(StoreError::timeout()));
+        let now = Instant::now();
+        let half = now + call.deadline.saturating_duration_since(now) / 2;
+        let answer = in_time(half, answer).await;
         self.breaker.note(answer.as_ref().err());
         answer.map_err(StoreError::of_old_store)
     }
