@@ -1,5 +1,6 @@
 //! Sessions in Redis or Valkey, as Flask-Session keeps them.
 
+mod batches;
 mod failure;
 mod link;
 mod script;
@@ -97,7 +98,7 @@ impl Store for RedisStore {
                     command
                 }
             };
-            match self.link.send(call, &command).await.map_err(Failure::from)? {
+            match self.link.send(call, command).await.map_err(Failure::from)? {
                 Value::Nil => Ok(None),
                 Value::BulkString(bytes) => Ok(Some(Loaded::new(bytes))),
                 _ => Err(StoreError::garbage("a string or nil")),
@@ -126,7 +127,7 @@ impl Store for RedisStore {
 
     fn delete<'a>(&'a self, call: Call, key: &'a str) -> StoreFuture<'a, bool> {
         Box::pin(async move {
-            match self.link.send(call, cmd("DEL").arg(key)).await.map_err(Failure::from)? {
+            match self.link.send(call, cmd("DEL").arg(key).take()).await.map_err(Failure::from)? {
                 Value::Int(0) => Ok(false),
                 Value::Int(1) => Ok(true),
                 _ => Err(StoreError::garbage("0 or 1")),
@@ -146,7 +147,7 @@ impl Store for RedisStore {
                 return Err(StoreError::garbage("the script's SHA-1"));
             }
             // Servers that hide COMMAND answer an error: they get the benefit of the doubt.
-            match self.link.send(call, cmd("COMMAND").arg("INFO").arg("GETEX")).await {
+            match self.link.send(call, cmd("COMMAND").arg("INFO").arg("GETEX").take()).await {
                 Ok(Value::Array(commands)) if commands == [Value::Nil] => Err(StoreError::unavailable(
                     "the server does not know GETEX; Redis 6.2 or newer is needed",
                 )),

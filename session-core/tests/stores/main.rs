@@ -33,6 +33,8 @@ mod mutants;
 #[cfg(any(feature = "memcached", feature = "mongodb"))]
 mod private_server;
 #[cfg(feature = "redis")]
+mod redis_batches;
+#[cfg(feature = "redis")]
 mod redis_faults;
 #[cfg(feature = "redis")]
 mod redis_server;

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use redis::aio::{ConnectionLike, ConnectionManager, MultiplexedConnection};
+use redis::aio::{ConnectionManager, MultiplexedConnection};
 use redis::io::tcp::TcpSettings;
 use redis::io::tcp::socket2::TcpKeepalive;
 use redis::{
@@ -14,12 +14,13 @@ use redis::{
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
+use super::batches::Batches;
 use crate::store::Call;
 
 /// A connection that many calls use at once.
 pub(super) enum Link {
     Own(Box<Reopening>),
-    Shared(ConnectionManager),
+    Shared(ConnectionManager, Arc<Batches>),
 }
 
 impl Link {
@@ -28,14 +29,16 @@ impl Link {
     }
 
     pub(super) fn shared(manager: ConnectionManager) -> Self {
-        Link::Shared(manager)
+        Link::Shared(manager, Arc::default())
     }
 
     /// Sends a command and waits for its answer; an error that the server answers is an `Err`.
-    pub(super) async fn send(&self, call: Call, command: &Cmd) -> RedisResult<Value> {
+    pub(super) async fn send(&self, call: Call, command: Cmd) -> RedisResult<Value> {
         match self {
             Link::Own(own) => own.send(call, command).await,
-            Link::Shared(manager) => manager.clone().req_packed_command(command).await?.extract_error(),
+            Link::Shared(manager, batches) => {
+                batches.send(manager, command, call.deadline).await?.extract_error()
+            }
         }
     }
 
@@ -43,7 +46,7 @@ impl Link {
     pub(super) fn server(&self) -> String {
         match self {
             Link::Own(own) => own.client.get_connection_info().addr().to_string(),
-            Link::Shared(_) => "the application's connection".to_owned(),
+            Link::Shared(..) => "the application's connection".to_owned(),
         }
     }
 }
@@ -62,16 +65,18 @@ pub(super) struct Reopening {
 #[derive(Default)]
 struct Line {
     connection: OnceCell<MultiplexedConnection>,
+    batches: Arc<Batches>,
     answers: AtomicU64,
 }
 
 impl Reopening {
-    async fn send(&self, call: Call, command: &Cmd) -> RedisResult<Value> {
+    async fn send(&self, call: Call, command: Cmd) -> RedisResult<Value> {
         let line = Arc::clone(&self.current());
         // One call opens, the others wait. If that call is dropped or fails, the next one tries.
-        let mut connection = line.connection.get_or_try_init(|| self.open()).await?.clone();
+        let connection = line.connection.get_or_try_init(|| self.open()).await?;
         let waiting = Waiting { own: self, line: &line, answers: line.answers.load(Relaxed), call };
-        let answer = connection.req_packed_command(command).await.and_then(Value::extract_error);
+        let answer = line.batches.send(connection, command, call.deadline).await;
+        let answer = answer.and_then(Value::extract_error);
         line.answers.fetch_add(1, Relaxed);
         drop(waiting);
         if answer.as_ref().is_err_and(ends_connection) {

@@ -27,7 +27,7 @@ impl SwapScript {
 
     /// Makes the server know the script; whether it computes the same digest.
     pub(super) async fn load(&self, link: &Link, call: Call) -> RedisResult<bool> {
-        let answer = link.send(call, cmd("SCRIPT").arg("LOAD").arg(Self::SOURCE)).await?;
+        let answer = link.send(call, cmd("SCRIPT").arg("LOAD").arg(Self::SOURCE).take()).await?;
         Ok(answer == Value::BulkString(self.sha1.clone().into_bytes()))
     }
 
@@ -56,11 +56,11 @@ impl SwapScript {
             }
             command
         };
-        match link.send(call, &command("EVALSHA", &self.sha1)).await {
+        match link.send(call, command("EVALSHA", &self.sha1)).await {
             // Nothing has happened: the server has restarted, failed over or flushed its scripts. EVAL
             // runs the source and keeps it for next time.
             Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
-                link.send(call, &command("EVAL", Self::SOURCE)).await
+                link.send(call, command("EVAL", Self::SOURCE)).await
             }
             answer => answer,
         }
