@@ -8,7 +8,7 @@ use crate::Result;
 use crate::apps::{App, Place, Running};
 use crate::crowd::Crowd;
 use crate::lines::{Cell, Kind, Line};
-use crate::redis::Commands;
+use crate::redis::{Commands, Redis};
 
 pub(crate) const VISITORS: usize = 64;
 pub(crate) const CONNECTIONS: usize = 16;
@@ -28,8 +28,17 @@ pub(crate) struct Compared {
     pub(crate) theirs: f64,
     /// What ours is to theirs: the lowest, median and highest of all rounds.
     pub(crate) ratio: [f64; 3],
+    /// The same of their Redis servers; 0 where there is none.
+    pub(crate) redis: [f64; 2],
     /// Commands at Redis per request of ours.
     pub(crate) commands: BTreeMap<String, f64>,
+}
+
+/// Nanoseconds per request.
+#[derive(Clone, Copy)]
+struct Cost {
+    server: f64,
+    redis: f64,
 }
 
 impl Arena {
@@ -79,24 +88,31 @@ impl Arena {
             }
         }
         let compared = taken.into_iter().zip(commands).map(|(pairs, commands)| {
-            let [low, middle, high] = spread(pairs.iter().map(|(ours, theirs)| ours / theirs));
+            let [low, middle, high] = spread(pairs.iter().map(|(ours, theirs)| ours.server / theirs.server));
+            let redis =
+                |side: fn(&(Cost, Cost)) -> Cost| spread(pairs.iter().map(|pair| side(pair).redis))[1];
             Compared {
-                ours: spread(pairs.iter().map(|pair| pair.0))[1],
-                theirs: spread(pairs.iter().map(|pair| pair.1))[1],
+                ours: spread(pairs.iter().map(|pair| pair.0.server))[1],
+                theirs: spread(pairs.iter().map(|pair| pair.1.server))[1],
                 ratio: [low, middle, high],
+                redis: [redis(|pair| pair.0), redis(|pair| pair.1)],
                 commands,
             }
         });
         Ok(compared.collect())
     }
 
-    /// Nanoseconds of the server per request.
-    fn cost(&self, cell: Cell, requests: usize) -> Result<f64> {
-        let process = &self.running[&cell.app].process;
+    fn cost(&self, cell: Cell, requests: usize) -> Result<Cost> {
+        let Running { process, redis } = &self.running[&cell.app];
         let crowd = &self.crowds[&(cell.cookies, cell.session)];
-        let before = process.cpu_nanos()?;
+        let used = || -> Result<(u64, u64)> {
+            Ok((process.cpu_nanos()?, redis.as_ref().map_or(Ok(0), Redis::cpu_nanos)?))
+        };
+        let before = used()?;
         crowd.ask(process.port(), &cell.path(), CONNECTIONS, requests)?;
-        Ok((process.cpu_nanos()? - before) as f64 / requests as f64)
+        let after = used()?;
+        let each = |nanos: u64| nanos as f64 / requests as f64;
+        Ok(Cost { server: each(after.0 - before.0), redis: each(after.1 - before.1) })
     }
 
     fn commands(&self, cell: Cell, requests: usize) -> Result<BTreeMap<String, f64>> {

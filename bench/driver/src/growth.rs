@@ -23,7 +23,7 @@ pub(crate) fn print(place: &Place, quick: bool) -> Result<()> {
     print_every(&operations::count(place, "every", TIMES, &[])?);
     println!("\nParallel requests that all write one session:\n");
     print_parallel(place, if quick { 1 } else { 5 })?;
-    println!("\nSessions of 1 KB in memory:\n");
+    println!("\nSessions of twenty keys and 1 KB in memory:\n");
     print_sessions(place, if quick { 100_000 } else { 1_000_000 })?;
     println!("\nPeak memory of a server with 100,000 sessions in memory, made by requests:\n");
     print_peak(place)
@@ -82,18 +82,20 @@ fn print_parallel(place: &Place, rounds: usize) -> Result<()> {
 }
 
 fn print_sessions(place: &Place, most: usize) -> Result<()> {
-    println!("| sessions | bytes of memory each | instructions of an open |\n|---|---|---|");
+    println!(
+        "| sessions | bytes of memory each | after each was read | instructions of an open |\n|---|---|---|---|"
+    );
     let mut sessions = 100;
     while sessions <= most {
         // Memory is measured without callgrind, which needs some itself.
         let alone = Command::new(place.binaries.join("bench-operations"))
-            .args(["sessions", "1", &sessions.to_string()])
+            .args(["memory", &sessions.to_string()])
             .output()?;
         let text = String::from_utf8(alone.stdout)?;
-        let bytes = text.lines().find_map(|line| line.split('|').nth(1)).ok_or("no memory was measured")?;
+        let (stored, read) = text.trim().split_once('|').ok_or("no memory was measured")?;
         let opens = operations::count(place, "sessions", TIMES, &[sessions.to_string()])?;
         let instructions = opens.first().map_or(f64::NAN, |open| open.each.instructions);
-        println!("| {sessions} | {bytes} | {instructions:.0} |");
+        println!("| {sessions} | {stored} | {read} | {instructions:.0} |");
         sessions *= 10;
     }
     Ok(())

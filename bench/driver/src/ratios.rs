@@ -49,9 +49,9 @@ pub(crate) fn print(place: &Place, effort: Effort, profiles: &Path) -> Result<bo
         effort.rounds, effort.requests
     );
     println!(
-        "| page | session | | against | CPU µs | CPU ratio (lowest to highest) | instructions | ratio | allocations | at Redis | limit | |"
+        "| page | session | | against | CPU µs | CPU ratio (lowest to highest) | instructions | ratio | allocations | commands at Redis | CPU of Redis µs | limit | |"
     );
-    println!("|---|---|---|---|---|---|---|---|---|---|---|---|");
+    println!("|---|---|---|---|---|---|---|---|---|---|---|---|---|");
     let mut all_kept = true;
     for (line, compared) in lines.iter().zip(&compared) {
         let counted = counts.get(&line.ours).zip(counts.get(&line.theirs));
@@ -68,8 +68,13 @@ pub(crate) fn print(place: &Place, effort: Effort, profiles: &Path) -> Result<bo
         let commands: Vec<String> =
             compared.commands.iter().map(|(name, count)| format!("{name} {count:.2}")).collect();
         let [low, middle, high] = compared.ratio;
+        let redis = match compared.redis.map(|nanos| nanos / 1000.0) {
+            [0.0, _] => String::new(),
+            [ours, 0.0] => format!("{ours:.1}"),
+            [ours, theirs] => format!("{ours:.1} : {theirs:.1}"),
+        };
         println!(
-            "| {} | {} | {} | {} | {:.1} : {:.1} | {middle:.2} ({low:.2} to {high:.2}) | {instructions} | {ratio} | {allocations} | {} | {} | {verdict} |",
+            "| {} | {} | {} | {} | {:.1} : {:.1} | {middle:.2} ({low:.2} to {high:.2}) | {instructions} | {ratio} | {allocations} | {} | {redis} | {} | {verdict} |",
             line.ours.page,
             line.ours.session.name(),
             line.ours.name(),

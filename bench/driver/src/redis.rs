@@ -30,6 +30,11 @@ impl Redis {
         format!("redis://127.0.0.1:{}", self.process.port())
     }
 
+    /// Nanoseconds of processor time that it has used so far.
+    pub(crate) fn cpu_nanos(&self) -> Result<u64> {
+        self.process.cpu_nanos()
+    }
+
     pub(crate) fn commands(&self) -> Result<Commands> {
         let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.process.port()))?;
         stream.write_all(b"INFO commandstats\r\n")?;

@@ -30,7 +30,7 @@ impl Field for Views {
 /// more without a change.
 pub(crate) async fn run(case: &Case, times: usize) -> Result<()> {
     let now = SystemTime::now();
-    let manager = manager(case.format, times)?;
+    let (_, manager) = manager(case.format, times)?;
     let mut cookies = Vec::with_capacity(times);
     for _ in 0..times {
         cookies.push(begin(&manager, case, now).await?);
@@ -65,7 +65,8 @@ pub(crate) async fn begin(manager: &Manager, case: &Case, now: SystemTime) -> Re
     Ok(set_cookie.split(['=', ';']).nth(1).unwrap_or_default().to_owned())
 }
 
-pub(crate) fn manager(format: Format, sessions: usize) -> Result<Manager> {
+/// A manager and its store, which is not used where cookies hold the sessions.
+pub(crate) fn manager(format: Format, sessions: usize) -> Result<(Arc<MemoryStore>, Manager)> {
     let mut config = SessionConfig::default();
     config.secret_key = Some("a key that signs cookies".into());
     // Cookies of the larger sessions are too large for browsers, and still of interest.
@@ -76,13 +77,13 @@ pub(crate) fn manager(format: Format, sessions: usize) -> Result<Manager> {
         Format::Json => config.session_serialization_format = RecordFormat::Json,
         _ => {}
     }
+    let store = Arc::new(MemoryStore::new(sessions as u64));
     if format == Format::TaggedJson {
         let config = config.check(Surroundings::default())?.config;
-        return Ok(Manager::new(config)?);
+        return Ok((store, Manager::new(config)?));
     }
-    let store = Arc::new(MemoryStore::new(sessions as u64));
     let config = config.check(Surroundings { own_store: true, ..Surroundings::default() })?.config;
-    Ok(Manager::with_store(config, store)?)
+    Ok((Arc::clone(&store), Manager::with_store(config, store)?))
 }
 
 pub(crate) async fn open(

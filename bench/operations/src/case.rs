@@ -40,7 +40,7 @@ pub(crate) fn all(name: &str) -> Result<Vec<Case>> {
 
 impl Case {
     /// The session of a shop: twenty keys, half of them lists.
-    fn shop(format: Format, bytes: usize) -> Self {
+    pub(crate) fn shop(format: Format, bytes: usize) -> Self {
         let Ok(Value::Object(fields)) = serde_json::to_value(Shop::sized(bytes)) else {
             return Self::texts(format, 20, bytes);
         };

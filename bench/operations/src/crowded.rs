@@ -4,46 +4,70 @@ use std::fs;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use session_core::codec::{Format, RawKey};
+use session_core::codec::Format;
 use session_core::config::{SessionConfig, Surroundings};
 use session_core::manager::Manager;
 use session_core::store::{Call, MemoryStore, New, Store};
-use session_core::value::Value;
 
+use crate::batch::{begin, manager};
+use crate::case::Case;
 use crate::{Result, mark, skip};
 
-/// Bytes of each record.
-const RECORD: usize = 1000;
-
-/// Puts so many sessions into a memory store, and opens and closes some of them. Prints the bytes of
-/// memory that each occupies.
+/// Puts so many sessions into a memory store and opens some of them.
 pub(crate) async fn run(sessions: usize, times: usize) -> Result<()> {
     let now = SystemTime::now();
-    let text = Format::Msgpack.encode(&Value::Str("x".repeat(RECORD - 10)))?;
-    let record = Format::Msgpack.join(&[(RawKey::Text("field"), &text)]);
-    let store = Arc::new(MemoryStore::new(sessions as u64));
-    let before = resident_bytes()?;
-    let deadline = tokio::time::Instant::now() + Duration::from_secs(3600);
-    for number in 0..sessions {
-        let new = New { bytes: &record, lifetime: Duration::from_secs(3600) };
-        store.swap(Call { now, deadline }, &format!("session:{}", id(number)), None, Some(new)).await?;
-    }
-    let each = (resident_bytes()? - before) as f64 / sessions as f64;
-    let surroundings = Surroundings { own_store: true, ..Surroundings::default() };
-    let manager = Manager::with_store(SessionConfig::default().check(surroundings)?.config, store)?;
+    let manager = filled(sessions, now).await?;
     // Spread over all of them.
     let cookies: Vec<String> = (0..2 * times).map(|number| id(number * 7919 % sessions)).collect();
     for times in [times, 2 * times] {
         skip();
         for cookie in cookies.iter().take(times) {
-            let session = manager.open(Some(cookie), now).await?;
-            if session.is_new() {
-                return Err("a session that was stored is not there".into());
-            }
+            open(&manager, cookie, now).await?;
         }
-        mark(times, &format!("{sessions}|{each:.0}|open"));
+        mark(times, &format!("{sessions}|open"));
     }
     Ok(())
+}
+
+/// Prints the bytes of memory that each of so many sessions occupies: after it was stored, and after it was
+/// read, since the store then keeps what was found out about the record.
+pub(crate) async fn memory(sessions: usize) -> Result<()> {
+    let now = SystemTime::now();
+    let before = resident_bytes()?;
+    let each = |bytes: usize| bytes.saturating_sub(before) as f64 / sessions as f64;
+    let manager = filled(sessions, now).await?;
+    let stored = each(resident_bytes()?);
+    for number in 0..sessions {
+        open(&manager, &id(number), now).await?;
+    }
+    println!("{stored:.0}|{:.0}", each(resident_bytes()?));
+    Ok(())
+}
+
+async fn filled(sessions: usize, now: SystemTime) -> Result<Manager> {
+    let store = Arc::new(MemoryStore::new(sessions as u64));
+    let record = record(now).await?;
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(3600);
+    for number in 0..sessions {
+        let new = New { bytes: &record, lifetime: Duration::from_secs(3600) };
+        store.swap(Call { now, deadline }, &format!("session:{}", id(number)), None, Some(new)).await?;
+    }
+    let surroundings = Surroundings { own_store: true, ..Surroundings::default() };
+    Ok(Manager::with_store(SessionConfig::default().check(surroundings)?.config, store)?)
+}
+
+/// The record of a session of twenty keys.
+async fn record(now: SystemTime) -> Result<Vec<u8>> {
+    let (store, manager) = manager(Format::Msgpack, 1)?;
+    let cookie = begin(&manager, &Case::shop(Format::Msgpack, 1024), now).await?;
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(3600);
+    let loaded = store.load(Call { now, deadline }, &format!("session:{cookie}"), None).await?;
+    Ok(loaded.ok_or("the session was not stored")?.bytes.into())
+}
+
+async fn open(manager: &Manager, cookie: &str, now: SystemTime) -> Result<()> {
+    let session = manager.open(Some(cookie), now).await?;
+    if session.is_new() { Err("a session that was stored is not there".into()) } else { Ok(()) }
 }
 
 /// A number as a session's id.

@@ -11,7 +11,7 @@ use crate::{Result, mark, skip};
 /// Opens so many sessions, sets every key of each and closes them.
 pub(crate) async fn run(case: &Case, times: usize) -> Result<()> {
     let now = SystemTime::now();
-    let manager = manager(case.format, times)?;
+    let (_, manager) = manager(case.format, times)?;
     let mut cookies = Vec::with_capacity(times);
     for _ in 0..times {
         cookies.push(begin(&manager, case, now).await?);

@@ -2,6 +2,7 @@
 //!
 //! `bench-operations CASES TIMES` does each part to TIMES sessions and then to twice as many. Callgrind
 //! writes down what it counted at every [`bench_mark`]; this prints what that was, one line each.
+//! `bench-operations memory SESSIONS` measures memory instead.
 
 mod batch;
 mod case;
@@ -20,6 +21,9 @@ fn main() -> Result<()> {
     if cases == "sessions" {
         let sessions = arguments.next().ok_or("how many sessions?")?.parse()?;
         return runtime.block_on(crowded::run(sessions, times));
+    }
+    if cases == "memory" {
+        return runtime.block_on(crowded::memory(times));
     }
     if cases == "every" {
         for case in every::cases() {
