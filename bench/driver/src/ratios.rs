@@ -16,13 +16,17 @@ pub(crate) struct Effort {
     requests: usize,
     /// For the smaller of callgrind's two counts.
     counted: usize,
+    /// How often the servers are started for callgrind.
+    starts: usize,
     /// Whether instructions are counted only where they decide.
     only_decisive: bool,
 }
 
 impl Effort {
-    pub(crate) const FULL: Effort = Effort { rounds: 9, requests: 3000, counted: 200, only_decisive: false };
-    pub(crate) const QUICK: Effort = Effort { rounds: 5, requests: 2000, counted: 100, only_decisive: true };
+    pub(crate) const FULL: Effort =
+        Effort { rounds: 9, requests: 3000, counted: 200, starts: 3, only_decisive: false };
+    pub(crate) const QUICK: Effort =
+        Effort { rounds: 5, requests: 2000, counted: 100, starts: 1, only_decisive: true };
 }
 
 /// Processor time of one application differs from run to run: ratios that are finer than this, or this close
@@ -43,7 +47,7 @@ pub(crate) fn print(place: &Place, effort: Effort, profiles: &Path) -> Result<bo
         .collect();
     cells.sort_unstable();
     cells.dedup();
-    let counts = instructions::count(place, &cells, effort.counted, profiles)?;
+    let counts = instructions::count(place, &cells, effort.counted, effort.starts, profiles)?;
     println!(
         "Server, per request: {VISITORS} visitors, {CONNECTIONS} connections, median of {} rounds of {} requests.\n",
         effort.rounds, effort.requests
