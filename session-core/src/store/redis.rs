@@ -18,7 +18,8 @@ use super::{Call, Loaded, New, Store, StoreError, StoreFuture, Swap, Touch};
 /// Sessions in a Redis or Valkey server, version 6.2 or newer, in Flask-Session's layout: one string
 /// per session, written with `SET key record EX seconds`.
 ///
-/// * Every call is one command on one connection that all requests share. A load that extends the
+/// * Every call is one command on one connection that all requests share; those of requests that run
+///   at the same time travel as one message. A load that extends the
 ///   record's life is a `GETEX`; a swap is a script that gets the expected record, or of one over
 ///   32 KiB its SHA-1. Each touches one key.
 /// * Lives are whole seconds, cut off, at least one (S1). They end by the *server's* clock;
