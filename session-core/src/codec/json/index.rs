@@ -1,6 +1,8 @@
 //! Finding the top-level entries of a JSON record or cookie.
 
-use super::scan::Scanner;
+use std::ops::Range;
+
+use super::scan::{Scanner, Text};
 use super::tag::{is_tag, unescape_key};
 use super::{Dialect, text};
 use crate::codec::DecodeError;
@@ -64,7 +66,7 @@ struct Indexer<'a> {
 
 impl Indexer<'_> {
     fn map(&mut self) -> Result<Vec<Entry>, DecodeError> {
-        let mut entries = Vec::new();
+        let mut entries = Vec::with_capacity(32);
         self.scanner.expect(b'{', "a map")?;
         if self.scanner.take(b'}') {
             return Ok(entries);
@@ -96,17 +98,18 @@ impl Indexer<'_> {
     }
 
     fn entry(&mut self, separator: u8) -> Result<Entry, DecodeError> {
-        self.scanner.peek();
-        let start = self.scanner.position();
-        let key = self.scanner.text()?;
-        let end = self.scanner.position();
-        let key = match text::read(key) {
-            Ok(text) if key.escaped => Key::Escaped(text.into()),
-            Ok(_) => Key::Text(Span::new(start + 1..end - 1)?), // without the quotes
-            Err(error) if self.dialect == Dialect::Record => return Err(error),
-            Err(_) => Key::Other(Span::new(start..end)?), // Python has texts that `str` has not
-        };
+        let (key, escaped) = self.scanner.pass_text()?;
+        let key = if escaped { self.escaped_key(key)? } else { Key::Text(Span::new(key)?) };
         self.scanner.expect(separator, "a colon")?;
         Ok(Entry { key, value: Span::new(self.scanner.skip()?)? })
+    }
+
+    fn escaped_key(&self, place: Range<usize>) -> Result<Key, DecodeError> {
+        match text::read(Text { raw: self.scanner.part(place.clone()), escaped: true }) {
+            Ok(text) => Ok(Key::Escaped(text.into())),
+            Err(error) if self.dialect == Dialect::Record => Err(error),
+            // Python has texts that `str` has not. With the quotes:
+            Err(_) => Ok(Key::Other(Span::new(place.start - 1..place.end + 1)?)),
+        }
     }
 }

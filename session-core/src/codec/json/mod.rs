@@ -9,7 +9,9 @@ mod float;
 mod http_date;
 mod index;
 mod join;
+mod plain;
 mod scan;
+mod step;
 mod tag;
 mod text;
 
