@@ -72,7 +72,7 @@ impl Indexer<'_> {
             return Ok(entries);
         }
         loop {
-            entries.push(self.entry(b':')?);
+            self.entry(b':', &mut entries)?;
             if !self.scanner.another(b'}')? {
                 return Ok(entries);
             }
@@ -89,7 +89,7 @@ impl Indexer<'_> {
         }
         loop {
             self.scanner.expect(b'[', "a pair").map_err(no_map)?;
-            entries.push(self.entry(b',').map_err(no_map)?);
+            self.entry(b',', &mut entries).map_err(no_map)?;
             self.scanner.expect(b']', "the end of a pair").map_err(no_map)?;
             if !self.scanner.another(b']')? {
                 return Ok(entries);
@@ -97,11 +97,12 @@ impl Indexer<'_> {
         }
     }
 
-    fn entry(&mut self, separator: u8) -> Result<Entry, DecodeError> {
+    fn entry(&mut self, separator: u8, entries: &mut Vec<Entry>) -> Result<(), DecodeError> {
         let (key, escaped) = self.scanner.pass_text()?;
         let key = if escaped { self.escaped_key(key)? } else { Key::Text(Span::new(key)?) };
         self.scanner.expect(separator, "a colon")?;
-        Ok(Entry { key, value: Span::new(self.scanner.skip()?)? })
+        entries.push(Entry { key, value: Span::new(self.scanner.skip()?)? });
+        Ok(())
     }
 
     fn escaped_key(&self, place: Range<usize>) -> Result<Key, DecodeError> {

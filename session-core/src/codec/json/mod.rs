@@ -11,6 +11,7 @@ mod index;
 mod join;
 mod plain;
 mod scan;
+mod skip;
 mod step;
 mod tag;
 mod text;

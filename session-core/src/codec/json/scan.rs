@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::Dialect;
+use super::skip::skip;
 use super::step::{self, Expected, Step};
 use crate::codec::DecodeError;
 
@@ -11,7 +12,7 @@ pub(super) struct Scanner<'a> {
     text: &'a str,
     at: usize,
     dialect: Dialect,
-    /// Kept to be reused by [`step::value`].
+    /// Kept to be reused by [`skip`].
     around: Vec<u8>,
 }
 
@@ -107,7 +108,7 @@ impl<'a> Scanner<'a> {
     pub(super) fn skip(&mut self) -> Result<Range<usize>, DecodeError> {
         self.peek();
         let start = self.at;
-        let end = step::value(self.text.as_bytes(), start, self.dialect, &mut self.around);
+        let end = skip(self.text.as_bytes(), start, self.dialect, &mut self.around);
         self.at = self.checked(end)?;
         Ok(start..self.at)
     }

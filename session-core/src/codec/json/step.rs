@@ -7,6 +7,7 @@ use super::Dialect;
 use super::plain::{plain, plain_in_word};
 
 /// What should be where something else is.
+#[derive(Debug, PartialEq)]
 pub(super) struct Expected {
     pub(super) what: &'static str,
     pub(super) at: usize,
@@ -15,7 +16,7 @@ pub(super) struct Expected {
 pub(super) type Step<T = usize> = Result<T, Expected>;
 
 #[inline(always)]
-fn next(json: &[u8], at: usize) -> Option<u8> {
+pub(super) fn next(json: &[u8], at: usize) -> Option<u8> {
     json.get(at).copied()
 }
 
@@ -117,27 +118,44 @@ pub(super) fn literal(json: &[u8], at: usize, dialect: Dialect) -> Step {
 
 /// A number without minus.
 #[inline(always)]
-fn number(json: &[u8], at: usize) -> Step {
-    let mut end = if next(json, at) == Some(b'0') { at + 1 } else { digits(json, at, "a value")? };
-    if next(json, end) == Some(b'.') {
-        end = digits(json, end + 1, "a digit")?;
+pub(super) fn number(json: &[u8], at: usize) -> Step {
+    let end = match next(json, at) {
+        Some(b'0') => at + 1,
+        Some(b'1'..=b'9') => digits(json, at + 1),
+        _ => return Err(Expected { what: "a value", at }),
+    };
+    match next(json, end) {
+        Some(b'.') => fraction(json, end + 1),
+        Some(b'e' | b'E') => exponent(json, end + 1),
+        _ => Ok(end),
     }
+}
+
+/// What is behind the point.
+#[inline(always)]
+fn fraction(json: &[u8], at: usize) -> Step {
+    let end = some_digits(json, at)?;
     if matches!(next(json, end), Some(b'e' | b'E')) { exponent(json, end + 1) } else { Ok(end) }
 }
 
 #[cold]
 fn exponent(json: &[u8], at: usize) -> Step {
     let sign = matches!(next(json, at), Some(b'+' | b'-'));
-    digits(json, at + usize::from(sign), "a digit")
+    some_digits(json, at + usize::from(sign))
 }
 
 #[inline(always)]
-fn digits(json: &[u8], at: usize, what: &'static str) -> Step {
-    let mut end = at;
-    while next(json, end).is_some_and(|byte| byte.is_ascii_digit()) {
-        end += 1;
+fn some_digits(json: &[u8], at: usize) -> Step {
+    let end = digits(json, at);
+    if end > at { Ok(end) } else { Err(Expected { what: "a digit", at }) }
+}
+
+#[inline(always)]
+fn digits(json: &[u8], mut at: usize) -> usize {
+    while next(json, at).is_some_and(|byte| byte.is_ascii_digit()) {
+        at += 1;
     }
-    if end > at { Ok(end) } else { Err(Expected { what, at }) }
+    at
 }
 
 /// What separates or ends the items of a list or map; and whether another one follows.
@@ -146,55 +164,10 @@ pub(super) fn another(json: &[u8], at: usize, close: u8) -> Step<(usize, bool)> 
     if next(json, at) == Some(b',') {
         return Ok((at + 1, true));
     }
-    match byte(json, at, close, "a comma or the end of a list or map") {
-        Err(Expected { at, .. }) if next(json, at) == Some(b',') => Ok((at + 1, true)),
-        end => end.map(|end| (end, false)),
-    }
-}
-
-/// One value, however deeply nested. `around` is for what closes the lists and maps around the innermost.
-pub(super) fn value(json: &[u8], mut at: usize, dialect: Dialect, around: &mut Vec<u8>) -> Step {
-    const NONE: u8 = 0;
-    around.clear();
-    let mut close = NONE;
-    loop {
-        if close == b'}' {
-            (at, _) = text(json, at)?;
-            at = byte(json, at, b':', "a colon")?;
-        }
-        let opened = loop {
-            match next(json, at) {
-                Some(b'"') => (at, _) = text(json, at)?,
-                Some(b'0'..=b'9') => at = number(json, at)?,
-                Some(b'[') => break b']',
-                Some(b'{') => break b'}',
-                Some(b' ' | b'\t' | b'\n' | b'\r') => {
-                    at = blanks(json, at);
-                    continue;
-                }
-                _ => at = literal(json, at, dialect)?,
-            }
-            break NONE;
-        };
-        if opened != NONE {
-            at = blanks(json, at + 1);
-            if next(json, at) != Some(opened) {
-                around.push(close);
-                close = opened;
-                continue;
-            }
-            at += 1;
-        }
-        loop {
-            if close == NONE {
-                return Ok(at);
-            }
-            let another;
-            (at, another) = self::another(json, at, close)?;
-            if another {
-                break;
-            }
-            close = around.pop().unwrap_or(NONE);
-        }
+    let at = blanks(json, at);
+    match next(json, at) {
+        Some(b',') => Ok((at + 1, true)),
+        Some(next) if next == close => Ok((at + 1, false)),
+        _ => Err(Expected { what: "a comma or the end of a list or map", at }),
     }
 }
