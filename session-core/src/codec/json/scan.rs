@@ -61,7 +61,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Moves past a text, checking its escapes: where it lies without its quotes, and whether it has any.
-    #[inline]
+    #[inline(always)]
     pub(super) fn pass_text(&mut self) -> Result<(Range<usize>, bool), DecodeError> {
         let start = step::blanks(self.text.as_bytes(), self.at) + 1;
         let escaped;
@@ -104,7 +104,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Skips one value, however deeply nested, and returns where it lies.
-    #[inline]
+    #[inline(always)]
     pub(super) fn skip(&mut self) -> Result<Range<usize>, DecodeError> {
         self.peek();
         let start = self.at;

@@ -4,7 +4,7 @@
 //! opening a record went into calls and into storing how far they got. What is rare is not inlined.
 
 use super::Dialect;
-use super::plain::{plain, plain_in_word};
+use super::plain::{behind_blocks, behind_words};
 
 /// What should be where something else is.
 #[derive(Debug, PartialEq)]
@@ -29,7 +29,7 @@ pub(super) fn blanks(json: &[u8], at: usize) -> usize {
     }
 }
 
-/// Nobody writes them.
+/// Neither Flask nor msgspec writes any.
 #[cold]
 fn some_blanks(json: &[u8], mut at: usize) -> usize {
     while matches!(next(json, at), Some(b' ' | b'\t' | b'\n' | b'\r')) {
@@ -51,32 +51,25 @@ pub(super) fn byte(json: &[u8], at: usize, byte: u8, what: &'static str) -> Step
 #[inline(always)]
 pub(super) fn text(json: &[u8], at: usize) -> Step<(usize, bool)> {
     let start = byte(json, at, b'"', "a text")?;
-    let mut at = start;
-    while let Some(word) = json.get(at..).and_then(<[u8]>::first_chunk) {
-        let plain = plain_in_word(word);
-        at += plain;
-        if plain < word.len() || at >= start + 32 {
-            break;
-        }
-    }
-    if next(json, at) == Some(b'"') { Ok((at + 1, false)) } else { long_text(json, at) }
+    let end = behind_words(json, start);
+    if next(json, end) == Some(b'"') { Ok((end + 1, false)) } else { rest_of_text(json, end) }
 }
 
 /// The rest of a text that is long, has escapes, or ends with the record.
 #[inline(never)]
-fn long_text(json: &[u8], mut at: usize) -> Step<(usize, bool)> {
+fn rest_of_text(json: &[u8], mut at: usize) -> Step<(usize, bool)> {
     let mut escaped = false;
     loop {
-        at += json.get(at..).map_or(0, plain);
         match next(json, at) {
             Some(b'"') => return Ok((at + 1, escaped)),
             Some(b'\\') => {
                 escaped = true;
                 at = escape(json, at + 1)?;
             }
-            Some(0x20..) => at += 1,
+            Some(0x20..) => at = behind_blocks(json, at + 1),
             _ => return Err(Expected { what: "no control character", at }),
         }
+        at = behind_words(json, at);
     }
 }
 
