@@ -211,6 +211,22 @@ mod tests {
         Ok(())
     }
 
+    #[test]
+    fn everything_that_looks_like_a_number_is_read_as_byte_by_byte() -> Result<(), TestCaseError> {
+        let mut longest = vec![String::new()];
+        for _ in 0..5 {
+            longest = longest
+                .iter()
+                .flat_map(|text| "01-+.e".chars().map(move |next| format!("{text}{next}")))
+                .collect();
+            for number in &longest {
+                agrees(number)?;
+                agrees(&format!("[{number}]"))?;
+            }
+        }
+        Ok(())
+    }
+
     const PIECES: [&str; 32] = [
         "\"",
         "\\",
