@@ -44,7 +44,7 @@ impl Reader<'_> {
             "NaN" => Value::Float(f64::NAN),
             "Infinity" => Value::Float(f64::INFINITY),
             "-Infinity" => Value::Float(f64::NEG_INFINITY),
-            digits if digits.contains(['.', 'e', 'E']) => {
+            digits if digits.bytes().any(|byte| matches!(byte, b'.' | b'e' | b'E')) => {
                 let number: f64 = digits.parse().map_err(|_| DecodeError::out_of_range("a number"))?;
                 if number.is_infinite() && self.dialect == Dialect::Record {
                     return Err(DecodeError::out_of_range("a number"));

@@ -10,6 +10,8 @@ mod http_date;
 mod index;
 mod join;
 mod plain;
+#[cfg(test)]
+mod plainly;
 mod scan;
 mod skip;
 mod step;

@@ -93,19 +93,17 @@ fn escape(json: &[u8], at: usize) -> Step {
 #[inline(never)]
 pub(super) fn literal(json: &[u8], at: usize, dialect: Dialect) -> Step {
     let at = blanks(json, at);
-    let names: &[&str] = match dialect {
-        Dialect::Record => &["null", "true", "false"],
-        Dialect::Tagged => &["null", "true", "false", "NaN", "Infinity", "-Infinity"],
-    };
     let rest = json.get(at..).unwrap_or_default();
-    if let Some(name) = names.iter().find(|name| rest.starts_with(name.as_bytes())) {
-        return Ok(at + name.len());
-    }
-    match rest {
-        // A name that goes on wrongly.
-        [b'-', b'I', ..] if dialect == Dialect::Tagged => Err(Expected { what: "a value", at }),
-        [b'-', ..] => number(json, at + 1),
-        _ => number(json, at),
+    let names: &[&str] = match (rest, dialect) {
+        ([b'0'..=b'9', ..], _) => return number(json, at),
+        ([b'-', b'I', ..], Dialect::Tagged) => &["-Infinity"],
+        ([b'-', ..], _) => return number(json, at + 1),
+        (_, Dialect::Tagged) => &["null", "true", "false", "NaN", "Infinity"],
+        (_, Dialect::Record) => &["null", "true", "false"],
+    };
+    match names.iter().find(|name| rest.starts_with(name.as_bytes())) {
+        Some(name) => Ok(at + name.len()),
+        None => Err(Expected { what: "a value", at }),
     }
 }
 
