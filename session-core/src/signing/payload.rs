@@ -47,8 +47,8 @@ const WINDOW_BITS: u8 = 15;
 
 fn compressor() -> Deflate {
     let level = 6; // Python's default
-    // Room for 4096 texts and bytes, after which other Huffman codes begin. A cookie that browsers keep has
-    // no more, and what zlib itself would take is cleared for each cookie.
+    // Room for 4096 bytes and repetitions, after which other Huffman codes begin: cookies that browsers keep
+    // hardly have more. The room is cleared for each cookie, and zlib itself takes four times as much.
     let mem_level = 6;
     Deflate::new_with_config(DeflateConfig {
         level,
