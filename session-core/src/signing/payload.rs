@@ -3,14 +3,7 @@
 use std::cell::RefCell;
 
 use base64::Engine;
-use miniz_oxide::DataFormat;
-use miniz_oxide::deflate::CompressionLevel;
-use miniz_oxide::deflate::core::{CompressorOxide, TDEFLFlush, TDEFLStatus, compress};
-use miniz_oxide::inflate::TINFLStatus;
-use miniz_oxide::inflate::core::inflate_flags::{
-    TINFL_FLAG_PARSE_ZLIB_HEADER, TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF,
-};
-use miniz_oxide::inflate::core::{DecompressorOxide, decompress};
+use zlib_rs::{Deflate, DeflateConfig, DeflateFlush, Inflate, InflateFlush, Status};
 
 use super::{BASE64, Invalid};
 
@@ -41,59 +34,67 @@ pub(super) fn read(payload: &str) -> Result<Vec<u8>, Invalid> {
 }
 
 thread_local! {
-    /// Making a compressor takes ten times as long as compressing a session with it, and 300 KB: each thread
-    /// that signs cookies keeps one.
-    static COMPRESSOR: RefCell<CompressorOxide> = RefCell::new(compressor());
+    /// Making a compressor takes longer than compressing a session with it, and 300 KB: each thread that
+    /// signs cookies keeps one.
+    static COMPRESSOR: RefCell<Deflate> = RefCell::new(compressor());
 
-    /// 11 KB of tables, which each stream fills anew: not to be cleared for each cookie first.
-    static DECOMPRESSOR: RefCell<DecompressorOxide> = RefCell::default();
+    /// 45 KB, not to be cleared for each cookie first.
+    static DECOMPRESSOR: RefCell<Inflate> = RefCell::new(Inflate::new(true, WINDOW_BITS));
 }
 
-fn compressor() -> CompressorOxide {
-    CompressorOxide::with_format_and_level(DataFormat::Zlib, CompressionLevel::DefaultLevel)
+/// All of what deflate may look back to: 32 KB.
+const WINDOW_BITS: u8 = 15;
+
+fn compressor() -> Deflate {
+    let level = 6; // Python's default
+    // Room for 4096 bytes and repetitions, after which other Huffman codes begin: cookies that browsers keep
+    // hardly have more. The room is cleared for each cookie, and zlib itself takes four times as much.
+    let mem_level = 6;
+    Deflate::new_with_config(DeflateConfig {
+        level,
+        mem_level,
+        window_bits: WINDOW_BITS.into(),
+        ..DeflateConfig::default()
+    })
 }
 
 /// The zlib form of the JSON, if it saves the dot and more (W2).
 fn deflated(json: &[u8]) -> Option<Vec<u8>> {
     // The room is the limit, so text that does not shrink is given up early.
     let mut deflated = vec![0; json.len().checked_sub(2)?];
-    let (status, _, length) = COMPRESSOR.with_borrow_mut(|compressor| {
+    COMPRESSOR.with_borrow_mut(|compressor| {
         compressor.reset();
-        compress(compressor, json, &mut deflated, TDEFLFlush::Finish)
-    });
-    deflated.truncate(length);
-    (status == TDEFLStatus::Done).then_some(deflated)
+        let status = compressor.compress(json, &mut deflated, DeflateFlush::Finish).ok()?;
+        deflated.truncate(usize::try_from(compressor.total_out()).ok()?);
+        (status == Status::StreamEnd).then_some(deflated)
+    })
 }
 
 /// What the zlib stream holds, if it is complete, its checksum is right and it is not too large.
 /// Bytes behind the stream are ignored, as Python's zlib does.
-///
-/// All of the output is there to be copied from, so there is no window of 32 KB to be cleared first,
-/// which took longer than the rest.
 fn inflated(deflated: &[u8]) -> Option<Vec<u8>> {
     DECOMPRESSOR.with_borrow_mut(|decompressor| {
-        decompressor.init();
+        decompressor.reset(true);
         inflated_by(decompressor, deflated)
     })
 }
 
-fn inflated_by(decompressor: &mut DecompressorOxide, deflated: &[u8]) -> Option<Vec<u8>> {
+fn inflated_by(decompressor: &mut Inflate, deflated: &[u8]) -> Option<Vec<u8>> {
     let mut out = vec![0; deflated.len().saturating_mul(8).clamp(64, INFLATED_LIMIT)];
-    let (mut unread, mut length) = (deflated, 0);
+    let (mut read, mut length) = (0, 0);
     loop {
-        let flags = TINFL_FLAG_PARSE_ZLIB_HEADER | TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF;
-        let (status, read, written) = decompress(decompressor, unread, &mut out, length, flags);
-        (unread, length) = (unread.get(read..)?, length + written);
-        match status {
-            TINFLStatus::Done => {
-                out.truncate(length);
-                return Some(out);
-            }
-            TINFLStatus::HasMoreOutput if out.len() < INFLATED_LIMIT => {
-                out.resize(out.len().saturating_mul(2).min(INFLATED_LIMIT), 0);
-            }
-            _ => return None,
+        let (unread, free) = (deflated.get(read..)?, out.get_mut(length..)?);
+        let status = decompressor.decompress(unread, free, InflateFlush::Finish).ok()?;
+        read = usize::try_from(decompressor.total_in()).ok()?;
+        length = usize::try_from(decompressor.total_out()).ok()?;
+        if status == Status::StreamEnd {
+            out.truncate(length);
+            return Some(out);
         }
+        if length < out.len() || out.len() == INFLATED_LIMIT {
+            return None;
+        }
+        out.resize(out.len().saturating_mul(2).min(INFLATED_LIMIT), 0);
     }
 }
 
@@ -103,7 +104,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn zeros(count: usize) -> Vec<u8> {
-        miniz_oxide::deflate::compress_to_vec_zlib(&vec![0; count], 9)
+        deflated(&vec![0; count]).unwrap()
     }
 
     #[test]
@@ -141,7 +142,35 @@ mod tests {
         assert_eq!(inflated(&first), Some(json.into_bytes()));
     }
 
+    #[test]
+    fn no_stream_copies_from_what_a_thread_inflated_before() {
+        // One match of three bytes, one byte back, with the checksum of three zeros.
+        let looks_back = [0x78, 0x9C, 0x03, 0x02, 0x00, 0x00, 0x03, 0x00, 0x01];
+        for before in [1000, 100_000] {
+            assert!(inflated(&zeros(before)).is_some());
+            assert_eq!(inflated(&looks_back), None);
+        }
+    }
+
+    #[test]
+    fn what_a_thread_inflated_before_leaves_no_trace() {
+        let whole = zeros(100_000);
+        for end in [0, 1, 2, 20, whole.len() / 2, whole.len() - 1, whole.len()] {
+            let _ = inflated(&whole[..end]);
+            assert_eq!(inflated(&zeros(1000)), Some(vec![0; 1000]), "after {end} of {} bytes", whole.len());
+        }
+    }
+
     proptest! {
+        #[test]
+        fn what_is_deflated_is_inflated_again(json: Vec<u8>, times in 1..3000_usize) {
+            let json = json.repeat(times);
+            if let Some(deflated) = deflated(&json) {
+                prop_assert!(deflated.len() < json.len() - 1);
+                prop_assert_eq!(inflated(&deflated), Some(json).filter(|json| json.len() <= INFLATED_LIMIT));
+            }
+        }
+
         #[test]
         fn no_payload_makes_the_reader_panic(text: String, noise: Vec<u8>) {
             let zlib_header = [0x78, 0x9C];

@@ -1,6 +1,6 @@
 //! From JSON to a value (R2, W15).
 
-use super::scan::{Literal, Scanner};
+use super::scan::Scanner;
 use super::{Dialect, tag, text};
 use crate::codec::DecodeError;
 use crate::value::{MAX_DEPTH, MAX_DIGITS, Value, key_order, last_value_wins};
@@ -38,23 +38,26 @@ impl Reader<'_> {
 
     fn literal(&mut self) -> Result<Value, DecodeError> {
         Ok(match self.scanner.literal()? {
-            Literal::Null => Value::None,
-            Literal::Bool(value) => Value::Bool(value),
-            Literal::NotFinite(number) => Value::Float(number),
-            Literal::Integer(digits) => match digits.parse() {
-                Ok(number) => Value::Int(number),
-                Err(_) if digits.trim_start_matches('-').len() > MAX_DIGITS => {
-                    return Err(DecodeError::out_of_range("an integer"));
-                }
-                Err(_) => Value::BigInt(digits.to_owned()),
-            },
-            Literal::Float(digits) => {
+            "null" => Value::None,
+            "true" => Value::Bool(true),
+            "false" => Value::Bool(false),
+            "NaN" => Value::Float(f64::NAN),
+            "Infinity" => Value::Float(f64::INFINITY),
+            "-Infinity" => Value::Float(f64::NEG_INFINITY),
+            digits if digits.bytes().any(|byte| matches!(byte, b'.' | b'e' | b'E')) => {
                 let number: f64 = digits.parse().map_err(|_| DecodeError::out_of_range("a number"))?;
                 if number.is_infinite() && self.dialect == Dialect::Record {
                     return Err(DecodeError::out_of_range("a number"));
                 }
                 Value::Float(number)
             }
+            digits => match digits.parse() {
+                Ok(number) => Value::Int(number),
+                Err(_) if digits.trim_start_matches('-').len() > MAX_DIGITS => {
+                    return Err(DecodeError::out_of_range("an integer"));
+                }
+                Err(_) => Value::BigInt(digits.to_owned()),
+            },
         })
     }
 

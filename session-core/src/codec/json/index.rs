@@ -1,10 +1,15 @@
 //! Finding the top-level entries of a JSON record or cookie.
 
-use super::scan::Scanner;
+use std::ops::Range;
+
+use super::scan::{Scanner, Text};
 use super::tag::{is_tag, unescape_key};
 use super::{Dialect, text};
 use crate::codec::DecodeError;
 use crate::codec::record::{Entry, Key, Span, settle};
+
+/// Most sessions have no more keys, and to let the index grow key by key was a tenth of making it.
+const USUAL: usize = 32;
 
 pub(in crate::codec) fn index(bytes: &[u8], dialect: Dialect) -> Result<Vec<Entry>, DecodeError> {
     let text = str::from_utf8(bytes).map_err(DecodeError::not_utf8)?;
@@ -64,13 +69,13 @@ struct Indexer<'a> {
 
 impl Indexer<'_> {
     fn map(&mut self) -> Result<Vec<Entry>, DecodeError> {
-        let mut entries = Vec::new();
         self.scanner.expect(b'{', "a map")?;
         if self.scanner.take(b'}') {
-            return Ok(entries);
+            return Ok(Vec::new());
         }
+        let mut entries = Vec::with_capacity(USUAL);
         loop {
-            entries.push(self.entry(b':')?);
+            self.entry(b':', &mut entries)?;
             if !self.scanner.another(b'}')? {
                 return Ok(entries);
             }
@@ -87,7 +92,7 @@ impl Indexer<'_> {
         }
         loop {
             self.scanner.expect(b'[', "a pair").map_err(no_map)?;
-            entries.push(self.entry(b',').map_err(no_map)?);
+            self.entry(b',', &mut entries).map_err(no_map)?;
             self.scanner.expect(b']', "the end of a pair").map_err(no_map)?;
             if !self.scanner.another(b']')? {
                 return Ok(entries);
@@ -95,18 +100,20 @@ impl Indexer<'_> {
         }
     }
 
-    fn entry(&mut self, separator: u8) -> Result<Entry, DecodeError> {
-        self.scanner.peek();
-        let start = self.scanner.position();
-        let key = self.scanner.text()?;
-        let end = self.scanner.position();
-        let key = match text::read(key) {
-            Ok(text) if key.escaped => Key::Escaped(text.into()),
-            Ok(_) => Key::Text(Span::new(start + 1..end - 1)?), // without the quotes
-            Err(error) if self.dialect == Dialect::Record => return Err(error),
-            Err(_) => Key::Other(Span::new(start..end)?), // Python has texts that `str` has not
-        };
+    fn entry(&mut self, separator: u8, entries: &mut Vec<Entry>) -> Result<(), DecodeError> {
+        let (key, escaped) = self.scanner.pass_text()?;
+        let key = if escaped { self.escaped_key(key)? } else { Key::Text(Span::new(key)?) };
         self.scanner.expect(separator, "a colon")?;
-        Ok(Entry { key, value: Span::new(self.scanner.skip()?)? })
+        entries.push(Entry { key, value: Span::new(self.scanner.skip()?)? });
+        Ok(())
+    }
+
+    fn escaped_key(&self, place: Range<usize>) -> Result<Key, DecodeError> {
+        match text::read(Text { raw: self.scanner.part(place.clone()), escaped: true }) {
+            Ok(text) => Ok(Key::Escaped(text.into())),
+            Err(error) if self.dialect == Dialect::Record => Err(error),
+            // Python has texts that `str` has not. With the quotes:
+            Err(_) => Ok(Key::Other(Span::new(place.start - 1..place.end + 1)?)),
+        }
     }
 }

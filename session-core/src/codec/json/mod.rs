@@ -9,7 +9,12 @@ mod float;
 mod http_date;
 mod index;
 mod join;
+mod plain;
+#[cfg(test)]
+mod plainly;
 mod scan;
+mod skip;
+mod step;
 mod tag;
 mod text;
 
