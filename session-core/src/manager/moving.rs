@@ -167,7 +167,8 @@ impl Both {
             return swapped;
         }
         match self.old.swap(call, key, Some(expected), Some(new)).await? {
-            Swap::Conflict(None) => swapped,
+            // It has ended, or it has been moved between the two.
+            Swap::Conflict(None) => self.new.swap(call, key, Some(expected), Some(new)).await,
             written => Ok(written),
         }
     }
@@ -211,7 +212,10 @@ impl Store for Moving {
             if let Some(loaded) = both.new.load(call, key, touch).await? {
                 return Ok(Some(loaded));
             }
-            let Some(there) = both.old.load(call, key).await? else { return Ok(None) };
+            let Some(there) = both.old.load(call, key).await? else {
+                // It may have been moved between the two looks: it is here before it is gone there.
+                return both.new.load(call, key, touch).await;
+            };
             let (both, key) = (Arc::clone(both), key.to_owned());
             // A task of its own, since a move that is cut in the middle could bring back an ended session.
             let moving = tokio::spawn(async move { both.fetch(call, &key, there).await });

@@ -182,6 +182,36 @@ async fn of_many_that_move_one_record_all_see_it_and_it_is_there_once() {
 }
 
 #[tokio::test]
+async fn a_record_that_is_moved_between_the_looks_into_both_stores_is_found() {
+    let (_, old, moving) = stores();
+    put(&*old, "old:a", &record(1)).await;
+    let (loading, held) = stopped(&moving, old.hold(Operation::Load, Moment::Before)).await;
+    assert_eq!(get(&*moving, "new:a").await, Some(record(1)));
+    held.release();
+    assert_eq!(loading.await.unwrap(), Some(record(1)));
+}
+
+#[tokio::test]
+async fn a_record_that_is_moved_while_it_is_written_is_written() {
+    let (_, old, moving) = stores();
+    put(&*old, "old:a", &record(1)).await;
+    let mut held = old.hold(Operation::Swap, Moment::Before);
+    let writing = tokio::spawn({
+        let moving = Arc::clone(&moving);
+        async move {
+            let bytes = record(2);
+            let new = New { bytes: &bytes, lifetime: LIFETIME };
+            moving.swap(call(), "new:a", Some(&Loaded::new(record(1))), Some(new)).await
+        }
+    });
+    held.reached().await.unwrap();
+    assert_eq!(get(&*moving, "new:a").await, Some(record(1)));
+    held.release();
+    assert!(matches!(writing.await.unwrap(), Ok(Swap::Done { .. })));
+    assert_eq!(get(&*moving, "new:a").await, Some(record(2)));
+}
+
+#[tokio::test]
 async fn a_move_whose_outcome_is_unknown_brings_no_ended_session_back_and_loses_no_living_one() {
     for ended in [false, true] {
         let (new, old, moving) = stores();
