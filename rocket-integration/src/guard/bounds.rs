@@ -61,7 +61,7 @@ pub trait SessionGuard: Sized + Send + 'static {
     /// # Errors
     ///
     /// It may not, or the session can't be loaded.
-    fn authorize<'r>(request: &'r Request<'_>) -> Fut<'r, Self>;
+    fn authorize(request: &Request<'_>) -> impl Future<Output = Result<Self, SessionError>> + Send;
 }
 
 /// What a `#[require_session]` struct is made of. [`authorize`](crate::guard::authorize) does the rest.

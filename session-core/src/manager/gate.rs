@@ -45,13 +45,13 @@ impl Gate {
         touch: Option<Touch>,
     ) -> Result<Option<Loaded>, StoreError> {
         let first = self.within(spent, now, |call| self.store.load(call, key, touch)).await;
-        match first {
-            Err(error) if error.is_outage() && self.breaker.is_closed() && spent.0 < self.budget => {
-                tokio::time::sleep(jitter(RETRY_WITHIN)).await;
-                self.within(spent, now, |call| self.store.load(call, key, touch)).await
-            }
-            other => other,
+        let failed = first.as_ref().is_err_and(StoreError::is_outage);
+        if !failed || !self.breaker.is_closed() || spent.0 >= self.budget {
+            return first;
         }
+        drop(first);
+        tokio::time::sleep(jitter(RETRY_WITHIN)).await;
+        self.within(spent, now, |call| self.store.load(call, key, touch)).await
     }
 
     /// One swap, never repeated here: after a failure its outcome is open.
