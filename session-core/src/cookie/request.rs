@@ -64,8 +64,7 @@ fn raw_pairs(mut header: &str) -> impl Iterator<Item = (&str, Raw<'_>)> {
 
 /// The pair at the start of the header and what follows its `;`.
 fn split_pair(header: &str) -> Option<(&str, Raw<'_>, &str)> {
-    let (name, rest) =
-        split_at_any(skip_blanks(header), |byte| (byte == b'=') | ends_value(byte));
+    let (name, rest) = split_at_any(skip_blanks(header), |byte| (byte == b'=') | ends_value(byte));
     if name.is_empty() {
         return None;
     }
