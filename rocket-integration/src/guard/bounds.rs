@@ -11,7 +11,7 @@ use rocket::Request;
 use crate::guard::{LoginTarget, Parts};
 use crate::{Session, SessionError};
 
-/// The boxed future in which a guard is decided.
+/// The boxed future in which a base is asked or a check runs.
 pub type Fut<'r, T> = Pin<Box<dyn Future<Output = Result<T, SessionError>> + Send + 'r>>;
 
 /// A key and a function that names the type stored there.

@@ -49,7 +49,6 @@ impl Gate {
         if !failed || !self.breaker.is_closed() || spent.0 >= self.budget {
             return first;
         }
-        drop(first);
         tokio::time::sleep(jitter(RETRY_WITHIN)).await;
         self.within(spent, now, |call| self.store.load(call, key, touch)).await
     }
