@@ -347,7 +347,7 @@ impl SessionGuard for Visit {
     type State = Self;
     const REQUIRES: bool = true;
 
-    fn authorize<'r>(request: &'r Request<'_>) -> Fut<'r, Self> {
+    fn authorize(request: &Request<'_>) -> impl Future<Output = Result<Self, SessionError>> + Send {
         guard::open(request)
     }
 }
@@ -363,7 +363,7 @@ impl GuardDef for Member {
     const FIELDS: &'static [&'static str] = &["username"];
 
     fn base<'r>(request: &'r Request<'_>) -> Fut<'r, Visit> {
-        Visit::authorize(request)
+        Box::pin(Visit::authorize(request))
     }
 
     fn build(parts: Parts<Self>) -> Result<Self, SessionError> {
@@ -376,7 +376,7 @@ impl SessionGuard for Member {
     type State = Visit;
     const REQUIRES: bool = true;
 
-    fn authorize<'r>(request: &'r Request<'_>) -> Fut<'r, Self> {
+    fn authorize(request: &Request<'_>) -> impl Future<Output = Result<Self, SessionError>> + Send {
         guard::authorize(request)
     }
 }

@@ -11,7 +11,7 @@ use rocket::Request;
 use crate::guard::{LoginTarget, Parts};
 use crate::{Session, SessionError};
 
-/// The boxed future in which a guard is decided.
+/// The boxed future in which a base is asked or a check runs.
 pub type Fut<'r, T> = Pin<Box<dyn Future<Output = Result<T, SessionError>> + Send + 'r>>;
 
 /// A key and a function that names the type stored there.
@@ -61,7 +61,7 @@ pub trait SessionGuard: Sized + Send + 'static {
     /// # Errors
     ///
     /// It may not, or the session can't be loaded.
-    fn authorize<'r>(request: &'r Request<'_>) -> Fut<'r, Self>;
+    fn authorize(request: &Request<'_>) -> impl Future<Output = Result<Self, SessionError>> + Send;
 }
 
 /// What a `#[require_session]` struct is made of. [`authorize`](crate::guard::authorize) does the rest.

@@ -3,7 +3,7 @@
 use rocket::Request;
 use rocket::request::Outcome;
 
-use crate::guard::{Fut, GuardDef, Parts, Proof, SessionGuard, SessionState};
+use crate::guard::{GuardDef, Parts, Proof, SessionGuard, SessionState};
 use crate::request::Slot;
 use crate::{Session, SessionError};
 
@@ -12,14 +12,12 @@ use crate::{Session, SessionError};
 /// # Errors
 ///
 /// The session can't be loaded.
-pub fn open<'r, S: SessionState>(request: &'r Request<'_>) -> Fut<'r, S> {
-    Box::pin(async move {
-        let session = Session::of(request).await?;
-        if let Some(key) = S::LOGIN {
-            session.declare_login(key);
-        }
-        Ok(S::from_session(session))
-    })
+pub async fn open<S: SessionState>(request: &Request<'_>) -> Result<S, SessionError> {
+    let session = Session::of(request).await?;
+    if let Some(key) = S::LOGIN {
+        session.declare_login(key);
+    }
+    Ok(S::from_session(session))
 }
 
 /// Asks the base, then for a login and its age, then for the guard's own fields, then its check.
@@ -29,26 +27,25 @@ pub fn open<'r, S: SessionState>(request: &'r Request<'_>) -> Fut<'r, S> {
 /// [`SessionError::LoggedOut`] if the state has a login field and nobody is logged in;
 /// [`SessionError::Stale`] if the login is too long ago; [`SessionError::Forbidden`] if another
 /// required field is absent or the check says no; whatever the base says.
-pub fn authorize<'r, G>(request: &'r Request<'_>) -> Fut<'r, G>
+pub async fn authorize<G>(request: &Request<'_>) -> Result<G, SessionError>
 where
     G: SessionGuard + GuardDef<State: SessionState>,
 {
-    Box::pin(async move {
-        let decided = decide::<G>(request).await;
-        let asked = &Slot::of(request).asked;
-        asked.guard();
-        if let Err(SessionError::LoggedOut | SessionError::Stale) = decided {
-            asked.require_login(<G as SessionGuard>::LOGIN);
-        }
-        decided
-    })
+    let decided = decide::<G>(request).await;
+    let asked = &Slot::of(request).asked;
+    asked.guard();
+    if let Err(SessionError::LoggedOut | SessionError::Stale) = decided {
+        asked.require_login(<G as SessionGuard>::LOGIN);
+    }
+    decided
 }
 
 async fn decide<G>(request: &Request<'_>) -> Result<G, SessionError>
 where
     G: GuardDef<State: SessionState>,
 {
-    let state = open::<G::State>(request).await?;
+    // In a box of its own: a future that holds this one is larger than what malloc is quick with.
+    let state = Box::pin(open::<G::State>(request)).await?;
     let base = G::base(request).await?;
     if G::State::LOGIN.is_some() && !state.is_logged_in() {
         return Err(SessionError::LoggedOut);

@@ -7,8 +7,7 @@ use std::borrow::Cow;
 /// Werkzeug leaves the bytes 1A to 1F as they are, by oversight. Here every control character is
 /// escaped; Werkzeug reads both.
 pub(super) fn quote(value: &str) -> Cow<'_, str> {
-    // Looks at every byte, without a way out at the first that needs quotes: so the compiler takes many at once.
-    if value.bytes().fold(true, |all_bare, byte| all_bare & is_bare(byte)) {
+    if is_bare(value) {
         return Cow::Borrowed(value);
     }
     let mut quoted = String::with_capacity(value.len() * 2);
@@ -27,9 +26,9 @@ pub(super) fn quote(value: &str) -> Cow<'_, str> {
     Cow::Owned(quoted)
 }
 
-/// Visible ASCII but for the quote, the comma, the semicolon and the backslash.
-fn is_bare(byte: u8) -> bool {
-    matches!(byte, b'!' | b'#'..=b'+' | b'-'..=b':' | b'<'..=b'[' | b']'..=b'~')
+/// Whether the value needs no quotes: visible ASCII but for the quote, the comma, the semicolon and the backslash.
+pub(super) fn is_bare(value: &str) -> bool {
+    value.bytes().all(|byte| matches!(byte, b'!' | b'#'..=b'+' | b'-'..=b':' | b'<'..=b'[' | b']'..=b'~'))
 }
 
 /// What the text between two quotes means (K3): `\ooo` is a byte, `\x` is x. Bytes that are no UTF-8

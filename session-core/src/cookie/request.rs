@@ -64,8 +64,7 @@ fn raw_pairs(mut header: &str) -> impl Iterator<Item = (&str, Raw<'_>)> {
 
 /// The pair at the start of the header and what follows its `;`.
 fn split_pair(header: &str) -> Option<(&str, Raw<'_>, &str)> {
-    let (name, rest) =
-        split_at_any(skip_blanks(header), |byte| matches!(byte, b' ' | b'\t' | b'=' | b'"' | b';'));
+    let (name, rest) = split_at_any(skip_blanks(header), |byte| (byte == b'=') | ends_value(byte));
     if name.is_empty() {
         return None;
     }
@@ -81,7 +80,7 @@ fn split_pair(header: &str) -> Option<(&str, Raw<'_>, &str)> {
 fn split_value(text: &str) -> Option<(Raw<'_>, &str)> {
     match text.strip_prefix('"') {
         None => {
-            let (value, rest) = split_at_any(text, |byte| matches!(byte, b' ' | b'\t' | b'"' | b';'));
+            let (value, rest) = split_at_any(text, ends_value);
             Some((Raw::Bare(value), rest))
         }
         Some(text) => {
@@ -97,9 +96,18 @@ fn split_value(text: &str) -> Option<(Raw<'_>, &str)> {
     }
 }
 
-/// Byte by byte, since all ends are ASCII: characters took four times as long.
-fn split_at_any(text: &str, ends: impl Fn(u8) -> bool) -> (&str, &str) {
-    text.bytes().position(ends).and_then(|end| text.split_at_checked(end)).unwrap_or((text, ""))
+/// Written so that the compiler compares sixteen bytes at once; a `matches!` it would ask for each.
+fn ends_value(byte: u8) -> bool {
+    (byte == b' ') | (byte == b'\t') | (byte == b'"') | (byte == b';')
+}
+
+/// Bytes, since all ends are ASCII: characters took four times as long. Of blocks without an end nothing more is asked.
+fn split_at_any(text: &str, ends: impl Fn(u8) -> bool + Copy) -> (&str, &str) {
+    let (blocks, _) = text.as_bytes().as_chunks::<16>();
+    let has_end = |block: &[u8; 16]| block.iter().fold(false, |any, byte| any | ends(*byte));
+    let before = blocks.iter().take_while(|block| !has_end(block)).count() * 16;
+    let end = text.bytes().skip(before).position(ends);
+    end.and_then(|end| text.split_at_checked(before + end)).unwrap_or((text, ""))
 }
 
 fn skip_blanks(text: &str) -> &str {

@@ -1,6 +1,5 @@
 //! Every store call goes through here: deadline, one retry for loads, and the breaker.
 
-use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -11,7 +10,7 @@ use super::in_time::in_time;
 use super::jitter::jitter;
 use crate::config::SessionConfig;
 use crate::session::Session;
-use crate::store::{Call, Loaded, New, Store, StoreError, Swap, Touch};
+use crate::store::{Call, Loaded, New, Store, StoreError, StoreFuture, Swap, Touch};
 
 /// The store behind its deadlines.
 pub(super) struct Gate {
@@ -45,16 +44,13 @@ impl Gate {
         key: &str,
         touch: Option<Touch>,
     ) -> Result<Option<Loaded>, StoreError> {
-        let call = self.call(spent, now);
-        let first = self.within(spent, call, self.store.load(call, key, touch)).await;
-        match first {
-            Err(error) if error.is_outage() && self.breaker.is_closed() && spent.0 < self.budget => {
-                tokio::time::sleep(jitter(RETRY_WITHIN)).await;
-                let call = self.call(spent, now);
-                self.within(spent, call, self.store.load(call, key, touch)).await
-            }
-            other => other,
+        let first = self.within(spent, now, |call| self.store.load(call, key, touch)).await;
+        let failed = first.as_ref().is_err_and(StoreError::is_outage);
+        if !failed || !self.breaker.is_closed() || spent.0 >= self.budget {
+            return first;
         }
+        tokio::time::sleep(jitter(RETRY_WITHIN)).await;
+        self.within(spent, now, |call| self.store.load(call, key, touch)).await
     }
 
     /// One swap, never repeated here: after a failure its outcome is open.
@@ -67,9 +63,8 @@ impl Gate {
         new: Option<New<'_>>,
     ) -> Result<Swap, StoreError> {
         let mut spent = Spent(session.spent());
-        let call = self.call(&spent, now);
         let before = spent.0;
-        let swapped = self.within(&mut spent, call, self.store.swap(call, key, expected, new)).await;
+        let swapped = self.within(&mut spent, now, |call| self.store.swap(call, key, expected, new)).await;
         session.spend(spent.0.saturating_sub(before));
         swapped
     }
@@ -97,16 +92,14 @@ impl Gate {
         key: &str,
     ) -> Result<bool, StoreError> {
         let mut spent = Spent(session.spent());
-        let call = self.call(&spent, now);
         let before = spent.0;
-        let deleted = self.within(&mut spent, call, self.store.delete(call, key)).await;
+        let deleted = self.within(&mut spent, now, |call| self.store.delete(call, key)).await;
         session.spend(spent.0.saturating_sub(before));
         deleted
     }
 
     pub(super) async fn ping(&self, now: SystemTime) -> Result<(), StoreError> {
-        let call = self.call(&Spent::default(), now);
-        self.within(&mut Spent::default(), call, self.store.ping(call)).await
+        self.within(&mut Spent::default(), now, |call| self.store.ping(call)).await
     }
 
     /// Purging walks the whole store: it has no deadline of a request.
@@ -120,24 +113,21 @@ impl Gate {
         self.budget.saturating_sub(session.spent())
     }
 
-    fn call(&self, spent: &Spent, now: SystemTime) -> Call {
-        let allowed = self.timeout.min(self.budget.saturating_sub(spent.0));
-        Call { now, deadline: Instant::now() + allowed }
-    }
-
-    async fn within<T>(
+    async fn within<'s, T>(
         &self,
         spent: &mut Spent,
-        call: Call,
-        future: impl Future<Output = Result<T, StoreError>>,
+        now: SystemTime,
+        ask: impl FnOnce(Call) -> StoreFuture<'s, T>,
     ) -> Result<T, StoreError> {
-        let began = Instant::now();
-        if call.deadline <= began {
+        let allowed = self.timeout.min(self.budget.saturating_sub(spent.0));
+        if allowed.is_zero() {
             // Nothing is left of the request's time: the store is not to blame.
             return Err(StoreError::timeout());
         }
         self.breaker.admit()?;
-        let answer = in_time(call.deadline, future).await;
+        let began = Instant::now();
+        let deadline = began + allowed;
+        let answer = in_time(deadline, ask(Call { now, deadline })).await;
         spent.0 += began.elapsed();
         self.breaker.note(answer.as_ref().err());
         answer

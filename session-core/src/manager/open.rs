@@ -11,9 +11,9 @@ use super::{Backend, Inner, Manager, Server};
 use crate::codec::{Format, Record};
 use crate::error_chain::Chain;
 use crate::id::SessionId;
-use crate::session::{Flags, PERMANENT, Session, SessionError, State};
+use crate::session::{PERMANENT, Session, SessionError, State};
 use crate::signing::CookieSigner;
-use crate::store::Loaded;
+use crate::store::{Loaded, StoreError};
 use crate::value::Value;
 
 impl Manager {
@@ -30,35 +30,38 @@ impl Manager {
     pub async fn open(&self, cookie: Option<&str>, now: SystemTime) -> Result<Session, SessionError> {
         let cookie = cookie.filter(|cookie| !cookie.is_empty());
         let (opened_at, mut spent) = (Instant::now(), Spent::default());
+        let new = || fresh(&self.inner);
         let state = match &self.inner.backend {
-            Backend::Cookie(signer) => from_cookie(signer, cookie, now, self),
-            Backend::Server(server) => match cookie.and_then(|cookie| server.id(cookie)) {
-                None => None,
-                Some(id) => self.load(server, id, now, &mut spent).await?,
-            },
+            Backend::Cookie(signer) => from_cookie(signer, cookie, now, self)
+                .map_or_else(new, |record| State::of(Arc::new(record), false)),
+            Backend::Server(server) => {
+                let id = cookie.and_then(|cookie| server.id(cookie));
+                let kept = match &id {
+                    None => None,
+                    Some(id) => self.load(server, id, now, &mut spent).await?,
+                };
+                kept.map_or_else(new, |(record, stored)| State {
+                    stored: Some(stored),
+                    id,
+                    ..State::of(record, true)
+                })
+            }
         };
-        let state = state.unwrap_or_else(|| fresh(&self.inner));
         Ok(Session::new(self.inner.clone(), state, (now, opened_at), spent.0))
     }
 
+    /// The record under an id, as it was read and as the store holds it.
     async fn load(
         &self,
         server: &Server,
-        id: SessionId,
+        id: &SessionId,
         now: SystemTime,
         spent: &mut Spent,
-    ) -> Result<Option<State>, SessionError> {
-        let loaded = server.gate.load(spent, now, &self.store_key(&id), server.touch).await?;
+    ) -> Result<Option<(Arc<Record>, Loaded)>, StoreError> {
+        let loaded = server.gate.load(spent, now, &self.store_key(id), server.touch).await?;
         let Some(loaded) = loaded else { return Ok(None) };
         match read(server.format, &loaded) {
-            Ok(None) => Ok(None),
-            Ok(Some(record)) => Ok(Some(State {
-                record,
-                stored: Some(loaded),
-                id: Some(id),
-                flags: Flags::default(),
-                ..State::fresh(server.format, true)
-            })),
+            Ok(record) => Ok(record.map(|record| (record, loaded))),
             Err(error) => {
                 log::error!(
                     "a session record can't be decoded, its visitor gets a new session: {}",
@@ -155,7 +158,7 @@ fn from_cookie(
     cookie: Option<&str>,
     now: SystemTime,
     manager: &Manager,
-) -> Option<State> {
+) -> Option<Record> {
     let lifetime = manager.inner.config.permanent_session_lifetime;
     let json = match signer.verify(cookie?, now, lifetime) {
         Ok(json) => json,
@@ -165,11 +168,7 @@ fn from_cookie(
         }
     };
     match Record::parse(Format::TaggedJson, Bytes::from(json)) {
-        Ok(record) => Some(State {
-            record: Arc::new(record),
-            flags: Flags::default(),
-            ..State::fresh(Format::TaggedJson, false)
-        }),
+        Ok(record) => Some(record),
         Err(error) => {
             log::error!(
                 "a signed session cookie can't be decoded, its visitor gets a new session: {}",

@@ -84,12 +84,18 @@ pub(crate) struct Written {
 impl State {
     /// A session that is stored nowhere yet.
     pub(crate) fn fresh(format: Format, server: bool) -> Self {
+        let flags = Flags { new: true, ..Flags::default() };
+        State { flags, ..State::of(Arc::new(Record::empty(format)), server) }
+    }
+
+    /// A session that came with a record.
+    pub(crate) fn of(record: Arc<Record>, server: bool) -> Self {
         State {
-            record: Arc::new(Record::empty(format)),
+            record,
             stored: None,
             id: None,
             changes: Changes::default(),
-            flags: Flags { new: true, ..Flags::default() },
+            flags: Flags::default(),
             login: None,
             rotation: None,
             doomed: Vec::new(),
@@ -128,8 +134,8 @@ impl State {
     pub(crate) fn is_empty(&self) -> bool {
         let counts_not = |key: RawKey<'_>| self.server && key.as_text() == Some(PERMANENT);
         if self.changes.are_none() {
-            // Asked several times in every request: without the merging it takes a sixth.
-            return self.record.entries().all(|(key, _)| counts_not(key));
+            // Asked in every request: without the merging it takes a sixth. Of two keys one is another.
+            return self.record.len() < 2 && self.record.entries().all(|(key, _)| counts_not(key));
         }
         self.keys().all(counts_not)
     }

@@ -20,6 +20,20 @@ fn a_cookie_is_found_by_its_whole_name_only() {
 }
 
 #[test]
+fn names_and_values_of_any_length_end_where_they_end() {
+    for length in 1..70 {
+        let (name, value) = ("n".repeat(length), "v".repeat(length));
+        for end in ["", "; last=1", " ;last=1", "\t; last=1"] {
+            let header = format!("first=1; {name}={value}{end}");
+            assert_eq!(find([header.as_str()], &name), Some(value.as_str().into()), "{header}");
+        }
+        for broken in [format!("{name}\"={value}; last=1"), format!("{name}={value}\"; last=1")] {
+            assert_eq!(pairs(&broken).collect::<Vec<_>>(), [("last", "1".into())], "{broken}");
+        }
+    }
+}
+
+#[test]
 fn finding_an_ordinary_value_copies_nothing() {
     let header = r#"note="a \"b\""; session="abc.def"; other=1"#;
     assert!(matches!(find([header], "session"), Some(Cow::Borrowed("abc.def"))));

@@ -64,7 +64,7 @@ fn expand_definition(guard: &Guard) -> TokenStream {
             #options
 
             fn base<'r>(request: &'r #private::Request<'_>) -> #private::Fut<'r, Self::Base> {
-                <Self::Base as #private::SessionGuard>::authorize(request)
+                ::std::boxed::Box::pin(<Self::Base as #private::SessionGuard>::authorize(request))
             }
 
             #[allow(unused_variables)]
@@ -88,7 +88,10 @@ fn expand_definition(guard: &Guard) -> TokenStream {
                 <<Self as #private::GuardDef>::Base as #private::SessionGuard>::FRESH,
             );
 
-            fn authorize<'r>(request: &'r #private::Request<'_>) -> #private::Fut<'r, Self> {
+            fn authorize(
+                request: &#private::Request<'_>,
+            ) -> impl ::core::future::Future<Output = ::core::result::Result<Self, #private::SessionError>>
+            + ::core::marker::Send {
                 #private::authorize(request)
             }
         }

@@ -238,7 +238,10 @@ fn expand_implementations(ident: &Ident, fields: &[(Ident, &Field)]) -> TokenStr
             type State = Self;
             const REQUIRES: bool = <Self as #private::SessionState>::LOGIN.is_some();
 
-            fn authorize<'r>(request: &'r #private::Request<'_>) -> #private::Fut<'r, Self> {
+            fn authorize(
+                request: &#private::Request<'_>,
+            ) -> impl ::core::future::Future<Output = ::core::result::Result<Self, #private::SessionError>>
+            + ::core::marker::Send {
                 #private::open(request)
             }
         }
