@@ -1,6 +1,6 @@
 //! Random histories of calls, compared with a model that is simple enough to be right.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use proptest::prelude::*;
@@ -93,10 +93,16 @@ pub(super) async fn agree(seed: u64, number: u32, subject: impl Fn(u32) -> Subje
 /// A record as the model knows it.
 struct Life {
     record: Loaded,
-    /// The hour until which it lives for certain, and the one from which on it has ended: a touch
-    /// that is not due yet may renew a life or not.
-    certain: u32,
-    possible: u32,
+    /// The hours at which it may end: a touch that is not due yet may renew a life or not. Never empty.
+    ends: BTreeSet<u32>,
+}
+
+impl Life {
+    /// Until when it lives for certain, and from when on it has ended.
+    fn bounds(&self) -> (u32, u32) {
+        let [first, last] = [self.ends.first(), self.ends.last()].map(|end| end.copied().unwrap_or_default());
+        (first, last)
+    }
 }
 
 /// The model, beside the store.
@@ -147,12 +153,11 @@ impl Model<'_> {
         same(loaded.as_ref(), current.as_ref())?;
         if let (Some(life), Some(renewal)) = (self.lives.get_mut(&key), renewal) {
             let renewed = self.now.saturating_add(renewal.hours);
-            let due = life.possible.saturating_sub(self.now) <= renewal.when_left;
-            (life.certain, life.possible) = if due {
-                (renewed, renewed)
-            } else {
-                (life.certain.min(renewed), life.possible.max(renewed))
-            };
+            let (_, latest) = life.bounds();
+            if latest.saturating_sub(self.now) <= renewal.when_left {
+                life.ends.clear();
+            }
+            life.ends.insert(renewed);
         }
         self.see(key, loaded);
         Ok(())
@@ -182,7 +187,7 @@ impl Model<'_> {
                 let life = new.map(|new| {
                     let ends = self.now.saturating_add(new.hours);
                     let record = Loaded::versioned(vec![new.value], version);
-                    Life { record, certain: ends, possible: ends }
+                    Life { record, ends: [ends].into() }
                 });
                 self.see(key, life.as_ref().map(|life| life.record.clone()));
                 match life {
@@ -196,18 +201,14 @@ impl Model<'_> {
 
     /// What the store has to hold now. Where that is open, the store is asked, and then held to it.
     async fn current(&mut self, key: u8) -> Result<Option<Loaded>, Broken> {
-        let Some(life) = self.lives.get(&key) else { return Ok(None) };
-        let ended = if self.now < life.certain || self.now >= life.possible {
-            self.now >= life.possible
+        let Some(life) = self.lives.get_mut(&key) else { return Ok(None) };
+        let (earliest, latest) = life.bounds();
+        let lives = self.now < earliest
+            || self.now < latest && self.store.stored(&self.store.key(&key.to_string())).await?.is_some();
+        if lives {
+            life.ends.retain(|end| *end > self.now);
         } else {
-            self.store.stored(&self.name(key)).await?.is_none()
-        };
-        if ended {
             self.lives.remove(&key);
-        } else if let Some(life) = self.lives.get_mut(&key)
-            && life.certain <= self.now
-        {
-            life.certain = life.possible;
         }
         Ok(self.lives.get(&key).map(|life| life.record.clone()))
     }
@@ -239,4 +240,25 @@ fn same(found: Option<&Loaded>, expected: Option<&Loaded>) -> Result<(), Broken>
     ensure(found == expected, || {
         format!("the version became {found:?}, the swap that wrote it gave {expected:?}")
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::store::MemoryStore;
+
+    #[tokio::test]
+    async fn a_touch_that_was_not_due_may_have_shortened_a_life_that_another_one_had_prolonged() {
+        let touch = |hours| Step::Load { key: 0, touch: Some(Renewal { hours, when_left: 0 }) };
+        let load = Step::Load { key: 0, touch: None };
+        let swap =
+            Step::Swap { key: 0, expected: Expected::Nothing, new: Some(Record { value: 0, hours: 3 }) };
+        let pass = |hours| Step::Pass { hours };
+        let history = vec![swap, touch(6), touch(4), pass(3), load.clone(), pass(1), load];
+        // It renews a life at every touch.
+        let store = Subject::new(Arc::new(MemoryStore::new(1)), None, String::new());
+        assert!(follow(&store, history).await.is_ok());
+    }
 }
