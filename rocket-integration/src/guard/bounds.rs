@@ -56,7 +56,7 @@ pub trait SessionGuard: Sized + Send + 'static {
     /// The longest time since the login.
     const FRESH: Option<Duration> = None;
 
-    /// Decides whether the request may enter.
+    /// Decides whether the request may enter. An `async fn` does.
     ///
     /// # Errors
     ///

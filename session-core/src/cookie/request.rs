@@ -101,7 +101,8 @@ fn ends_value(byte: u8) -> bool {
     (byte == b' ') | (byte == b'\t') | (byte == b'"') | (byte == b';')
 }
 
-/// Bytes, since all ends are ASCII: characters took four times as long. Of blocks without an end nothing more is asked.
+/// Bytes, since all ends are ASCII: characters took four times as long. Blocks without an end are passed over whole; only
+/// the one that has it is searched byte by byte.
 fn split_at_any(text: &str, ends: impl Fn(u8) -> bool + Copy) -> (&str, &str) {
     let (blocks, _) = text.as_bytes().as_chunks::<16>();
     let has_end = |block: &[u8; 16]| block.iter().fold(false, |any, byte| any | ends(*byte));

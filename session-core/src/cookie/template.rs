@@ -32,7 +32,8 @@ impl Template {
         }
     }
 
-    /// As [`CookieAttributes::set`]. Quotes nothing: ids and signed texts hold only what may stand bare.
+    /// As [`CookieAttributes::set`]. The value is not quoted: it must be an id or a signed text, which have
+    /// letters, digits, `-`, `_` and `.` only.
     pub(crate) fn set(&self, value: &str, expires: Option<SystemTime>) -> String {
         debug_assert!(quoting::is_bare(value), "a cookie's value needs quotes");
         let fixed = self.name.len() + self.domain.len() + self.attributes.len();

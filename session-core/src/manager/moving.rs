@@ -167,8 +167,11 @@ impl Both {
             return swapped;
         }
         match self.old.swap(call, key, Some(expected), Some(new)).await? {
-            // It has ended, or it has been moved between the two.
-            Swap::Conflict(None) => self.new.swap(call, key, Some(expected), Some(new)).await,
+            // It has ended, or somebody moved it after the first swap looked: then it is here now.
+            Swap::Conflict(None) if swapped.is_ok() => {
+                self.new.swap(call, key, Some(expected), Some(new)).await
+            }
+            Swap::Conflict(None) => swapped,
             written => Ok(written),
         }
     }
@@ -213,7 +216,8 @@ impl Store for Moving {
                 return Ok(Some(loaded));
             }
             let Some(there) = both.old.load(call, key).await? else {
-                // It may have been moved between the two looks: it is here before it is gone there.
+                // Somebody may have moved it between the two looks. A move creates it here before it deletes it
+                // there, so another look finds it.
                 return both.new.load(call, key, touch).await;
             };
             let (both, key) = (Arc::clone(both), key.to_owned());

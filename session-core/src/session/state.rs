@@ -134,7 +134,7 @@ impl State {
     pub(crate) fn is_empty(&self) -> bool {
         let counts_not = |key: RawKey<'_>| self.server && key.as_text() == Some(PERMANENT);
         if self.changes.are_none() {
-            // Asked in every request: without the merging it takes a sixth. Of two keys one is another.
+            // Asked in every request: without the merging it takes a sixth. Of two keys at least one counts.
             return self.record.len() < 2 && self.record.entries().all(|(key, _)| counts_not(key));
         }
         self.keys().all(counts_not)

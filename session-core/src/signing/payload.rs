@@ -124,6 +124,13 @@ mod tests {
     }
 
     #[test]
+    fn a_stream_of_gzip_or_with_a_dictionary_is_refused() {
+        let gzip = [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+        let with_dictionary = [0x78, 0xBB, 0, 0, 0, 1, 3, 0, 0, 0, 0, 1];
+        assert_eq!((inflated(&gzip), inflated(&with_dictionary)), (None, None));
+    }
+
+    #[test]
     fn a_stream_with_a_wrong_checksum_is_refused() {
         let mut whole = zeros(10_000);
         *whole.last_mut().unwrap() ^= 1;

@@ -11,6 +11,10 @@ use crate::codec::record::{Entry, Key, Span, settle};
 /// Most sessions have no more keys, and to let the index grow key by key was a tenth of making it.
 const USUAL: usize = 32;
 
+/// Bytes of a key with its value, at the least in most sessions. An index is kept with its record, so small records do
+/// not get a large one.
+const SHORT: usize = 32;
+
 pub(in crate::codec) fn index(bytes: &[u8], dialect: Dialect) -> Result<Vec<Entry>, DecodeError> {
     let text = str::from_utf8(bytes).map_err(DecodeError::not_utf8)?;
     let mut indexer = Indexer { scanner: Scanner::new(text, dialect), dialect };
@@ -73,7 +77,7 @@ impl Indexer<'_> {
         if self.scanner.take(b'}') {
             return Ok(Vec::new());
         }
-        let mut entries = Vec::with_capacity(USUAL);
+        let mut entries = Vec::with_capacity((self.scanner.length() / SHORT).clamp(1, USUAL));
         loop {
             self.entry(b':', &mut entries)?;
             if !self.scanner.another(b'}')? {

@@ -11,7 +11,7 @@ mod index;
 mod join;
 mod plain;
 #[cfg(test)]
-mod plainly;
+mod reference;
 mod scan;
 mod skip;
 mod step;

@@ -28,6 +28,11 @@ impl<'a> Scanner<'a> {
         Scanner { text, at: 0, dialect, around: Vec::new() }
     }
 
+    /// Of the whole text, in bytes.
+    pub(super) fn length(&self) -> usize {
+        self.text.len()
+    }
+
     /// The same text from another position on.
     pub(super) fn at(mut self, position: usize) -> Self {
         self.at = position;

@@ -153,10 +153,8 @@ impl Model<'_> {
         same(loaded.as_ref(), current.as_ref())?;
         if let (Some(life), Some(renewal)) = (self.lives.get_mut(&key), renewal) {
             let renewed = self.now.saturating_add(renewal.hours);
-            let (_, latest) = life.bounds();
-            if latest.saturating_sub(self.now) <= renewal.when_left {
-                life.ends.clear();
-            }
+            // Of the ends it may have had, those for which the touch was due are none any more.
+            life.ends.retain(|end| end.saturating_sub(self.now) > renewal.when_left);
             life.ends.insert(renewed);
         }
         self.see(key, loaded);

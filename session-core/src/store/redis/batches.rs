@@ -1,51 +1,45 @@
 //! Commands that travel together.
 
-#[cfg(test)]
-mod tests;
-
+use std::future::poll_fn;
 use std::io;
-use std::mem::take;
+use std::mem::{replace, take};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
 
 use redis::aio::ConnectionLike;
 use redis::{Arg, Cmd, Pipeline, RedisResult, Value};
 use tokio::sync::oneshot;
-use tokio::task::yield_now;
-use tokio::time::{Instant, timeout_at};
+
+#[cfg(test)]
+mod tests;
 
 /// The commands of one connection, many of them in one message when many requests are served at once: for
 /// each message the kernels of both sides work and the server wakes up, whatever it holds.
 ///
-/// A command that comes while none is under way is sent at once. One that comes later waits until every
-/// task that is ready has run, which is no time for a server that has nothing else to do, and is sent with
-/// those that came meanwhile. With Nagle's algorithm, which does this in the kernel, it would wait for the answer
-/// to somebody else's command.
+/// A command that comes while none is under way is sent at once. One that comes later waits until the tasks that
+/// are ready on its thread have had a turn, and is sent with those that came meanwhile. With Nagle's algorithm,
+/// which does this in the kernel, it would wait for the answer to somebody else's command.
 #[derive(Default)]
 pub(super) struct Batches {
     under_way: AtomicUsize,
-    next: Mutex<Vec<Passenger>>,
+    waiting: Mutex<Vec<Passenger>>,
 }
 
-/// Longer commands travel alone: they would gain little, and make others wait for their answers.
+/// Longer commands travel alone: they gain little, and copying them together takes much memory at once. The answers
+/// to a batch are handed out together, however long they are.
 const LONG: usize = 8 * 1024;
 
-/// A command in a batch.
+/// A command in a batch, and who waits for its answer.
 struct Passenger {
     command: Cmd,
-    deadline: Instant,
     answer: oneshot::Sender<RedisResult<Value>>,
 }
 
 impl Batches {
-    /// Sends a command and waits for its answer, which may be an error of the server. Who stops waiting
-    /// before it is sent does not have it sent.
-    pub(super) async fn send<C>(
-        self: &Arc<Self>,
-        connection: &C,
-        command: Cmd,
-        deadline: Instant,
-    ) -> RedisResult<Value>
+    /// Sends a command and waits for its answer, which may be an error of the server. A caller that gives up before
+    /// its batch has left is left out of it.
+    pub(super) async fn send<C>(self: &Arc<Self>, connection: &C, command: Cmd) -> RedisResult<Value>
     where
         C: ConnectionLike + Clone + Send + 'static,
     {
@@ -56,13 +50,12 @@ impl Batches {
             return connection.req_packed_command(&command).await;
         }
         let (answer, answered) = oneshot::channel();
-        if self.board(Passenger { command, deadline, answer }) {
-            let batches = Arc::clone(self);
+        if self.board(Passenger { command, answer }) {
+            let mut departure = Departure(Some(Arc::clone(self)));
             // A task of its own, since whoever came first may leave before the others have their answers.
             tokio::spawn(async move {
-                yield_now().await;
-                let batch = take(&mut *batches.next());
-                carry(&mut connection, batch).await;
+                after_others().await;
+                deliver(&mut connection, departure.passengers()).await;
             });
         }
         answered.await.unwrap_or_else(|_| Err(io::Error::from(io::ErrorKind::BrokenPipe).into()))
@@ -70,43 +63,83 @@ impl Batches {
 
     /// Whether the passenger is the first of its batch.
     fn board(&self, passenger: Passenger) -> bool {
-        let mut next = self.next();
-        next.push(passenger);
-        next.len() == 1
+        let mut waiting = self.waiting();
+        waiting.push(passenger);
+        waiting.len() == 1
     }
 
-    fn next(&self) -> MutexGuard<'_, Vec<Passenger>> {
-        self.next.lock().unwrap_or_else(PoisonError::into_inner)
+    fn waiting(&self) -> MutexGuard<'_, Vec<Passenger>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Sends a batch and hands out the answers, until the last passenger has given up.
-async fn carry(connection: &mut impl ConnectionLike, batch: Vec<Passenger>) {
+/// What a batch leaves with. If that never happens, since the runtime of its task ends, its passengers learn it at
+/// once, and the next batch does not wait for it.
+struct Departure(Option<Arc<Batches>>);
+
+impl Departure {
+    /// All who have boarded; at the second call nobody, also if others have boarded since.
+    fn passengers(&mut self) -> Vec<Passenger> {
+        self.0.take().map(|batches| take(&mut *batches.waiting())).unwrap_or_default()
+    }
+}
+
+impl Drop for Departure {
+    fn drop(&mut self) {
+        drop(self.passengers());
+    }
+}
+
+/// Lets the tasks that are ready run first. A task that waits in Tokio's `yield_now` stays with its thread, which a
+/// handler may keep busy for long; this one is taken over by another thread.
+async fn after_others() {
+    let mut waited = false;
+    poll_fn(|task| {
+        if replace(&mut waited, true) {
+            return Poll::Ready(());
+        }
+        task.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}
+
+/// Sends a batch and hands out the answers, unless everybody gives up before.
+async fn deliver(connection: &mut impl ConnectionLike, batch: Vec<Passenger>) {
     let (mut pipeline, mut answers) = (Pipeline::with_capacity(batch.len()), Vec::with_capacity(batch.len()));
-    let mut deadline = Instant::now();
-    for passenger in batch.into_iter().filter(|passenger| !passenger.answer.is_closed()) {
-        pipeline.add_command(passenger.command);
-        deadline = deadline.max(passenger.deadline);
-        answers.push(passenger.answer);
+    for Passenger { command, answer } in batch {
+        if !answer.is_closed() {
+            pipeline.add_command(command);
+            answers.push(answer);
+        }
     }
     if answers.is_empty() {
         return;
     }
     // Each has its own answer, also where another one's is an error.
     let sent = pipeline.ignore_errors().query_async::<Vec<Value>>(connection);
-    match timeout_at(deadline, sent).await {
-        Ok(Ok(values)) => {
+    let values = tokio::select! {
+        values = sent => values,
+        () = all_closed(&mut answers) => return,
+    };
+    // That an answer can't be handed out means that nobody waits for it any more.
+    match values {
+        Ok(values) => {
             for (answer, value) in answers.into_iter().zip(values) {
-                // An error means that nobody waits for it any more.
                 let _ = answer.send(Ok(value));
             }
         }
-        Ok(Err(error)) => {
+        Err(error) => {
             for answer in answers {
                 let _ = answer.send(Err(error.clone()));
             }
         }
-        Err(_) => {}
+    }
+}
+
+async fn all_closed(answers: &mut [oneshot::Sender<RedisResult<Value>>]) {
+    for answer in answers {
+        answer.closed().await;
     }
 }
 

@@ -36,9 +36,7 @@ impl Link {
     pub(super) async fn send(&self, call: Call, command: Cmd) -> RedisResult<Value> {
         match self {
             Link::Own(own) => own.send(call, command).await,
-            Link::Shared(manager, batches) => {
-                batches.send(manager, command, call.deadline).await?.extract_error()
-            }
+            Link::Shared(manager, batches) => batches.send(manager, command).await?.extract_error(),
         }
     }
 
@@ -75,7 +73,7 @@ impl Reopening {
         // One call opens, the others wait. If that call is dropped or fails, the next one tries.
         let connection = line.connection.get_or_try_init(|| self.open()).await?;
         let waiting = Waiting { own: self, line: &line, answers: line.answers.load(Relaxed), call };
-        let answer = line.batches.send(connection, command, call.deadline).await;
+        let answer = line.batches.send(connection, command).await;
         let answer = answer.and_then(Value::extract_error);
         line.answers.fetch_add(1, Relaxed);
         drop(waiting);

@@ -1,13 +1,13 @@
 //! How many messages there are. A server can't tell: it may find several in one read.
 #![allow(clippy::unwrap_used, reason = "a panic in here is a failed test, which is what it is for")]
 
+use std::future::{Future, poll_fn};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::task::Poll;
 
 use redis::aio::ConnectionLike;
 use redis::{Cmd, Pipeline, RedisFuture, Value, cmd};
 use tokio::task::yield_now;
-use tokio::time::Instant;
 
 use super::{Batches, LONG};
 
@@ -57,8 +57,7 @@ async fn messages(lengths: &[usize]) -> Vec<usize> {
     let send = |&length: &usize| {
         let (batches, wire) = (Arc::clone(&batches), wire.clone());
         let command = cmd("SET").arg("k").arg("x".repeat(length)).take();
-        let deadline = Instant::now() + Duration::from_secs(1);
-        tokio::spawn(async move { batches.send(&wire, command, deadline).await })
+        tokio::spawn(async move { batches.send(&wire, command).await })
     };
     for answer in lengths.iter().map(send).collect::<Vec<_>>() {
         assert_eq!(answer.await.unwrap().unwrap(), Value::Nil);
@@ -75,4 +74,26 @@ async fn what_comes_while_a_command_is_under_way_is_one_message() {
 #[tokio::test]
 async fn a_long_command_is_a_message_of_its_own() {
     assert_eq!(messages(&[1, 1, LONG, 1]).await, [1, 1, 2]);
+}
+
+/// A store that two runtimes use, and one of them ends at the worst moment.
+#[test]
+fn a_batch_whose_runtime_ends_before_it_leaves_fails_and_does_not_hold_up_the_next_one() {
+    let runtime = || tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let (batches, wire) = (Arc::new(Batches::default()), Wire::default());
+    let get = || cmd("GET").arg("k").take();
+    let first = runtime();
+    let (mut alone, mut stranded) =
+        (Box::pin(batches.send(&wire, get())), Box::pin(batches.send(&wire, get())));
+    first.block_on(poll_fn(|task| {
+        assert!(alone.as_mut().poll(task).is_pending() && stranded.as_mut().poll(task).is_pending());
+        Poll::Ready(())
+    }));
+    drop((first, alone));
+    let second = runtime();
+    assert!(second.block_on(stranded).unwrap_err().is_io_error());
+    second.block_on(async {
+        let (alone, boarded) = tokio::join!(batches.send(&wire, get()), batches.send(&wire, get()));
+        assert_eq!((alone.unwrap(), boarded.unwrap()), (Value::Nil, Value::Nil));
+    });
 }

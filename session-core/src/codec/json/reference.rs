@@ -4,21 +4,21 @@ use super::Dialect;
 use super::step::{Expected, Step};
 
 /// A place in a JSON text.
-pub(super) struct Plain<'a> {
+pub(super) struct Reference<'a> {
     json: &'a [u8],
     at: usize,
     dialect: Dialect,
 }
 
-type Plainly = Result<(), &'static str>;
+type Outcome = Result<(), &'static str>;
 
-impl<'a> Plain<'a> {
+impl<'a> Reference<'a> {
     /// The end of the value that the text begins with.
     pub(super) fn skip(json: &'a [u8], dialect: Dialect) -> Step {
-        let mut plain = Plain { json, at: 0, dialect };
-        match plain.value() {
-            Ok(()) => Ok(plain.at),
-            Err(what) => Err(Expected { what, at: plain.at }),
+        let mut reader = Reference { json, at: 0, dialect };
+        match reader.value() {
+            Ok(()) => Ok(reader.at),
+            Err(what) => Err(Expected { what, at: reader.at }),
         }
     }
 
@@ -38,7 +38,7 @@ impl<'a> Plain<'a> {
         }
     }
 
-    fn value(&mut self) -> Plainly {
+    fn value(&mut self) -> Outcome {
         self.blanks();
         match self.next() {
             Some(b'"') => self.text(),
@@ -53,7 +53,7 @@ impl<'a> Plain<'a> {
         }
     }
 
-    fn items(&mut self, close: u8, item: impl Fn(&mut Self) -> Plainly) -> Plainly {
+    fn items(&mut self, close: u8, item: impl Fn(&mut Self) -> Outcome) -> Outcome {
         self.at += 1;
         self.blanks();
         if self.is(close) {
@@ -70,7 +70,7 @@ impl<'a> Plain<'a> {
         }
     }
 
-    fn text(&mut self) -> Plainly {
+    fn text(&mut self) -> Outcome {
         if !self.is(b'"') {
             return Err("a text");
         }
@@ -100,7 +100,7 @@ impl<'a> Plain<'a> {
         }
     }
 
-    fn literal(&mut self) -> Plainly {
+    fn literal(&mut self) -> Outcome {
         let python = ["NaN", "Infinity", "-Infinity"];
         let names = ["null", "true", "false"].into_iter();
         for name in names.chain(python.into_iter().filter(|_| self.dialect == Dialect::Tagged)) {
@@ -126,7 +126,7 @@ impl<'a> Plain<'a> {
         Ok(())
     }
 
-    fn digits(&mut self, what: &'static str) -> Plainly {
+    fn digits(&mut self, what: &'static str) -> Outcome {
         let start = self.at;
         while self.next().is_some_and(|byte| byte.is_ascii_digit()) {
             self.at += 1;
