@@ -57,7 +57,7 @@ pub(crate) fn check(place: &Place, file: &Path, write: bool) -> Result<bool> {
 
 fn written(table: &Table) -> String {
     let mut text = String::from(
-        "# Instructions of one operation on a session of twenty keys (callgrind, memory store).\n\
+        "# Instructions of one operation on a session of twenty keys (callgrind; memory store, cookies, pickles in files).\n\
          # `scripts/bench.sh --instructions` fails where one grows by more than 5 %; with --write it renews this.\n",
     );
     for (session, operations) in table {

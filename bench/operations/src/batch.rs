@@ -9,6 +9,7 @@ use session_core::manager::Manager;
 use session_core::session::Session;
 use session_core::store::MemoryStore;
 use session_core::typed::{self, Field};
+use tempfile::TempDir;
 
 use crate::case::Case;
 use crate::{Result, mark, skip};
@@ -30,27 +31,27 @@ impl Field for Views {
 /// more without a change.
 pub(crate) async fn run(case: &Case, times: usize) -> Result<()> {
     let now = SystemTime::now();
-    let (_, manager) = manager(case.format, times)?;
+    let Kept { manager, .. } = &kept(case.format, times)?;
     let mut cookies = Vec::with_capacity(times);
     for _ in 0..times {
-        cookies.push(begin(&manager, case, now).await?);
+        cookies.push(begin(manager, case, now).await?);
     }
     let mut sessions = Vec::with_capacity(times);
 
     skip();
-    open(&manager, &cookies, now, &mut sessions).await?;
+    open(manager, &cookies, now, &mut sessions).await?;
     mark(times, &format!("{case}|open"));
     let seen: u64 = sessions.iter().map(typed::get::<Views>).sum();
     mark(times, &format!("{case}|read"));
     sessions.iter().for_each(|session| typed::set::<Views>(session, 2));
     mark(times, &format!("{case}|write"));
-    close(&manager, &sessions, now).await?;
+    close(manager, &sessions, now).await?;
     mark(times, &format!("{case}|close, changed"));
     // What freeing so many at once takes depends on the state of the heap: it is not counted.
     sessions.clear();
-    open(&manager, &cookies, now, &mut sessions).await?;
+    open(manager, &cookies, now, &mut sessions).await?;
     skip();
-    close(&manager, &sessions, now).await?;
+    close(manager, &sessions, now).await?;
     mark(times, &format!("{case}|close, unchanged"));
     if seen == times as u64 { Ok(()) } else { Err(format!("{case} does not hold what was set").into()) }
 }
@@ -65,25 +66,38 @@ pub(crate) async fn begin(manager: &Manager, case: &Case, now: SystemTime) -> Re
     Ok(set_cookie.split(['=', ';']).nth(1).unwrap_or_default().to_owned())
 }
 
-/// A manager and its store, which is not used where cookies hold the sessions.
-pub(crate) fn manager(format: Format, sessions: usize) -> Result<(Arc<MemoryStore>, Manager)> {
+/// A manager and what it may use.
+pub(crate) struct Kept {
+    pub(crate) manager: Manager,
+    /// For msgpack and JSON.
+    pub(crate) store: Arc<MemoryStore>,
+    /// For pickles, which only files hold.
+    _folder: TempDir,
+}
+
+pub(crate) fn kept(format: Format, sessions: usize) -> Result<Kept> {
     let mut config = SessionConfig::default();
     config.secret_key = Some("a key that signs cookies".into());
     // Cookies of the larger sessions are too large for browsers, and still of interest.
     config.max_cookie_size = 0;
     config.session_memory_max = sessions as u64;
+    let folder = TempDir::new()?;
+    config.session_file_dir = folder.path().to_owned();
     match format {
         Format::TaggedJson => config.session_type = SessionType::Cookie,
+        Format::Pickle => config.session_type = SessionType::FileSystem,
         Format::Json => config.session_serialization_format = RecordFormat::Json,
         _ => {}
     }
     let store = Arc::new(MemoryStore::new(sessions as u64));
-    if format == Format::TaggedJson {
-        let config = config.check(Surroundings::default())?.config;
-        return Ok((store, Manager::new(config)?));
-    }
-    let config = config.check(Surroundings { own_store: true, ..Surroundings::default() })?.config;
-    Ok((Arc::clone(&store), Manager::with_store(config, store)?))
+    let own_store = matches!(format, Format::Msgpack | Format::Json);
+    let config = config.check(Surroundings { own_store, ..Surroundings::default() })?.config;
+    let manager = if own_store {
+        Manager::with_store(config, Arc::<MemoryStore>::clone(&store))?
+    } else {
+        Manager::new(config)?
+    };
+    Ok(Kept { manager, store, _folder: folder })
 }
 
 pub(crate) async fn open(

@@ -16,7 +16,7 @@ pub(crate) struct Case {
     pub(crate) fields: Map<String, Value>,
 }
 
-const FORMATS: [Format; 3] = [Format::Msgpack, Format::Json, Format::TaggedJson];
+const FORMATS: [Format; 4] = [Format::Msgpack, Format::Json, Format::TaggedJson, Format::Pickle];
 
 /// The cases under a name.
 pub(crate) fn all(name: &str) -> Result<Vec<Case>> {

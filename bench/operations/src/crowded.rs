@@ -9,7 +9,7 @@ use session_core::config::{SessionConfig, Surroundings};
 use session_core::manager::Manager;
 use session_core::store::{Call, MemoryStore, New, Store};
 
-use crate::batch::{begin, manager};
+use crate::batch::{Kept, begin, kept};
 use crate::case::Case;
 use crate::{Result, mark, skip};
 
@@ -62,7 +62,7 @@ async fn filled(sessions: usize, now: SystemTime) -> Result<Manager> {
 
 /// The record of a session of twenty keys.
 async fn record(now: SystemTime) -> Result<Vec<u8>> {
-    let (store, manager) = manager(Format::Msgpack, 1)?;
+    let Kept { manager, store, .. } = kept(Format::Msgpack, 1)?;
     let cookie = begin(&manager, &Case::shop(Format::Msgpack, 1024), now).await?;
     let deadline = tokio::time::Instant::now() + Duration::from_secs(3600);
     let loaded = store.load(Call { now, deadline }, &format!("session:{cookie}"), None).await?;

@@ -4,20 +4,20 @@ use std::time::SystemTime;
 
 use session_core::codec::Format;
 
-use crate::batch::{begin, manager, open};
+use crate::batch::{Kept, begin, kept, open};
 use crate::case::Case;
 use crate::{Result, mark, skip};
 
 /// Opens so many sessions, sets every key of each and closes them.
 pub(crate) async fn run(case: &Case, times: usize) -> Result<()> {
     let now = SystemTime::now();
-    let (_, manager) = manager(case.format, times)?;
+    let Kept { manager, .. } = &kept(case.format, times)?;
     let mut cookies = Vec::with_capacity(times);
     for _ in 0..times {
-        cookies.push(begin(&manager, case, now).await?);
+        cookies.push(begin(manager, case, now).await?);
     }
     let mut sessions = Vec::with_capacity(times);
-    open(&manager, &cookies, now, &mut sessions).await?;
+    open(manager, &cookies, now, &mut sessions).await?;
     skip();
     for session in &sessions {
         for key in case.fields.keys() {

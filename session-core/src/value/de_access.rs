@@ -164,7 +164,7 @@ impl<'de> MapAccess<'de> for Pairs {
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, DecodeError> {
-        let value = self.value.take().ok_or(DecodeError::refused())?;
+        let value = self.value.take().ok_or_else(DecodeError::refused)?;
         seed.deserialize(FromValue { value, depth: self.depth, key: false })
     }
 
@@ -198,7 +198,7 @@ pub(super) struct Content {
 
 impl Content {
     fn value(self) -> Result<FromValue, DecodeError> {
-        let value = self.content.ok_or(DecodeError::mismatch("text", &"a variant with content"))?;
+        let value = self.content.ok_or_else(|| DecodeError::mismatch("text", &"a variant with content"))?;
         Ok(FromValue { value, depth: self.depth, key: false })
     }
 }

@@ -177,9 +177,11 @@ impl Serializer for ToValue {
             None if name == HTML => {
                 let text = self.value(value)?;
                 let html = if self.html { Special::Markup.wrap(text) } else { Some(text) };
-                html.map(Piece::Value).ok_or(EncodeError::refused())
+                html.map(Piece::Value).ok_or_else(EncodeError::refused)
             }
-            Some(special) => special.wrap(self.value(value)?).map(Piece::Value).ok_or(EncodeError::refused()),
+            Some(special) => {
+                special.wrap(self.value(value)?).map(Piece::Value).ok_or_else(EncodeError::refused)
+            }
             None => value.serialize(self.deeper()?),
         }
     }

@@ -123,7 +123,7 @@ impl SerializeMap for Pairs {
     }
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Step {
-        let key = self.key.take().ok_or(EncodeError::refused())?;
+        let key = self.key.take().ok_or_else(EncodeError::refused)?;
         let value = self.inner.value(value)?;
         self.pairs.push((key, value));
         Ok(())

@@ -64,7 +64,7 @@ pub(super) fn read<'a>(text: Text<'a>) -> Result<Cow<'a, str>, DecodeError> {
             Some('b') => '\u{8}',
             Some('f') => '\u{c}',
             Some('u') => {
-                let (char, behind) = unicode(chars.as_str()).ok_or(DecodeError::lone_surrogate())?;
+                let (char, behind) = unicode(chars.as_str()).ok_or_else(DecodeError::lone_surrogate)?;
                 rest = behind;
                 read.push(char);
                 continue;

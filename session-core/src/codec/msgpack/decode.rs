@@ -78,5 +78,5 @@ fn timestamp(data: &[u8]) -> Result<DateTime, DecodeError> {
         }
         _ => return Err(DecodeError::out_of_range("the length of a timestamp")),
     };
-    DateTime::utc(seconds, nanoseconds).ok_or(DecodeError::out_of_range("a timestamp"))
+    DateTime::utc(seconds, nanoseconds).ok_or_else(|| DecodeError::out_of_range("a timestamp"))
 }

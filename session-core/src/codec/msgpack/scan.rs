@@ -60,13 +60,13 @@ impl<'a> Scanner<'a> {
 
     /// The next `len` bytes.
     pub(super) fn take(&mut self, len: usize) -> Result<&'a [u8], DecodeError> {
-        let (taken, rest) = self.rest.split_at_checked(len).ok_or(DecodeError::truncated())?;
+        let (taken, rest) = self.rest.split_at_checked(len).ok_or_else(DecodeError::truncated)?;
         self.rest = rest;
         Ok(taken)
     }
 
     fn array<const N: usize>(&mut self) -> Result<[u8; N], DecodeError> {
-        let (taken, rest) = self.rest.split_first_chunk().ok_or(DecodeError::truncated())?;
+        let (taken, rest) = self.rest.split_first_chunk().ok_or_else(DecodeError::truncated)?;
         self.rest = rest;
         Ok(*taken)
     }
@@ -144,7 +144,7 @@ impl<'a> Scanner<'a> {
     /// thousands, and all of them are skipped on every request that reads it from a server.
     fn skip_values(&mut self, mut pending: usize) -> Result<(), DecodeError> {
         while pending > 0 {
-            let marker = self.rest.first().ok_or(DecodeError::truncated())?;
+            let marker = self.rest.first().ok_or_else(DecodeError::truncated)?;
             let Some(Small { size: size @ 1.., values }) = SMALL.get(usize::from(*marker)).copied() else {
                 let head = self.head()?;
                 pending = pending - 1 + self.content(&head)?;
@@ -154,7 +154,7 @@ impl<'a> Scanner<'a> {
                 }
                 continue;
             };
-            self.rest = self.rest.get(usize::from(size)..).ok_or(DecodeError::truncated())?;
+            self.rest = self.rest.get(usize::from(size)..).ok_or_else(DecodeError::truncated)?;
             pending = pending - 1 + usize::from(values);
         }
         Ok(())

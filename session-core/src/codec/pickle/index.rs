@@ -23,7 +23,7 @@ pub(in crate::codec) fn index(record: Bytes) -> Result<(Bytes, Vec<Entry>), Deco
     }
     let plain = Bytes::from(plain::without_references(&record)?);
     // What was just written has no references.
-    let entries = independent(&plain).ok_or(DecodeError::too_long())?;
+    let entries = independent(&plain).ok_or_else(DecodeError::too_long)?;
     Ok((plain, entries))
 }
 

@@ -29,13 +29,13 @@ impl<'a> Input<'a> {
 
     /// The next `length` bytes.
     pub(super) fn take(&mut self, length: usize) -> Result<&'a [u8], DecodeError> {
-        let (taken, rest) = self.rest.split_at_checked(length).ok_or(DecodeError::truncated())?;
+        let (taken, rest) = self.rest.split_at_checked(length).ok_or_else(DecodeError::truncated)?;
         self.rest = rest;
         Ok(taken)
     }
 
     pub(super) fn array<const N: usize>(&mut self) -> Result<[u8; N], DecodeError> {
-        let (taken, rest) = self.rest.split_first_chunk().ok_or(DecodeError::truncated())?;
+        let (taken, rest) = self.rest.split_first_chunk().ok_or_else(DecodeError::truncated)?;
         self.rest = rest;
         Ok(*taken)
     }
@@ -59,7 +59,7 @@ impl<'a> Input<'a> {
 
     /// What comes before the next line end, which is consumed.
     pub(super) fn line(&mut self) -> Result<&'a [u8], DecodeError> {
-        let length = self.rest.iter().position(|byte| *byte == b'\n').ok_or(DecodeError::truncated())?;
+        let length = self.rest.iter().position(|byte| *byte == b'\n').ok_or_else(DecodeError::truncated)?;
         let line = self.take(length)?;
         self.take(1)?;
         Ok(line)

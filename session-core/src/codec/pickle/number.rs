@@ -26,7 +26,8 @@ fn integer(line: &[u8], at: usize) -> Result<Value, DecodeError> {
         [b'1'..=b'9', rest @ ..] => rest.iter().all(u8::is_ascii_digit),
         _ => false,
     };
-    let text = str::from_utf8(line).ok().filter(|_| decimal).ok_or(DecodeError::syntax("an integer", at))?;
+    let text =
+        str::from_utf8(line).ok().filter(|_| decimal).ok_or_else(|| DecodeError::syntax("an integer", at))?;
     match text.parse() {
         Ok(number) => Ok(Value::Int(number)),
         Err(_) if unsigned.len() > MAX_DIGITS => Err(DecodeError::out_of_range("an integer")),
@@ -37,14 +38,14 @@ fn integer(line: &[u8], at: usize) -> Result<Value, DecodeError> {
 /// The number of a remembered value.
 pub(super) fn place(line: &[u8], at: usize) -> Result<u32, DecodeError> {
     let number = str::from_utf8(line).ok().and_then(|text| text.parse().ok());
-    number.ok_or(DecodeError::syntax("the number of a remembered value", at))
+    number.ok_or_else(|| DecodeError::syntax("the number of a remembered value", at))
 }
 
 /// `FLOAT`: what Python's `repr` writes.
 pub(super) fn float(line: &[u8], at: usize) -> Result<Value, DecodeError> {
     let text = str::from_utf8(line).ok();
     let number: Option<f64> = text.and_then(|text| text.parse().ok());
-    match number.ok_or(DecodeError::syntax("a float", at))? {
+    match number.ok_or_else(|| DecodeError::syntax("a float", at))? {
         number if number.is_infinite() && line.iter().any(u8::is_ascii_digit) => {
             Err(DecodeError::out_of_range("a number"))
         }

@@ -36,7 +36,8 @@ pub(super) fn raw_unicode_escape(line: &[u8], at: usize) -> Result<Value, Decode
                 continue;
             }
         };
-        let escape = rest.get(2..2 + digits).and_then(hex).ok_or(DecodeError::syntax("a text", at))?;
+        let escape =
+            rest.get(2..2 + digits).and_then(hex).ok_or_else(|| DecodeError::syntax("a text", at))?;
         text.push(character(escape)?);
         rest = rest.get(2 + digits..).unwrap_or_default();
     }
@@ -65,7 +66,7 @@ pub(super) fn quoted(line: &[u8], at: usize) -> Result<Value, DecodeError> {
     let mut rest = inner;
     while let [byte, behind @ ..] = rest {
         rest = if *byte == b'\\' {
-            unescape(&mut bytes, behind).ok_or(DecodeError::syntax("an escape", at))?
+            unescape(&mut bytes, behind).ok_or_else(|| DecodeError::syntax("an escape", at))?
         } else {
             bytes.push(*byte);
             behind
