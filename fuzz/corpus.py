@@ -16,7 +16,7 @@ import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
 VECTORS = HERE.parent / "tests/vectors/flask-vectors.json"
-DEEPEST = 128  # session_core::value::MAX_DEPTH
+DEEPEST = 128  # rocket_session_state_core::value::MAX_DEPTH
 
 # Names of files that are made from something else each time.
 MADE = ("vector", "limit", "plain")

@@ -6,8 +6,8 @@ use std::time::Duration;
 use figment::Figment;
 use figment::providers::Serialized;
 use libfuzzer_sys::fuzz_target;
-use session_core::config::{SessionConfig, Surroundings};
-use session_core::cookie::SetCookie;
+use rocket_session_state_core::config::{SessionConfig, Surroundings};
+use rocket_session_state_core::cookie::SetCookie;
 
 const KEYS: [&str; 10] = [
     "permanent_session_lifetime",

@@ -4,10 +4,10 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use libfuzzer_sys::fuzz_target;
-use session_core::codec::Format;
-use session_core::cookie::{SetCookie, find, pairs};
-use session_core::id::SessionId;
-use session_core::signing::{CookieSigner, IdSigner, Invalid};
+use rocket_session_state_core::codec::Format;
+use rocket_session_state_core::cookie::{SetCookie, find, pairs};
+use rocket_session_state_core::id::SessionId;
+use rocket_session_state_core::signing::{CookieSigner, IdSigner, Invalid};
 use session_fuzz::{check_record, signed_by_flask};
 
 /// That of the vectors, so that cookies which Flask signed are good here.

@@ -1,8 +1,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use session_core::codec::{Format, pickle};
-use session_core::value::Value;
+use rocket_session_state_core::codec::{Format, pickle};
+use rocket_session_state_core::value::Value;
 use session_fuzz::{check_record, check_value};
 
 fuzz_target!(|bytes: &[u8]| {

@@ -4,7 +4,7 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use libfuzzer_sys::fuzz_target;
-use session_core::cookie::{SameSite, SetCookie};
+use rocket_session_state_core::cookie::{SameSite, SetCookie};
 
 type Input<'a> =
     (&'a str, &'a str, Option<&'a str>, Option<&'a str>, Option<&'a str>, Option<(u64, u32)>, [bool; 3]);

@@ -9,7 +9,7 @@ pub use record::check_record;
 pub use signature::signed_by_flask;
 pub use value::check_value;
 
-use session_core::codec::Format;
+use rocket_session_state_core::codec::Format;
 
 /// Every format of a session.
 const FORMATS: [Format; 3] = [Format::Msgpack, Format::Json, Format::TaggedJson];

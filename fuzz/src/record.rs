@@ -1,7 +1,7 @@
 //! What holds for the bytes of a whole session.
 
-use session_core::codec::{Format, RawKey, Record};
-use session_core::value::Value;
+use rocket_session_state_core::codec::{Format, RawKey, Record};
+use rocket_session_state_core::value::Value;
 
 use crate::value::{check_value, same};
 

@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use rocket_session_state_core::value::{
+    Bytes, DateTime, MAX_DEPTH, Markup, Uuid, Value, from_value, to_value,
+};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use session_core::value::{Bytes, DateTime, MAX_DEPTH, Markup, Uuid, Value, from_value, to_value};
 
 use crate::FORMATS;
 use crate::value::depth;

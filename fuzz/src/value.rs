@@ -1,7 +1,7 @@
 //! What holds for a value that was decoded.
 
-use session_core::codec::Format;
-use session_core::value::{DateTime, MAX_DEPTH, Value, from_value, to_value};
+use rocket_session_state_core::codec::Format;
+use rocket_session_state_core::value::{DateTime, MAX_DEPTH, Value, from_value, to_value};
 
 use crate::{FORMATS, typed};
 

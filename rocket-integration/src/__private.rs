@@ -6,8 +6,10 @@ pub use rocket;
 pub use rocket::http::uri::Origin;
 pub use rocket::request::{FromRequest, Outcome};
 pub use rocket::{Ignite, Request, Rocket, Route, Sentinel, async_trait, routes};
-pub use session_core::merge::{Policy, add, max, min, refuse, union};
-pub use session_core::typed::{Field, HasDefault, IntoField, LoginValue, get, missing, set, take, update};
+pub use rocket_session_state_core::fields::{
+    Field, HasDefault, IntoField, LoginValue, get, missing, set, take, update,
+};
+pub use rocket_session_state_core::merge::{Policy, add, max, min, refuse, union};
 
 pub use crate::guard::generated::*;
 pub use crate::guard::{

@@ -7,9 +7,9 @@ use std::task::{Context, Poll};
 use rocket::fairing::{Fairing, Info, Kind};
 use rocket::http::Status;
 use rocket::{Data, Request, Response};
-use session_core::Chain;
-use session_core::manager::Closed;
-use session_core::session::SessionError;
+use rocket_session_state_core::Chain;
+use rocket_session_state_core::manager::Closed;
+use rocket_session_state_core::session::SessionError;
 
 use crate::replace::replace;
 use crate::request::{Opened, Slot};

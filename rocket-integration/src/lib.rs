@@ -26,10 +26,10 @@ pub use clear_site_data::ClearSiteData;
 pub use error::SessionError;
 pub use next::Next;
 pub use purge_error::PurgeError;
+pub use rocket_session_state_codegen::{require_session, session_state};
+pub use rocket_session_state_core::session::{FieldError, Flash};
+pub use rocket_session_state_core::{config, fields, manager, merge, store, value};
 pub use session::Session;
-pub use session_core::session::{FieldError, Flash};
-pub use session_core::{config, manager, merge, store, typed, value};
-pub use session_macros::{require_session, session_state};
 pub use sessions::Sessions;
 
 /// Compiles and runs what the document shows.

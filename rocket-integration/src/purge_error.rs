@@ -3,8 +3,8 @@
 use std::error::Error;
 use std::fmt;
 
-use session_core::config::ConfigError;
-use session_core::store::StoreError;
+use rocket_session_state_core::config::ConfigError;
+use rocket_session_state_core::store::StoreError;
 
 /// [`Sessions::purge`](crate::Sessions::purge) failed. What was removed until then stays removed.
 #[derive(Debug)]

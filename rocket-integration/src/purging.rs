@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use rocket::tokio::sync::Semaphore;
 use rocket::{Shutdown, tokio};
-use session_core::manager::Manager;
+use rocket_session_state_core::manager::Manager;
 
 /// Lets one run at a time remove what requests find to be due.
 pub(crate) struct Purging {

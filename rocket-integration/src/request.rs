@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use rocket::Request;
-use session_core::Chain;
-use session_core::cookie;
-use session_core::session::Session as CoreSession;
+use rocket_session_state_core::Chain;
+use rocket_session_state_core::cookie;
+use rocket_session_state_core::session::Session as CoreSession;
 use tokio::sync::OnceCell;
 
 use crate::error::SessionError;
@@ -129,12 +129,12 @@ fn cookie<'r>(request: &'r Request<'_>, name: &str) -> Option<Cow<'r, str>> {
 /// A load that failed. Clones share whether it is handled.
 #[derive(Debug, Clone)]
 pub struct Outage {
-    source: Arc<session_core::session::SessionError>,
+    source: Arc<rocket_session_state_core::session::SessionError>,
     handled: Arc<AtomicBool>,
 }
 
 impl Outage {
-    pub(crate) fn source(&self) -> &session_core::session::SessionError {
+    pub(crate) fn source(&self) -> &rocket_session_state_core::session::SessionError {
         &self.source
     }
 

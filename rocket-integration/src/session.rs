@@ -4,7 +4,7 @@ use std::ops::Deref;
 
 use rocket::request::{FromRequest, Outcome, Request};
 use rocket::{Ignite, Rocket, Sentinel, async_trait};
-use session_core::session::Session as CoreSession;
+use rocket_session_state_core::session::Session as CoreSession;
 
 use crate::error::SessionError;
 use crate::request;
@@ -12,7 +12,7 @@ use crate::sessions::Attached;
 
 /// The session of the request as a map, with the vocabulary of Flask's `session`.
 ///
-/// It derefs to [`session_core::session::Session`], where the methods are. It costs nothing to
+/// It derefs to [`rocket_session_state_core::session::Session`], where the methods are. It costs nothing to
 /// clone, and all handles of a request are one session, typed ones included.
 ///
 /// ```

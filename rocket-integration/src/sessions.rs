@@ -5,10 +5,10 @@ use std::time::SystemTime;
 
 use rocket::fairing::{Fairing, Info, Kind, Result as Ignited};
 use rocket::{Build, Orbit, Request, Rocket, async_trait};
-use session_core::Chain;
-use session_core::config::{ConfigError, Configured, SessionConfig, Surroundings};
-use session_core::manager::Manager;
-use session_core::store::{Store, StoreError};
+use rocket_session_state_core::Chain;
+use rocket_session_state_core::config::{ConfigError, Configured, SessionConfig, Surroundings};
+use rocket_session_state_core::manager::Manager;
+use rocket_session_state_core::store::{Store, StoreError};
 
 use crate::commit::Commit;
 use crate::guard::LaunchChecks;

@@ -1,17 +1,12 @@
 #![doc = include_str!("../README.md")]
 
-pub mod codec;
 pub mod config;
-pub mod cookie;
 mod error_chain;
-pub mod id;
-pub mod manager;
-pub mod merge;
+pub mod formats;
 pub mod session;
-pub mod signing;
+mod settings;
 pub mod store;
-mod time;
-pub mod typed;
-pub mod value;
 
 pub use error_chain::Chain;
+pub use formats::{codec, cookie, signing, value};
+pub use session::{fields, id, manager, merge};

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use session_core::codec::Format;
-use session_core::config::{RecordFormat, SessionConfig, SessionType, Surroundings};
-use session_core::manager::Manager;
-use session_core::session::Session;
-use session_core::store::MemoryStore;
-use session_core::typed::{self, Field};
+use rocket_session_state_core::codec::Format;
+use rocket_session_state_core::config::{RecordFormat, SessionConfig, SessionType, Surroundings};
+use rocket_session_state_core::fields::{self, Field};
+use rocket_session_state_core::manager::Manager;
+use rocket_session_state_core::session::Session;
+use rocket_session_state_core::store::MemoryStore;
 use tempfile::TempDir;
 
 use crate::case::Case;
@@ -41,9 +41,9 @@ pub(crate) async fn run(case: &Case, times: usize) -> Result<()> {
     skip();
     open(manager, &cookies, now, &mut sessions).await?;
     mark(times, &format!("{case}|open"));
-    let seen: u64 = sessions.iter().map(typed::get::<Views>).sum();
+    let seen: u64 = sessions.iter().map(fields::get::<Views>).sum();
     mark(times, &format!("{case}|read"));
-    sessions.iter().for_each(|session| typed::set::<Views>(session, 2));
+    sessions.iter().for_each(|session| fields::set::<Views>(session, 2));
     mark(times, &format!("{case}|write"));
     close(manager, &sessions, now).await?;
     mark(times, &format!("{case}|close, changed"));

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use bench_app::{Shop, Visit};
+use rocket_session_state_core::codec::Format;
 use serde_json::{Map, Value, json};
-use session_core::codec::Format;
 
 use crate::Result;
 

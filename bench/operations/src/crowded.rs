@@ -4,10 +4,10 @@ use std::fs;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use session_core::codec::Format;
-use session_core::config::{SessionConfig, Surroundings};
-use session_core::manager::Manager;
-use session_core::store::{Call, MemoryStore, New, Store};
+use rocket_session_state_core::codec::Format;
+use rocket_session_state_core::config::{SessionConfig, Surroundings};
+use rocket_session_state_core::manager::Manager;
+use rocket_session_state_core::store::{Call, MemoryStore, New, Store};
 
 use crate::batch::{Kept, begin, kept};
 use crate::case::Case;

@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use session_core::codec::Format;
+use rocket_session_state_core::codec::Format;
 
 use crate::batch::{Kept, begin, kept, open};
 use crate::case::Case;

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::str::FromStr;
 
-use super::nearest::nearest;
+use crate::settings::spelling::nearest;
 
 macro_rules! choice {
     ($(#[$attr:meta])* $name:ident { $($(#[$variant_attr:meta])* $variant:ident = $word:literal $(| $alias:literal)?,)+ }) => {
@@ -99,7 +99,7 @@ pub struct UnknownChoice {
 
 impl UnknownChoice {
     /// The words there are, for the end of a sentence.
-    pub(super) fn known(&self) -> String {
+    pub(crate) fn known(&self) -> String {
         let quoted: Vec<String> = self.words.iter().map(|word| format!("\"{word}\"")).collect();
         match quoted.split_last() {
             Some((last, [])) => last.clone(),

@@ -1,8 +1,8 @@
 //! What a cookie must be for browsers to keep it and for nobody to smuggle in an attribute.
 
 use super::SessionConfig;
-use super::report::Report;
-use crate::cookie::SameSite;
+use crate::formats::cookie::SameSite;
+use crate::settings::report::Report;
 
 const SECURE: &str = "session_cookie_secure";
 

@@ -1,7 +1,7 @@
 //! What the settings of session files must be.
 
 use super::SessionConfig;
-use super::report::Report;
+use crate::settings::report::Report;
 
 /// What the owner needs, which is this process.
 const OWNER: u32 = 0o600;

@@ -1,8 +1,8 @@
 //! The keys: what each sets, which sessions it matters to, and what a misspelled one may have meant.
 
-use super::nearest::nearest;
-use super::value::Setting;
 use super::{SessionConfig, SessionType, old_store};
+use crate::settings::reader::Setting;
+use crate::settings::spelling::nearest;
 
 /// A key of this release.
 pub(super) struct Key {

@@ -1,7 +1,7 @@
 //! Addresses of memcached servers, and what its keys can hold.
 
 use super::SessionConfig;
-use super::report::Report;
+use crate::settings::report::Report;
 
 /// Greatest length of a key in bytes.
 const LONGEST_KEY: usize = 250;
@@ -15,7 +15,7 @@ pub(super) fn apply(config: &SessionConfig, report: &mut Report) {
             "must be host:port such as \"127.0.0.1:11211\", or a list of such, without user or password",
         );
     }
-    let new_id = crate::id::SessionId::characters(config.session_id_length);
+    let new_id = crate::session::id::SessionId::characters(config.session_id_length);
     let longest_id = config.session_id_length_fallbacks.iter().copied().fold(new_id, usize::max);
     let room = LONGEST_KEY.saturating_sub(longest_id);
     if config.session_key_prefix.len() > room {

@@ -10,33 +10,27 @@ mod cookie_rules;
 mod debug;
 mod file_rules;
 mod keys;
-mod lifetime;
 mod memcached_rules;
 mod mongodb_rules;
-mod nearest;
+pub(crate) mod named;
 mod old_store;
-mod problem;
 mod read;
 mod redis_url;
-mod report;
 mod rules;
-mod secret;
 mod sql_rules;
-mod value;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use figment::Figment;
 
-pub use crate::cookie::SameSite;
+pub use crate::formats::cookie::SameSite;
+pub use crate::settings::{ConfigError, Place, Problem, SecretKey, Warning};
 pub use choice::{RecordFormat, SessionType, UnknownChoice};
-pub use problem::{ConfigError, Place, Problem, Warning};
-pub use secret::SecretKey;
 
+use crate::settings::report::Report;
 #[cfg(feature = "memcached")]
 pub(crate) use memcached_rules::is_address as is_memcached_address;
-use report::Report;
 
 /// How sessions behave: Flask's and Flask-Session's keys, in lower case, and a few of our own.
 ///
@@ -47,14 +41,14 @@ use report::Report;
 ///
 /// ```
 /// use std::time::Duration;
-/// use session_core::config::{SessionConfig, SessionType, Surroundings};
+/// use rocket_session_state_core::config::{SessionConfig, SessionType, Surroundings};
 ///
 /// let mut config = SessionConfig::default();
 /// config.session_type = SessionType::Memory;
 /// config.permanent_session_lifetime = Duration::from_secs(7200);
 /// let configured = config.check(Surroundings { debug_profile: true, ..Surroundings::default() })?;
 /// assert_eq!(configured.config.session_cookie_name, "session");
-/// # Ok::<(), session_core::config::ConfigError>(())
+/// # Ok::<(), rocket_session_state_core::config::ConfigError>(())
 /// ```
 #[derive(Clone)]
 #[non_exhaustive]

@@ -1,7 +1,7 @@
 //! The address of a MongoDB server, which may hold a password, and the names of database and collection.
 
 use super::SessionConfig;
-use super::report::Report;
+use crate::settings::report::Report;
 
 /// Reports what the driver or the server would not take.
 pub(super) fn apply(config: &SessionConfig, report: &mut Report) {

@@ -1,10 +1,10 @@
 //! `session_migrate_from`: the store that sessions are moved out of.
 
 use super::keys::KEYS;
-use super::nearest::nearest;
-use super::report::Report;
-use super::value::Setting;
 use super::{SessionConfig, SessionType, Surroundings, rules};
+use crate::settings::reader::Setting;
+use crate::settings::report::Report;
+use crate::settings::spelling::nearest;
 
 /// Reads `{ type = "…", … }`. Its keys are those of a store without their `session_`; the prefix of the ids is
 /// that of the new store unless it is given.

@@ -7,9 +7,9 @@ use figment::error::Kind;
 use figment::value::{Dict, Value};
 
 use super::keys::{KEYS, Meaning, meaning};
-use super::report::Report;
-use super::value::Setting;
 use super::{ConfigError, Place, Problem, SessionConfig};
+use crate::settings::reader::Setting;
+use crate::settings::report::Report;
 
 /// The configuration that the selected profile spells out; what can't be read is reported and keeps its
 /// default.

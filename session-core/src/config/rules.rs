@@ -4,11 +4,11 @@ use std::fmt::Display;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use super::report::Report;
 use super::{
     ConfigError, Configured, SecretKey, SessionConfig, SessionType, Surroundings, cookie_rules, file_rules,
     memcached_rules, mongodb_rules, old_store, redis_url, sql_rules,
 };
+use crate::settings::report::Report;
 
 const NEW_KEY: &str = "make one of at least 16 random bytes with `openssl rand -hex 32` or \
      `python3 -c 'import secrets; print(secrets.token_hex(32))'`";

@@ -1,7 +1,7 @@
 //! What the keys of the SQL store must be to be launched.
 
 use super::SessionConfig;
-use super::report::Report;
+use crate::settings::report::Report;
 
 pub(super) fn apply(config: &SessionConfig, report: &mut Report) {
     if config.session_sqlalchemy.is_none() && report.readable(&["session_sqlalchemy"]) {
@@ -18,7 +18,7 @@ pub(super) fn apply(config: &SessionConfig, report: &mut Report) {
         names(config, report);
     }
     // What the column takes. PostgreSQL would refuse a longer key at the first log-in.
-    let id = crate::id::SessionId::characters(config.session_id_length);
+    let id = crate::session::id::SessionId::characters(config.session_id_length);
     if config.session_key_prefix.len().saturating_add(id) > 255 {
         report.refuse(
             &["session_key_prefix", "session_id_length"],

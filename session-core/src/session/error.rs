@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::fmt;
 
-use crate::codec::{DecodeError, EncodeError};
+use crate::formats::codec::{DecodeError, EncodeError};
 use crate::store::StoreError;
 
 /// Why a session could not be loaded or saved.

@@ -2,10 +2,10 @@
 
 use std::time::SystemTime;
 
-use super::change::FieldRule;
+use super::changes::FieldRule;
 use super::state::State;
-use crate::merge::MergeError;
-use crate::value::Value;
+use crate::formats::value::Value;
+use crate::session::merge::MergeError;
 
 pub(crate) const FLASHES: &str = "_flashes";
 

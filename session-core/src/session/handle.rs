@@ -8,14 +8,14 @@ use std::time::{Duration, SystemTime};
 use tokio::time::Instant;
 
 use super::{Flags, Keeper, Rotation, SessionError, State, login};
-use crate::codec::Format;
-use crate::id::SessionId;
+use crate::formats::codec::Format;
+use crate::session::id::SessionId;
 
 /// A handle to the session of one request. Clones are handles to the same session.
 ///
 /// It is a map from text keys to values with the vocabulary of Flask's `session`. No lock is ever
 /// handed out: values come back decoded and owned, changes are noted at once and written when the
-/// response is ready ([`Manager::close`](crate::manager::Manager::close)) or by [`save`](Session::save).
+/// response is ready ([`Manager::close`](crate::session::manager::Manager::close)) or by [`save`](Session::save).
 ///
 /// Every method counts as using the session (Flask's `accessed`, rule L13), so that the response
 /// gets `Vary: Cookie`.
@@ -117,7 +117,7 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// As [`Manager::close`](crate::manager::Manager::close); the changes stay and are tried again at the close.
+    /// As [`Manager::close`](crate::session::manager::Manager::close); the changes stay and are tried again at the close.
     pub async fn save(&self) -> Result<(), SessionError> {
         self.state().flags.accessed = true;
         Arc::clone(&self.shared.keeper).save(self.clone()).await
@@ -148,7 +148,7 @@ impl Session {
 
     /// The time as this session sees it: what the request came with, moved on by the time since.
     pub fn now(&self) -> SystemTime {
-        crate::time::later(self.shared.opened, self.shared.opened_at.elapsed())
+        crate::formats::time::later(self.shared.opened, self.shared.opened_at.elapsed())
     }
 
     /// The moment before the record was loaded.

@@ -8,12 +8,12 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use sha2::{Digest, Sha256};
 
-use super::change::FieldRule;
+use super::changes::FieldRule;
 use super::flash;
 use super::state::{PERMANENT, Rotation, State};
-use crate::codec::Format;
-use crate::time::{later, unix_seconds};
-use crate::value::Value;
+use crate::formats::codec::Format;
+use crate::formats::time::{later, unix_seconds};
+use crate::formats::value::Value;
 
 /// Unix seconds of the login, and the SHA-256 of the login value: "fresh" holds only for the user
 /// who logged in then, also where Flask changed the user.

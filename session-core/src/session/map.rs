@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::{FieldError, FieldRule, Flash, PERMANENT, Session, flash};
-use crate::value::{Value, from_value, to_value_for};
+use crate::formats::value::{Value, from_value, to_value_for};
 
 impl Session {
     /// The value under `key`, or `None` if there is none.

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::change::{Change, Changes, FieldRule};
+use super::changes::{Change, Changes, FieldRule};
 use super::{FieldError, login};
-use crate::codec::{EncodeError, Format, RawKey, Record};
 use crate::config::SessionConfig;
-use crate::id::SessionId;
+use crate::formats::codec::{EncodeError, Format, RawKey, Record};
+use crate::formats::value::Value;
+use crate::session::id::SessionId;
 use crate::store::Loaded;
-use crate::value::Value;
 
 /// Flask's key for "the cookie outlives the browser".
 pub(crate) const PERMANENT: &str = "_permanent";

@@ -1,8 +1,8 @@
 //! What typed fields do with the session that nobody else may.
 
 use super::{FieldRule, Session};
-use crate::codec::EncodeError;
-use crate::value::Value;
+use crate::formats::codec::EncodeError;
+use crate::formats::value::Value;
 
 impl Session {
     /// Stores the result of encoding a typed field; `Value::None` removes it.

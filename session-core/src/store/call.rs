@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use tokio::time::Instant;
 
-use crate::codec::Reading;
+use crate::formats::codec::Reading;
 
 /// When a call is made and until when it may take.
 #[derive(Debug, Clone, Copy)]

@@ -5,6 +5,7 @@
 //! store is a page of code.
 
 mod call;
+pub(crate) mod client;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod error;
@@ -13,6 +14,7 @@ mod files;
 #[cfg(feature = "memcached")]
 mod memcached;
 mod memory;
+pub(crate) mod migrating;
 #[cfg(feature = "mongodb")]
 pub(crate) mod mongodb;
 #[cfg(feature = "redis")]

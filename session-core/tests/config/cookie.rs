@@ -1,6 +1,6 @@
 //! What the cookie must be.
 
-use session_core::config::{SameSite, SessionConfig, Surroundings};
+use rocket_session_state_core::config::{SameSite, SessionConfig, Surroundings};
 
 use super::{KEY, assert_says, checked, only, refused};
 

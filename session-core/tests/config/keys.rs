@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use session_core::config::{Problem, RecordFormat, SameSite, SecretKey, SessionType, Surroundings};
+use rocket_session_state_core::config::{
+    Problem, RecordFormat, SameSite, SecretKey, SessionType, Surroundings,
+};
 
 use super::{KEY, accepted, assert_says, configure, configure_in, refused_line, refused_variable};
 

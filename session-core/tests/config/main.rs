@@ -14,7 +14,7 @@ mod values;
 
 use figment::providers::{Env, Format, Serialized, Toml};
 use figment::{Figment, Jail, Profile};
-use session_core::config::{ConfigError, Configured, Problem, SessionConfig, Surroundings};
+use rocket_session_state_core::config::{ConfigError, Configured, Problem, SessionConfig, Surroundings};
 
 /// Outside the debug profile, behind TLS of its own.
 const TLS: Surroundings = Surroundings { debug_profile: false, serves_tls: true, own_store: false };

@@ -1,14 +1,14 @@
 //! `session_migrate_from`: the store that sessions are moved out of.
 
 #[cfg(feature = "redis")]
-use session_core::config::SessionType;
+use rocket_session_state_core::config::SessionType;
 
 #[cfg(feature = "redis")]
 use super::{accepted, checked};
 use super::{assert_says, refused_line, refused_variable};
 
 /// What is wrong with this table beside sessions in memory.
-fn refused_table(table: &str) -> session_core::config::Problem {
+fn refused_table(table: &str) -> rocket_session_state_core::config::Problem {
     refused_line(&format!("session_type = \"memory\"\nsession_migrate_from = {table}"))
 }
 
@@ -67,9 +67,9 @@ fn the_address_of_the_old_store_follows_the_same_rules_and_its_password_is_not_s
     let problem = refused_table("{ type = \"redis\", redis = \"http://me:hush@h\" }");
     assert_says(&problem, "session_migrate_from", &["`redis` "]);
     assert!(!problem.to_string().contains("hush"), "{problem}");
-    let old = |config: &mut session_core::config::SessionConfig| {
+    let old = |config: &mut rocket_session_state_core::config::SessionConfig| {
         config.session_type = SessionType::Memory;
-        let mut old = session_core::config::SessionConfig::default();
+        let mut old = rocket_session_state_core::config::SessionConfig::default();
         old.session_type = SessionType::Redis;
         old.session_redis = Some("redis://me:hush@h".into());
         config.session_migrate_from = Some(Box::new(old));

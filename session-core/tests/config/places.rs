@@ -1,7 +1,7 @@
 //! Which spelling and which source count, and where a mistake is said to be.
 
 use figment::Figment;
-use session_core::config::{SessionConfig, SessionType, Surroundings};
+use rocket_session_state_core::config::{SessionConfig, SessionType, Surroundings};
 
 use super::{KEY, accepted, assert_says, configure, only, refused, refused_line};
 

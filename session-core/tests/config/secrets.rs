@@ -1,7 +1,7 @@
 //! Keys that sign: when they are needed, which are refused, and that none is ever shown.
 
 use figment::Figment;
-use session_core::config::SessionConfig;
+use rocket_session_state_core::config::SessionConfig;
 
 use super::{KEY, TLS, accepted, assert_says, checked, configure, only, refused, refused_line};
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use session_core::config::{SessionConfig, SessionType, Surroundings};
+use rocket_session_state_core::config::{SessionConfig, SessionType, Surroundings};
 
 use super::{KEY, TLS, accepted, assert_says, checked, only, refused, refused_line};
 

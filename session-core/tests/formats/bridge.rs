@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, HashMap};
 use std::error::Error;
 use std::net::IpAddr;
 
+use rocket_session_state_core::codec::Format;
+use rocket_session_state_core::value::{DateTime, Value, from_value, to_value};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use session_core::codec::Format;
-use session_core::value::{DateTime, Value, from_value, to_value};
 
 use crate::typed::to_typed;
 

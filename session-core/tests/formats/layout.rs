@@ -1,7 +1,7 @@
 //! How numbers and dates are spelled, where the vectors have no case.
 
-use session_core::codec::Format;
-use session_core::value::Value;
+use rocket_session_state_core::codec::Format;
+use rocket_session_state_core::value::Value;
 
 fn written(format: Format, value: Value) -> String {
     String::from_utf8(format.encode(&value).unwrap()).unwrap()

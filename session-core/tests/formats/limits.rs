@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use rocket_session_state_core::codec::{Format, Record};
+use rocket_session_state_core::value::{MAX_DEPTH, Value, from_value, to_value};
 use serde::{Deserialize, Serialize};
-use session_core::codec::{Format, Record};
-use session_core::value::{MAX_DEPTH, Value, from_value, to_value};
 
 const FORMATS: [Format; 3] = [Format::Msgpack, Format::Json, Format::TaggedJson];
 
@@ -31,7 +31,8 @@ fn a_record_of_200000_levels_is_indexed_and_written_back() {
             let deep = nested_bytes(format, 200_000);
             let one = format.encode(&Value::Int(1)).unwrap();
             let entries = [("a", deep.as_slice()), ("b", &one)];
-            let entries = entries.map(|(key, value)| (session_core::codec::RawKey::Text(key), value));
+            let entries =
+                entries.map(|(key, value)| (rocket_session_state_core::codec::RawKey::Text(key), value));
             let bytes = format.join(&entries);
             let record = Record::parse(format, bytes.clone().into()).unwrap();
             assert_eq!(record.get("b"), Some(one.as_slice()));

@@ -3,8 +3,8 @@
 use bytes::Bytes;
 use proptest::collection::vec;
 use proptest::prelude::*;
-use session_core::codec::{Format, Record};
-use session_core::value::{DateTime, Value, from_value, to_value};
+use rocket_session_state_core::codec::{Format, Record};
+use rocket_session_state_core::value::{DateTime, Value, from_value, to_value};
 
 use crate::typed::to_typed;
 

@@ -3,8 +3,8 @@
 use std::error::Error;
 
 use bytes::Bytes;
-use session_core::codec::{Format, RawKey, Record};
-use session_core::value::Value;
+use rocket_session_state_core::codec::{Format, RawKey, Record};
+use rocket_session_state_core::value::Value;
 
 fn parse(format: Format, bytes: impl Into<Bytes>) -> Record {
     Record::parse(format, bytes.into()).unwrap()

@@ -1,7 +1,7 @@
 //! Flask's tags, as Flask itself reads them (W15, W16).
 
-use session_core::codec::{DecodeError, Format};
-use session_core::value::Value;
+use rocket_session_state_core::codec::{DecodeError, Format};
+use rocket_session_state_core::value::Value;
 
 fn read(json: &str) -> Result<Value, DecodeError> {
     Format::TaggedJson.decode(json.as_bytes())

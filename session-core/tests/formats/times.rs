@@ -2,8 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
-use session_core::typed::IntoField;
-use session_core::value::DateTime;
+use rocket_session_state_core::fields::IntoField;
+use rocket_session_state_core::value::DateTime;
 
 fn time(text: &str) -> DateTime {
     text.parse().unwrap()

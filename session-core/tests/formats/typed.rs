@@ -2,8 +2,8 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use rocket_session_state_core::value::Value;
 use serde_json::{Value as Json, json};
-use session_core::value::Value;
 
 /// The value that a vector's typed JSON stands for, or what it holds that a [`Value`] has no kind for.
 pub(crate) fn from_typed(typed: &Json) -> Result<Value, &'static str> {

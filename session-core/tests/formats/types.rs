@@ -6,10 +6,10 @@ use std::fmt::Debug;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use rocket_session_state_core::codec::Format;
+use rocket_session_state_core::value::{Bytes, DateTime, Markup, Uuid, Value, from_value, to_value};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use session_core::codec::Format;
-use session_core::value::{Bytes, DateTime, Markup, Uuid, Value, from_value, to_value};
 
 use crate::vectors::vectors;
 

@@ -6,9 +6,9 @@ use std::sync::LazyLock;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use bytes::Bytes;
+use rocket_session_state_core::codec::{DecodeError, Format, RawKey, Record};
+use rocket_session_state_core::value::Value;
 use serde_json::Value as Json;
-use session_core::codec::{DecodeError, Format, RawKey, Record};
-use session_core::value::Value;
 
 use crate::typed::{from_typed, to_typed};
 

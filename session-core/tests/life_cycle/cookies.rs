@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use session_core::session::SessionError;
+use rocket_session_state_core::session::SessionError;
 
 use super::site::Site;
 

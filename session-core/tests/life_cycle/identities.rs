@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use proptest::prelude::*;
-use session_core::manager::Manager;
-use session_core::session::{FieldRule, Session, SessionError};
-use session_core::store::{Call, Loaded, New, Store, StoreFuture, Swap, Touch};
-use session_core::value::to_value;
+use rocket_session_state_core::manager::Manager;
+use rocket_session_state_core::session::{FieldRule, Session, SessionError};
+use rocket_session_state_core::store::{Call, Loaded, New, Store, StoreFuture, Swap, Touch};
+use rocket_session_state_core::value::to_value;
 
 use super::site::{Counting, Site};
 
@@ -43,7 +43,10 @@ impl Shuffled {
         }
     }
 
-    async fn between<T>(&self, call: StoreFuture<'_, T>) -> Result<T, session_core::store::StoreError> {
+    async fn between<T>(
+        &self,
+        call: StoreFuture<'_, T>,
+    ) -> Result<T, rocket_session_state_core::store::StoreError> {
         self.wait().await;
         let answer = call.await;
         self.wait().await;

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use proptest::prelude::*;
-use session_core::merge::{self, Policy};
-use session_core::session::{Session, SessionError};
-use session_core::typed::{self, Field};
+use rocket_session_state_core::fields::{self, Field};
+use rocket_session_state_core::merge::{self, Policy};
+use rocket_session_state_core::session::{Session, SessionError};
 
 use super::site::Site;
 
@@ -232,24 +232,24 @@ fn union(base: &[u8], mine: &[u8], theirs: &[u8]) -> Vec<u8> {
 
 fn act(session: &Session, step: &Step, message: &str) {
     match *step {
-        Step::Set(Number::Last, value) => typed::set::<Last>(session, Some(value)),
-        Step::Set(Number::Sum, value) => typed::set::<Sum>(session, value),
-        Step::Set(Number::High, value) => typed::set::<High>(session, value),
-        Step::Set(Number::Low, value) => typed::set::<Low>(session, Some(value)),
-        Step::Set(Number::Strict, value) => typed::set::<Strict>(session, Some(value)),
-        Step::Take(Number::Last) => drop(typed::take::<Last>(session)),
-        Step::Take(Number::Sum) => drop(typed::take::<Sum>(session)),
-        Step::Take(Number::High) => drop(typed::take::<High>(session)),
-        Step::Take(Number::Low) => drop(typed::take::<Low>(session)),
-        Step::Take(Number::Strict) => drop(typed::take::<Strict>(session)),
-        Step::Increment(by) => typed::update::<Sum, _>(session, |sum| *sum = sum.saturating_add(by)),
-        Step::Push(item) => typed::update::<Items, _>(session, |items| items.push(item)),
-        Step::Drop(item) => typed::update::<Items, _>(session, |items| {
+        Step::Set(Number::Last, value) => fields::set::<Last>(session, Some(value)),
+        Step::Set(Number::Sum, value) => fields::set::<Sum>(session, value),
+        Step::Set(Number::High, value) => fields::set::<High>(session, value),
+        Step::Set(Number::Low, value) => fields::set::<Low>(session, Some(value)),
+        Step::Set(Number::Strict, value) => fields::set::<Strict>(session, Some(value)),
+        Step::Take(Number::Last) => drop(fields::take::<Last>(session)),
+        Step::Take(Number::Sum) => drop(fields::take::<Sum>(session)),
+        Step::Take(Number::High) => drop(fields::take::<High>(session)),
+        Step::Take(Number::Low) => drop(fields::take::<Low>(session)),
+        Step::Take(Number::Strict) => drop(fields::take::<Strict>(session)),
+        Step::Increment(by) => fields::update::<Sum, _>(session, |sum| *sum = sum.saturating_add(by)),
+        Step::Push(item) => fields::update::<Items, _>(session, |items| items.push(item)),
+        Step::Drop(item) => fields::update::<Items, _>(session, |items| {
             if let Some(place) = items.iter().position(|other| *other == item) {
                 items.remove(place);
             }
         }),
-        Step::TakeItems => drop(typed::take::<Items>(session)),
+        Step::TakeItems => drop(fields::take::<Items>(session)),
         Step::Flash => session.flash(message, "info"),
         Step::TakeFlashes => drop(session.take_flashes()),
         Step::Save => {}
@@ -299,7 +299,8 @@ async fn follow(history: &History) {
         .iter()
         .map(|_| {
             let store = Arc::new(Arc::clone(&site.store));
-            session_core::manager::Manager::with_store(site.manager.config().clone(), store).unwrap()
+            rocket_session_state_core::manager::Manager::with_store(site.manager.config().clone(), store)
+                .unwrap()
         })
         .collect();
     let mut running: Vec<Option<Running>> = history.requests.iter().map(|_| None).collect();
@@ -375,7 +376,7 @@ proptest! {
             let mut open = Vec::new();
             for (n, by) in amounts.iter().enumerate() {
                 let session = site.open().await;
-                typed::update::<Sum, _>(&session, |sum| *sum += by);
+                fields::update::<Sum, _>(&session, |sum| *sum += by);
                 open.push(session);
                 if order >> n & 1 == 1 {
                     site.close(&open.remove(order as usize % open.len())).await.unwrap();
@@ -384,7 +385,7 @@ proptest! {
             for session in open {
                 site.close(&session).await.unwrap();
             }
-            assert_eq!(typed::get::<Sum>(&site.open().await), amounts.iter().sum::<i8>());
+            assert_eq!(fields::get::<Sum>(&site.open().await), amounts.iter().sum::<i8>());
         });
     }
 }

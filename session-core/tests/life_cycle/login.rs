@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use session_core::session::{FieldRule, Session};
-use session_core::value::to_value;
+use rocket_session_state_core::session::{FieldRule, Session};
+use rocket_session_state_core::value::to_value;
 
 use super::site::Site;
 

@@ -3,10 +3,11 @@
 use std::collections::{BTreeSet, HashSet};
 
 use proptest::prelude::*;
-use session_core::merge::{self, MergeError, Policy, Refused, erased};
-use session_core::session::FieldError;
-use session_core::typed::{self, Field};
-use session_core::value::{Value, to_value};
+use rocket_session_state_core::fields::erased;
+use rocket_session_state_core::fields::{self, Field};
+use rocket_session_state_core::merge::{self, MergeError, Policy, Refused};
+use rocket_session_state_core::session::FieldError;
+use rocket_session_state_core::value::{Value, to_value};
 
 #[test]
 fn increments_of_two_requests_add_up() {
@@ -161,7 +162,7 @@ impl Field for Age {
     const MERGE: Option<Policy<u8>> = Some(merge::refuse);
 
     fn default() -> Result<u8, FieldError> {
-        typed::missing::<Age>()
+        fields::missing::<Age>()
     }
 }
 

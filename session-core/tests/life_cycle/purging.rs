@@ -2,8 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
-use session_core::store::conformance::{Fault, Operation};
-use session_core::store::{Call, New, Store};
+use rocket_session_state_core::store::conformance::{Fault, Operation};
+use rocket_session_state_core::store::{Call, New, Store};
 use tokio::time::{Instant, timeout};
 
 use crate::site::Site;

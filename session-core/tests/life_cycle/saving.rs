@@ -1,7 +1,7 @@
 //! Two requests that change one session at once.
 
-use session_core::manager::Manager;
-use session_core::session::{Flash, Session, SessionError};
+use rocket_session_state_core::manager::Manager;
+use rocket_session_state_core::session::{Flash, Session, SessionError};
 
 use super::site::Site;
 
@@ -181,7 +181,7 @@ async fn a_request_that_only_read_sends_no_cookie_for_a_session_that_has_ended_h
 
 #[tokio::test]
 async fn a_record_that_was_put_back_after_the_end_is_a_session_again() {
-    use session_core::store::{Call, New, Store, Swap};
+    use rocket_session_state_core::store::{Call, New, Store, Swap};
 
     let mut site = Site::new();
     site.request(|session| session.set("k", "v")).await;
@@ -340,10 +340,11 @@ async fn a_stream_that_ends_the_session_has_ended_it_whatever_it_sets_then() {
 
 #[tokio::test]
 async fn a_rotation_that_is_refused_leaves_no_record_behind() {
-    use session_core::session::FieldRule;
-    use session_core::value::to_value;
+    use rocket_session_state_core::session::FieldRule;
+    use rocket_session_state_core::value::to_value;
 
-    let rule = FieldRule { merge: Some(|_, _, _| Err(session_core::merge::MergeError::Refused)) };
+    let rule =
+        FieldRule { merge: Some(|_, _, _| Err(rocket_session_state_core::merge::MergeError::Refused)) };
     let mut site = Site::new();
     site.request(|session| session.set("strict", &1)).await;
     let (rotating, writing) = (site.open().await, site.open().await);
@@ -361,7 +362,7 @@ async fn a_rotation_that_is_refused_leaves_no_record_behind() {
 async fn a_socket_may_save_for_longer_than_a_request_may_take() {
     use std::time::Duration;
 
-    use session_core::store::conformance::Fault;
+    use rocket_session_state_core::store::conformance::Fault;
 
     let mut site = Site::with(|config| {
         config.session_store_timeout = Duration::from_millis(200);

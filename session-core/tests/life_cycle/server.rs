@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use session_core::session::SessionError;
-use session_core::store::conformance::Fault;
+use rocket_session_state_core::session::SessionError;
+use rocket_session_state_core::store::conformance::Fault;
 
 use super::site::Site;
 
@@ -85,7 +85,7 @@ async fn a_nested_change_is_noticed() {
 async fn a_float_has_changed_if_other_bytes_are_stored() {
     let mut site = Site::new();
     site.request(|session| session.set("floats", &[f64::NAN, 0.0])).await;
-    let change = |session: &session_core::session::Session, to: f64| {
+    let change = |session: &rocket_session_state_core::session::Session, to: f64| {
         session.update::<Vec<f64>, _>("floats", |floats| floats.as_mut().unwrap()[1] = to).unwrap();
         session.is_modified()
     };
@@ -236,8 +236,11 @@ async fn a_signed_id_is_accepted_only_with_its_signature_and_also_by_an_older_ke
     let mut config = site.manager.config().clone();
     config.secret_key = Some("the newer of the two keys".into());
     config.secret_key_fallbacks = vec!["the older of the two keys".into()];
-    site.manager =
-        session_core::manager::Manager::with_store(config, std::sync::Arc::new(site.store.clone())).unwrap();
+    site.manager = rocket_session_state_core::manager::Manager::with_store(
+        config,
+        std::sync::Arc::new(site.store.clone()),
+    )
+    .unwrap();
     site.cookie = Some(signed.clone());
     site.request(|session| session.set("k", "w")).await;
     assert_ne!(site.cookie, Some(signed), "signed anew");
@@ -280,7 +283,7 @@ async fn a_store_that_keeps_failing_is_not_asked_any_more() {
 
 #[tokio::test]
 async fn an_undecodable_record_is_a_new_session() {
-    use session_core::store::{Call, New, Store, Swap};
+    use rocket_session_state_core::store::{Call, New, Store, Swap};
 
     let mut site = Site::new();
     let id = "B".repeat(43);

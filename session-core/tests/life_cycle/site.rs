@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use session_core::config::{SessionConfig, SessionType, Surroundings};
-use session_core::manager::{Closed, Manager};
-use session_core::session::{Session, SessionError};
+use rocket_session_state_core::config::{SessionConfig, SessionType, Surroundings};
+use rocket_session_state_core::manager::{Closed, Manager};
+use rocket_session_state_core::session::{Session, SessionError};
 
-use session_core::store::MemoryStore;
-use session_core::store::conformance::Faulty;
+use rocket_session_state_core::store::MemoryStore;
+use rocket_session_state_core::store::conformance::Faulty;
 
 pub(crate) type Counting = Arc<Faulty<MemoryStore>>;
 

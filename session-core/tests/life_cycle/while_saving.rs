@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use session_core::session::Session;
-use session_core::store::conformance::{Moment, Operation};
-use session_core::value::to_value;
+use rocket_session_state_core::session::Session;
+use rocket_session_state_core::store::conformance::{Moment, Operation};
+use rocket_session_state_core::value::to_value;
 
 use super::site::Site;
 
@@ -113,7 +113,11 @@ async fn a_login_during_a_save_gives_a_new_id() {
     session.declare_login("username");
     session.set("a", "1");
     meanwhile(&site, &session, Operation::Swap, |session| {
-        session.set_with("username", to_value("momo"), session_core::session::FieldRule::default());
+        session.set_with(
+            "username",
+            to_value("momo"),
+            rocket_session_state_core::session::FieldRule::default(),
+        );
     })
     .await;
     site.close(&session).await.unwrap();

@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::time::{Duration, SystemTime};
 
-use session_core::store::{Call, Loaded, New, Store, StoreError, Swap};
+use rocket_session_state_core::store::{Call, Loaded, New, Store, StoreError, Swap};
 use tokio::time::{Instant, timeout_at};
 
 pub(crate) const HOUR: Duration = Duration::from_secs(3600);

@@ -1,7 +1,7 @@
 //! Every store passes the public suite.
 
-use session_core::store::MemoryStore;
-use session_core::store::conformance::Suite;
+use rocket_session_state_core::store::MemoryStore;
+use rocket_session_state_core::store::conformance::Suite;
 
 /// More than an application's test needs: these are the stores that all applications stand on.
 const HISTORIES: u32 = 256;
@@ -14,7 +14,7 @@ async fn the_suite_passes_on_memory() {
 #[cfg(feature = "sqlite")]
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn the_suite_passes_on_sqlite() {
-    use session_core::store::{SqlStore, SqlTable};
+    use rocket_session_state_core::store::{SqlStore, SqlTable};
 
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite:///{}", folder.path().join("sessions.db").display());
@@ -26,8 +26,8 @@ async fn the_suite_passes_on_sqlite() {
 mod files {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
-    use session_core::store::conformance::Suite;
-    use session_core::store::{Call, FileStore, Loaded, New, Store, StoreFuture, Swap, Touch};
+    use rocket_session_state_core::store::conformance::Suite;
+    use rocket_session_state_core::store::{Call, FileStore, Loaded, New, Store, StoreFuture, Swap, Touch};
     use tempfile::TempDir;
 
     use super::HISTORIES;
@@ -96,8 +96,8 @@ mod redis {
 
     use redis::aio::{ConnectionManager, MultiplexedConnection};
     use redis::{Client, cmd};
-    use session_core::store::conformance::{Ageing, Suite};
-    use session_core::store::{RedisStore, StoreError, StoreFuture};
+    use rocket_session_state_core::store::conformance::{Ageing, Suite};
+    use rocket_session_state_core::store::{RedisStore, StoreError, StoreFuture};
 
     use super::HISTORIES;
     use crate::redis_server::Server;
@@ -155,8 +155,8 @@ mod memcached {
     use std::sync::Arc;
     use std::time::Duration;
 
-    use session_core::store::conformance::{Ageing, Suite};
-    use session_core::store::{MemcachedStore, Store, StoreFuture};
+    use rocket_session_state_core::store::conformance::{Ageing, Suite};
+    use rocket_session_state_core::store::{MemcachedStore, Store, StoreFuture};
 
     use super::HISTORIES;
     use crate::calls::call;
@@ -212,7 +212,7 @@ mod memcached {
 #[cfg(feature = "mongodb")]
 mod mongodb {
     use mongodb::bson::doc;
-    use session_core::store::conformance::Suite;
+    use rocket_session_state_core::store::conformance::Suite;
 
     use super::HISTORIES;
     use crate::mongodb_server::Server;

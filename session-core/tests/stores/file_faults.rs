@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, SystemTime};
 
-use session_core::store::{Call, FileStore, Store, Touch};
+use rocket_session_state_core::store::{Call, FileStore, Store, Touch};
 use tempfile::TempDir;
 use tokio::time::Instant;
 

@@ -8,8 +8,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use rocket_session_state_core::store::{Call, FileStore, Loaded, New, Store, Swap, Touch};
 use serde_json::Value as Json;
-use session_core::store::{Call, FileStore, Loaded, New, Store, Swap, Touch};
 use tempfile::TempDir;
 
 use crate::calls::{HOUR, call, done, new, stored};

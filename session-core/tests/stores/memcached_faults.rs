@@ -4,7 +4,7 @@ use std::io::Read;
 use std::net::TcpListener;
 use std::time::Duration;
 
-use session_core::store::{MemcachedStore, Store, Swap};
+use rocket_session_state_core::store::{MemcachedStore, Store, Swap};
 
 use crate::calls::{call, new, stored, texts, until, within};
 use crate::memcached_server::Server;

@@ -6,7 +6,7 @@ use std::ops::{Deref, DerefMut};
 use std::process::Command;
 use std::time::Duration;
 
-use session_core::store::MemcachedStore;
+use rocket_session_state_core::store::MemcachedStore;
 
 use crate::private_server::PrivateServer;
 

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use session_core::store::{Call, Loaded, MemcachedStore, New, Store, Swap, Touch};
+use rocket_session_state_core::store::{Call, Loaded, MemcachedStore, New, Store, Swap, Touch};
 
 use crate::calls::{HOUR, call, new, stored};
 use crate::memcached_server::Server;

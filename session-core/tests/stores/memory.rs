@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
-use session_core::store::{Call, Loaded, MemoryStore, New, Store, Swap, Touch};
+use rocket_session_state_core::store::{Call, Loaded, MemoryStore, New, Store, Swap, Touch};
 use tokio::runtime::Runtime;
 use tokio::time::Instant;
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use mongodb::bson::doc;
-use session_core::store::{Loaded, MongoStore, Store};
+use rocket_session_state_core::store::{Loaded, MongoStore, Store};
 use tokio::time::Instant;
 
 use crate::calls::{call, done, new, stored, texts};

@@ -7,7 +7,7 @@ use std::process::Command;
 use mongodb::bson::{Document, doc};
 use mongodb::options::ClientOptions;
 use mongodb::{Client, Collection};
-use session_core::store::{MongoStore, Store};
+use rocket_session_state_core::store::{MongoStore, Store};
 use tempfile::TempDir;
 
 use crate::calls::call;

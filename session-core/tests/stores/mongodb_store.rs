@@ -12,7 +12,7 @@ use mongodb::bson::{Binary, DateTime, Document, doc};
 use mongodb::event::EventHandler;
 use mongodb::event::command::CommandEvent;
 use mongodb::options::IndexOptions;
-use session_core::store::{Call, Loaded, MongoStore, New, Store, Swap, Touch};
+use rocket_session_state_core::store::{Call, Loaded, MongoStore, New, Store, Swap, Touch};
 
 use crate::calls::{HOUR, call, done, new, stored};
 use crate::mongodb_server::Server;

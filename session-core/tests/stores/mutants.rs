@@ -3,8 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use session_core::store::conformance::{Fault, Faulty, Suite, Violations};
-use session_core::store::{Call, Loaded, MemoryStore, New, Store, StoreError, StoreFuture, Swap, Touch};
+use rocket_session_state_core::store::conformance::{Fault, Faulty, Suite, Violations};
+use rocket_session_state_core::store::{
+    Call, Loaded, MemoryStore, New, Store, StoreError, StoreFuture, Swap, Touch,
+};
 
 /// A memory store with one mistake in it.
 struct Wrong {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use redis::cmd;
-use session_core::store::{Loaded, RedisStore, Store, StoreError};
+use rocket_session_state_core::store::{Loaded, RedisStore, Store, StoreError};
 use tokio::task::JoinSet;
 
 use crate::calls::{HOUR, call, done, new, stored, texts, until, within};

@@ -5,7 +5,7 @@ use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
 
 use redis::cmd;
-use session_core::store::{Loaded, RedisStore, Store, Touch};
+use rocket_session_state_core::store::{Loaded, RedisStore, Store, Touch};
 use tokio::time::timeout;
 
 use crate::calls::{HOUR, call, done, new, stored, texts, until, within};

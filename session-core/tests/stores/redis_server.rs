@@ -6,7 +6,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use redis::{Client, Cmd, FromRedisValue, cmd};
-use session_core::store::RedisStore;
+use rocket_session_state_core::store::RedisStore;
 use tempfile::TempDir;
 
 /// A running redis-server that belongs to one test, with its own port and folder; it ends with the test.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use redis::cmd;
-use session_core::store::{Loaded, New, RedisStore, Store, Swap, Touch};
+use rocket_session_state_core::store::{Loaded, New, RedisStore, Store, Swap, Touch};
 
 use crate::calls::{HOUR, call, done, new, stored};
 use crate::redis_server::{Seen, Server};

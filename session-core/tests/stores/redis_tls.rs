@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use redis::{Client, TlsCertificates};
-use session_core::store::conformance::Suite;
-use session_core::store::{RedisStore, Store};
+use rocket_session_state_core::store::conformance::Suite;
+use rocket_session_state_core::store::{RedisStore, Store};
 use tempfile::TempDir;
 
 use crate::calls::call;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use session_core::store::{Store, StoreError, Touch};
+use rocket_session_state_core::store::{Store, StoreError, Touch};
 
 use crate::calls::{HOUR, call, new, texts, within};
 

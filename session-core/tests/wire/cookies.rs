@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::time::{Duration, UNIX_EPOCH};
 
 use proptest::prelude::*;
-use session_core::cookie::{CookieAttributes, SameSite, SetCookie, find, pairs};
+use rocket_session_state_core::cookie::{CookieAttributes, SameSite, SetCookie, find, pairs};
 
 #[test]
 fn the_first_cookie_of_a_name_counts_even_if_it_is_empty() {

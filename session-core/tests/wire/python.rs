@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
+use rocket_session_state_core::cookie::{SameSite, SetCookie, pairs};
+use rocket_session_state_core::signing::{CookieSigner, IdSigner, Invalid};
 use serde_json::Value;
-use session_core::cookie::{SameSite, SetCookie, pairs};
-use session_core::signing::{CookieSigner, IdSigner, Invalid};
 
 use crate::vectors::{key, moment, text, vectors};
 

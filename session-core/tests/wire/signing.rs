@@ -4,9 +4,9 @@ use std::collections::HashSet;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use proptest::prelude::*;
-use session_core::cookie::CookieAttributes;
-use session_core::id::SessionId;
-use session_core::signing::{CookieSigner, IdSigner, Invalid};
+use rocket_session_state_core::cookie::CookieAttributes;
+use rocket_session_state_core::id::SessionId;
+use rocket_session_state_core::signing::{CookieSigner, IdSigner, Invalid};
 
 const SIGNED_AT: Duration = Duration::from_secs(1_704_164_645);
 

@@ -5,8 +5,8 @@ use std::io::Write as _;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use rocket_session_state_core::codec::{Format, pickle};
 use serde_json::{Value, json};
-use session_core::codec::{Format, pickle};
 use session_tests::budget;
 use session_tests::engine::Engine;
 use session_tests::files::Files;

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use rocket_session_state_core::codec::pickle;
 use serde_json::{Value, json};
-use session_core::codec::pickle;
 use session_tests::budget;
 use session_tests::flask;
 use session_tests::jar::Jar;

@@ -11,8 +11,8 @@ use crate::store::{Call, Loaded, New, Store, StoreError, StoreFuture, Swap, Touc
 /// a test lets them go on.
 ///
 /// ```
-/// use session_core::store::conformance::{Fault, Faulty};
-/// use session_core::store::MemoryStore;
+/// use rocket_session_state_core::store::conformance::{Fault, Faulty};
+/// use rocket_session_state_core::store::MemoryStore;
 ///
 /// let store = Faulty::new(MemoryStore::new(10));
 /// store.from_now_on(Fault::Fail);
@@ -22,9 +22,9 @@ use crate::store::{Call, Loaded, New, Store, StoreError, StoreFuture, Swap, Touc
 /// [`hold`](Faulty::hold) makes races deterministic, without a sleep:
 ///
 /// ```
-/// use session_core::store::MemoryStore;
-/// use session_core::store::conformance::{Faulty, Moment, Operation};
-/// # use session_core::store::{Call, New, Store, Swap};
+/// use rocket_session_state_core::store::MemoryStore;
+/// use rocket_session_state_core::store::conformance::{Faulty, Moment, Operation};
+/// # use rocket_session_state_core::store::{Call, New, Store, Swap};
 /// # use std::{sync::Arc, time::{Duration, SystemTime}};
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() {

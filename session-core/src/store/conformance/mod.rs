@@ -15,8 +15,8 @@
 //! use std::sync::{Mutex, MutexGuard, PoisonError};
 //! use std::time::SystemTime;
 //!
-//! use session_core::store::conformance::Suite;
-//! use session_core::store::{Call, Loaded, New, Store, StoreFuture, Swap, Touch};
+//! use rocket_session_state_core::store::conformance::Suite;
+//! use rocket_session_state_core::store::{Call, Loaded, New, Store, StoreFuture, Swap, Touch};
 //!
 //! /// Sessions in a map.
 //! #[derive(Default)]

@@ -17,8 +17,8 @@ use crate::store::Store;
 /// run and are removed at its end. Races are real only on a runtime with several threads.
 ///
 /// ```
-/// use session_core::store::MemoryStore;
-/// use session_core::store::conformance::Suite;
+/// use rocket_session_state_core::store::MemoryStore;
+/// use rocket_session_state_core::store::conformance::Suite;
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() {

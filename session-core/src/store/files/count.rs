@@ -7,8 +7,8 @@ use std::time::Duration;
 use super::folder::Folder;
 use super::name::COUNTS;
 use super::record;
-use crate::codec::{Format, pickle};
-use crate::value::Value;
+use crate::formats::codec::{Format, pickle};
+use crate::formats::value::Value;
 
 /// Tells cachelib that there are so many files more.
 ///

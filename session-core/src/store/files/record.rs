@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 
-use crate::time::unix_seconds;
+use crate::formats::time::unix_seconds;
 
 /// A record that is alive.
 pub(super) struct Found {

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use crate::time::unix_seconds;
+use crate::formats::time::unix_seconds;
 
 /// The size of items, unless the server says something else.
 pub(super) const DEFAULT_LIMIT: usize = 1024 * 1024;

@@ -11,12 +11,12 @@ use crate::store::StoreError;
 /// them apart.
 ///
 /// ```
-/// use session_core::store::SqlTable;
+/// use rocket_session_state_core::store::SqlTable;
 ///
 /// assert_eq!(SqlTable::default().to_string(), "sessions");
 /// assert_eq!(SqlTable::new("web")?.in_schema("auth")?.to_string(), "auth.web");
 /// assert!(SqlTable::new("sessions; DROP TABLE users").is_err());
-/// # Ok::<(), session_core::store::StoreError>(())
+/// # Ok::<(), rocket_session_state_core::store::StoreError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SqlTable {

@@ -2,8 +2,8 @@
 
 use std::iter;
 
-use session_core::codec::pickle::decode;
-use session_core::value::{MAX_DEPTH, Value};
+use rocket_session_state_core::codec::pickle::decode;
+use rocket_session_state_core::value::{MAX_DEPTH, Value};
 
 use super::read;
 

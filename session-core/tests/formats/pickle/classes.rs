@@ -1,7 +1,7 @@
 //! Objects of the classes that sessions know, as Python pickles them.
 
+use rocket_session_state_core::codec::pickle::decode;
 use serde_json::{Value as Json, json};
-use session_core::codec::pickle::decode;
 
 use crate::typed::to_typed;
 

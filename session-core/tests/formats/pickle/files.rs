@@ -2,10 +2,10 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use rocket_session_state_core::codec::pickle::decode;
+use rocket_session_state_core::codec::{Format, Record};
+use rocket_session_state_core::value::Value;
 use serde_json::Value as Json;
-use session_core::codec::pickle::decode;
-use session_core::codec::{Format, Record};
-use session_core::value::Value;
 
 use crate::vectors::{check, load, same};
 

@@ -8,8 +8,8 @@ mod properties;
 mod records;
 mod written;
 
+use rocket_session_state_core::codec::pickle::decode;
 use serde_json::Value as Json;
-use session_core::codec::pickle::decode;
 
 use crate::typed::to_typed;
 

@@ -3,9 +3,9 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
-use session_core::codec::pickle::decode;
-use session_core::codec::{Format, Record};
-use session_core::value::{MAX_DEPTH, Value};
+use rocket_session_state_core::codec::pickle::decode;
+use rocket_session_state_core::codec::{Format, Record};
+use rocket_session_state_core::value::{MAX_DEPTH, Value};
 
 /// The memory of a value and its levels.
 fn extent(value: &Value) -> (usize, usize) {

@@ -2,8 +2,8 @@
 
 use std::error::Error;
 
+use rocket_session_state_core::codec::{DecodeError, Format, Record};
 use serde_json::{Value as Json, json};
-use session_core::codec::{DecodeError, Format, Record};
 
 use crate::typed::to_typed;
 use crate::vectors::load;
@@ -63,7 +63,7 @@ fn a_pickled_none_is_missing_and_what_is_no_map_an_error() {
 #[test]
 fn the_log_tells_what_is_wrong_with_a_pickle_but_no_value() {
     let error = record(Format::Msgpack, b"\x80\x02}U\x06secretccrypto\nkey\ns.").unwrap_err();
-    let text = session_core::Chain(&error).to_string();
+    let text = rocket_session_state_core::Chain(&error).to_string();
     assert!(text.contains("the record is a pickle that can't be read"), "{text}");
     assert!(text.contains("a class or function by its name, `crypto.key`, at byte 11"), "{text}");
     assert!(!text.contains("secret"), "{text}");

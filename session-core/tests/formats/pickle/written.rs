@@ -3,9 +3,9 @@
 use bytes::Bytes;
 use proptest::collection::vec;
 use proptest::prelude::*;
+use rocket_session_state_core::codec::{Format, RawKey, Record, pickle};
+use rocket_session_state_core::value::{DateTime, MAX_DEPTH, Value, to_value};
 use serde_json::json;
-use session_core::codec::{Format, RawKey, Record, pickle};
-use session_core::value::{DateTime, MAX_DEPTH, Value, to_value};
 
 use crate::typed::to_typed;
 use crate::vectors::load;
@@ -204,7 +204,7 @@ fn a_missing_record_is_none_and_what_is_no_record_is_an_error() {
         (b"\x80\x05}\x8c\x01acdecimal\nDecimal\ns.", "`decimal.Decimal`"),
         (b"{\"json\":1}", "opcode"),
     ] {
-        let error = session_core::Chain(&read(bytes).unwrap_err()).to_string();
+        let error = rocket_session_state_core::Chain(&read(bytes).unwrap_err()).to_string();
         assert!(error.contains(reason), "{}: {error}", bytes.escape_ascii());
     }
 }
@@ -223,6 +223,6 @@ fn what_no_python_could_pickle_so_is_refused() {
     ] {
         assert!(Format::Pickle.encode(&value).is_err(), "{}", to_typed(&value));
     }
-    let html = to_value(&session_core::value::Markup("<b>".to_owned())).unwrap();
+    let html = to_value(&rocket_session_state_core::value::Markup("<b>".to_owned())).unwrap();
     assert_eq!(to_typed(&html), json!({ "$markup": "<b>" }));
 }

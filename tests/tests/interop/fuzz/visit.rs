@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use rocket_session_state_core::codec::pickle;
 use serde_json::{Value, json};
-use session_core::codec::pickle;
 use session_tests::client::{Answer, Client};
 use session_tests::flask::Engine;
 use session_tests::jar::Jar;

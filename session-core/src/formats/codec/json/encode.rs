@@ -1,0 +1,217 @@
+//! From a value to JSON.
+
+use std::borrow::Cow;
+
+use super::tag::{ESCAPE, is_tag};
+use super::{Dialect, float, http_date, text};
+use crate::formats::codec::{EncodeError, base64};
+use crate::formats::value::{MAX_DEPTH, MAX_DIGITS, Value, key_order};
+
+pub(in crate::formats::codec) fn encode(
+    out: &mut Vec<u8>,
+    value: &Value,
+    dialect: Dialect,
+) -> Result<(), EncodeError> {
+    Writer { out, dialect }.value(value, 0)
+}
+
+struct Writer<'a> {
+    out: &'a mut Vec<u8>,
+    dialect: Dialect,
+}
+
+impl Writer<'_> {
+    fn value(&mut self, value: &Value, depth: usize) -> Result<(), EncodeError> {
+        match (value, self.dialect) {
+            (Value::None, _) => self.raw("null"),
+            (Value::Bool(value), _) => self.raw(if *value { "true" } else { "false" }),
+            (Value::Int(number), _) => self.raw(&number.to_string()),
+            (Value::BigInt(digits), _) => self.raw(self.digits(digits)?),
+            (Value::Float(number), _) => self.float(*number),
+            (Value::Str(text), _) => self.text(text),
+            (Value::List(items), _) | (Value::Tuple(items), Dialect::Record) => self.items(items, depth)?,
+            (Value::Map(pairs), Dialect::Record) => self.pairs(pairs.iter(), "", depth)?,
+            (Value::Map(pairs), Dialect::Tagged) => self.tagged_map(pairs, depth)?,
+            (Value::Bytes(bytes), Dialect::Record) => self.base64(bytes),
+            (Value::DateTime(time), Dialect::Record) => self.text(&time.record_text()),
+            (Value::Uuid(uuid), Dialect::Record) => self.text(&uuid.to_string()),
+            (Value::Tuple(items), Dialect::Tagged) => {
+                let inner = self.open_tag(" t", depth)?;
+                self.items(items, inner)?;
+                self.raw("}");
+            }
+            (Value::Bytes(bytes), Dialect::Tagged) => {
+                self.open_tag(" b", depth)?;
+                self.base64(bytes);
+                self.raw("}");
+            }
+            (Value::Markup(text), Dialect::Tagged) => self.tagged_text(" m", text, depth)?,
+            (Value::Uuid(uuid), Dialect::Tagged) => {
+                self.tagged_text(" u", &uuid.simple().to_string(), depth)?;
+            }
+            (Value::DateTime(time), Dialect::Tagged) => {
+                self.tagged_text(" d", &http_date::format(*time), depth)?;
+            }
+            (Value::Markup(_), Dialect::Record) | (Value::Ext { .. }, _) => {
+                return Err(EncodeError::unsupported(value.kind(), self.dialect.format()));
+            }
+        }
+        Ok(())
+    }
+
+    fn raw(&mut self, text: &str) {
+        self.out.extend_from_slice(text.as_bytes());
+    }
+
+    fn text(&mut self, text: &str) {
+        text::write(self.out, text, self.dialect);
+    }
+
+    fn base64(&mut self, bytes: &[u8]) {
+        self.out.push(b'"');
+        base64::encode(self.out, bytes);
+        self.out.push(b'"');
+    }
+
+    /// Nothing but digits goes out: a [`Value::BigInt`] may have been made by hand.
+    fn digits<'a>(&self, number: &'a str) -> Result<&'a str, EncodeError> {
+        let digits = number.strip_prefix('-').unwrap_or(number);
+        let zero = digits.starts_with('0') && digits.len() > 1;
+        let valid = !zero && (1..=MAX_DIGITS).contains(&digits.len());
+        if valid && digits.bytes().all(|byte| byte.is_ascii_digit()) {
+            Ok(number)
+        } else {
+            Err(EncodeError::integer_range(self.dialect.format()))
+        }
+    }
+
+    fn float(&mut self, number: f64) {
+        match (number, self.dialect) {
+            (number, dialect) if number.is_finite() => float::write(self.out, number, dialect),
+            (_, Dialect::Record) => self.raw("null"),
+            (number, Dialect::Tagged) => self.raw(not_finite(number)),
+        }
+    }
+
+    fn items(&mut self, items: &[Value], depth: usize) -> Result<(), EncodeError> {
+        let inner = deeper(depth)?;
+        self.raw("[");
+        for (position, item) in items.iter().enumerate() {
+            if position > 0 {
+                self.raw(",");
+            }
+            self.value(item, inner)?;
+        }
+        self.raw("]");
+        Ok(())
+    }
+
+    fn pairs<'a>(
+        &mut self,
+        pairs: impl Iterator<Item = &'a (Value, Value)>,
+        suffix: &str,
+        depth: usize,
+    ) -> Result<(), EncodeError> {
+        let inner = deeper(depth)?;
+        self.raw("{");
+        for (position, (key, value)) in pairs.enumerate() {
+            if position > 0 {
+                self.raw(",");
+            }
+            let key = self.key(key)?;
+            if suffix.is_empty() {
+                self.text(&key)
+            } else {
+                self.text(&format!("{key}{suffix}"))
+            }
+            self.raw(":");
+            self.value(value, inner)?;
+        }
+        self.raw("}");
+        Ok(())
+    }
+
+    /// A tag is a map, hence a level: returned is the depth of its content.
+    fn open_tag(&mut self, tag: &str, depth: usize) -> Result<usize, EncodeError> {
+        let inner = deeper(depth)?;
+        self.raw("{\"");
+        self.raw(tag);
+        self.raw("\":");
+        Ok(inner)
+    }
+
+    fn tagged_text(&mut self, tag: &str, text: &str, depth: usize) -> Result<(), EncodeError> {
+        self.open_tag(tag, depth)?;
+        self.text(text);
+        self.raw("}");
+        Ok(())
+    }
+
+    /// Sorted by key before keys become text (2, 9, 10), a lone key that looks like a tag escaped (W11).
+    fn tagged_map(&mut self, pairs: &[(Value, Value)], depth: usize) -> Result<(), EncodeError> {
+        if let [(Value::Str(key), _)] = pairs
+            && is_tag(key)
+        {
+            let inner = self.open_tag(" di", depth)?;
+            self.pairs(pairs.iter(), ESCAPE, inner)?;
+            self.raw("}");
+            return Ok(());
+        }
+        let mut sorted: Vec<_> = pairs.iter().collect();
+        sorted.sort_by(|(a, _), (b, _)| key_order(a, b));
+        if sorted.windows(2).any(|pair| matches!(pair, [(a, _), (b, _)] if !sortable(a, b))) {
+            return Err(EncodeError::mixed_keys());
+        }
+        self.pairs(sorted.into_iter(), "", depth)
+    }
+
+    fn key<'a>(&self, key: &'a Value) -> Result<Cow<'a, str>, EncodeError> {
+        let tagged = self.dialect == Dialect::Tagged;
+        Ok(match key {
+            Value::Str(text) => text.into(),
+            Value::Int(number) => number.to_string().into(),
+            Value::BigInt(digits) => self.digits(digits)?.into(),
+            Value::Float(number) if number.is_finite() => {
+                let mut text = Vec::new();
+                float::write(&mut text, *number, self.dialect);
+                String::from_utf8_lossy(&text).into_owned().into()
+            }
+            Value::Float(number) if tagged => not_finite(*number).into(),
+            Value::Float(number) => number.to_string().to_ascii_lowercase().into(),
+            Value::Bool(value) if tagged => value.to_string().into(),
+            Value::None if tagged => "null".into(),
+            Value::Bytes(bytes) if !tagged => {
+                let mut text = Vec::new();
+                base64::encode(&mut text, bytes);
+                String::from_utf8_lossy(&text).into_owned().into()
+            }
+            Value::DateTime(time) if !tagged => time.record_text().into(),
+            Value::Uuid(uuid) if !tagged => uuid.to_string().into(),
+            _ => return Err(EncodeError::key(key.kind(), self.dialect.format())),
+        })
+    }
+}
+
+/// The depth of what is in a list or map, if it may be one.
+fn deeper(depth: usize) -> Result<usize, EncodeError> {
+    if depth < MAX_DEPTH { Ok(depth + 1) } else { Err(EncodeError::too_deep()) }
+}
+
+fn not_finite(number: f64) -> &'static str {
+    if number.is_nan() {
+        "NaN"
+    } else if number > 0.0 {
+        "Infinity"
+    } else {
+        "-Infinity"
+    }
+}
+
+/// Whether Python can say which comes first. It also knows how to order a float among integers, which
+/// is refused here: no JSON reader can give such a map back.
+fn sortable(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Int(_) | Value::BigInt(_), Value::Int(_) | Value::BigInt(_)) => true,
+        _ => std::mem::discriminant(a) == std::mem::discriminant(b),
+    }
+}

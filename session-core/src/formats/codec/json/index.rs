@@ -1,0 +1,123 @@
+//! Finding the top-level entries of a JSON record or cookie.
+
+use std::ops::Range;
+
+use super::scan::{Scanner, Text};
+use super::tag::{is_tag, unescape_key};
+use super::{Dialect, text};
+use crate::formats::codec::DecodeError;
+use crate::formats::codec::record::{Entry, Key, Span, settle};
+
+/// Most sessions have no more keys, and to let the index grow key by key was a tenth of making it.
+const USUAL: usize = 32;
+
+/// Bytes of a key with its value, at the least in most sessions. An index is kept with its record, so small records do
+/// not get a large one.
+const SHORT: usize = 32;
+
+pub(in crate::formats::codec) fn index(bytes: &[u8], dialect: Dialect) -> Result<Vec<Entry>, DecodeError> {
+    let text = str::from_utf8(bytes).map_err(DecodeError::not_utf8)?;
+    let mut indexer = Indexer { scanner: Scanner::new(text, dialect), dialect };
+    let mut entries = match indexer.scanner.peek() {
+        Some(b'{') => indexer.map()?,
+        Some(b'[') => indexer.list_of_pairs()?,
+        first => {
+            // Whole and nothing else? If not, it may be another format.
+            indexer.scanner.skip()?;
+            indexer.scanner.end()?;
+            match first {
+                Some(b'n') if dialect == Dialect::Tagged => return Ok(Vec::new()),
+                first => return Err(DecodeError::not_a_mapping(kind(first))),
+            }
+        }
+    };
+    indexer.scanner.end()?;
+    settle(&mut entries, bytes);
+    if dialect == Dialect::Tagged
+        && let [Entry { key, value }] = entries.as_slice()
+        && let Some(tag) = key.text(bytes).filter(|key| is_tag(key))
+    {
+        if tag != " di" {
+            return Err(DecodeError::not_a_mapping("tagged value"));
+        }
+        let scanner = Scanner::new(text, dialect).at(value.start());
+        return escaped_map(Indexer { scanner, dialect }, bytes);
+    }
+    Ok(entries)
+}
+
+/// What is in the escaped map of a session with one key that looks like a tag (W11, W16).
+fn escaped_map(mut indexer: Indexer<'_>, bytes: &[u8]) -> Result<Vec<Entry>, DecodeError> {
+    let wrong = || DecodeError::tag(" di");
+    let mut entries = indexer.map()?;
+    settle(&mut entries, bytes);
+    let tagged = matches!(entries.as_slice(), [only] if only.key.text(bytes).is_some_and(is_tag));
+    let Entry { key, value } = entries.into_iter().next().filter(|_| !tagged).ok_or_else(wrong)?;
+    let key = Key::Escaped(unescape_key(key.text(bytes).ok_or_else(wrong)?).into());
+    Ok(vec![Entry { key, value }])
+}
+
+fn kind(first: Option<u8>) -> &'static str {
+    match first {
+        Some(b'"') => "text",
+        Some(b't' | b'f') => "true or false",
+        Some(b'n') => "null",
+        _ => "number",
+    }
+}
+
+struct Indexer<'a> {
+    scanner: Scanner<'a>,
+    dialect: Dialect,
+}
+
+impl Indexer<'_> {
+    fn map(&mut self) -> Result<Vec<Entry>, DecodeError> {
+        self.scanner.expect(b'{', "a map")?;
+        if self.scanner.take(b'}') {
+            return Ok(Vec::new());
+        }
+        let mut entries = Vec::with_capacity((self.scanner.length() / SHORT).clamp(1, USUAL));
+        loop {
+            self.entry(b':', &mut entries)?;
+            if !self.scanner.another(b'}')? {
+                return Ok(entries);
+            }
+        }
+    }
+
+    /// A list of pairs is a map too (R5, A7).
+    fn list_of_pairs(&mut self) -> Result<Vec<Entry>, DecodeError> {
+        let no_map = |_| DecodeError::not_a_mapping("list");
+        let mut entries = Vec::new();
+        self.scanner.expect(b'[', "a list")?;
+        if self.scanner.take(b']') {
+            return Ok(entries);
+        }
+        loop {
+            self.scanner.expect(b'[', "a pair").map_err(no_map)?;
+            self.entry(b',', &mut entries).map_err(no_map)?;
+            self.scanner.expect(b']', "the end of a pair").map_err(no_map)?;
+            if !self.scanner.another(b']')? {
+                return Ok(entries);
+            }
+        }
+    }
+
+    fn entry(&mut self, separator: u8, entries: &mut Vec<Entry>) -> Result<(), DecodeError> {
+        let (key, escaped) = self.scanner.pass_text()?;
+        let key = if escaped { self.escaped_key(key)? } else { Key::Text(Span::new(key)?) };
+        self.scanner.expect(separator, "a colon")?;
+        entries.push(Entry { key, value: Span::new(self.scanner.skip()?)? });
+        Ok(())
+    }
+
+    fn escaped_key(&self, place: Range<usize>) -> Result<Key, DecodeError> {
+        match text::read(Text { raw: self.scanner.part(place.clone()), escaped: true }) {
+            Ok(text) => Ok(Key::Escaped(text.into())),
+            Err(error) if self.dialect == Dialect::Record => Err(error),
+            // Python has texts that `str` has not. With the quotes:
+            Err(_) => Ok(Key::Other(Span::new(place.start - 1..place.end + 1)?)),
+        }
+    }
+}

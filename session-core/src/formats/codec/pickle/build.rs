@@ -1,0 +1,159 @@
+//! From a graph of objects to one value, in which every reference is a copy.
+
+use std::mem;
+use std::slice;
+
+use super::error::PickleError;
+use super::graph::{Content, Graph, NodeId, PerNode};
+use crate::formats::codec::DecodeError;
+use crate::formats::value::{MAX_DEPTH, Value};
+
+/// Memory that a value may need for each byte of its pickle. Without references it never needs more.
+const PER_BYTE: usize = 64;
+const _: () = assert!(size_of::<Value>() <= PER_BYTE);
+
+/// Memory beyond that, for references.
+const FOR_REFERENCES: usize = 4 << 20;
+
+/// The value of `root`. `length` is that of the pickle.
+///
+/// Everything is measured before anything is built, so that what is refused costs no memory.
+pub(super) fn value(graph: Graph, root: NodeId, length: usize) -> Result<Value, DecodeError> {
+    let survey = Survey::of(&graph, root)?;
+    survey.check_memory(length)?;
+    let mut builder = Builder { graph, uses: survey.uses };
+    for id in survey.order {
+        builder.build(id);
+    }
+    Ok(builder.give(root))
+}
+
+/// What is reachable from the root.
+pub(super) struct Survey {
+    /// What an object holds comes before it.
+    order: Vec<NodeId>,
+    /// How often an object is referred to.
+    uses: PerNode<usize>,
+    /// What the value of the root needs, in bytes.
+    memory: usize,
+}
+
+#[derive(Clone, Copy)]
+enum Visit {
+    Ahead,
+    /// Some of what it holds is being looked at.
+    Open,
+    Done(Extent),
+}
+
+/// Of a value in which every reference is a copy.
+#[derive(Clone, Copy)]
+struct Extent {
+    memory: usize,
+    levels: usize,
+}
+
+/// An object whose parts are being looked at.
+struct Open<'a> {
+    id: NodeId,
+    parts: slice::Iter<'a, NodeId>,
+    extent: Extent,
+}
+
+impl Survey {
+    /// Refuses what contains itself, is nested too deeply, or is no value.
+    pub(super) fn of(graph: &Graph, root: NodeId) -> Result<Survey, DecodeError> {
+        let mut order = Vec::new();
+        let mut uses = graph.per_node(0);
+        let mut visits = graph.per_node(Visit::Ahead);
+        let mut open = vec![Open::new(graph, root)?];
+        uses[root] = 1;
+        visits[root] = Visit::Open;
+        let mut memory = 0;
+        while let Some(mut last) = open.pop() {
+            let Some(part) = last.parts.next() else {
+                visits[last.id] = Visit::Done(last.extent);
+                order.push(last.id);
+                match open.last_mut() {
+                    Some(holder) => holder.extent.add(last.extent)?,
+                    None => memory = last.extent.memory,
+                }
+                continue;
+            };
+            uses[*part] += 1;
+            match visits[*part] {
+                Visit::Done(extent) => last.extent.add(extent)?,
+                Visit::Open => return Err(PickleError::ContainsItself.into()),
+                Visit::Ahead => {
+                    visits[*part] = Visit::Open;
+                    open.extend([last, Open::new(graph, *part)?]);
+                    continue;
+                }
+            }
+            open.push(last);
+        }
+        Ok(Survey { order, uses, memory })
+    }
+
+    /// Refuses what references make too large for a pickle of this length.
+    pub(super) fn check_memory(&self, length: usize) -> Result<(), DecodeError> {
+        let limit = length.saturating_mul(PER_BYTE).saturating_add(FOR_REFERENCES);
+        if self.memory > limit { Err(PickleError::TooLarge.into()) } else { Ok(()) }
+    }
+}
+
+impl<'a> Open<'a> {
+    fn new(graph: &'a Graph, id: NodeId) -> Result<Self, DecodeError> {
+        let (parts, content, levels): (&[NodeId], _, _) = match graph.content(id) {
+            Content::Whole(value) => (&[], content_memory(value), 0),
+            Content::Parts(_, parts) => (parts, 0, 1),
+            Content::Object(object) => return Err(PickleError::NoValue(object.kind()).into()),
+        };
+        let memory = size_of::<Value>() + content;
+        Ok(Open { id, parts: parts.iter(), extent: Extent { memory, levels } })
+    }
+}
+
+impl Extent {
+    fn add(&mut self, part: Extent) -> Result<(), DecodeError> {
+        self.memory = self.memory.saturating_add(part.memory);
+        self.levels = self.levels.max(part.levels + 1);
+        if self.levels > MAX_DEPTH { Err(DecodeError::too_deep()) } else { Ok(()) }
+    }
+}
+
+fn content_memory(value: &Value) -> usize {
+    match value {
+        Value::Str(text) | Value::BigInt(text) | Value::Markup(text) => text.len(),
+        Value::Bytes(bytes) => bytes.len(),
+        _ => 0,
+    }
+}
+
+struct Builder {
+    graph: Graph,
+    /// References to an object that are still to come.
+    uses: PerNode<usize>,
+}
+
+impl Builder {
+    /// Makes an object whole, all of whose parts are.
+    fn build(&mut self, id: NodeId) {
+        if let Content::Parts(shape, parts) = self.graph.content_mut(id) {
+            let (shape, parts) = (*shape, mem::take(parts));
+            let parts = parts.into_iter().map(|part| self.give(part)).collect();
+            *self.graph.content_mut(id) = Content::Whole(shape.value(parts));
+        }
+    }
+
+    /// A copy of a whole object; the last time the object itself.
+    fn give(&mut self, id: NodeId) -> Value {
+        self.uses[id] -= 1;
+        match self.graph.content_mut(id) {
+            Content::Whole(value) if self.uses[id] == 0 => mem::replace(value, Value::None),
+            Content::Whole(value) => value.clone(),
+            // Never: what an object holds is built before it, and the survey refuses what is no value.
+            Content::Parts(..) | Content::Object(_) => Value::None,
+        }
+    }
+}

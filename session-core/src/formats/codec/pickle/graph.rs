@@ -1,0 +1,203 @@
+//! The objects that a pickle makes, and which holds which.
+//!
+//! A list can be remembered before it is filled, and filled after it has been put somewhere, so an object
+//! is a number until the pickle has ended.
+
+use std::ops::{Index, IndexMut};
+
+use super::object::{self, Object};
+use crate::formats::codec::DecodeError;
+use crate::formats::value::{Value, key_order, last_value_wins};
+
+pub(super) struct Graph {
+    nodes: PerNode<Node>,
+}
+
+/// An object of the graph that gave it out.
+#[derive(Clone, Copy)]
+pub(super) struct NodeId(usize);
+
+/// Something about each object of a graph.
+pub(super) struct PerNode<T>(Vec<T>);
+
+struct Node {
+    content: Content,
+    /// Whether Python takes it for a key of a dict or an item of a set.
+    hashable: bool,
+}
+
+pub(super) enum Content {
+    Whole(Value),
+    /// Keys and values of a dict take turns.
+    Parts(Shape, Vec<NodeId>),
+    /// No value, but needed for one.
+    Object(Object),
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shape {
+    List,
+    Tuple,
+    Dict,
+    Set,
+    FrozenSet,
+}
+
+impl Default for Graph {
+    fn default() -> Self {
+        Graph { nodes: PerNode(Vec::new()) }
+    }
+}
+
+impl Graph {
+    pub(super) fn per_node<T: Clone>(&self, value: T) -> PerNode<T> {
+        PerNode(vec![value; self.nodes.0.len()])
+    }
+
+    pub(super) fn content(&self, id: NodeId) -> &Content {
+        &self.nodes[id].content
+    }
+
+    pub(super) fn content_mut(&mut self, id: NodeId) -> &mut Content {
+        &mut self.nodes[id].content
+    }
+
+    pub(super) fn whole(&mut self, value: Value, hashable: bool) -> NodeId {
+        self.push(Node { content: Content::Whole(value), hashable })
+    }
+
+    pub(super) fn object(&mut self, object: Object) -> NodeId {
+        self.push(Node { content: Content::Object(object), hashable: true })
+    }
+
+    /// An object of that class. `at` is where in the pickle.
+    pub(super) fn make(
+        &mut self,
+        class: NodeId,
+        arguments: NodeId,
+        at: usize,
+    ) -> Result<NodeId, DecodeError> {
+        let content = object::made(self, class, arguments, at)?;
+        Ok(self.push(Node { content, hashable: true }))
+    }
+
+    /// Gives an object its state. Only UUIDs are made in two steps.
+    pub(super) fn set_state(&mut self, target: NodeId, state: NodeId, at: usize) -> Result<(), DecodeError> {
+        let Content::Object(Object::BlankUuid) = self.content(target) else {
+            return Err(DecodeError::syntax("an object that has a state", at));
+        };
+        *self.content_mut(target) = Content::Whole(object::uuid(self, state, at)?);
+        Ok(())
+    }
+
+    pub(super) fn is_hashable(&self, id: NodeId) -> bool {
+        self.nodes[id].hashable
+    }
+
+    pub(super) fn kind(&self, id: NodeId) -> &'static str {
+        self.nodes[id].kind()
+    }
+
+    /// An object that holds others. `at` is where in the pickle.
+    pub(super) fn collect(
+        &mut self,
+        shape: Shape,
+        parts: Vec<NodeId>,
+        at: usize,
+    ) -> Result<NodeId, DecodeError> {
+        self.check_parts(shape, &parts, at)?;
+        let hashable = match shape {
+            Shape::List | Shape::Dict | Shape::Set => false,
+            Shape::FrozenSet => true,
+            Shape::Tuple => parts.iter().all(|part| self.nodes[*part].hashable),
+        };
+        Ok(self.push(Node { content: Content::Parts(shape, parts), hashable }))
+    }
+
+    /// Adds to an object of that shape.
+    pub(super) fn extend(
+        &mut self,
+        target: NodeId,
+        shape: Shape,
+        more: Vec<NodeId>,
+        at: usize,
+    ) -> Result<(), DecodeError> {
+        self.check_parts(shape, &more, at)?;
+        match &mut self.nodes[target].content {
+            Content::Parts(found, parts) if *found == shape => {
+                parts.extend(more);
+                Ok(())
+            }
+            _ => Err(DecodeError::syntax("something that can be added to", at)),
+        }
+    }
+
+    fn check_parts(&self, shape: Shape, parts: &[NodeId], at: usize) -> Result<(), DecodeError> {
+        let keys = match shape {
+            Shape::List | Shape::Tuple => return Ok(()),
+            Shape::Set | Shape::FrozenSet => 1,
+            Shape::Dict if parts.len().is_multiple_of(2) => 2,
+            Shape::Dict => return Err(DecodeError::syntax("a value for each key", at)),
+        };
+        match parts.iter().step_by(keys).find(|part| !self.nodes[**part].hashable) {
+            None => Ok(()),
+            Some(part) => Err(DecodeError::key(self.nodes[*part].kind())),
+        }
+    }
+
+    fn push(&mut self, node: Node) -> NodeId {
+        let id = NodeId(self.nodes.0.len());
+        self.nodes.0.push(node);
+        id
+    }
+}
+
+impl Node {
+    fn kind(&self) -> &'static str {
+        match &self.content {
+            Content::Whole(value) => value.kind(),
+            Content::Parts(shape, _) => shape.value(Vec::new()).kind(),
+            Content::Object(object) => object.kind(),
+        }
+    }
+}
+
+impl Shape {
+    /// What a session knows it as. Of a key that occurs twice the last value counts.
+    pub(super) fn value(self, parts: Vec<Value>) -> Value {
+        match self {
+            Shape::List => Value::List(parts),
+            Shape::Tuple => Value::Tuple(parts),
+            Shape::Set | Shape::FrozenSet => {
+                let mut items = parts;
+                last_value_wins(&mut items, key_order);
+                Value::List(items)
+            }
+            Shape::Dict => {
+                let mut pairs = Vec::with_capacity(parts.len() / 2);
+                let mut parts = parts.into_iter();
+                while let (Some(key), Some(value)) = (parts.next(), parts.next()) {
+                    pairs.push((key, value));
+                }
+                last_value_wins(&mut pairs, |(a, _), (b, _)| key_order(a, b));
+                Value::Map(pairs)
+            }
+        }
+    }
+}
+
+#[expect(clippy::indexing_slicing, reason = "`Graph::push` alone makes a NodeId, and no node is removed")]
+impl<T> Index<NodeId> for PerNode<T> {
+    type Output = T;
+
+    fn index(&self, id: NodeId) -> &T {
+        &self.0[id.0]
+    }
+}
+
+#[expect(clippy::indexing_slicing, reason = "`Graph::push` alone makes a NodeId, and no node is removed")]
+impl<T> IndexMut<NodeId> for PerNode<T> {
+    fn index_mut(&mut self, id: NodeId) -> &mut T {
+        &mut self.0[id.0]
+    }
+}

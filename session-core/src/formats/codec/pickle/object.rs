@@ -1,0 +1,111 @@
+//! Objects of Python's classes, as far as a session has a kind of value for them.
+
+use super::class::Class;
+use super::graph::{Content, Graph, NodeId, Shape};
+use crate::formats::codec::DecodeError;
+use crate::formats::value::{DateTime, Value, seconds_of};
+
+/// What a pickle needs on the way to a value, and what is none by itself.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Object {
+    Class(Class),
+    /// A duration, in seconds.
+    TimeDelta(i64),
+    /// Seconds east of UTC.
+    TimeZone(i32),
+    /// A UUID before it is told its number.
+    BlankUuid,
+}
+
+impl Object {
+    /// What it is, in words that may be logged.
+    pub(super) const fn kind(self) -> &'static str {
+        match self {
+            Object::Class(_) => "a class",
+            Object::TimeDelta(_) => "a duration",
+            Object::TimeZone(_) => "a time zone",
+            Object::BlankUuid => "a UUID without its number",
+        }
+    }
+}
+
+/// What Python gets when it calls the class with the arguments.
+pub(super) fn made(
+    graph: &Graph,
+    class: NodeId,
+    arguments: NodeId,
+    at: usize,
+) -> Result<Content, DecodeError> {
+    let Content::Object(Object::Class(class)) = *graph.content(class) else {
+        return Err(DecodeError::syntax("a class", at));
+    };
+    let Content::Parts(Shape::Tuple, arguments) = graph.content(arguments) else {
+        return Err(DecodeError::syntax("a tuple of arguments", at));
+    };
+    let arguments: Vec<&Content> = arguments.iter().map(|id| graph.content(*id)).collect();
+    let refused = || DecodeError::syntax("the arguments that this class is pickled with", at);
+    Ok(match (class, arguments.as_slice()) {
+        (Class::DateTime, [Content::Whole(Value::Bytes(state))]) => {
+            Content::Whole(Value::DateTime(date_time(state, None)?))
+        }
+        (
+            Class::DateTime,
+            [Content::Whole(Value::Bytes(state)), Content::Object(Object::TimeZone(offset))],
+        ) => Content::Whole(Value::DateTime(date_time(state, Some(*offset))?)),
+        (
+            Class::TimeDelta,
+            [
+                Content::Whole(Value::Int(days)),
+                Content::Whole(Value::Int(seconds)),
+                Content::Whole(Value::Int(0)),
+            ],
+        ) => Content::Object(Object::TimeDelta(duration(*days, *seconds).ok_or_else(refused)?)),
+        // A name that the zone may have beside its offset says nothing about the time.
+        (Class::TimeZone, [Content::Object(Object::TimeDelta(offset)), ..]) => {
+            Content::Object(Object::TimeZone(i32::try_from(*offset).map_err(|_| refused())?))
+        }
+        (Class::Uuid, []) => Content::Object(Object::BlankUuid),
+        (Class::Markup, [Content::Whole(Value::Str(text))]) => Content::Whole(Value::Markup(text.clone())),
+        _ => return Err(refused()),
+    })
+}
+
+/// A UUID whose state is known: `{"int": number}`, with or without how it was made.
+pub(super) fn uuid(graph: &Graph, state: NodeId, at: usize) -> Result<Value, DecodeError> {
+    let refused = || DecodeError::syntax("the state of a UUID", at);
+    let Content::Parts(Shape::Dict, state) = graph.content(state) else { return Err(refused()) };
+    let number = state.chunks_exact(2).find_map(|pair| match pair {
+        [key, number] => match (graph.content(*key), graph.content(*number)) {
+            (Content::Whole(Value::Str(key)), Content::Whole(number)) if key == "int" => match number {
+                Value::Int(number) => u128::try_from(*number).ok(),
+                Value::BigInt(digits) => digits.parse().ok(),
+                _ => None,
+            },
+            _ => None,
+        },
+        _ => None,
+    });
+    number.map(|number| Value::Uuid(uuid::Uuid::from_u128(number))).ok_or_else(refused)
+}
+
+/// The ten bytes in which Python keeps a date and time; the highest bit of the month tells the second of
+/// two equal hours in autumn.
+fn date_time(state: &[u8], offset: Option<i32>) -> Result<DateTime, DecodeError> {
+    let refused = || DecodeError::out_of_range("a date and time");
+    let &[century, year, month, day, hour, minute, second, high, middle, low] = state else {
+        return Err(refused());
+    };
+    let year = i32::from(u16::from_be_bytes([century, year]));
+    let time = [hour, minute, second].map(u32::from);
+    let wall = seconds_of(year, u32::from(month & 0x7f), day.into(), time).ok_or_else(refused)?;
+    let nanoseconds = u32::from_be_bytes([0, high, middle, low]).saturating_mul(1000);
+    match offset {
+        None => DateTime::naive(wall, nanoseconds),
+        Some(offset) => DateTime::with_offset(wall.saturating_sub(offset.into()), nanoseconds, offset),
+    }
+    .ok_or_else(refused)
+}
+
+fn duration(days: i128, seconds: i128) -> Option<i64> {
+    i64::try_from(days.checked_mul(86_400)?.checked_add(seconds)?).ok()
+}

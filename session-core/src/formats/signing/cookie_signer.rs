@@ -1,0 +1,72 @@
+//! Flask's signed cookie: the whole session and the time of signing.
+
+use std::time::{Duration, SystemTime};
+
+use super::keys::Keys;
+use super::{Invalid, payload, timestamp};
+
+/// Twice what browsers keep (4096 bytes), for clients that keep more: Flask only warns (A25).
+const LONGEST: usize = 8192;
+
+/// Signs and verifies Flask's session cookie (`flask-sessions` 3.1, salt `cookie-session`).
+///
+/// ```
+/// use std::time::{Duration, UNIX_EPOCH};
+/// use rocket_session_state_core::signing::{CookieSigner, Invalid};
+///
+/// let signer = CookieSigner::new(b"dev-secret-key", []);
+/// let signed_at = UNIX_EPOCH + Duration::from_secs(1_704_164_645);
+/// let json = br#"{"_permanent":true,"username":"momo"}"#;
+///
+/// let cookie = signer.sign(json, signed_at);
+/// assert_eq!(
+///     cookie,
+///     "eyJfcGVybWFuZW50Ijp0cnVlLCJ1c2VybmFtZSI6Im1vbW8ifQ.ZZN9JQ.IOuwwFj8Trp-08mTFwE3opL3xu8"
+/// );
+///
+/// let hour = Duration::from_secs(3600);
+/// assert_eq!(signer.verify(&cookie, signed_at + hour, hour).as_deref(), Ok(json.as_slice()));
+/// let too_late = signed_at + hour + Duration::from_secs(1);
+/// assert_eq!(signer.verify(&cookie, too_late, hour), Err(Invalid::Expired));
+/// ```
+#[derive(Debug, Clone)]
+pub struct CookieSigner(Keys);
+
+impl CookieSigner {
+    /// A signer that signs with `key` and verifies with `key` and `fallbacks` (A26, A27).
+    ///
+    /// Fallbacks are older keys, the newest last, as in `SECRET_KEY_FALLBACKS`.
+    pub fn new<'k>(key: &[u8], fallbacks: impl IntoIterator<Item = &'k [u8]>) -> Self {
+        CookieSigner(Keys::new("cookie-session", key, fallbacks))
+    }
+
+    /// The cookie value for a session's JSON, compressed if that makes it shorter (W2).
+    ///
+    /// The same JSON gives the same cookie within one second (A30). A time before 1970 counts as 1970.
+    pub fn sign(&self, json: &[u8], now: SystemTime) -> String {
+        let mut message = String::with_capacity(json.len() / 3 * 4 + 48);
+        payload::push(json, &mut message);
+        message.push('.');
+        timestamp::push(now, &mut message);
+        self.0.sign(message)
+    }
+
+    /// The JSON of a cookie that one of the keys signed at most `lifetime` ago.
+    ///
+    /// Age and lifetime are whole seconds, and a cookie as old as the lifetime is still good (A5). The
+    /// JSON itself is not looked at.
+    ///
+    /// # Errors
+    ///
+    /// The first check that fails, in the order of [`Invalid`]. Cookies of more than 8192 bytes are
+    /// refused unread, and so is what would inflate to more than 1 MiB.
+    pub fn verify(&self, cookie: &str, now: SystemTime, lifetime: Duration) -> Result<Vec<u8>, Invalid> {
+        if cookie.len() > LONGEST {
+            return Err(Invalid::TooLong);
+        }
+        let message = self.0.verify(cookie)?;
+        let (payload, timestamp) = message.rsplit_once('.').ok_or(Invalid::TimestampMissing)?;
+        timestamp::check(timestamp, now, lifetime)?;
+        payload::read(payload)
+    }
+}

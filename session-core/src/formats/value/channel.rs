@@ -1,0 +1,261 @@
+//! How values of kinds that serde does not know pass through it without losing their kind.
+//!
+//! Serde knows no UUIDs, dates or HTML. Such a value is a newtype struct with one of the names below
+//! around its text: our own serializer and deserializer know the names, any other sees the text.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::str::FromStr;
+
+use serde::de::{EnumAccess, Error as _, MapAccess, SeqAccess, VariantAccess, Visitor};
+use serde::ser::{SerializeMap, SerializeTuple};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::{Bytes, DateTime, Value};
+
+/// The name under which a [`Value`] asks for itself.
+pub(super) const VALUE: &str = "$rocket_session_state_core::Value";
+
+/// The name of a [`Markup`](super::Markup): a [`Special::Markup`] in cookies and plain text in records,
+/// which refuse the other.
+pub(super) const HTML: &str = "$rocket_session_state_core::Html";
+
+/// The kinds that serde has no word for.
+#[derive(Clone, Copy)]
+pub(super) enum Special {
+    Tuple,
+    BigInt,
+    DateTime,
+    Uuid,
+    Markup,
+    Ext,
+}
+
+impl Special {
+    const ALL: [Special; 6] =
+        [Special::Tuple, Special::BigInt, Special::DateTime, Special::Uuid, Special::Markup, Special::Ext];
+
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Special::Tuple => "$rocket_session_state_core::Tuple",
+            Special::BigInt => "$rocket_session_state_core::BigInt",
+            Special::DateTime => "$rocket_session_state_core::DateTime",
+            Special::Uuid => "$rocket_session_state_core::Uuid",
+            Special::Markup => "$rocket_session_state_core::Markup",
+            Special::Ext => "$rocket_session_state_core::Ext",
+        }
+    }
+
+    pub(super) fn by_name(name: &str) -> Option<Special> {
+        // Every newtype of a session passes here; hardly any begins like ours.
+        name.starts_with('$').then(|| Special::ALL.into_iter().find(|special| special.name() == name))?
+    }
+
+    fn by_index(index: u32) -> Option<Special> {
+        Special::ALL.into_iter().find(|special| *special as u32 == index)
+    }
+
+    /// Makes the value of this kind from what its content was serialized to.
+    pub(super) fn wrap(self, content: Value) -> Option<Value> {
+        Some(match (self, content) {
+            (Special::BigInt, Value::Str(text)) => Value::BigInt(text),
+            (Special::DateTime, Value::Str(text)) => Value::DateTime(text.parse().ok()?),
+            (Special::Uuid, Value::Str(text)) => Value::Uuid(text.parse().ok()?),
+            (Special::Markup, Value::Str(text)) => Value::Markup(text),
+            (Special::Ext, Value::Tuple(parts)) => match <[Value; 2]>::try_from(parts).ok()? {
+                [Value::Int(code), Value::Bytes(data)] => Value::Ext { code: i8::try_from(code).ok()?, data },
+                _ => return None,
+            },
+            _ => return None,
+        })
+    }
+
+    /// The kind and content of a value that serde has no word for; any other value comes back.
+    pub(super) fn unwrap(value: Value) -> Result<(Special, Value), Value> {
+        Ok(match value {
+            Value::Tuple(items) => (Special::Tuple, Value::List(items)),
+            Value::BigInt(digits) => (Special::BigInt, Value::Str(digits)),
+            Value::DateTime(time) => (Special::DateTime, Value::Str(time.to_string())),
+            Value::Uuid(uuid) => (Special::Uuid, Value::Str(uuid.to_string())),
+            Value::Markup(text) => (Special::Markup, Value::Str(text)),
+            Value::Ext { code, data } => {
+                (Special::Ext, Value::List(vec![Value::Int(code.into()), Value::Bytes(data)]))
+            }
+            ordinary => return Err(ordinary),
+        })
+    }
+}
+
+impl Serialize for Value {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Value::None => serializer.serialize_unit(),
+            Value::Bool(value) => serializer.serialize_bool(*value),
+            Value::Int(value) => match (i64::try_from(*value), u64::try_from(*value)) {
+                (Ok(value), _) => serializer.serialize_i64(value),
+                (_, Ok(value)) => serializer.serialize_u64(value),
+                _ => serializer.serialize_i128(*value),
+            },
+            Value::Float(value) => serializer.serialize_f64(*value),
+            Value::Str(text) => serializer.serialize_str(text),
+            Value::Bytes(bytes) => serializer.serialize_bytes(bytes),
+            Value::List(items) => items.serialize(serializer),
+            Value::Tuple(items) => {
+                let mut tuple = serializer.serialize_tuple(items.len())?;
+                items.iter().try_for_each(|item| tuple.serialize_element(item))?;
+                tuple.end()
+            }
+            Value::Map(pairs) => {
+                let mut map = serializer.serialize_map(Some(pairs.len()))?;
+                pairs.iter().try_for_each(|(key, value)| map.serialize_entry(key, value))?;
+                map.end()
+            }
+            Value::BigInt(digits) => serializer.serialize_newtype_struct(Special::BigInt.name(), digits),
+            Value::DateTime(time) => time.serialize(serializer),
+            Value::Uuid(uuid) => serializer.serialize_newtype_struct(Special::Uuid.name(), &uuid.to_string()),
+            Value::Markup(text) => serializer.serialize_newtype_struct(Special::Markup.name(), text),
+            Value::Ext { code, data } => serializer
+                .serialize_newtype_struct(Special::Ext.name(), &(*code, Bytes::from(data.as_slice()))),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Value {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_newtype_struct(VALUE, ValueVisitor)
+    }
+}
+
+struct ValueVisitor;
+
+impl<'de> Visitor<'de> for ValueVisitor {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any value")
+    }
+
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::None)
+    }
+
+    fn visit_none<E>(self) -> Result<Value, E> {
+        Ok(Value::None)
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(Value::Int(value.into()))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(Value::Int(value.into()))
+    }
+
+    fn visit_i128<E>(self, value: i128) -> Result<Value, E> {
+        Ok(Value::Int(value))
+    }
+
+    fn visit_u128<E>(self, value: u128) -> Result<Value, E> {
+        Ok(i128::try_from(value).map_or_else(|_| Value::BigInt(value.to_string()), Value::Int))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(Value::Float(value))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Value, E> {
+        Ok(Value::Str(text.to_owned()))
+    }
+
+    fn visit_string<E>(self, text: String) -> Result<Value, E> {
+        Ok(Value::Str(text))
+    }
+
+    fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Value, E> {
+        Ok(Value::Bytes(bytes.to_vec()))
+    }
+
+    fn visit_byte_buf<E>(self, bytes: Vec<u8>) -> Result<Value, E> {
+        Ok(Value::Bytes(bytes))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Value, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = sequence.next_element()? {
+            items.push(item);
+        }
+        Ok(Value::List(items))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
+        let mut pairs = Vec::new();
+        while let Some(pair) = map.next_entry()? {
+            pairs.push(pair);
+        }
+        Ok(Value::Map(pairs))
+    }
+
+    fn visit_enum<A: EnumAccess<'de>>(self, data: A) -> Result<Value, A::Error> {
+        let (index, content) = data.variant::<u32>()?;
+        let refused = || A::Error::custom("unknown kind of value");
+        let special = Special::by_index(index).ok_or_else(refused)?;
+        let content = match special {
+            Special::Tuple => return content.newtype_variant().map(Value::Tuple),
+            Special::Ext => {
+                let (code, Bytes(data)) = content.newtype_variant()?;
+                return Ok(Value::Ext { code, data });
+            }
+            _ => Value::Str(content.newtype_variant()?),
+        };
+        special.wrap(content).ok_or_else(refused)
+    }
+}
+
+impl Serialize for DateTime {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_newtype_struct(Special::DateTime.name(), &self.to_string())
+    }
+}
+
+impl<'de> Deserialize<'de> for DateTime {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // Our deserializer hands out a stored date as its text too, as the types of date crates want it.
+        deserializer.deserialize_str(FromText::new("a date and time"))
+    }
+}
+
+/// Parses a text.
+pub(super) struct FromText<T> {
+    expected: &'static str,
+    parsed: PhantomData<T>,
+}
+
+impl<T> FromText<T> {
+    pub(super) fn new(expected: &'static str) -> Self {
+        FromText { expected, parsed: PhantomData }
+    }
+}
+
+impl<T: FromStr<Err: fmt::Display>> Visitor<'_> for FromText<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.expected)
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<T, E> {
+        text.parse().map_err(E::custom)
+    }
+}

@@ -1,0 +1,239 @@
+//! From a Rust type to a [`Value`].
+
+use serde::ser::{Serialize, Serializer};
+
+use super::channel::{HTML, Special};
+use super::ser_parts::{Items, Pairs, Variant};
+use super::{MAX_DEPTH, Value};
+use crate::formats::codec::{EncodeError, Format};
+
+/// Turns a Rust value into the one that Python will see.
+///
+/// A struct is a map with text keys, a tuple a Python tuple, an enum what serde's external form makes
+/// of it, `()` and an absent `Option` none. A non-empty sequence of `u8`, such as `Vec<u8>`, is bytes.
+/// (An empty one can't be told from any other empty list and is a list.) Types see
+/// `is_human_readable`, so that addresses, UUIDs and dates of other crates are text.
+///
+/// # Errors
+///
+/// The type's own `Serialize` refuses, or the value is nested more than [`MAX_DEPTH`] levels deep.
+pub fn to_value<T: Serialize + ?Sized>(value: &T) -> Result<Value, EncodeError> {
+    to_value_for(Format::TaggedJson, value)
+}
+
+/// The same for a session of this format: a [`Markup`](super::Markup) is plain text in msgpack and JSON records.
+pub(crate) fn to_value_for<T: Serialize + ?Sized>(format: Format, value: &T) -> Result<Value, EncodeError> {
+    ToValue { depth: 0, html: format.has_html() }.value(value)
+}
+
+/// What one step produced. A sequence of nothing but `u8` becomes bytes.
+pub(super) enum Piece {
+    Byte(u8),
+    Value(Value),
+}
+
+impl Piece {
+    pub(super) fn into_value(self) -> Value {
+        match self {
+            Piece::Byte(byte) => Value::Int(byte.into()),
+            Piece::Value(value) => value,
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+pub(super) struct ToValue {
+    depth: usize,
+    /// Whether there is a form for HTML.
+    html: bool,
+}
+
+impl ToValue {
+    fn deeper(self) -> Result<ToValue, EncodeError> {
+        let depth = self.depth + 1;
+        if depth > MAX_DEPTH { Err(EncodeError::too_deep()) } else { Ok(ToValue { depth, ..self }) }
+    }
+
+    pub(super) fn value<T: Serialize + ?Sized>(self, value: &T) -> Result<Value, EncodeError> {
+        value.serialize(self).map(Piece::into_value)
+    }
+}
+
+type Done = Result<Piece, EncodeError>;
+
+fn done(value: Value) -> Done {
+    Ok(Piece::Value(value))
+}
+
+fn integer(value: impl Into<i128>) -> Done {
+    done(Value::Int(value.into()))
+}
+
+fn text(text: &str) -> Done {
+    done(Value::Str(text.to_owned()))
+}
+
+impl Serializer for ToValue {
+    type Ok = Piece;
+    type Error = EncodeError;
+    type SerializeSeq = Items;
+    type SerializeTuple = Items;
+    type SerializeTupleStruct = Items;
+    type SerializeTupleVariant = Variant<Items>;
+    type SerializeMap = Pairs;
+    type SerializeStruct = Pairs;
+    type SerializeStructVariant = Variant<Pairs>;
+
+    fn is_human_readable(&self) -> bool {
+        true
+    }
+
+    fn serialize_bool(self, value: bool) -> Done {
+        done(Value::Bool(value))
+    }
+
+    fn serialize_i8(self, value: i8) -> Done {
+        integer(value)
+    }
+
+    fn serialize_i16(self, value: i16) -> Done {
+        integer(value)
+    }
+
+    fn serialize_i32(self, value: i32) -> Done {
+        integer(value)
+    }
+
+    fn serialize_i64(self, value: i64) -> Done {
+        integer(value)
+    }
+
+    fn serialize_i128(self, value: i128) -> Done {
+        integer(value)
+    }
+
+    fn serialize_u8(self, value: u8) -> Done {
+        Ok(Piece::Byte(value))
+    }
+
+    fn serialize_u16(self, value: u16) -> Done {
+        integer(value)
+    }
+
+    fn serialize_u32(self, value: u32) -> Done {
+        integer(value)
+    }
+
+    fn serialize_u64(self, value: u64) -> Done {
+        integer(value)
+    }
+
+    fn serialize_u128(self, value: u128) -> Done {
+        done(i128::try_from(value).map_or_else(|_| Value::BigInt(value.to_string()), Value::Int))
+    }
+
+    fn serialize_f32(self, value: f32) -> Done {
+        done(Value::Float(value.into()))
+    }
+
+    fn serialize_f64(self, value: f64) -> Done {
+        done(Value::Float(value))
+    }
+
+    fn serialize_char(self, value: char) -> Done {
+        done(Value::Str(value.into()))
+    }
+
+    fn serialize_str(self, value: &str) -> Done {
+        text(value)
+    }
+
+    fn serialize_bytes(self, value: &[u8]) -> Done {
+        done(Value::Bytes(value.to_vec()))
+    }
+
+    fn serialize_none(self) -> Done {
+        done(Value::None)
+    }
+
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Done {
+        self.deeper()?.value(value).map(Piece::Value)
+    }
+
+    fn serialize_unit(self) -> Done {
+        done(Value::None)
+    }
+
+    fn serialize_unit_struct(self, _name: &'static str) -> Done {
+        done(Value::None)
+    }
+
+    fn serialize_unit_variant(self, _name: &'static str, _index: u32, variant: &'static str) -> Done {
+        text(variant)
+    }
+
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, name: &'static str, value: &T) -> Done {
+        match Special::by_name(name) {
+            None if name == HTML => {
+                let text = self.value(value)?;
+                let html = if self.html { Special::Markup.wrap(text) } else { Some(text) };
+                html.map(Piece::Value).ok_or_else(EncodeError::refused)
+            }
+            Some(special) => {
+                special.wrap(self.value(value)?).map(Piece::Value).ok_or_else(EncodeError::refused)
+            }
+            None => value.serialize(self.deeper()?),
+        }
+    }
+
+    fn serialize_newtype_variant<T: Serialize + ?Sized>(
+        self,
+        _name: &'static str,
+        _index: u32,
+        variant: &'static str,
+        value: &T,
+    ) -> Done {
+        let content = self.deeper()?.value(value)?;
+        done(Value::Map(vec![(Value::Str(variant.to_owned()), content)]))
+    }
+
+    fn serialize_seq(self, _len: Option<usize>) -> Result<Items, EncodeError> {
+        Ok(Items::list(self.deeper()?))
+    }
+
+    fn serialize_tuple(self, _len: usize) -> Result<Items, EncodeError> {
+        Ok(Items::tuple(self.deeper()?))
+    }
+
+    fn serialize_tuple_struct(self, _name: &'static str, len: usize) -> Result<Items, EncodeError> {
+        self.serialize_tuple(len)
+    }
+
+    fn serialize_tuple_variant(
+        self,
+        _name: &'static str,
+        _index: u32,
+        variant: &'static str,
+        len: usize,
+    ) -> Result<Variant<Items>, EncodeError> {
+        Ok(Variant::new(variant, self.deeper()?.serialize_tuple(len)?))
+    }
+
+    fn serialize_map(self, _len: Option<usize>) -> Result<Pairs, EncodeError> {
+        Ok(Pairs::new(self.deeper()?))
+    }
+
+    fn serialize_struct(self, _name: &'static str, len: usize) -> Result<Pairs, EncodeError> {
+        self.serialize_map(Some(len))
+    }
+
+    fn serialize_struct_variant(
+        self,
+        _name: &'static str,
+        _index: u32,
+        variant: &'static str,
+        len: usize,
+    ) -> Result<Variant<Pairs>, EncodeError> {
+        Ok(Variant::new(variant, self.deeper()?.serialize_map(Some(len))?))
+    }
+}

@@ -1,0 +1,13 @@
+//! Reads settings from figment and reports what is wrong with them, each with its place.
+//!
+//! Nothing here knows a setting by name.
+
+pub(crate) mod duration;
+mod problem;
+pub(crate) mod reader;
+pub(crate) mod report;
+mod secret;
+pub(crate) mod spelling;
+
+pub use problem::{ConfigError, Place, Problem, Warning};
+pub use secret::SecretKey;

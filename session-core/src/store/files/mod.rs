@@ -1,0 +1,244 @@
+//! Sessions in files, as Flask-Session's `filesystem` and `cachelib` keep them.
+
+mod count;
+mod crowd;
+mod failure;
+mod folder;
+mod lock;
+mod name;
+mod record;
+mod walk;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use tokio::task::spawn_blocking;
+use tokio::time::{Instant, sleep_until};
+
+use self::crowd::Crowd;
+use self::failure::Failure;
+use self::folder::Folder;
+use self::name::Names;
+use self::walk::Walk;
+use super::{Call, Loaded, New, Store, StoreError, StoreFuture, Swap, Touch};
+
+/// Sessions in one file each, in the layout of cachelib's `FileSystemCache`: four bytes with the second in
+/// which the record ends (little-endian, 0 is never), then the record. The name is the SHA-256 of the
+/// store id in hex. (Section 3.10 of the reference.)
+///
+/// * Any number of processes may use the folder. Reading takes no lock; changing a record takes one of 256
+///   lock files, by the first byte of the name, for as long as writing a file takes. A process that stands
+///   still with a lock in its hands makes the others' calls fail at their deadline, for a 256th of all sessions.
+/// * A record is written to a new file that replaces the old one, so that no reader sees half of it. What
+///   was acknowledged survives the end of the process, however it ends. It is not forced to the disk: what
+///   was written in the last seconds before a power cut may be lost or, on some file systems, empty.
+/// * Extending a life writes four bytes, and only when that is due ([`Touch::when_left`]).
+/// * Files of cachelib up to 0.15, whose names are MD5 sums, are read; a change moves the record to its new
+///   name, where such an old cachelib does not look for it: its Flask loses the session, and can't end it.
+/// * A file too short for its end of life counts as absent, as for cachelib, and is logged. One that can't
+///   be read is an error.
+/// * Nothing that is alive is ever removed to make room. Above the [threshold](FileStore::threshold) what has
+///   expired is removed, and if that is not enough, a warning is logged.
+/// * Lock files and files that are being written are in the folder `.rocket_session_state.__wz_cache`: by
+///   the end of its name cachelib knows that it is no session.
+///
+/// cachelib takes no locks. A change of its own between our comparison and our renaming, which is microseconds,
+/// is lost, and it overwrites what it has not read; it also removes live sessions above *its* threshold, by a
+/// count of files that is kept up to date here. Give its `FileSystemCache` a threshold of 0.
+///
+/// The store holds any bytes. Sessions that Flask shall read are pickles: that is what the manager
+/// writes if the *configuration* names `filesystem` or `cachelib`. A store that is passed in code gets
+/// records as `session_serialization_format` says, which Flask does not read from files.
+///
+/// ```
+/// use std::time::{Duration, SystemTime};
+/// use rocket_session_state_core::store::{Call, FileStore, New, Store};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let folder = tempfile::tempdir()?;
+/// let store = FileStore::new(folder.path());
+/// let call = Call {
+///     now: SystemTime::now(),
+///     deadline: tokio::time::Instant::now() + Duration::from_secs(1),
+/// };
+/// let new = New { bytes: b"record", lifetime: Duration::from_secs(60) };
+/// store.swap(call, "session:id", None, Some(new)).await?;
+/// assert!(store.load(call, "session:id", None).await?.is_some());
+/// # Ok(())
+/// # }
+/// ```
+pub struct FileStore {
+    folder: Arc<Folder>,
+    crowd: Arc<Crowd>,
+}
+
+impl FileStore {
+    /// A store in this folder (`session_file_dir`), which is made with its parents where it is missing.
+    pub fn new(folder: impl Into<PathBuf>) -> Self {
+        FileStore { folder: Arc::new(Folder::new(folder.into())), crowd: Arc::default() }
+    }
+
+    /// The number of files from which on expired ones are removed and, if that is not enough, a warning is
+    /// logged (`session_file_threshold`). 500 if nothing is said; 0 is never.
+    #[must_use]
+    pub fn threshold(mut self, files: u64) -> Self {
+        self.crowd = Arc::new(Crowd::above(files));
+        self
+    }
+
+    /// The mode that files get (`session_file_mode`), on systems that know modes. 0600 if nothing is said.
+    #[must_use]
+    pub fn mode(mut self, mode: u32) -> Self {
+        self.folder = Arc::new(Folder::clone(&self.folder).mode(mode));
+        self
+    }
+
+    /// Does something with one record that nobody else may change meanwhile.
+    ///
+    /// A thread is only taken for as long as the work takes, not for waiting: the lock may be held by a
+    /// process that stands still. What has begun is done as a whole, also if the call is dropped.
+    async fn locked<T: Send + 'static>(
+        &self,
+        call: Call,
+        key: &str,
+        work: impl Fn(&Folder, &Names) -> Result<T, Failure> + Send + Sync + 'static,
+    ) -> Result<T, StoreError> {
+        let names = Names::of(key);
+        let shared = Arc::new((names, work));
+        loop {
+            let (folder, shared) = (Arc::clone(&self.folder), Arc::clone(&shared));
+            let attempt = on_a_thread(move || {
+                let (names, work) = &*shared;
+                match folder.try_lock(names)? {
+                    Some(_lock) if call.deadline > Instant::now() => work(&folder, names).map(Some),
+                    _ => Ok(None),
+                }
+            });
+            if let Some(answer) = attempt.await? {
+                return Ok(answer);
+            }
+            if call.deadline <= Instant::now() {
+                return Err(StoreError::timeout());
+            }
+            sleep_until(call.deadline.min(Instant::now() + PAUSE)).await;
+        }
+    }
+
+    /// Looks around in the folder, if enough files were added since the last time. Nobody waits for that.
+    fn added(&self, now: SystemTime) {
+        if self.crowd.has_grown() {
+            let (folder, crowd) = (Arc::clone(&self.folder), Arc::clone(&self.crowd));
+            drop(spawn_blocking(move || crowd.look_around(&folder, now)));
+        }
+    }
+}
+
+/// Between two attempts to get a lock, which is held for a fraction of this.
+const PAUSE: Duration = Duration::from_millis(1);
+
+impl Store for FileStore {
+    fn load<'a>(&'a self, call: Call, key: &'a str, touch: Option<Touch>) -> StoreFuture<'a, Option<Loaded>> {
+        Box::pin(async move {
+            let (folder, names) = (Arc::clone(&self.folder), Names::of(key));
+            let Some(found) = on_a_thread(move || folder.look_up(&names, call.now)).await? else {
+                return Ok(None);
+            };
+            let Some(touch) = touch.filter(|touch| record::is_due(found.ends, call.now, touch.when_left))
+            else {
+                return Ok(Some(Loaded::new(found.bytes)));
+            };
+            let ends = record::end_of_life(call.now, touch.lifetime);
+            let extended = self.locked(call, key, move |folder, names| folder.extend(names, call.now, ends));
+            Ok(extended.await?.map(Loaded::new))
+        })
+    }
+
+    fn swap<'a>(
+        &'a self,
+        call: Call,
+        key: &'a str,
+        expected: Option<&'a Loaded>,
+        new: Option<New<'a>>,
+    ) -> StoreFuture<'a, Swap> {
+        Box::pin(async move {
+            let expected = expected.map(|expected| expected.bytes.clone());
+            let new = new.map(|new| record::file(record::end_of_life(call.now, new.lifetime), new.bytes));
+            let swapped = self.locked(call, key, move |folder, names| {
+                // Written before the comparison, so that as little time as possible is between that and the
+                // renaming: Flask takes no lock.
+                let draft = new.as_deref().map(|file| folder.draft(file)).transpose()?;
+                let current = folder.look_up(names, call.now)?.map(|found| found.bytes);
+                if current != expected {
+                    return Ok(Err(current));
+                }
+                match draft {
+                    Some(draft) => folder.put(names, draft).map(Ok),
+                    None => folder.remove(names).map(Ok),
+                }
+            });
+            match swapped.await? {
+                Ok(files) => {
+                    if files > 0 {
+                        self.added(call.now);
+                    }
+                    Ok(Swap::Done { version: None })
+                }
+                Err(current) => Ok(Swap::Conflict(current.map(Loaded::new))),
+            }
+        })
+    }
+
+    fn delete<'a>(&'a self, call: Call, key: &'a str) -> StoreFuture<'a, bool> {
+        Box::pin(async move {
+            self.locked(call, key, move |folder, names| {
+                let existed = folder.look_up(names, call.now)?.is_some();
+                folder.remove(names)?;
+                Ok(existed)
+            })
+            .await
+        })
+    }
+
+    /// Removes expired records, ours and cachelib's, and what processes that were killed have left half
+    /// written.
+    fn purge(&self, call: Call) -> StoreFuture<'_, u64> {
+        Box::pin(async move {
+            let folder = Arc::clone(&self.folder);
+            let mut walk = on_a_thread(move || Walk::through(folder)).await?;
+            let mut removed = 0;
+            // In steps, so that a purge that is dropped comes to an end.
+            loop {
+                let (walked, step) =
+                    on_a_thread(move || walk.step(call.now).map(|step| (walk, step))).await?;
+                walk = walked;
+                removed += step.removed;
+                if step.is_last {
+                    return Ok(removed);
+                }
+            }
+        })
+    }
+
+    /// Whether the folder is there or can be made, and files in it can be written, locked and listed.
+    fn ping(&self, _: Call) -> StoreFuture<'_, ()> {
+        Box::pin(async move {
+            let folder = Arc::clone(&self.folder);
+            on_a_thread(move || folder.try_out()).await
+        })
+    }
+}
+
+/// Shows where the files are.
+impl std::fmt::Debug for FileStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("FileStore").field("folder", &self.folder.path()).finish_non_exhaustive()
+    }
+}
+
+async fn on_a_thread<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
+) -> Result<T, StoreError> {
+    Ok(spawn_blocking(work).await.map_err(StoreError::unavailable)??)
+}

@@ -1,0 +1,210 @@
+//! Sessions in memcached, as Flask-Session keeps them.
+
+mod failure;
+mod item;
+mod placement;
+mod pool;
+mod settings;
+
+use memcache::exp::{Delete, Get, GetStatus, Meta, MutationStatus, Set};
+
+use self::pool::Pool;
+use super::{Call, Loaded, New, Store, StoreError, StoreFuture, Swap, Touch};
+use crate::config::is_memcached_address;
+
+/// Sessions in memcached, version 1.6 or newer, in Flask-Session's layout: one item per session, flags 0,
+/// the record's bytes as they are (`flask-sessions.md` 3.7).
+///
+/// * A load is one command (`mg`), also when it extends the record's life. A swap is one command
+///   (`ms` or `md` with the item's *cas* number), and a further load where others were faster.
+/// * Lives are whole seconds, cut off, at least one. They end by the *server's* clock. memcached takes more
+///   than 30 days as a moment instead: then the life is counted from [`Call::now`], and no such moment lies
+///   beyond January 2038.
+/// * A record has to fit into an item of the server (option `-I`, 1 MiB if it says nothing else). A larger one
+///   is refused before it is sent, since memcached answers it by dropping the old one.
+/// * Keys have at most 250 bytes. Those with blanks or control characters work here, but no Python client
+///   takes them.
+/// * Nothing here has a time limit of its own: the caller's deadline decides.
+///
+/// memcached is a cache: it drops the sessions that were not used for the longest time when its memory is full,
+/// and all of them when it ends.
+///
+/// # Several servers
+///
+/// Each session lives on one of them, chosen as pymemcache's `HashClient` chooses (rendezvous hashing with
+/// MurmurHash3 over `host:port`), so that a Flask application with such a client and the same spelling of the
+/// addresses finds the same sessions. A server that is down is an error for its sessions; they don't
+/// move to another one, where they would come back with old contents later.
+pub struct MemcachedStore {
+    pool: Pool,
+}
+
+impl MemcachedStore {
+    /// A store on these servers, each `host:port`; nothing is connected yet, so this works while they are down.
+    ///
+    /// # Errors
+    ///
+    /// There is none, or an address is not `host:port`.
+    ///
+    /// ```
+    /// use rocket_session_state_core::store::MemcachedStore;
+    ///
+    /// assert!(MemcachedStore::from_servers(["127.0.0.1:11211"]).is_ok());
+    /// assert!(MemcachedStore::from_servers(["localhost"]).is_err());
+    /// ```
+    pub fn from_servers<A: Into<String>>(servers: impl IntoIterator<Item = A>) -> Result<Self, StoreError> {
+        let servers: Vec<String> = servers.into_iter().map(Into::into).collect();
+        if servers.is_empty() {
+            return Err(StoreError::misconfigured("memcached needs the address of at least one server"));
+        }
+        if !servers.iter().all(|server| is_memcached_address(server)) {
+            return Err(StoreError::misconfigured("an address of memcached must be host:port"));
+        }
+        Ok(MemcachedStore { pool: Pool::new(servers) })
+    }
+
+    async fn get(&self, call: Call, key: &str, touch: Option<Touch>) -> Result<Option<Loaded>, StoreError> {
+        let mut get = Get::new(key).meta(Meta::NONE.cas());
+        if let Some(touch) = touch {
+            get = get.touch_raw(item::expiry(call.now, touch.lifetime));
+        }
+        let found = self.pool.run(call, get).await?;
+        match (found.status, found.value, found.item.cas) {
+            (GetStatus::Miss, ..) => Ok(None),
+            (GetStatus::Hit, Some(bytes), cas @ Some(_)) => Ok(Some(Loaded::versioned(bytes, cas))),
+            _ => Err(StoreError::garbage("an item with its cas number")),
+        }
+    }
+
+    /// Writes a new item, or replaces the one with this cas number.
+    async fn set(
+        &self,
+        call: Call,
+        key: &str,
+        replaces: Option<u64>,
+        new: New<'_>,
+    ) -> Result<Written, StoreError> {
+        let limit = item::room_for_record(self.pool.item_limit(), key);
+        if new.bytes.len() > limit {
+            return Err(StoreError::too_large(new.bytes.len(), limit));
+        }
+        let set = Set::new(key, new.bytes).return_cas().ttl_raw(item::expiry(call.now, new.lifetime));
+        let set = match replaces {
+            Some(cas) => set.compare_cas(cas),
+            None => set.add(),
+        };
+        let answer = self.pool.run(call, set).await.map_err(|failure| match failure.is_too_large() {
+            true => StoreError::too_large(new.bytes.len(), limit),
+            false => failure.into(),
+        })?;
+        Written::of(answer.status, answer.cas)
+    }
+
+    async fn remove(&self, call: Call, key: &str, cas: Option<u64>) -> Result<Written, StoreError> {
+        let mut delete = Delete::new(key);
+        delete.compare_cas = cas;
+        Written::of(self.pool.run(call, delete).await?.status, None)
+    }
+
+    async fn create(&self, call: Call, key: &str, new: Option<New<'_>>) -> Result<Swap, StoreError> {
+        if let Some(new) = new
+            && let Written::Yes(version) = self.set(call, key, None, new).await?
+        {
+            return Ok(Swap::Done { version });
+        }
+        match self.get(call, key, None).await? {
+            None if new.is_none() => Ok(Swap::Done { version: None }),
+            current => Ok(Swap::Conflict(current)),
+        }
+    }
+
+    async fn change(
+        &self,
+        call: Call,
+        key: &str,
+        expected: &Loaded,
+        new: Option<New<'_>>,
+    ) -> Result<Swap, StoreError> {
+        let mut version = expected.version;
+        loop {
+            if let Some(cas) = version {
+                let written = match new {
+                    Some(new) => self.set(call, key, Some(cas), new).await?,
+                    None => self.remove(call, key, Some(cas)).await?,
+                };
+                match written {
+                    Written::Yes(version) => return Ok(Swap::Done { version }),
+                    Written::Absent => return Ok(Swap::Conflict(None)),
+                    Written::Taken => {}
+                }
+            }
+            // A Flask application that refreshes a session writes the same bytes under another number.
+            match self.get(call, key, None).await? {
+                Some(current) if current.bytes == expected.bytes => version = current.version,
+                current => return Ok(Swap::Conflict(current)),
+            }
+        }
+    }
+}
+
+impl Store for MemcachedStore {
+    fn load<'a>(&'a self, call: Call, key: &'a str, touch: Option<Touch>) -> StoreFuture<'a, Option<Loaded>> {
+        Box::pin(self.get(call, key, touch))
+    }
+
+    fn swap<'a>(
+        &'a self,
+        call: Call,
+        key: &'a str,
+        expected: Option<&'a Loaded>,
+        new: Option<New<'a>>,
+    ) -> StoreFuture<'a, Swap> {
+        Box::pin(async move {
+            match expected {
+                Some(expected) => self.change(call, key, expected, new).await,
+                None => self.create(call, key, new).await,
+            }
+        })
+    }
+
+    fn delete<'a>(&'a self, call: Call, key: &'a str) -> StoreFuture<'a, bool> {
+        Box::pin(async move { Ok(matches!(self.remove(call, key, None).await?, Written::Yes(_))) })
+    }
+
+    fn purge(&self, _: Call) -> StoreFuture<'_, u64> {
+        Box::pin(async { Ok(0) })
+    }
+
+    /// Asks every server whether it speaks the meta protocol, compares, and how large its items may be.
+    fn ping(&self, call: Call) -> StoreFuture<'_, ()> {
+        Box::pin(self.pool.ping(call))
+    }
+}
+
+/// Shows where the servers are.
+impl std::fmt::Debug for MemcachedStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("MemcachedStore").field("servers", &self.pool.servers()).finish()
+    }
+}
+
+/// What became of a write or a deletion.
+enum Written {
+    /// It is done; the number of the new item, if there is one.
+    Yes(Option<u64>),
+    /// Another item is there.
+    Taken,
+    /// No item is there.
+    Absent,
+}
+
+impl Written {
+    fn of(status: MutationStatus, cas: Option<u64>) -> Result<Written, StoreError> {
+        match status {
+            MutationStatus::Applied => Ok(Written::Yes(cas)),
+            MutationStatus::AlreadyExists | MutationStatus::CasMismatch => Ok(Written::Taken),
+            MutationStatus::NotFound => Ok(Written::Absent),
+            _ => Err(StoreError::garbage("what became of an item")),
+        }
+    }
+}

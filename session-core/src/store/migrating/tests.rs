@@ -1,0 +1,394 @@
+//! Two stores that can be stopped at any point.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a panic in here is a failed test, which is what it is for"
+)]
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+#[cfg(feature = "pickle")]
+use bytes::Bytes;
+use tokio::time::{Instant, timeout};
+
+use super::Moving;
+use crate::config::SessionConfig;
+use crate::error_chain::Chain;
+use crate::formats::codec::Format;
+#[cfg(feature = "pickle")]
+use crate::formats::codec::Record;
+use crate::formats::value::Value;
+use crate::store::conformance::{Fault, Faulty, Held, Moment, Operation, Suite};
+use crate::store::{Call, Loaded, MemoryStore, New, Store, StoreError, StoreFuture, Swap, Touch};
+
+type Side = Arc<Faulty<MemoryStore>>;
+
+const LIFETIME: Duration = Duration::from_secs(3600);
+
+/// The new store, the old one, and both as one.
+fn stores() -> (Side, Side, Arc<Moving>) {
+    let [new, old] = [(); 2].map(|()| Arc::new(Faulty::new(MemoryStore::new(1_000))));
+    let moving = moving(Arc::new(Arc::clone(&new)), Arc::new(Arc::clone(&old)), Format::Msgpack);
+    (new, old, moving)
+}
+
+/// Ids have another prefix in the old store.
+fn moving(new: Arc<dyn Store>, old: Arc<dyn Store>, format: Format) -> Arc<Moving> {
+    let [config, old_config] = ["new:", "old:"].map(|prefix| SessionConfig {
+        session_key_prefix: prefix.into(),
+        permanent_session_lifetime: LIFETIME,
+        ..SessionConfig::default()
+    });
+    Arc::new(Moving::new(new, old, (&config, &old_config), format))
+}
+
+fn now() -> SystemTime {
+    UNIX_EPOCH + Duration::from_secs(1_704_164_645)
+}
+
+fn call() -> Call {
+    Call { now: now(), deadline: Instant::now() + Duration::from_secs(10) }
+}
+
+/// A record in msgpack: `{"n": number}`.
+fn record(number: u8) -> Vec<u8> {
+    vec![0x81, 0xa1, b'n', number]
+}
+
+async fn put(store: &dyn Store, key: &str, bytes: &[u8]) {
+    let current = store.load(call(), key, None).await.unwrap();
+    let new = Some(New { bytes, lifetime: LIFETIME });
+    assert!(matches!(store.swap(call(), key, current.as_ref(), new).await, Ok(Swap::Done { .. })));
+}
+
+async fn get(store: &dyn Store, key: &str) -> Option<Vec<u8>> {
+    store.load(call(), key, None).await.unwrap().map(|loaded| loaded.bytes.to_vec())
+}
+
+/// A load that stands where it is held.
+async fn stopped(moving: &Arc<Moving>, mut held: Held) -> (tokio::task::JoinHandle<Option<Vec<u8>>>, Held) {
+    let loading = tokio::spawn({
+        let moving = Arc::clone(moving);
+        async move { get(&*moving, "new:a").await }
+    });
+    held.reached().await.unwrap();
+    (loading, held)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn two_stores_pass_the_suite_as_one() {
+    let (_, _, moving) = stores();
+    Suite::new(moving).run().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_record_is_moved_at_its_first_use_and_from_then_on_costs_no_more_than_without() {
+    let (new, old, moving) = stores();
+    put(&*old, "old:a", &record(1)).await;
+    assert_eq!(old.calls(), 2, "to write it");
+    assert_eq!(get(&*moving, "new:a").await.unwrap(), record(1));
+    assert_eq!((new.calls(), old.calls()), (2, 2));
+    assert_eq!(get(&*moving, "new:a").await.unwrap(), record(1));
+    put(&*moving, "new:a", &record(2)).await;
+    assert_eq!((new.calls(), old.calls()), (3, 0));
+    assert_eq!((get(&*new, "new:a").await, get(&*old, "old:a").await), (Some(record(2)), None));
+}
+
+#[tokio::test]
+async fn a_moved_record_has_the_format_of_the_new_store_and_a_whole_life() {
+    let (new, old, moving) = stores();
+    put(&*old, "old:a", br#"{"n":1}"#).await;
+    assert_eq!(get(&*moving, "new:a").await.unwrap(), record(1));
+    let later = |by: Duration| Call { now: now() + by, ..call() };
+    let almost = LIFETIME - Duration::from_secs(1);
+    assert!(new.load(later(almost), "new:a", None).await.unwrap().is_some());
+    assert!(new.load(later(LIFETIME), "new:a", None).await.unwrap().is_none());
+}
+
+#[cfg(feature = "pickle")]
+#[tokio::test]
+async fn whatever_the_format_was_what_is_moved_into_files_is_a_pickle() {
+    for bytes in [&record(1)[..], br#"{"n":1}"#, b"\x80\x04}\x8c\x01nK\x01s."] {
+        let (new, old, _) = stores();
+        let moving = moving(Arc::new(Arc::clone(&new)), Arc::new(Arc::clone(&old)), Format::Pickle);
+        put(&*old, "old:a", bytes).await;
+        assert!(get(&*moving, "new:a").await.is_some());
+        let moved = Bytes::from(get(&*new, "new:a").await.unwrap());
+        let record = Record::read(Format::Pickle, moved).unwrap().unwrap();
+        let value = record.get("n").map(|raw| Format::Pickle.decode(raw).unwrap());
+        assert_eq!(value, Some(Value::Int(1)), "{bytes:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_can_not_be_read_is_moved_as_it_is() {
+    let (_, old, moving) = stores();
+    put(&*old, "old:a", b"no record").await;
+    assert_eq!(get(&*moving, "new:a").await.unwrap(), b"no record");
+}
+
+#[tokio::test]
+async fn a_session_that_ends_while_it_is_moved_does_not_come_back() {
+    for moment in [Moment::Before, Moment::After] {
+        let (new, old, moving) = stores();
+        put(&*old, "old:a", &record(1)).await;
+        let (loading, held) = stopped(&moving, new.hold(Operation::Swap, moment)).await;
+        moving.delete(call(), "new:a").await.unwrap();
+        held.release();
+        assert_eq!(loading.await.unwrap(), None, "{moment:?}");
+        assert_eq!((get(&*new, "new:a").await, get(&*old, "old:a").await), (None, None));
+    }
+}
+
+#[tokio::test]
+async fn what_is_written_to_the_old_store_while_a_record_is_moved_is_moved_too() {
+    let (new, old, moving) = stores();
+    put(&*old, "old:a", &record(1)).await;
+    let (loading, held) = stopped(&moving, old.hold(Operation::Swap, Moment::Before)).await;
+    put(&*old, "old:a", &record(2)).await;
+    held.release();
+    assert_eq!(loading.await.unwrap(), Some(record(2)));
+    assert_eq!((get(&*new, "new:a").await, get(&*old, "old:a").await), (Some(record(2)), None));
+}
+
+#[tokio::test]
+async fn who_uses_the_moved_record_already_is_not_overwritten_by_what_is_written_to_the_old_one() {
+    let (new, old, moving) = stores();
+    put(&*old, "old:a", &record(1)).await;
+    let (loading, held) = stopped(&moving, old.hold(Operation::Swap, Moment::Before)).await;
+    put(&*old, "old:a", &record(2)).await;
+    put(&*new, "new:a", &record(3)).await;
+    held.release();
+    assert_eq!(loading.await.unwrap(), Some(record(3)));
+    assert_eq!((get(&*new, "new:a").await, get(&*old, "old:a").await), (Some(record(3)), None));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_many_that_move_one_record_all_see_it_and_it_is_there_once() {
+    for _ in 0..50 {
+        let (new, old, moving) = stores();
+        put(&*old, "old:a", &record(1)).await;
+        let loads: Vec<_> = (0..8)
+            .map(|_| {
+                let moving = Arc::clone(&moving);
+                tokio::spawn(async move { get(&*moving, "new:a").await })
+            })
+            .collect();
+        for load in loads {
+            assert_eq!(load.await.unwrap(), Some(record(1)));
+        }
+        assert_eq!((get(&*new, "new:a").await, get(&*old, "old:a").await), (Some(record(1)), None));
+    }
+}
+
+#[tokio::test]
+async fn a_record_that_is_moved_between_the_looks_into_both_stores_is_found() {
+    let (_, old, moving) = stores();
+    put(&*old, "old:a", &record(1)).await;
+    let (loading, held) = stopped(&moving, old.hold(Operation::Load, Moment::Before)).await;
+    assert_eq!(get(&*moving, "new:a").await, Some(record(1)));
+    held.release();
+    assert_eq!(loading.await.unwrap(), Some(record(1)));
+}
+
+#[tokio::test]
+async fn a_record_that_is_moved_while_it_is_written_is_written() {
+    let (_, old, moving) = stores();
+    put(&*old, "old:a", &record(1)).await;
+    let mut held = old.hold(Operation::Swap, Moment::Before);
+    let writing = tokio::spawn({
+        let moving = Arc::clone(&moving);
+        async move {
+            let bytes = record(2);
+            let new = New { bytes: &bytes, lifetime: LIFETIME };
+            moving.swap(call(), "new:a", Some(&Loaded::new(record(1))), Some(new)).await
+        }
+    });
+    held.reached().await.unwrap();
+    assert_eq!(get(&*moving, "new:a").await, Some(record(1)));
+    held.release();
+    assert!(matches!(writing.await.unwrap(), Ok(Swap::Done { .. })));
+    assert_eq!(get(&*moving, "new:a").await, Some(record(2)));
+}
+
+#[tokio::test]
+async fn a_move_whose_outcome_is_unknown_brings_no_ended_session_back_and_loses_no_living_one() {
+    for ended in [false, true] {
+        let (new, old, moving) = stores();
+        put(&*old, "old:a", &record(1)).await;
+        let (loading, held) = stopped(&moving, new.hold(Operation::Swap, Moment::Before)).await;
+        if ended {
+            moving.delete(call(), "new:a").await.unwrap();
+        }
+        old.next(Operation::Swap, Fault::Fail);
+        held.release();
+        assert!(loading.await.is_err(), "the load says that nothing is known");
+        assert_eq!(get(&*moving, "new:a").await, (!ended).then(|| record(1)));
+        moving.delete(call(), "new:a").await.unwrap();
+        assert_eq!((get(&*new, "new:a").await, get(&*old, "old:a").await), (None, None));
+    }
+}
+
+#[tokio::test]
+async fn what_others_have_written_to_a_moved_record_is_not_taken_back() {
+    let (new, old, moving) = stores();
+    put(&*old, "old:a", &record(1)).await;
+    old.next(Operation::Swap, Fault::LoseAnswer);
+    let (loading, held) = stopped(&moving, old.hold(Operation::Swap, Moment::After)).await;
+    put(&*moving, "new:a", &record(2)).await;
+    held.release();
+    assert!(loading.await.is_err());
+    assert_eq!((get(&*new, "new:a").await, get(&*old, "old:a").await), (Some(record(2)), None));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_move_has_time_after_its_requests_deadline() {
+    let (new, old, moving) = stores();
+    put(&*old, "old:a", &record(1)).await;
+    new.next(Operation::Swap, Fault::Delay(Duration::from_secs(2)));
+    old.next(Operation::Swap, Fault::Delay(Duration::from_millis(5)));
+    let call = Call { deadline: Instant::now() + Duration::from_secs(1), ..call() };
+    assert!(moving.load(call, "new:a", None).await.unwrap().is_some());
+    assert_eq!((get(&*new, "new:a").await, get(&*old, "old:a").await), (Some(record(1)), None));
+}
+
+#[tokio::test]
+async fn a_move_goes_on_after_its_request_was_given_up() {
+    let (new, old, moving) = stores();
+    put(&*old, "old:a", &record(1)).await;
+    let (loading, held) = stopped(&moving, old.hold(Operation::Swap, Moment::Before)).await;
+    loading.abort();
+    assert!(loading.await.unwrap_err().is_cancelled());
+    held.release();
+    let moved = async {
+        while get(&*old, "old:a").await.is_some() {
+            tokio::task::yield_now().await;
+        }
+    };
+    assert!(timeout(Duration::from_secs(10), moved).await.is_ok(), "the record is still in the old store");
+    assert_eq!(get(&*new, "new:a").await, Some(record(1)));
+}
+
+#[tokio::test]
+async fn what_the_old_store_can_not_delete_stays_in_the_new_one() {
+    let (new, old, moving) = stores();
+    put(&*new, "new:a", &record(1)).await;
+    old.from_now_on(Fault::Fail);
+    assert!(moving.swap(call(), "new:a", Some(&Loaded::new(record(1))), None).await.is_err());
+    assert!(moving.delete(call(), "new:a").await.is_err());
+    assert_eq!(get(&*new, "new:a").await, Some(record(1)));
+}
+
+#[tokio::test]
+async fn an_old_store_that_is_down_is_no_outage_of_the_new_one_and_soon_not_asked_any_more() {
+    let (new, old, moving) = stores();
+    put(&*new, "new:b", &record(1)).await;
+    old.from_now_on(Fault::Fail);
+    for _ in 0..20 {
+        let error = moving.load(call(), "new:a", None).await.unwrap_err();
+        assert!(!error.is_outage(), "{}", Chain(&error));
+        assert_eq!(get(&*moving, "new:b").await, Some(record(1)));
+    }
+    assert_eq!(old.calls(), 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_old_store_that_does_not_answer_leaves_the_caller_time() {
+    let (_, old, moving) = stores();
+    old.from_now_on(Fault::Hang);
+    let call = call();
+    let error = moving.load(call, "new:a", None).await.unwrap_err();
+    assert!(!error.is_outage() && Instant::now() < call.deadline, "{}", Chain(&error));
+}
+
+#[tokio::test]
+async fn a_copy_that_a_killed_process_has_left_goes_with_whatever_deletes_the_record() {
+    for by_swap in [true, false] {
+        let (new, old, moving) = stores();
+        put(&*old, "old:a", &record(1)).await;
+        put(&*new, "new:a", &record(2)).await;
+        if by_swap {
+            let swapped = moving.swap(call(), "new:a", Some(&Loaded::new(record(2))), None).await;
+            assert!(matches!(swapped, Ok(Swap::Done { .. })));
+        } else {
+            assert!(moving.delete(call(), "new:a").await.unwrap());
+        }
+        assert_eq!(get(&*old, "old:a").await, None);
+        assert_eq!(get(&*moving, "new:a").await, None);
+    }
+}
+
+/// A store that holds small records only.
+struct Small(Side);
+
+impl Store for Small {
+    fn load<'a>(&'a self, call: Call, key: &'a str, touch: Option<Touch>) -> StoreFuture<'a, Option<Loaded>> {
+        self.0.load(call, key, touch)
+    }
+
+    fn swap<'a>(
+        &'a self,
+        call: Call,
+        key: &'a str,
+        expected: Option<&'a Loaded>,
+        new: Option<New<'a>>,
+    ) -> StoreFuture<'a, Swap> {
+        match new {
+            Some(new) if new.bytes.len() > 8 => {
+                Box::pin(async move { Err(StoreError::too_large(new.bytes.len(), 8)) })
+            }
+            _ => self.0.swap(call, key, expected, new),
+        }
+    }
+
+    fn delete<'a>(&'a self, call: Call, key: &'a str) -> StoreFuture<'a, bool> {
+        self.0.delete(call, key)
+    }
+
+    fn purge(&self, call: Call) -> StoreFuture<'_, u64> {
+        self.0.purge(call)
+    }
+
+    fn ping(&self, call: Call) -> StoreFuture<'_, ()> {
+        self.0.ping(call)
+    }
+}
+
+#[tokio::test]
+async fn a_record_too_large_for_the_new_store_is_used_in_the_old_one_until_it_fits() {
+    let (new, old, _) = stores();
+    let moving = moving(Arc::new(Small(Arc::clone(&new))), Arc::new(Arc::clone(&old)), Format::Msgpack);
+    put(&*old, "old:a", b"a large record").await;
+    put(&*moving, "new:a", b"another large one").await;
+    assert_eq!((get(&*new, "new:a").await, get(&*old, "old:a").await.unwrap().len()), (None, 17));
+    put(&*moving, "new:a", &record(1)).await;
+    assert_eq!(get(&*moving, "new:a").await, Some(record(1)));
+    assert_eq!((get(&*new, "new:a").await, get(&*old, "old:a").await), (Some(record(1)), None));
+
+    put(&*old, "old:b", b"a large record").await;
+    let outdated = moving.swap(call(), "new:b", Some(&Loaded::new("another record")), None).await.unwrap();
+    assert!(matches!(outdated, Swap::Conflict(Some(_))));
+    let swapped = moving.swap(call(), "new:b", Some(&Loaded::new("a large record")), None).await.unwrap();
+    assert!(matches!(swapped, Swap::Done { .. }));
+    assert_eq!(get(&*moving, "new:b").await, None);
+}
+
+#[tokio::test]
+async fn purging_counts_both_stores() {
+    let (new, old, moving) = stores();
+    put(&*old, "old:a", &record(1)).await;
+    put(&*new, "new:b", &record(1)).await;
+    let later = Call { now: now() + LIFETIME, ..call() };
+    assert_eq!(moving.purge(later).await.unwrap(), 2);
+}
+
+#[cfg(feature = "redis")]
+#[tokio::test]
+async fn a_launch_without_the_old_store_says_which_of_the_two_is_missing() {
+    let (new, _, _) = stores();
+    let nowhere = crate::store::RedisStore::from_url("redis://127.0.0.1:1").unwrap();
+    let moving = moving(new, Arc::new(nowhere), Format::Msgpack);
+    let error = moving.ping(call()).await.unwrap_err();
+    assert!(Chain(&error).to_string().contains("session_migrate_from"), "{}", Chain(&error));
+}

@@ -1,0 +1,226 @@
+//! Sessions in MongoDB, as Flask-Session keeps them.
+
+mod document;
+mod failure;
+mod place;
+
+use mongodb::bson::{Bson, Document, doc};
+use mongodb::options::{ConnectionString, IndexOptions, ReadPreference, SelectionCriteria};
+use mongodb::{Collection, IndexModel};
+
+use self::failure::Failure;
+use self::place::Place;
+use super::{Call, Loaded, New, Store, StoreError, StoreFuture, Swap, Touch};
+
+/// Sessions in MongoDB, one document each, in Flask-Session's form (`flask-sessions.md` 3.9): `id` the key, `val` the
+/// record as binary data, `expiration` the moment at which it ends.
+///
+/// * A load is one command, also when it extends the record's life (`findAndModify`). So is a swap, whose filter
+///   names the expected record; where others were faster it loads what they wrote.
+/// * [`Call::now`] decides what has expired; MongoDB's own task, which runs about once a minute, only frees the
+///   room. Lives are exact to the millisecond, cut off.
+/// * [`ping`](Store::ping) makes the index that removes expired documents, which is Flask-Session's own, and one
+///   that lets no `id` exist twice: without it, two that create one record at once would both succeed.
+/// * A record has at most 8,372,224 bytes: a command has at most 16 MiB and names the old record and the new one.
+/// * Every command goes to the primary. After a failover, writes that were not yet replicated are lost unless
+///   the write concern is `majority`, which is the default of MongoDB 5 and newer.
+///
+/// Tested against SecantusDB, a server that speaks MongoDB's protocol, and not yet against MongoDB's own.
+pub struct MongoStore {
+    place: Place,
+}
+
+/// Half of what a command may hold, less what stands around the records.
+const LARGEST_RECORD: usize = 8 * 1024 * 1024 - 16 * 1024;
+
+impl MongoStore {
+    /// A store in a collection of the server or servers at a URL; nothing is connected yet, so this works while
+    /// they are down.
+    ///
+    /// `mongodb://[user:password@]host[:port][,host…][/database][?options]`, and with the feature `mongodb-srv` also
+    /// `mongodb+srv://…`. Unless the options say something else (`serverSelectionTimeoutMS`), a call fails after 800 ms
+    /// if no server can be reached. Nothing is repeated, whatever `retryReads` and `retryWrites` say.
+    ///
+    /// # Errors
+    ///
+    /// The URL does not parse, needs a feature that is off, or says `w=0`.
+    ///
+    /// ```
+    /// use rocket_session_state_core::store::MongoStore;
+    ///
+    /// assert!(MongoStore::from_url("mongodb://127.0.0.1:27017", "flask_session", "sessions").is_ok());
+    /// assert!(MongoStore::from_url("localhost", "flask_session", "sessions").is_err());
+    /// ```
+    pub fn from_url(url: &str, database: &str, collection: &str) -> Result<Self, StoreError> {
+        Ok(MongoStore { place: Place::at_url(url, database, collection)? })
+    }
+
+    /// A store in a collection of the application's own client, with the settings of that client. By the driver's
+    /// defaults a call waits for 30 seconds while no server can be reached, and then is repeated.
+    pub fn from_collection(collection: Collection<Document>) -> Self {
+        MongoStore { place: Place::Given(collection) }
+    }
+
+    /// The `val` of the live document.
+    async fn get(&self, call: Call, key: &str, touch: Option<Touch>) -> Result<Option<Bson>, StoreError> {
+        let collection = self.place.collection().await?;
+        let (filter, only_val) = (document::alive(call, key), doc! { "_id": 0, "val": 1 });
+        let found = match touch {
+            Some(touch) => {
+                let extend = doc! { "$set": { "expiration": document::end(call, touch.lifetime) } };
+                collection.find_one_and_update(filter, extend).projection(only_val).await
+            }
+            None => {
+                let primary = SelectionCriteria::ReadPreference(ReadPreference::Primary);
+                collection.find_one(filter).projection(only_val).selection_criteria(primary).await
+            }
+        };
+        match found.map_err(Failure::from)? {
+            None => Ok(None),
+            Some(mut document) => {
+                document.remove("val").map(Some).ok_or_else(|| StoreError::garbage("a document with `val`"))
+            }
+        }
+    }
+
+    async fn create(&self, call: Call, key: &str, new: Option<New<'_>>) -> Result<Swap, StoreError> {
+        if let Some(new) = new {
+            let collection = self.place.collection().await?;
+            // It matches what has expired. A live document does not match, and keeps a second one from being inserted.
+            let mut record = document::record(call, new);
+            record.insert("id", key);
+            let written = collection
+                .update_one(document::expired(call, key), doc! { "$set": record })
+                .upsert(true)
+                .await
+                .map_err(Failure::from);
+            match written {
+                Ok(_) => return Ok(Swap::Done { version: None }),
+                Err(failure) if failure.is_duplicate() => {}
+                Err(failure) => return Err(failure.into()),
+            }
+        }
+        match self.get(call, key, None).await? {
+            None if new.is_none() => Ok(Swap::Done { version: None }),
+            current => Ok(Swap::Conflict(current.map(document::loaded).transpose()?)),
+        }
+    }
+
+    async fn change(
+        &self,
+        call: Call,
+        key: &str,
+        expected: &Loaded,
+        new: Option<New<'_>>,
+    ) -> Result<Swap, StoreError> {
+        let mut val = document::val(&expected.bytes);
+        loop {
+            if self.replace(call, key, &val, new).await? {
+                return Ok(Swap::Done { version: None });
+            }
+            let Some(current) = self.get(call, key, None).await? else { return Ok(Swap::Conflict(None)) };
+            let loaded = document::loaded(current.clone())?;
+            if loaded.bytes != expected.bytes || current == val {
+                return Ok(Swap::Conflict(Some(loaded)));
+            }
+            // The record as text, which Flask-Session reads as well, or with another subtype.
+            val = current;
+        }
+    }
+
+    /// Replaces or deletes the live document with this `val`; whether there was one.
+    async fn replace(
+        &self,
+        call: Call,
+        key: &str,
+        val: &Bson,
+        new: Option<New<'_>>,
+    ) -> Result<bool, StoreError> {
+        let collection = self.place.collection().await?;
+        let mut filter = document::alive(call, key);
+        filter.insert("val", val);
+        let count = match new {
+            Some(new) => {
+                let update = doc! { "$set": document::record(call, new) };
+                collection.update_one(filter, update).await.map(|result| result.matched_count)
+            }
+            None => collection.delete_one(filter).await.map(|result| result.deleted_count),
+        };
+        Ok(count.map_err(Failure::from)? > 0)
+    }
+}
+
+/// Why a store can't be made of `url`, without showing it.
+pub(crate) fn objection(url: &str) -> Option<&'static str> {
+    match ConnectionString::parse(url) {
+        Ok(connection) => place::objection(&connection),
+        Err(_) => Some(
+            "is no usable URL; write \"mongodb://host:port\", with special characters of a password percent-encoded",
+        ),
+    }
+}
+
+impl Store for MongoStore {
+    fn load<'a>(&'a self, call: Call, key: &'a str, touch: Option<Touch>) -> StoreFuture<'a, Option<Loaded>> {
+        Box::pin(
+            self.place
+                .watch(async move { self.get(call, key, touch).await?.map(document::loaded).transpose() }),
+        )
+    }
+
+    fn swap<'a>(
+        &'a self,
+        call: Call,
+        key: &'a str,
+        expected: Option<&'a Loaded>,
+        new: Option<New<'a>>,
+    ) -> StoreFuture<'a, Swap> {
+        Box::pin(self.place.watch(async move {
+            if let Some(new) = new.filter(|new| new.bytes.len() > LARGEST_RECORD) {
+                return Err(StoreError::too_large(new.bytes.len(), LARGEST_RECORD));
+            }
+            match expected {
+                Some(expected) => self.change(call, key, expected, new).await,
+                None => self.create(call, key, new).await,
+            }
+        }))
+    }
+
+    fn delete<'a>(&'a self, call: Call, key: &'a str) -> StoreFuture<'a, bool> {
+        Box::pin(self.place.watch(async move {
+            let collection = self.place.collection().await?;
+            let deleted = collection
+                .find_one_and_delete(doc! { "id": key })
+                .projection(doc! { "_id": 0, "expiration": 1 })
+                .await
+                .map_err(Failure::from)?;
+            Ok(deleted.is_some_and(|document| document::is_alive(call, &document)))
+        }))
+    }
+
+    fn purge(&self, _: Call) -> StoreFuture<'_, u64> {
+        Box::pin(async { Ok(0) })
+    }
+
+    /// Makes the indexes if they are missing, so that also missing rights show at launch.
+    fn ping(&self, _: Call) -> StoreFuture<'_, ()> {
+        Box::pin(self.place.watch(async move {
+            let once = IndexOptions::builder().unique(true).build();
+            let removes_expired = IndexOptions::builder().expire_after(std::time::Duration::ZERO).build();
+            let indexes = [
+                IndexModel::builder().keys(doc! { "id": 1 }).options(once).build(),
+                IndexModel::builder().keys(doc! { "expiration": 1 }).options(removes_expired).build(),
+            ];
+            let collection = self.place.collection().await?;
+            collection.create_indexes(indexes).await.map_err(Failure::from)?;
+            Ok(())
+        }))
+    }
+}
+
+/// Shows database and collection, never how to log in there.
+impl std::fmt::Debug for MongoStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("MongoStore").field("collection", &self.place.name()).finish()
+    }
+}

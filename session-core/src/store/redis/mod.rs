@@ -1,0 +1,171 @@
+//! Sessions in Redis or Valkey, as Flask-Session keeps them.
+
+mod batches;
+mod failure;
+mod link;
+mod script;
+
+use std::time::Duration;
+
+use redis::aio::ConnectionManager;
+use redis::{Client, Cmd, IntoConnectionInfo, Value, cmd};
+
+use self::failure::Failure;
+use self::link::Link;
+use self::script::SwapScript;
+use super::{Call, Loaded, New, Store, StoreError, StoreFuture, Swap, Touch};
+
+/// Sessions in a Redis or Valkey server, version 6.2 or newer, in Flask-Session's layout: one string
+/// per session, written with `SET key record EX seconds`.
+///
+/// * Every call is one command on one connection that all requests share; those of requests that run
+///   at the same time travel as one message. A load that extends the
+///   record's life is a `GETEX`; a swap is a script that gets the expected record, or of one over
+///   32 KiB its SHA-1. Each touches one key.
+/// * Lives are whole seconds, cut off, at least one (S1). They end by the *server's* clock;
+///   [`Call::now`] is not used.
+/// * A connection is opened when it is first needed and again after it broke. The call that meets the
+///   broken connection fails at once; nothing is repeated, because a write may have happened.
+/// * Nothing here has a time limit of its own: the caller's deadline decides. A call that is dropped
+///   leaves the connection in order; one that got no answer until its deadline makes the next call
+///   try a new connection, unless others were answered meanwhile.
+///
+/// Redis replicates after it has answered: a failover to a replica can lose the last writes.
+pub struct RedisStore {
+    link: Link,
+    swap: SwapScript,
+}
+
+impl RedisStore {
+    /// A store at a URL; nothing is connected yet, so this works while the server is down.
+    ///
+    /// `redis://[user][:password@]host[:port][/database]`, `unix:///path[?db=…&user=…&pass=…]`, and with
+    /// the feature `redis-tls` also `rediss://…`. Characters of user and password that have a meaning
+    /// in URLs are percent-encoded. The server's certificate must be trusted by the machine; a
+    /// private authority is added to the machine's certificates, named by the environment variable
+    /// `SSL_CERT_FILE`, or given to a [`Client`] for [`from_client`](RedisStore::from_client).
+    ///
+    /// # Errors
+    ///
+    /// The URL does not parse, or needs a feature that is off.
+    ///
+    /// ```
+    /// use rocket_session_state_core::store::RedisStore;
+    ///
+    /// assert!(RedisStore::from_url("redis://127.0.0.1:6379/2").is_ok());
+    /// assert!(RedisStore::from_url("localhost").is_err());
+    /// ```
+    pub fn from_url(url: &str) -> Result<Self, StoreError> {
+        let tls = url.starts_with("rediss:") || url.starts_with("valkeys:");
+        if tls && !cfg!(feature = "redis-tls") {
+            return Err(StoreError::misconfigured("a URL with TLS needs the feature `redis-tls`"));
+        }
+        let server = url
+            .into_connection_info()
+            .map(link::tuned)
+            .and_then(Client::open)
+            .map_err(|error| StoreError::misconfigured(Failure::from(error)))?;
+        Ok(Self::from_client(server))
+    }
+
+    /// A store with its own connection, opened by an application's client; for what a URL can't say,
+    /// like a private certificate authority or a client certificate.
+    pub fn from_client(client: Client) -> Self {
+        RedisStore { link: Link::open_by(client), swap: SwapScript::new() }
+    }
+
+    /// A store on a connection that the application uses as well.
+    ///
+    /// The manager keeps its own settings and habits. By its defaults a call waits up to ten seconds for
+    /// a server that is down: give it few retries and short delays.
+    pub fn from_manager(manager: ConnectionManager) -> Self {
+        RedisStore { link: Link::shared(manager), swap: SwapScript::new() }
+    }
+}
+
+impl Store for RedisStore {
+    fn load<'a>(&'a self, call: Call, key: &'a str, touch: Option<Touch>) -> StoreFuture<'a, Option<Loaded>> {
+        Box::pin(async move {
+            let command = match touch {
+                Some(touch) => {
+                    // Made in one piece: it is sent on every request that reads a session.
+                    let mut command = Cmd::with_capacity(4, key.len() + 32);
+                    command.arg("GETEX").arg(key).arg("EX").arg(seconds(touch.lifetime));
+                    command
+                }
+                None => {
+                    let mut command = cmd("GET");
+                    command.arg(key);
+                    command
+                }
+            };
+            match self.link.send(call, command).await.map_err(Failure::from)? {
+                Value::Nil => Ok(None),
+                Value::BulkString(bytes) => Ok(Some(Loaded::new(bytes))),
+                _ => Err(StoreError::garbage("a string or nil")),
+            }
+        })
+    }
+
+    fn swap<'a>(
+        &'a self,
+        call: Call,
+        key: &'a str,
+        expected: Option<&'a Loaded>,
+        new: Option<New<'a>>,
+    ) -> StoreFuture<'a, Swap> {
+        Box::pin(async move {
+            let new = new.map(|new| (new.bytes, seconds(new.lifetime)));
+            let expected = expected.map(|expected| &*expected.bytes);
+            match self.swap.run(&self.link, call, key, expected, new).await.map_err(Failure::from)? {
+                Value::Int(1) => Ok(Swap::Done { version: None }),
+                Value::Nil => Ok(Swap::Conflict(None)),
+                Value::BulkString(bytes) => Ok(Swap::Conflict(Some(Loaded::new(bytes)))),
+                _ => Err(StoreError::garbage("1, a string or nil")),
+            }
+        })
+    }
+
+    fn delete<'a>(&'a self, call: Call, key: &'a str) -> StoreFuture<'a, bool> {
+        Box::pin(async move {
+            match self.link.send(call, cmd("DEL").arg(key).take()).await.map_err(Failure::from)? {
+                Value::Int(0) => Ok(false),
+                Value::Int(1) => Ok(true),
+                _ => Err(StoreError::garbage("0 or 1")),
+            }
+        })
+    }
+
+    fn purge(&self, _: Call) -> StoreFuture<'_, u64> {
+        Box::pin(async { Ok(0) })
+    }
+
+    /// Loads the script, so that also missing rights show at launch, and asks whether the server
+    /// knows `GETEX`.
+    fn ping(&self, call: Call) -> StoreFuture<'_, ()> {
+        Box::pin(async move {
+            if !self.swap.load(&self.link, call).await.map_err(Failure::from)? {
+                return Err(StoreError::garbage("the script's SHA-1"));
+            }
+            // Servers that hide COMMAND answer an error: they get the benefit of the doubt.
+            match self.link.send(call, cmd("COMMAND").arg("INFO").arg("GETEX").take()).await {
+                Ok(Value::Array(commands)) if commands == [Value::Nil] => Err(StoreError::unavailable(
+                    "the server does not know GETEX; Redis 6.2 or newer is needed",
+                )),
+                _ => Ok(()),
+            }
+        })
+    }
+}
+
+/// Shows where the server is, never how to log in there.
+impl std::fmt::Debug for RedisStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RedisStore").field("server", &self.link.server()).finish()
+    }
+}
+
+/// What `EX` takes: whole seconds, at least one, since Redis refuses zero (S1, S2).
+fn seconds(lifetime: Duration) -> u64 {
+    lifetime.as_secs().max(1)
+}

@@ -1,0 +1,156 @@
+//! Sessions in a table of a database, as Flask-Session keeps them.
+
+mod address;
+mod connections;
+mod dialect;
+mod failure;
+mod moment;
+#[cfg(feature = "mysql")]
+mod mysql;
+#[cfg(feature = "postgres")]
+mod postgres;
+mod records;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+mod statements;
+mod table;
+
+pub use table::SqlTable;
+
+use self::address::Address;
+use self::connections::Connections;
+use self::records::Records;
+use super::{Call, Loaded, New, Store, StoreError, StoreFuture, Swap, Touch};
+
+/// Sessions in SQLite, PostgreSQL, MySQL or MariaDB, in Flask-Session's own table (`flask-sessions` 3.8): a
+/// row per session with its key, its record and the time at which it ends.
+///
+/// * The table is created if it is missing, with an index on the expiry; programs that start together on
+///   an empty database don't disturb each other. A table of Flask-Session serves as it is.
+/// * A load is one statement, and a second one where the record's life is due to be extended
+///   ([`Touch::when_left`]). A swap is one conditional statement on the data that was loaded; where it
+///   meets a conflict, another one reads what is there now.
+/// * [`Call::now`] decides what has expired, never the database's clock. Expired rows are absent at once;
+///   [`purge`](Store::purge) deletes them, 500 at a time.
+/// * Up to ten connections, four to SQLite, are opened when needed and closed after a minute without use. A call that
+///   fails or is dropped closes its own, since nobody knows what is still on its way. Nothing here has a
+///   time limit of its own: the caller's deadline decides.
+///
+/// **SQLite**: a file, created readable by its owner alone, with a write-ahead log and
+/// `synchronous = NORMAL`: what was acknowledged survives a crash of the program, while a power cut can undo
+/// the last moments. Other processes may use the file at the same time, on the same machine.
+///
+/// **MySQL and MariaDB**: records end at 65,535 bytes (`BLOB`); a larger one is refused. Ids are compared
+/// byte by byte, also in a table of Flask-Session, whose key column ignores case. Expiries are whole seconds.
+///
+/// **PostgreSQL behind PgBouncer**: add `?statement-cache-capacity=0` to the URL.
+pub struct SqlStore {
+    records: Box<dyn Store>,
+    place: String,
+}
+
+impl SqlStore {
+    /// A store at a URL in SQLAlchemy's spelling; nothing is connected yet, so this works while the
+    /// server is down.
+    ///
+    /// `sqlite:///relative/to/the/working/directory.db`, `sqlite:////absolute.db`,
+    /// `postgresql://user:password@host:port/database`, `mysql://…`, `mariadb://…`; the name of a Python
+    /// driver (`postgresql+psycopg2://`, `mysql+pymysql://`) is passed over. Special characters of user and
+    /// password are percent-encoded. Of the parameters after `?` those that name a socket, an encoding, TLS and
+    /// its certificates, and the size of the statement cache are known; any other is refused. TLS needs
+    /// the feature `sql-tls`.
+    ///
+    /// # Errors
+    ///
+    /// The URL does not parse, or needs a feature that is off.
+    ///
+    #[cfg_attr(feature = "sqlite", doc = "```")]
+    #[cfg_attr(not(feature = "sqlite"), doc = "```ignore")]
+    /// use rocket_session_state_core::store::{SqlStore, SqlTable};
+    ///
+    /// assert!(SqlStore::from_url("sqlite:///sessions.db", SqlTable::default()).is_ok());
+    /// assert!(SqlStore::from_url("sqlite://sessions.db", SqlTable::default()).is_err());
+    /// ```
+    pub fn from_url(url: &str, table: SqlTable) -> Result<Self, StoreError> {
+        let address = address::parse(url)
+            .map_err(|objection| StoreError::misconfigured(format!("the URL {objection}")))?;
+        Ok(match address {
+            #[cfg(feature = "sqlite")]
+            Address::Sqlite(options) => Self::new::<sqlx::Sqlite>(Connections::own(*options), &table),
+            #[cfg(feature = "postgres")]
+            Address::Postgres(options) => Self::new::<sqlx::Postgres>(Connections::own(*options), &table),
+            #[cfg(feature = "mysql")]
+            Address::MySql(options) => Self::new::<sqlx::MySql>(Connections::own(*options), &table),
+        })
+    }
+
+    /// A store in an application's SQLite database. Write-ahead log and busy timeout are the pool's own
+    /// settings.
+    #[cfg(feature = "sqlite")]
+    pub fn from_sqlite(pool: sqlx::SqlitePool, table: SqlTable) -> Self {
+        Self::new(Connections::Shared(pool), &table)
+    }
+
+    /// A store in an application's PostgreSQL database.
+    ///
+    /// A pool asks the server whether a connection is alive before it hands it out; unless that is
+    /// switched off (`test_before_acquire(false)`), every statement costs two round trips.
+    #[cfg(feature = "postgres")]
+    pub fn from_postgres(pool: sqlx::PgPool, table: SqlTable) -> Self {
+        Self::new(Connections::Shared(pool), &table)
+    }
+
+    /// A store in an application's MySQL or MariaDB database; for the pool's settings see
+    #[cfg_attr(feature = "postgres", doc = "[`from_postgres`](Self::from_postgres).")]
+    #[cfg_attr(not(feature = "postgres"), doc = "`from_postgres`.")]
+    #[cfg(feature = "mysql")]
+    pub fn from_mysql(pool: sqlx::MySqlPool, table: SqlTable) -> Self {
+        Self::new(Connections::Shared(pool), &table)
+    }
+
+    fn new<D: dialect::Dialect>(connections: Connections<D>, table: &SqlTable) -> Self {
+        let place = format!("{} table {table}", D::NAME);
+        SqlStore { records: Box::new(Records::new(connections, D::statements(table))), place }
+    }
+}
+
+/// Why a store can't be made of `url`, without showing it.
+pub(crate) fn objection(url: &str) -> Option<&'static str> {
+    address::parse(url).err()
+}
+
+impl Store for SqlStore {
+    fn load<'a>(&'a self, call: Call, key: &'a str, touch: Option<Touch>) -> StoreFuture<'a, Option<Loaded>> {
+        self.records.load(call, key, touch)
+    }
+
+    fn swap<'a>(
+        &'a self,
+        call: Call,
+        key: &'a str,
+        expected: Option<&'a Loaded>,
+        new: Option<New<'a>>,
+    ) -> StoreFuture<'a, Swap> {
+        self.records.swap(call, key, expected, new)
+    }
+
+    fn delete<'a>(&'a self, call: Call, key: &'a str) -> StoreFuture<'a, bool> {
+        self.records.delete(call, key)
+    }
+
+    fn purge(&self, call: Call) -> StoreFuture<'_, u64> {
+        self.records.purge(call)
+    }
+
+    /// Creates the table if it is missing, and looks whether it has the columns.
+    fn ping(&self, call: Call) -> StoreFuture<'_, ()> {
+        self.records.ping(call)
+    }
+}
+
+/// Shows the kind of database and the table, never how to log in there.
+impl std::fmt::Debug for SqlStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SqlStore").field("place", &self.place).finish()
+    }
+}
