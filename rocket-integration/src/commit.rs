@@ -9,7 +9,7 @@ use rocket::http::Status;
 use rocket::{Data, Request, Response};
 use rocket_session_state_core::Chain;
 use rocket_session_state_core::manager::Closed;
-use rocket_session_state_core::session::SessionError;
+use rocket_session_state_core::session::SaveError;
 
 use crate::replace::replace;
 use crate::request::{Opened, Slot};
@@ -183,10 +183,10 @@ async fn unavailable<'r>(request: &'r Request<'_>, response: &mut Response<'r>) 
 }
 
 /// The save failed: the answer must not say that all went well (invariant 10).
-async fn fail<'r>(request: &'r Request<'_>, response: &mut Response<'r>, error: &SessionError) {
+async fn fail<'r>(request: &'r Request<'_>, response: &mut Response<'r>, error: &SaveError) {
     let status = match error {
-        SessionError::Unavailable(_) | SessionError::Contended => Status::ServiceUnavailable,
-        SessionError::Ended | SessionError::Refused { .. } => Status::Conflict,
+        SaveError::Unavailable(_) | SaveError::Contended => Status::ServiceUnavailable,
+        SaveError::Ended | SaveError::Refused { .. } => Status::Conflict,
         _ => Status::InternalServerError,
     };
     let (method, path) = (request.method(), request.uri().path());

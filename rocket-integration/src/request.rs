@@ -8,6 +8,7 @@ use rocket::Request;
 use rocket_session_state_core::Chain;
 use rocket_session_state_core::cookie;
 use rocket_session_state_core::session::Session as CoreSession;
+use rocket_session_state_core::store::StoreError;
 use tokio::sync::OnceCell;
 
 use crate::error::SessionError;
@@ -129,12 +130,12 @@ fn cookie<'r>(request: &'r Request<'_>, name: &str) -> Option<Cow<'r, str>> {
 /// A load that failed. Clones share whether it is handled.
 #[derive(Debug, Clone)]
 pub struct Outage {
-    source: Arc<rocket_session_state_core::session::SessionError>,
+    source: Arc<StoreError>,
     handled: Arc<AtomicBool>,
 }
 
 impl Outage {
-    pub(crate) fn source(&self) -> &rocket_session_state_core::session::SessionError {
+    pub(crate) fn source(&self) -> &StoreError {
         &self.source
     }
 

@@ -6,12 +6,12 @@ use std::fmt;
 use crate::formats::codec::{DecodeError, EncodeError};
 use crate::store::StoreError;
 
-/// Why a session could not be loaded or saved.
+/// Why a session could not be saved: the error of [`Session::save`](super::Session::save).
 #[derive(Debug)]
 #[non_exhaustive]
-pub enum SessionError {
-    /// The store can't be reached, is too slow or answers nonsense. Nothing is known about the
-    /// visitor: this is not "logged out".
+pub enum SaveError {
+    /// The store can't be reached, is too slow or gave an invalid answer. The changes may or may not
+    /// have been written.
     Unavailable(StoreError),
     /// Other requests changed the session at every attempt to save it (`session_swap_attempts`).
     Contended,
@@ -47,19 +47,19 @@ pub enum SessionError {
     TooLate,
 }
 
-impl fmt::Display for SessionError {
+impl fmt::Display for SaveError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            SessionError::Unavailable(_) => f.write_str("the session can't be loaded or saved"),
-            SessionError::Contended => f.write_str("too many requests change this session at once"),
-            SessionError::Ended => f.write_str("the session has ended while it was being changed"),
-            SessionError::Refused { key } => {
+            SaveError::Unavailable(_) => f.write_str("the session can't be saved"),
+            SaveError::Contended => f.write_str("too many requests change this session at once"),
+            SaveError::Ended => f.write_str("the session has ended while it was being changed"),
+            SaveError::Refused { key } => {
                 write!(f, "the session field `{key}` was changed by another request at the same time")
             }
-            SessionError::Encode { key, .. } => {
+            SaveError::Encode { key, .. } => {
                 write!(f, "the session value under `{key}` can't be stored")
             }
-            SessionError::CookieTooLarge { bytes, limit, largest } => {
+            SaveError::CookieTooLarge { bytes, limit, largest } => {
                 write!(
                     f,
                     "the session cookie would have {bytes} bytes, browsers keep {limit}; largest fields:"
@@ -70,33 +70,29 @@ impl fmt::Display for SessionError {
                 }
                 Ok(())
             }
-            SessionError::RecordTooLarge(_) => f.write_str("the session is too large for its store"),
-            SessionError::Random(_) => f.write_str("no random bytes for a new session id"),
-            SessionError::TooLate => f.write_str(
+            SaveError::RecordTooLarge(_) => f.write_str("the session is too large for its store"),
+            SaveError::Random(_) => f.write_str("no random bytes for a new session id"),
+            SaveError::TooLate => f.write_str(
                 "the response has begun: the cookie that this change needs can't be sent any more",
             ),
         }
     }
 }
 
-impl Error for SessionError {
+impl Error for SaveError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
-            SessionError::Unavailable(source) | SessionError::RecordTooLarge(source) => Some(source),
-            SessionError::Encode { source, .. } => Some(source),
-            SessionError::Random(source) => Some(source),
+            SaveError::Unavailable(source) | SaveError::RecordTooLarge(source) => Some(source),
+            SaveError::Encode { source, .. } => Some(source),
+            SaveError::Random(source) => Some(source),
             _ => None,
         }
     }
 }
 
-impl From<StoreError> for SessionError {
+impl From<StoreError> for SaveError {
     fn from(error: StoreError) -> Self {
-        if error.is_too_large() {
-            SessionError::RecordTooLarge(error)
-        } else {
-            SessionError::Unavailable(error)
-        }
+        if error.is_too_large() { SaveError::RecordTooLarge(error) } else { SaveError::Unavailable(error) }
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
-use super::{Flags, Keeper, Rotation, SessionError, State, login};
+use super::{Flags, Keeper, Rotation, SaveError, State, login};
 use crate::formats::codec::Format;
 use crate::session::id::SessionId;
 
@@ -118,7 +118,7 @@ impl Session {
     /// # Errors
     ///
     /// As [`Manager::close`](crate::session::manager::Manager::close); the changes stay and are tried again at the close.
-    pub async fn save(&self) -> Result<(), SessionError> {
+    pub async fn save(&self) -> Result<(), SaveError> {
         self.state().flags.accessed = true;
         Arc::clone(&self.shared.keeper).save(self.clone()).await
     }

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use super::{Session, SessionError, State};
+use super::{SaveError, Session, State};
 
 pub(crate) type KeeperFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
@@ -14,7 +14,7 @@ pub(crate) trait Keeper: Send + Sync {
     fn fresh(&self) -> State;
 
     /// Writes the changes of a session while its request is running.
-    fn save(self: Arc<Self>, session: Session) -> KeeperFuture<Result<(), SessionError>>;
+    fn save(self: Arc<Self>, session: Session) -> KeeperFuture<Result<(), SaveError>>;
 
     /// Returns when the session has ended.
     fn ended(self: Arc<Self>, session: Session) -> KeeperFuture<()>;

@@ -15,7 +15,7 @@ use crate::formats::codec::Format;
 use crate::formats::cookie::{CookieAttributes, Template};
 use crate::formats::signing::{CookieSigner, IdSigner};
 use crate::session::id::SessionId;
-use crate::session::{Keeper, KeeperFuture, Session, SessionError, State};
+use crate::session::{Keeper, KeeperFuture, SaveError, Session, State};
 use crate::store::client::Gate;
 use crate::store::client::keyed_locks::Turns;
 use crate::store::migrating::Moving;
@@ -170,7 +170,7 @@ impl Manager {
     ///
     /// Nothing that is reported as an error has reached the cookie; whether a store that failed
     /// has written is open.
-    pub async fn close(&self, session: &Session, now: SystemTime) -> Result<Closed, SessionError> {
+    pub async fn close(&self, session: &Session, now: SystemTime) -> Result<Closed, SaveError> {
         if let Some(closed) = self.close_unwritten(session, now) {
             return closed;
         }
@@ -183,11 +183,7 @@ impl Manager {
 
     /// As [`close`](Manager::close), if there is nothing to wait for: no store has to be written to. Otherwise
     /// `None`, and nothing was done.
-    pub fn close_unwritten(
-        &self,
-        session: &Session,
-        now: SystemTime,
-    ) -> Option<Result<Closed, SessionError>> {
+    pub fn close_unwritten(&self, session: &Session, now: SystemTime) -> Option<Result<Closed, SaveError>> {
         if session.is_abandoned() {
             return Some(Ok(Closed::default()));
         }
@@ -215,9 +211,9 @@ impl Manager {
     fn respond(
         &self,
         session: &Session,
-        written: Result<(), SessionError>,
+        written: Result<(), SaveError>,
         now: SystemTime,
-    ) -> Result<Closed, SessionError> {
+    ) -> Result<Closed, SaveError> {
         session.response_begins();
         let closed = written.and_then(|()| self.closed(session, now));
         if closed.is_err() {
@@ -228,7 +224,7 @@ impl Manager {
     }
 
     /// What becomes of the cookie; everything is written by now.
-    fn closed(&self, session: &Session, now: SystemTime) -> Result<Closed, SessionError> {
+    fn closed(&self, session: &Session, now: SystemTime) -> Result<Closed, SaveError> {
         let config = &self.inner.config;
         let mut state = session.state();
         if self.keeps_cookies() {
@@ -270,7 +266,7 @@ impl Manager {
     }
 
     /// Browsers drop a cookie that is too long without a word (A25).
-    fn check_size(&self, set_cookie: &str, state: &State) -> Result<(), SessionError> {
+    fn check_size(&self, set_cookie: &str, state: &State) -> Result<(), SaveError> {
         let limit = self.inner.config.max_cookie_size;
         if limit == 0 || set_cookie.len() <= limit {
             return Ok(());
@@ -282,7 +278,7 @@ impl Manager {
             .collect();
         largest.sort_by_key(|(_, bytes)| std::cmp::Reverse(*bytes));
         largest.truncate(3);
-        Err(SessionError::CookieTooLarge { bytes: set_cookie.len(), limit, largest })
+        Err(SaveError::CookieTooLarge { bytes: set_cookie.len(), limit, largest })
     }
 }
 
@@ -291,7 +287,7 @@ impl Keeper for Inner {
         open::fresh(self)
     }
 
-    fn save(self: Arc<Self>, session: Session) -> KeeperFuture<Result<(), SessionError>> {
+    fn save(self: Arc<Self>, session: Session) -> KeeperFuture<Result<(), SaveError>> {
         Box::pin(async move {
             let manager = Manager { inner: self };
             if session.response_has_begun() {
@@ -299,7 +295,7 @@ impl Keeper for Inner {
                 session.restart_budget();
             }
             match &manager.inner.backend {
-                Backend::Cookie(_) if session.response_has_begun() => Err(SessionError::TooLate),
+                Backend::Cookie(_) if session.response_has_begun() => Err(SaveError::TooLate),
                 Backend::Cookie(_) => save::check_encodable(&session),
                 Backend::Server(server) => save::write(&manager, server, &session, session.now()).await,
             }

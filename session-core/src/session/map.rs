@@ -22,7 +22,7 @@ impl Session {
     /// Stores `value` under `key`, and marks the session modified even if it is the same.
     ///
     /// A value that the session's format can't hold makes the save fail with
-    /// [`SessionError::Encode`](super::SessionError::Encode); the record keeps what it had (A24).
+    /// [`SaveError::Encode`](super::SaveError::Encode); the record keeps what it had (A24).
     pub fn set<T: Serialize + ?Sized>(&self, key: &str, value: &T) {
         let value = to_value_for(self.format(), value);
         let now = self.now();

@@ -20,7 +20,7 @@ mod state;
 mod typed;
 
 pub use changes::FieldRule;
-pub use error::{FieldError, SessionError};
+pub use error::{FieldError, SaveError};
 pub use flash::Flash;
 pub use handle::Session;
 

@@ -12,7 +12,7 @@ use crate::formats::codec::{Format, Record};
 use crate::formats::signing::CookieSigner;
 use crate::formats::value::Value;
 use crate::session::id::SessionId;
-use crate::session::{PERMANENT, Session, SessionError, State};
+use crate::session::{PERMANENT, Session, State};
 use crate::store::client::Spent;
 use crate::store::{Loaded, StoreError};
 
@@ -26,8 +26,8 @@ impl Manager {
     ///
     /// # Errors
     ///
-    /// [`SessionError::Unavailable`] if the store fails: then nothing is known about the visitor.
-    pub async fn open(&self, cookie: Option<&str>, now: SystemTime) -> Result<Session, SessionError> {
+    /// The store failed: nothing is known about the visitor. This is not the same as "logged out".
+    pub async fn open(&self, cookie: Option<&str>, now: SystemTime) -> Result<Session, StoreError> {
         let cookie = cookie.filter(|cookie| !cookie.is_empty());
         let (opened_at, mut spent) = (Instant::now(), Spent::default());
         let new = || fresh(&self.inner);

@@ -9,9 +9,7 @@ use super::manager::{Manager, Server};
 use super::open;
 use crate::formats::codec::{RawKey, Record};
 use crate::session::id::SessionId;
-use crate::session::{
-    Changes, Moment, PERMANENT, Rotation, Session, SessionError, State, Unmergeable, Written,
-};
+use crate::session::{Changes, Moment, PERMANENT, Rotation, SaveError, Session, State, Unmergeable, Written};
 use crate::store::client::jitter::jitter;
 use crate::store::{Loaded, New, StoreError, Swap};
 
@@ -21,7 +19,7 @@ pub(super) async fn write(
     server: &Server,
     session: &Session,
     now: SystemTime,
-) -> Result<(), SessionError> {
+) -> Result<(), SaveError> {
     if session.is_abandoned() {
         return Ok(());
     }
@@ -39,7 +37,7 @@ pub(super) async fn write(
         // What is new can't be kept, but who has left has left.
         session.state().leave_behind();
         writer.end_destroyed().await?;
-        return Err(SessionError::TooLate);
+        return Err(SaveError::TooLate);
     }
     writer.end_destroyed().await?;
     let Some(plan) = Plan::of(&session.state(), &manager.inner.config) else { return Ok(()) };
@@ -49,18 +47,18 @@ pub(super) async fn write(
             session.state().written(written, moment);
             Ok(())
         }
-        Err(SessionError::Ended) => {
+        Err(SaveError::Ended) => {
             session.state().flags.ended = true;
-            Err(SessionError::Ended)
+            Err(SaveError::Ended)
         }
         Err(error) => Err(error),
     }
 }
 
 /// A value that could not be encoded makes the whole save fail (A24).
-pub(super) fn check_encodable(session: &Session) -> Result<(), SessionError> {
+pub(super) fn check_encodable(session: &Session) -> Result<(), SaveError> {
     match session.state().unencodable.first().cloned() {
-        Some((key, source)) => Err(SessionError::Encode { key, source }),
+        Some((key, source)) => Err(SaveError::Encode { key, source }),
         None => Ok(()),
     }
 }
@@ -96,7 +94,7 @@ struct Writer<'a> {
 
 impl Writer<'_> {
     /// Deletes the record that `destroy` ended, whatever it holds by now.
-    async fn end_destroyed(&self) -> Result<(), SessionError> {
+    async fn end_destroyed(&self) -> Result<(), SaveError> {
         loop {
             let Some(id) = self.session.state().doomed.first().cloned() else { return Ok(()) };
             self.delete(id.clone()).await?;
@@ -104,7 +102,7 @@ impl Writer<'_> {
         }
     }
 
-    async fn carry_out(&self, plan: Plan) -> Result<Written, SessionError> {
+    async fn carry_out(&self, plan: Plan) -> Result<Written, SaveError> {
         let new = Draft::of(&plan.changes, &plan.base);
         match (plan.old, plan.rotation) {
             (None, _) if new.empty => Ok(Written::nothing(new)),
@@ -121,9 +119,9 @@ impl Writer<'_> {
     }
 
     /// Stores a session under a new id.
-    async fn create(&self, new: Draft, renamed: bool) -> Result<Written, SessionError> {
+    async fn create(&self, new: Draft, renamed: bool) -> Result<Written, SaveError> {
         let id =
-            SessionId::generate(self.manager.inner.config.session_id_length).map_err(SessionError::Random)?;
+            SessionId::generate(self.manager.inner.config.session_id_length).map_err(SaveError::Random)?;
         let key = self.manager.store_key(&id);
         match self.swap(&key, None, Some(new.record.bytes())).await? {
             Swap::Done { version } => Ok(new.written(id, version, renamed)),
@@ -141,7 +139,7 @@ impl Writer<'_> {
         mut new: Draft,
         base: &Record,
         changes: &Changes,
-    ) -> Result<Written, SessionError> {
+    ) -> Result<Written, SaveError> {
         let key = self.manager.store_key(&id);
         let _turn = self.turn(&key).await?;
         let mut expected = loaded;
@@ -158,7 +156,7 @@ impl Writer<'_> {
                 Swap::Done { version } => return Ok(new.written(id, version, false)),
                 // Somebody else ended it, which is all that an emptied session wanted.
                 Swap::Conflict(None) if new.empty => return Ok(Written::nothing(new)),
-                Swap::Conflict(None) => return Err(SessionError::Ended),
+                Swap::Conflict(None) => return Err(SaveError::Ended),
                 Swap::Conflict(Some(current)) => {
                     new = self.merged(changes, base, &current)?;
                     expected = current;
@@ -166,7 +164,7 @@ impl Writer<'_> {
                 }
             }
         }
-        Err(SessionError::Contended)
+        Err(SaveError::Contended)
     }
 
     /// Nothing to write: the stored bytes are those that would be written. Where loads do not extend
@@ -177,12 +175,12 @@ impl Writer<'_> {
         key: &str,
         stored: Loaded,
         new: Draft,
-    ) -> Result<Written, SessionError> {
+    ) -> Result<Written, SaveError> {
         if self.server.touch.is_none() {
             let lifetime = self.manager.inner.config.permanent_session_lifetime;
             let touched = self.server.gate.extend(self.session, self.now, key, lifetime).await?;
             if touched.is_none() {
-                return Err(SessionError::Ended);
+                return Err(SaveError::Ended);
             }
         }
         Ok(Written { stored: Some((id, stored)), record: Arc::new(new.record), renamed: false })
@@ -198,7 +196,7 @@ impl Writer<'_> {
         base: &Record,
         changes: &Changes,
         rotation: Rotation,
-    ) -> Result<Written, SessionError> {
+    ) -> Result<Written, SaveError> {
         let old_key = self.manager.store_key(&old);
         let _turn = self.turn(&old_key).await?;
         let mut written = self.create(new, true).await?;
@@ -218,7 +216,7 @@ impl Writer<'_> {
                     // The visitor's old session has ended: the user starts without its data.
                     return self.rewrite(written, Draft::of(changes, &without_data(base))).await;
                 }
-                Swap::Conflict(None) => return self.take_back(&written, SessionError::Ended).await,
+                Swap::Conflict(None) => return self.take_back(&written, SaveError::Ended).await,
                 Swap::Conflict(Some(current)) => current,
             };
             match self.merged(changes, base, &current) {
@@ -228,17 +226,17 @@ impl Writer<'_> {
             expected = current;
             self.pause(attempt).await;
         }
-        self.take_back(&written, SessionError::Contended).await
+        self.take_back(&written, SaveError::Contended).await
     }
 
     /// The changes made to what others have written meanwhile.
-    fn merged(&self, changes: &Changes, base: &Record, current: &Loaded) -> Result<Draft, SessionError> {
+    fn merged(&self, changes: &Changes, base: &Record, current: &Loaded) -> Result<Draft, SaveError> {
         let theirs = self.theirs(base, current)?;
         Ok(Draft::of(&rebased(changes, base, &theirs)?, &theirs))
     }
 
     /// Replaces the record that this request has just created and nobody else knows.
-    async fn rewrite(&self, written: Written, new: Draft) -> Result<Written, SessionError> {
+    async fn rewrite(&self, written: Written, new: Draft) -> Result<Written, SaveError> {
         let Some((id, stored)) = written.stored else { return Ok(written) };
         let key = self.manager.store_key(&id);
         match self.swap(&key, Some(&stored), Some(new.record.bytes())).await? {
@@ -248,7 +246,7 @@ impl Writer<'_> {
     }
 
     /// Removes the record that this request has just created, and says why.
-    async fn take_back(&self, written: &Written, why: SessionError) -> Result<Written, SessionError> {
+    async fn take_back(&self, written: &Written, why: SaveError) -> Result<Written, SaveError> {
         if let Some((id, _)) = &written.stored {
             self.delete(id.clone()).await?;
         }
@@ -274,7 +272,7 @@ impl Writer<'_> {
     }
 
     /// What others have written meanwhile, in the session's format.
-    fn theirs(&self, base: &Record, current: &Loaded) -> Result<Arc<Record>, SessionError> {
+    fn theirs(&self, base: &Record, current: &Loaded) -> Result<Arc<Record>, SaveError> {
         let unreadable = || StoreError::garbage("a session record");
         let record = open::read(base.format(), current)
             .map_err(|_| unreadable())?
@@ -285,11 +283,11 @@ impl Writer<'_> {
     async fn turn<'k>(
         &'k self,
         key: &'k str,
-    ) -> Result<crate::store::client::keyed_locks::Turn<'k>, SessionError> {
+    ) -> Result<crate::store::client::keyed_locks::Turn<'k>, SaveError> {
         let left = self.server.gate.left(self.session);
         tokio::time::timeout(left, self.server.turns.take(key))
             .await
-            .map_err(|_| SessionError::Unavailable(StoreError::timeout()))
+            .map_err(|_| SaveError::Unavailable(StoreError::timeout()))
     }
 
     fn attempts(&self) -> u32 {
@@ -339,9 +337,9 @@ fn without_data(record: &Record) -> Record {
     Record::join(record.format(), entries.as_slice()).unwrap_or_else(|_| Record::empty(record.format()))
 }
 
-fn rebased(changes: &Changes, base: &Record, theirs: &Record) -> Result<Changes, SessionError> {
+fn rebased(changes: &Changes, base: &Record, theirs: &Record) -> Result<Changes, SaveError> {
     changes.rebased(base, theirs).map_err(|error| match error {
-        Unmergeable::Refused(key) => SessionError::Refused { key },
-        Unmergeable::Encode(key, source) => SessionError::Encode { key, source },
+        Unmergeable::Refused(key) => SaveError::Refused { key },
+        Unmergeable::Encode(key, source) => SaveError::Encode { key, source },
     })
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rocket_session_state_core::session::SessionError;
+use rocket_session_state_core::session::SaveError;
 
 use super::site::Site;
 
@@ -68,7 +68,7 @@ async fn a_cookie_that_browsers_would_drop_is_an_error_that_names_the_largest_fi
     session.set("small", "v");
     session.set("large", &noise);
     match site.close(&session).await {
-        Err(SessionError::CookieTooLarge { bytes, limit, largest }) => {
+        Err(SaveError::CookieTooLarge { bytes, limit, largest }) => {
             assert!(bytes > 4093 && limit == 4093);
             assert_eq!(largest.first().unwrap().0, "large");
         }
@@ -92,7 +92,7 @@ async fn a_cookie_session_can_not_be_saved_after_the_response_has_begun() {
     session.save().await.unwrap();
     site.close(&session).await.unwrap();
     session.set("k", "w");
-    assert!(matches!(session.save().await, Err(SessionError::TooLate)));
+    assert!(matches!(session.save().await, Err(SaveError::TooLate)));
 }
 
 #[tokio::test]

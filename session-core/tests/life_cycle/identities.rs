@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use proptest::prelude::*;
 use rocket_session_state_core::manager::Manager;
-use rocket_session_state_core::session::{FieldRule, Session, SessionError};
+use rocket_session_state_core::session::{FieldRule, SaveError, Session};
 use rocket_session_state_core::store::{Call, Loaded, New, Store, StoreFuture, Swap, Touch};
 use rocket_session_state_core::value::to_value;
 
@@ -107,7 +107,7 @@ struct Done {
     action: Action,
     /// The session was Ann's when the request came.
     knew_ann: bool,
-    outcome: Result<Option<String>, SessionError>,
+    outcome: Result<Option<String>, SaveError>,
     /// The moments between which it was saved, and the one at which it had been loaded.
     loaded: usize,
     saving: usize,
@@ -195,7 +195,7 @@ fn nobody_comes_back(done: &[Done], live: &[Live], first: &str) {
         for late in
             done.iter().filter(|late| late.knew_ann && late.loaded < end.saving && late.saving > end.saved)
         {
-            let told = matches!(late.outcome, Err(SessionError::Ended));
+            let told = matches!(late.outcome, Err(SaveError::Ended));
             let changed = matches!(late.action, Write | LogInAgain | Regenerate);
             assert!(told || !changed, "{:?} after the end: {:?}", late.action, late.outcome);
         }

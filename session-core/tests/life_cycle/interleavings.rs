@@ -7,7 +7,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use rocket_session_state_core::fields::{self, Field};
 use rocket_session_state_core::merge::{self, Policy};
-use rocket_session_state_core::session::{Session, SessionError};
+use rocket_session_state_core::session::{SaveError, Session};
 
 use super::site::Site;
 
@@ -345,7 +345,7 @@ async fn follow(history: &History) {
                 request.model = Model::of(base, *flashes_taken);
             }
             None => {
-                assert!(matches!(&saved, Err(SessionError::Refused { key }) if key == "strict"), "{saved:?}");
+                assert!(matches!(&saved, Err(SaveError::Refused { key }) if key == "strict"), "{saved:?}");
                 assert_eq!(
                     in_no_order(&Held::of(&site.open().await)),
                     stored,

@@ -1,7 +1,7 @@
 //! Two requests that change one session at once.
 
 use rocket_session_state_core::manager::Manager;
-use rocket_session_state_core::session::{Flash, Session, SessionError};
+use rocket_session_state_core::session::{Flash, SaveError, Session};
 
 use super::site::Site;
 
@@ -37,7 +37,7 @@ async fn a_destroyed_session_is_not_revived_by_a_request_still_running() {
     let running = site.open().await;
     running.set("theme", "dark");
     site.request(|session| session.destroy()).await;
-    assert!(matches!(site.close(&running).await, Err(SessionError::Ended)));
+    assert!(matches!(site.close(&running).await, Err(SaveError::Ended)));
     site.cookie = cookie;
     assert!(site.open().await.is_new());
 }
@@ -109,7 +109,7 @@ async fn a_session_that_was_destroyed_meanwhile_is_not_regenerated() {
     let rotating = site.open().await;
     rotating.regenerate();
     site.request(|session| session.destroy()).await;
-    assert!(matches!(site.close(&rotating).await, Err(SessionError::Ended)));
+    assert!(matches!(site.close(&rotating).await, Err(SaveError::Ended)));
 }
 
 #[tokio::test]
@@ -163,7 +163,7 @@ async fn a_value_that_no_format_holds_fails_the_save_and_names_its_key() {
     let session = site.open().await;
     session.set("huge", &u128::MAX);
     match site.close(&session).await {
-        Err(SessionError::Encode { key, .. }) => assert_eq!(key, "huge"),
+        Err(SaveError::Encode { key, .. }) => assert_eq!(key, "huge"),
         other => panic!("{other:?}"),
     }
     assert_eq!(site.get("k").await.as_deref(), Some("v"));
@@ -255,13 +255,13 @@ async fn after_the_response_nobody_logs_in_and_no_session_begins() {
     let session = site.open().await;
     site.close(&session).await.unwrap();
     session.set("k", "v");
-    assert!(matches!(session.save().await, Err(SessionError::TooLate)));
+    assert!(matches!(session.save().await, Err(SaveError::TooLate)));
 
     site.request(|session| session.set("k", "v")).await;
     let session = site.open().await;
     site.close(&session).await.unwrap();
     session.regenerate();
-    assert!(matches!(session.save().await, Err(SessionError::TooLate)));
+    assert!(matches!(session.save().await, Err(SaveError::TooLate)));
 }
 
 #[tokio::test]
@@ -334,7 +334,7 @@ async fn a_stream_that_ends_the_session_has_ended_it_whatever_it_sets_then() {
     site.close(&session).await.unwrap();
     session.destroy();
     session.flash("bye", "info");
-    assert!(matches!(session.save().await, Err(SessionError::TooLate)), "the message needs a cookie");
+    assert!(matches!(session.save().await, Err(SaveError::TooLate)), "the message needs a cookie");
     assert!(site.open().await.is_new());
 }
 
@@ -353,7 +353,7 @@ async fn a_rotation_that_is_refused_leaves_no_record_behind() {
     writing.set("strict", &3);
     site.manager.close(&writing, site.now).await.unwrap();
     site.store.calls();
-    assert!(matches!(site.close(&rotating).await, Err(SessionError::Refused { .. })));
+    assert!(matches!(site.close(&rotating).await, Err(SaveError::Refused { .. })));
     assert_eq!(site.store.calls(), 3, "created, refused at the old record, taken back");
     assert_eq!(site.open().await.get::<i32>("strict").unwrap(), Some(3));
 }

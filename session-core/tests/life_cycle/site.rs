@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rocket_session_state_core::config::{SessionConfig, SessionType, Surroundings};
 use rocket_session_state_core::manager::{Closed, Manager};
-use rocket_session_state_core::session::{Session, SessionError};
+use rocket_session_state_core::session::{SaveError, Session};
 
 use rocket_session_state_core::store::MemoryStore;
 use rocket_session_state_core::store::conformance::Faulty;
@@ -56,7 +56,7 @@ impl Site {
     }
 
     /// Closes a session and keeps the cookie as a browser would.
-    pub(crate) async fn close(&mut self, session: &Session) -> Result<Closed, SessionError> {
+    pub(crate) async fn close(&mut self, session: &Session) -> Result<Closed, SaveError> {
         let closed = self.manager.close(session, self.now).await?;
         if let Some(set_cookie) = &closed.set_cookie {
             let (pair, attributes) = set_cookie.split_once(';').unwrap();
