@@ -3,6 +3,8 @@
 //! Nothing here knows a setting by name.
 
 pub(crate) mod duration;
+#[cfg(test)]
+mod duration_tests;
 mod problem;
 pub(crate) mod reader;
 pub(crate) mod report;

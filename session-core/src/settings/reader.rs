@@ -100,12 +100,12 @@ impl Setting {
 
     pub(crate) fn duration(&self) -> Result<Duration, String> {
         match &self.value {
-            Value::String(_, text) => duration::parse(text),
+            Value::String(_, text) => duration::parse(text).map_err(|error| format!("{text:?} {error}")),
             Value::Num(_, num) => match num.to_u128_lossy() {
                 Some(seconds) => u64::try_from(seconds).ok().map(Duration::from_secs),
                 None => number_of(*num).and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()),
             }
-            .ok_or_else(|| "is no duration: seconds must be finite and not negative".into()),
+            .ok_or_else(|| "is not a valid duration: seconds must be finite and not negative".into()),
             other => {
                 Err(format!("must be a number of seconds or text such as \"2 hours\", not {}", found(other)))
             }
