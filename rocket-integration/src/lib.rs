@@ -1,3 +1,4 @@
+#![doc = include_str!("guide/links.md")]
 #![doc = include_str!("../README.md")]
 
 mod clear_site_data;
@@ -5,6 +6,8 @@ mod commit;
 mod dots;
 mod error;
 pub mod guard;
+#[cfg(any(doc, doctest))]
+pub mod guide;
 mod login_pages;
 mod login_redirect;
 mod mounted;
@@ -31,13 +34,3 @@ pub use rocket_session_state_core::session::{FieldError, Flash};
 pub use rocket_session_state_core::{config, fields, manager, merge, store, value};
 pub use session::Session;
 pub use sessions::Sessions;
-
-/// Compiles and runs what the document shows.
-#[cfg(all(doctest, feature = "conformance"))]
-#[doc = include_str!("../../docs/own-store.md")]
-mod own_store {}
-
-/// Compiles what the document shows.
-#[cfg(doctest)]
-#[doc = include_str!("../../docs/flask-login.md")]
-mod flask_login {}

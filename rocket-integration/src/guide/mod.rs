@@ -1,0 +1,30 @@
+#![doc = include_str!("links.md")]
+#![doc = include_str!("../../docs/README.md")]
+
+// The pages are files of the repository's `docs/`, where they link to each other by file name. Here the same labels
+// are defined before each page, as paths of modules: of two definitions the first counts.
+
+macro_rules! pages {
+    ($($name:ident $file:literal)*) => {$(
+        #[doc = include_str!("links.md")]
+        #[doc = include_str!(concat!("../../docs/", $file))]
+        pub mod $name {}
+    )*};
+}
+
+pages! {
+    configuration "configuration.md"
+    consistency "consistency.md"
+    deployment "deployment.md"
+    features "features.md"
+    flask_login "flask-login.md"
+    flask_rules "flask-rules.md"
+    from_flask "from-flask.md"
+    guards "guards.md"
+    own_store "own-store.md"
+    performance "performance.md"
+    stores "stores.md"
+    testing "testing.md"
+    troubleshooting "troubleshooting.md"
+    types "types.md"
+}
