@@ -9,17 +9,12 @@ pub(crate) mod client;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod error;
-#[cfg(feature = "filesystem")]
 mod files;
-#[cfg(feature = "memcached")]
 mod memcached;
 mod memory;
 pub(crate) mod migrating;
-#[cfg(feature = "mongodb")]
 pub(crate) mod mongodb;
-#[cfg(feature = "redis")]
 mod redis;
-#[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
 pub(crate) mod sql;
 
 pub use call::{Call, Loaded, New, Swap, Touch};

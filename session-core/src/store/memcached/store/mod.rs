@@ -4,13 +4,13 @@ mod failure;
 mod item;
 mod placement;
 mod pool;
-mod settings;
+mod stats;
 
 use memcache::exp::{Delete, Get, GetStatus, Meta, MutationStatus, Set};
 
 use self::pool::Pool;
-use super::{Call, Loaded, New, Store, StoreError, StoreFuture, Swap, Touch};
 use crate::config::is_memcached_address;
+use crate::store::{Call, Loaded, New, Store, StoreError, StoreFuture, Swap, Touch};
 
 /// Sessions in memcached, version 1.6 or newer, in Flask-Session's layout: one item per session, flags 0,
 /// the record's bytes as they are (`flask-sessions.md` 3.7).

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use super::failure::Failure;
 use super::item;
 use super::placement::Placement;
-use super::settings::Settings;
+use super::stats::Settings;
 use crate::store::{Call, StoreError};
 
 /// Idle connections kept for each server: one request uses one at a time.

@@ -13,7 +13,7 @@ use redis::{Client, Cmd, IntoConnectionInfo, Value, cmd};
 use self::failure::Failure;
 use self::link::Link;
 use self::script::SwapScript;
-use super::{Call, Loaded, New, Store, StoreError, StoreFuture, Swap, Touch};
+use crate::store::{Call, Loaded, New, Store, StoreError, StoreFuture, Swap, Touch};
 
 /// Sessions in a Redis or Valkey server, version 6.2 or newer, in Flask-Session's layout: one string
 /// per session, written with `SET key record EX seconds`.

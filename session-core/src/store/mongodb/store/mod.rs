@@ -10,7 +10,7 @@ use mongodb::{Collection, IndexModel};
 
 use self::failure::Failure;
 use self::place::Place;
-use super::{Call, Loaded, New, Store, StoreError, StoreFuture, Swap, Touch};
+use crate::store::{Call, Loaded, New, Store, StoreError, StoreFuture, Swap, Touch};
 
 /// Sessions in MongoDB, one document each, in Flask-Session's form (`flask-sessions.md` 3.9): `id` the key, `val` the
 /// record as binary data, `expiration` the moment at which it ends.

@@ -20,7 +20,7 @@ pub use table::SqlTable;
 use self::address::Address;
 use self::connections::Connections;
 use self::records::Records;
-use super::{Call, Loaded, New, Store, StoreError, StoreFuture, Swap, Touch};
+use crate::store::{Call, Loaded, New, Store, StoreError, StoreFuture, Swap, Touch};
 
 /// Sessions in SQLite, PostgreSQL, MySQL or MariaDB, in Flask-Session's own table (`flask-sessions` 3.8): a
 /// row per session with its key, its record and the time at which it ends.

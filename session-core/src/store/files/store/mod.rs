@@ -21,7 +21,7 @@ use self::failure::Failure;
 use self::folder::Folder;
 use self::name::Names;
 use self::walk::Walk;
-use super::{Call, Loaded, New, Store, StoreError, StoreFuture, Swap, Touch};
+use crate::store::{Call, Loaded, New, Store, StoreError, StoreFuture, Swap, Touch};
 
 /// Sessions in one file each, in the layout of cachelib's `FileSystemCache`: four bytes with the second in
 /// which the record ends (little-endian, 0 is never), then the record. The name is the SHA-256 of the

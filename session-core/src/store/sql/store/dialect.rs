@@ -90,20 +90,20 @@ macro_rules! driven {
         async fn execute(
             connection: &mut Self::Connection,
             statement: &std::sync::Arc<str>,
-            values: &[$crate::store::sql::statements::Value<'_>],
+            values: &[$crate::store::sql::store::statements::Value<'_>],
         ) -> sqlx::Result<u64> {
-            let query = $crate::store::sql::dialect::bound::<Self>(statement, values, $keys);
+            let query = $crate::store::sql::store::dialect::bound::<Self>(statement, values, $keys);
             Ok(query.execute(connection).await?.rows_affected())
         }
 
         async fn fetch(
             connection: &mut Self::Connection,
             statement: &std::sync::Arc<str>,
-            values: &[$crate::store::sql::statements::Value<'_>],
+            values: &[$crate::store::sql::store::statements::Value<'_>],
         ) -> sqlx::Result<Option<(Option<Vec<u8>>, bool)>> {
             use sqlx::Row;
 
-            let query = $crate::store::sql::dialect::bound::<Self>(statement, values, $keys);
+            let query = $crate::store::sql::store::dialect::bound::<Self>(statement, values, $keys);
             let row = query.fetch_optional(connection).await?;
             row.map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).transpose()
         }
@@ -111,11 +111,11 @@ macro_rules! driven {
         async fn ids(
             connection: &mut Self::Connection,
             statement: &std::sync::Arc<str>,
-            values: &[$crate::store::sql::statements::Value<'_>],
+            values: &[$crate::store::sql::store::statements::Value<'_>],
         ) -> sqlx::Result<Vec<i64>> {
             use sqlx::Row;
 
-            let query = $crate::store::sql::dialect::bound::<Self>(statement, values, $keys);
+            let query = $crate::store::sql::store::dialect::bound::<Self>(statement, values, $keys);
             query.fetch_all(connection).await?.into_iter().map(|row| row.try_get(0)).collect()
         }
 
