@@ -1,12 +1,14 @@
-//! Why a guard did not let a request through.
+//! Errors of guards, and of removing expired sessions.
 
 use std::error::Error;
 use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use rocket::http::Status;
 use rocket::{Ignite, Rocket, Sentinel};
-
-use crate::request::Outage;
+use rocket_session_state_core::config::ConfigError;
+use rocket_session_state_core::store::StoreError;
 
 /// Why there is no session, or why a guard did not let the request through.
 ///
@@ -63,12 +65,12 @@ impl SessionError {
     /// ```
     pub fn handled(&self) {
         if let SessionError::Unavailable(outage) = self {
-            outage.handle();
+            outage.handled.store(true, Ordering::Release);
         }
     }
 
     pub(crate) fn is_handled(&self) -> bool {
-        matches!(self, SessionError::Unavailable(outage) if outage.is_handled())
+        matches!(self, SessionError::Unavailable(outage) if outage.handled.load(Ordering::Acquire))
     }
 }
 
@@ -88,7 +90,7 @@ impl fmt::Display for SessionError {
 impl Error for SessionError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
-            SessionError::Unavailable(outage) => Some(outage.source()),
+            SessionError::Unavailable(outage) => Some(&*outage.source),
             _ => None,
         }
     }
@@ -99,5 +101,43 @@ impl Error for SessionError {
 impl Sentinel for SessionError {
     fn abort(_: &Rocket<Ignite>) -> bool {
         false
+    }
+}
+
+/// A load that failed. Clones share whether it is handled.
+#[derive(Debug, Clone)]
+pub struct Outage {
+    source: Arc<StoreError>,
+    handled: Arc<AtomicBool>,
+}
+
+impl Outage {
+    pub(crate) fn new(source: StoreError) -> Self {
+        Outage { source: Arc::new(source), handled: Arc::default() }
+    }
+}
+
+/// [`Sessions::purge`](crate::Sessions::purge) failed. What was removed until then stays removed.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum PurgeError {
+    /// The configuration is wrong.
+    Config(ConfigError),
+    /// The store can't be reached or failed.
+    Store(StoreError),
+}
+
+impl fmt::Display for PurgeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("expired sessions could not be removed")
+    }
+}
+
+impl Error for PurgeError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(match self {
+            PurgeError::Config(error) => error,
+            PurgeError::Store(error) => error,
+        })
     }
 }

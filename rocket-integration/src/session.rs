@@ -6,9 +6,9 @@ use rocket::request::{FromRequest, Outcome, Request};
 use rocket::{Ignite, Rocket, Sentinel, async_trait};
 use rocket_session_state_core::session::Session as CoreSession;
 
+use crate::context::SessionContext;
 use crate::error::SessionError;
-use crate::request;
-use crate::sessions::Attached;
+use crate::request::RequestSession;
 
 /// The session of the request as a map, with the vocabulary of Flask's `session`.
 ///
@@ -34,7 +34,7 @@ pub struct Session(CoreSession);
 impl Session {
     /// The session of a request; opened at the first call.
     pub(crate) async fn of(request: &Request<'_>) -> Result<Self, SessionError> {
-        request::session(request).await.map(|session| Session(session.clone()))
+        RequestSession::open(request).await.map(|session| Session(session.clone()))
     }
 }
 
@@ -60,7 +60,7 @@ impl<'r> FromRequest<'r> for Session {
 
 impl Sentinel for Session {
     fn abort(rocket: &Rocket<Ignite>) -> bool {
-        let missing = rocket.state::<Attached>().is_none();
+        let missing = rocket.state::<SessionContext>().is_none();
         if missing {
             log::error!(
                 "a route uses the session, but no sessions are attached: `.attach(Sessions::fairing())`"

@@ -4,7 +4,7 @@ use rocket::Route;
 use rocket::http::{Accept, ContentType, Header, Method, Status};
 use rocket::local::asynchronous::Client;
 
-use crate::{mounted, pattern};
+use crate::{guard, path};
 
 /// Every route that serves something below `prefix` and does not turn an anonymous visitor away.
 ///
@@ -40,8 +40,8 @@ use crate::{mounted, pattern};
 /// An open route's handler runs, so this is for an application over data that may be changed.
 pub async fn open_routes(client: &Client, prefix: &str) -> Vec<String> {
     let mut open = Vec::new();
-    for route in client.rocket().routes().filter(|route| !mounted::never_answers(route)) {
-        let Some(path) = pattern::example_below(route, prefix) else { continue };
+    for route in client.rocket().routes().filter(|route| !guard::never_answers(route)) {
+        let Some(path) = path::example_below(route, prefix) else { continue };
         let status = ask(client, route, path + &query(route)).await;
         if status != Status::Unauthorized {
             open.push(format!("{} {}: {status}", route.method, route.uri));

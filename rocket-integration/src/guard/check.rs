@@ -1,21 +1,23 @@
 //! The functions that `check = ..` accepts.
 //!
-//! The compiler quotes the lines of this file in its errors: they are kept short and rarely moved.
+//! The compiler quotes lines of this file in its errors: they are kept short and rarely moved.
 
 use std::future::{Future, ready};
 
 use rocket::Request;
+use rocket::futures::FutureExt as _;
+use rocket::futures::future::Either;
 use rocket::request::{FromRequest, Outcome};
 
-use crate::SessionError;
-use crate::guard::Fut;
+use super::traits::Fut;
+use crate::error::SessionError;
 
 /// A function that decides about a guard `G` on a base `B`: it takes one of the two by reference, and
 /// perhaps a request guard or the request, and gives a `bool` or a future of one.
 ///
 /// `M` tells the forms apart; the compiler finds it.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no check of `{G}` or `{B}`",
+    message = "`{Self}` can't be used as `check`: it takes neither `&{G}` nor `&{B}`",
     label = "expected `fn(&{G}) -> bool` or `fn(&{B}) -> bool`, async or not",
     note = "a second parameter may be a request guard, such as `&State<T>`, or `&Request<'_>`"
 )]
@@ -41,19 +43,19 @@ where
     check.run(guard, base, request)
 }
 
-/// What a check gives: `bool`, or a future of one.
+/// The answer of a check: `bool`, or a future of one.
 pub trait Decision<'r, M>: Send + 'r {
-    /// The answer, sooner or later.
+    /// Returns the answer, at once or later.
     fn decide(self) -> impl Future<Output = bool> + Send + 'r;
 }
 
 /// Marks a check that takes the guard.
 #[derive(Debug)]
-pub struct OfGuard;
+pub struct TakesGuard;
 
 /// Marks a check that takes the guard's base.
 #[derive(Debug)]
-pub struct OfBase;
+pub struct TakesBase;
 
 /// Marks a check that takes the request too.
 #[derive(Debug)]
@@ -61,25 +63,28 @@ pub struct WithRequest;
 
 /// Marks a check that answers at once.
 #[derive(Debug)]
-pub struct Sync;
+pub struct Immediate;
 
 /// Marks a check that answers later.
 #[derive(Debug)]
-pub struct Async;
+pub struct Deferred;
 
-impl<'r> Decision<'r, Sync> for bool {
+impl<'r> Decision<'r, Immediate> for bool {
     fn decide(self) -> impl Future<Output = bool> + Send + 'r {
         ready(self)
     }
 }
 
-impl<'r, F: Future<Output = bool> + Send + 'r> Decision<'r, Async> for F {
+impl<'r, F: Future<Output = bool> + Send + 'r> Decision<'r, Deferred> for F {
     fn decide(self) -> impl Future<Output = bool> + Send + 'r {
         self
     }
 }
 
 /// The three forms for a check that takes `$taken`, named `$name` here.
+///
+/// Futures are put together by hand: in an `async` block, Rust before 1.95 can't see that they are `Send`
+/// (rust-lang/rust#100013).
 macro_rules! checks {
     ($marker:ty, $taken:ident, ($guard:ident, $base:ident) => $name:ident) => {
         #[diagnostic::do_not_recommend]
@@ -89,8 +94,7 @@ macro_rules! checks {
             R: Decision<'r, M>,
         {
             fn run(self, $guard: &'r G, $base: &'r B, _: &'r Request<'q>) -> Fut<'r, bool> {
-                let decision = self($name).decide();
-                Box::pin(async move { Ok(decision.await) })
+                Box::pin(self($name).decide().map(Ok))
             }
         }
 
@@ -102,35 +106,30 @@ macro_rules! checks {
             R: Decision<'r, M>,
         {
             fn run(self, $guard: &'r G, $base: &'r B, request: &'r Request<'q>) -> Fut<'r, bool> {
-                let decision = self($name, request).decide();
-                Box::pin(async move { Ok(decision.await) })
+                Box::pin(self($name, request).decide().map(Ok))
             }
         }
 
         #[diagnostic::do_not_recommend]
-        impl<'r, 'q: 'r, G: 'r, B: 'r, F, A, R, M> Check<'r, 'q, G, B, ($marker, A, M)> for F
+        impl<'r, 'q: 'r, G: 'r, B: 'r, F, A: 'r, R, M> Check<'r, 'q, G, B, ($marker, A, M)> for F
         where
-            $taken: std::marker::Sync,
+            $taken: Sync,
             F: Fn(&'r $taken, A) -> R + Send + 'r,
             A: FromRequest<'r> + Send,
             R: Decision<'r, M>,
         {
             fn run(self, $guard: &'r G, $base: &'r B, request: &'r Request<'q>) -> Fut<'r, bool> {
-                Box::pin(async move {
-                    let argument = match A::from_request(request).await {
-                        Outcome::Success(argument) => argument,
-                        // Another route must not answer in place of one that is guarded.
-                        Outcome::Error((status, _)) | Outcome::Forward(status) => {
-                            return Err(SessionError::Other(status));
-                        }
-                    };
-                    let decision = self($name, argument).decide();
-                    Ok(decision.await)
-                })
+                Box::pin(A::from_request(request).then(move |outcome| match outcome {
+                    Outcome::Success(argument) => Either::Left(self($name, argument).decide().map(Ok)),
+                    // Another route must not answer in place of one that is guarded.
+                    Outcome::Error((status, _)) | Outcome::Forward(status) => {
+                        Either::Right(ready(Err(SessionError::Other(status))))
+                    }
+                }))
             }
         }
     };
 }
 
-checks!(OfGuard, G, (guard, _base) => guard);
-checks!(OfBase, B, (_guard, base) => base);
+checks!(TakesGuard, G, (guard, _base) => guard);
+checks!(TakesBase, B, (_guard, base) => base);

@@ -1,4 +1,4 @@
-//! What guards and states look at before the application launches.
+//! The checks of guards and states before the application launches.
 
 use std::any::type_name;
 use std::collections::BTreeMap;
@@ -7,9 +7,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use rocket::http::Method;
 use rocket::{Ignite, Rocket, Sentinel as _};
 
-use crate::guard::{LoginTarget, SessionGuard, SessionState};
-use crate::sessions::Attached;
-use crate::{Next, Session, login_pages, mounted, pattern};
+use super::gate;
+use super::traits::{SessionGuard, SessionState};
+use crate::context::SessionContext;
+use crate::login::{LoginPages, LoginTarget, Next};
+use crate::path;
+use crate::session::Session;
 
 /// Whether Rocket should refuse to launch because of this state or guard. The log says why.
 ///
@@ -18,18 +21,21 @@ use crate::{Next, Session, login_pages, mounted, pattern};
 /// * Nothing serves the login page that `uri!` names, or the guard's own gate closes it.
 /// * `fresh` is longer than any session lives, because use does not extend it; a warning where use does.
 pub fn abort<G: SessionGuard>(rocket: &Rocket<Ignite>) -> bool {
-    let (true, Some(attached)) = (!Session::abort(rocket), rocket.state::<Attached>()) else { return true };
-    if let Some(known) = attached.checks.verdicts().get(type_name::<G>()) {
+    if Session::abort(rocket) {
+        return true;
+    }
+    let Some(checks) = rocket.state::<LaunchChecks>() else { return true };
+    if let Some(known) = checks.verdicts().get(type_name::<G>()) {
         return *known;
     }
     let problems = [
-        attached.checks.keys_of::<G::State>(),
-        attached.checks.login_of::<G::State>(),
+        checks.keys_of::<G::State>(),
+        checks.login_of::<G::State>(),
         G::LOGIN.is_some_and(|login| misses_login_page::<G>(rocket, login)),
-        outlives_sessions::<G>(attached),
+        outlives_sessions::<G>(rocket),
     ];
     let verdict = problems.contains(&true);
-    attached.checks.verdicts().insert(type_name::<G>(), verdict);
+    checks.verdicts().insert(type_name::<G>(), verdict);
     verdict
 }
 
@@ -86,17 +92,18 @@ fn misses_login_page<G: SessionGuard>(rocket: &Rocket<Ignite>, login: LoginTarge
     let guard = type_name::<G>();
     let uri = login.uri(Next::default());
     let path = uri.path().as_str();
-    login_pages::note(path);
-    if let Some(prefix) = mounted::gates_of(rocket.routes(), guard).find(|gate| pattern::is_below(path, gate))
-    {
+    if let Some(pages) = rocket.state::<LoginPages>() {
+        pages.note(path);
+    }
+    if let Some(prefix) = gate::gates_of(rocket.routes(), guard).find(|gate| path::is_below(path, gate)) {
         log::error!(
             "the gate of {guard} at {prefix} closes its own login page {path}, so that nobody could log in: \
              serve the login page outside that prefix"
         );
         return true;
     }
-    let pages = || rocket.routes().filter(|route| !mounted::never_answers(route));
-    if pages().any(|route| route.method == Method::Get && pattern::matches(route, path)) {
+    let pages = || rocket.routes().filter(|route| !gate::never_answers(route));
+    if pages().any(|route| route.method == Method::Get && path::matches(route, path)) {
         return false;
     }
     match login {
@@ -117,8 +124,9 @@ fn misses_login_page<G: SessionGuard>(rocket: &Rocket<Ignite>, login: LoginTarge
     }
 }
 
-fn outlives_sessions<G: SessionGuard>(attached: &Attached) -> bool {
-    let config = attached.manager.config();
+fn outlives_sessions<G: SessionGuard>(rocket: &Rocket<Ignite>) -> bool {
+    let Some(context) = rocket.state::<SessionContext>() else { return false };
+    let config = context.manager.config();
     let (Some(fresh), lifetime) = (G::FRESH, config.permanent_session_lifetime) else { return false };
     if fresh <= lifetime {
         return false;

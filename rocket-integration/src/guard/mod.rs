@@ -6,33 +6,31 @@
 //! `FromRequest`, with [`enter`], and refuse to launch without the session fairing through Rocket's
 //! `Sentinel`, with [`abort`].
 
-mod asked;
-mod bounds;
+mod authorize;
 mod check;
+mod fields;
+mod gate;
 mod launch;
-mod login_target;
-mod mount;
-mod pick;
-mod proof;
-mod require;
-mod requirement;
-mod run;
+mod traits;
 
-pub use bounds::{Fut, GuardDef, SessionGuard, SessionState, TypedKey};
+pub use authorize::{Require, Restrictive, authorize, enter, open};
+pub use fields::{Parts, Proof};
+pub use gate::{gate, required};
 pub use launch::abort;
-pub use login_target::LoginTarget;
-pub use mount::{gate, required};
-pub use proof::{Parts, Proof};
-pub use require::{KeepsOut, Require};
-pub use run::{authorize, enter, open};
+pub use traits::{Fut, GuardDef, SessionGuard, SessionState, TypedKey};
 
-pub(crate) use asked::Asked;
+pub use crate::login::LoginTarget;
+
+pub(crate) use gate::{is_gate, never_answers, table};
 pub(crate) use launch::LaunchChecks;
 
 /// For generated code alone.
 pub(crate) mod generated {
-    pub use super::bounds::{Fills, HasLogin, Hidden, fresh, freshness, login, same};
     pub use super::check::{Check, check};
-    pub use super::pick::{NotAnOption, Pick, PickPlain, Probe, unknown};
-    pub use super::requirement::{Requirement, RequiresSomething, requires, requires_something};
+    pub use super::fields::{
+        Decoy, FieldAccess, FillsField, IsOption, NotAnOption, PlainFieldAccess, fill, unknown_field,
+    };
+    pub use super::traits::{
+        HasLogin, Requirement, RequiresSomething, fresh, freshness, login, requires, requires_something,
+    };
 }

@@ -34,7 +34,7 @@ pub(super) fn expand(guard: &Guard) -> TokenStream {
 
         const _: () = {
             #[allow(unused_imports)]
-            use #private::PickPlain as _;
+            use #private::PlainFieldAccess as _;
 
             #definition
             #request_guard
@@ -175,11 +175,11 @@ fn expand_field(required: &Required, state: Span) -> TokenStream {
     let cfgs = cfgs(&field.attrs);
     let private = private_at(field.ty.span());
     if !known {
-        return quote!(#(#cfgs)* #ident: #private::unknown()?);
+        return quote!(#(#cfgs)* #ident: #private::unknown_field()?);
     }
     let state = Ident::new("__state", ident.span().resolved_at(state));
     let read = quote_spanned!(ident.span()=> #state.#ident());
-    quote_spanned!(field.ty.span()=> #(#cfgs)* #ident: #private::same(#private::Pick(#read).take()?))
+    quote_spanned!(field.ty.span()=> #(#cfgs)* #ident: #private::fill(#private::FieldAccess(#read).take()?))
 }
 
 /// What makes a state or a guard an argument of a handler.

@@ -195,7 +195,7 @@ fn expand_implementations(ident: &Ident, fields: &[(Ident, &Field)]) -> TokenStr
     });
     let optional = fields.iter().map(|(_, Field { cfgs, ident, ty, .. })| {
         let name = ident.unraw().to_string();
-        quote!(#(#cfgs)* (#name, #private::Probe::<#ty>::IS_OPTION))
+        quote!(#(#cfgs)* (#name, #private::IsOption::<#ty>::VALUE))
     });
     let guard = crate::guard::expand_request_guard(ident);
     quote! {

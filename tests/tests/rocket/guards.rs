@@ -10,7 +10,7 @@ use rocket::request::{FromRequest, Outcome};
 use rocket::response::Redirect;
 use rocket::{FromForm, Request, State, catch, catchers, get, post, put, routes, uri};
 use rocket_session_state::{
-    ClearSiteData, Next, Session, SessionError, Sessions, require_session, session_state,
+    ClearSiteData, Next, NextRedirect, Session, SessionError, Sessions, require_session, session_state,
 };
 
 use crate::site::{Site, config, header, quiet};
@@ -114,7 +114,7 @@ struct Login {
 }
 
 #[post("/login", data = "<form>")]
-fn login(form: Form<Login>, visit: Visit) -> Redirect {
+fn login(form: Form<Login>, visit: Visit) -> NextRedirect {
     visit.set_username(&form.username);
     form.next.redirect_or(uri!(index))
 }

@@ -4,9 +4,8 @@ use proptest::prelude::*;
 use rocket::http::uri::{Origin, Reference};
 use rocket::http::{Accept, ContentType, Status};
 use rocket::local::asynchronous::Client;
-use rocket::response::Redirect;
 use rocket::{FromForm, form::Form, get, post, routes, uri};
-use rocket_session_state::{Next, Sessions, require_session, session_state};
+use rocket_session_state::{Next, NextRedirect, Sessions, require_session, session_state};
 
 use crate::site::{Site, config, header, quiet};
 
@@ -30,7 +29,7 @@ struct Login {
 }
 
 #[post("/log-in-here", data = "<form>")]
-fn log_in(form: Form<Login>) -> Redirect {
+fn log_in(form: Form<Login>) -> NextRedirect {
     form.next.redirect_or(uri!(index))
 }
 
@@ -44,8 +43,8 @@ async fn site() -> Site {
     Site::launch(|rocket| rocket.mount("/", routes![log_in_here, log_in, index, page])).await
 }
 
-/// Each leads elsewhere in some browser, or might in some framework, or back to the login page.
-const HOSTILE: [&str; 64] = [
+/// Each leads elsewhere in some browser, or might in some framework.
+const HOSTILE: [&str; 60] = [
     "",
     " ",
     "evil.example",
@@ -106,11 +105,11 @@ const HOSTILE: [&str; 64] = [
     "?next=//evil.example",
     "#//evil.example",
     "*",
-    "/log-in-here",
-    "/log-in-here/",
-    "/log-in-here?next=/account",
-    "/%6cog-in-here",
 ];
+
+/// Each leads back to the login page of the application.
+const LOGIN_PAGES: [&str; 4] =
+    ["/log-in-here", "/log-in-here/", "/log-in-here?next=/account", "/%6cog-in-here"];
 
 #[rocket::async_test]
 async fn no_hostile_next_leaves_the_site_by_query_or_by_form() {
@@ -119,13 +118,29 @@ async fn no_hostile_next_leaves_the_site_by_query_or_by_form() {
         assert_eq!(Next::parse(hostile), None, "{hostile:?}");
         let encoded = hostile.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
         assert_eq!(site.text(&format!("/log-in-here?next={encoded}")).await, "None", "{hostile:?}");
-        let body = format!("next={encoded}");
-        let response = site.client.post("/log-in-here").header(ContentType::Form).body(body).dispatch().await;
-        assert_eq!(header(&response, "Location"), ["/"], "{hostile:?}");
-        assert_eq!(response.status(), Status::SeeOther);
+        assert_eq!(location_after_login(&site, hostile).await, "/", "{hostile:?}");
     }
     let without = site.client.post("/log-in-here").header(ContentType::Form).body("").dispatch().await;
     assert_eq!(header(&without, "Location"), ["/"]);
+}
+
+/// Logs in with this `next` and returns where the answer redirects to.
+async fn location_after_login(site: &Site, next: &str) -> String {
+    let encoded = next.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
+    let body = format!("next={encoded}");
+    let response = site.client.post("/log-in-here").header(ContentType::Form).body(body).dispatch().await;
+    assert_eq!(response.status(), Status::SeeOther);
+    header(&response, "Location").concat()
+}
+
+#[rocket::async_test]
+async fn a_login_page_is_no_place_to_go_on_to_in_its_own_application() {
+    let site = site().await;
+    let other = Site::launch(|rocket| rocket.mount("/", routes![log_in, index])).await;
+    for login_page in LOGIN_PAGES {
+        assert_eq!(location_after_login(&site, login_page).await, "/", "{login_page:?}");
+        assert_eq!(location_after_login(&other, login_page).await, login_page, "it is a page like any other");
+    }
 }
 
 #[rocket::async_test]

@@ -9,7 +9,7 @@ use askama_web::WebTemplate;
 use rocket::form::{Contextual, Form};
 use rocket::response::Redirect;
 use rocket::{FromForm, Route, get, post, routes, uri};
-use rocket_session_state::{ClearSiteData, Next};
+use rocket_session_state::{ClearSiteData, Next, NextRedirect};
 
 pub(crate) fn routes() -> Vec<Route> {
     routes![page, log_in, log_out]
@@ -36,7 +36,7 @@ struct Login {
 
 /// A real application checks a password here, before it writes the name.
 #[post("/login", data = "<form>")]
-fn log_in(form: Form<Contextual<'_, Login>>, visit: Visit) -> Result<Redirect, Refused<LoginPage>> {
+fn log_in(form: Form<Contextual<'_, Login>>, visit: Visit) -> Result<NextRedirect, Refused<LoginPage>> {
     let Some(login) = &form.value else {
         let next = form.context.field_value("next").and_then(Next::parse).unwrap_or_default();
         return Err(Refused::on(LoginPage { username: Field::of(&form.context, "username"), next }));

@@ -6,30 +6,13 @@ use rocket::futures::FutureExt as _;
 use rocket::http::Status;
 use rocket::{Catcher, Request, Response};
 
-use crate::pattern::is_below;
-
-/// Headers that describe the answer that is replaced.
-const OF_THE_OLD_ANSWER: [&str; 13] = [
-    "WWW-Authenticate",
-    "Location",
-    "Content-Type",
-    "Content-Disposition",
-    "Content-Encoding",
-    "Content-Language",
-    "Content-Length",
-    "Content-Range",
-    "Accept-Ranges",
-    "ETag",
-    "Last-Modified",
-    "Expires",
-    "Cache-Control",
-];
+use crate::{headers, path};
 
 /// Makes `response` what the application's own catcher answers for `status`, or Rocket's.
 ///
-/// In place: a new `Response` would lose the headers of the server and of other fairings.
+/// The status and the body are changed in place, and so are the headers.
 pub(crate) async fn replace<'r>(request: &'r Request<'_>, response: &mut Response<'r>, status: Status) {
-    clear(response);
+    headers::clear(response);
     response.remove_header("Set-Cookie");
     let built_in = Catcher::default();
     let catcher = catcher(request, status).unwrap_or(&built_in);
@@ -55,25 +38,14 @@ pub(crate) async fn replace<'r>(request: &'r Request<'_>, response: &mut Respons
     }
 }
 
-/// Takes away what describes the answer that is replaced.
-pub(crate) fn clear(response: &mut Response<'_>) {
-    for header in OF_THE_OLD_ANSWER {
-        response.remove_header(header);
-    }
-}
-
 /// The catcher that Rocket would choose: the longest base, and at equal length the one that names
 /// the status.
 fn catcher<'r>(request: &'r Request<'_>, status: Status) -> Option<&'r Catcher> {
-    let path = request.uri().path();
+    let requested = request.uri().path();
     request
         .rocket()
         .catchers()
         .filter(|catcher| catcher.code.is_none_or(|code| code == status.code))
-        .filter(|catcher| is_below(path.as_str(), catcher.base.path().as_str()))
-        .max_by_key(|catcher| (segments(catcher.base.path().as_str()), catcher.code.is_some()))
-}
-
-fn segments(base: &str) -> usize {
-    base.split('/').filter(|segment| !segment.is_empty()).count()
+        .filter(|catcher| path::is_below(requested.as_str(), catcher.base.path().as_str()))
+        .max_by_key(|catcher| (path::depth(catcher.base.path().as_str()), catcher.code.is_some()))
 }

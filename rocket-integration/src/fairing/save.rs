@@ -2,26 +2,35 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::OnceLock;
 use std::task::{Context, Poll};
 
 use rocket::fairing::{Fairing, Info, Kind};
 use rocket::http::Status;
+use rocket::http::uri::Origin;
 use rocket::{Data, Request, Response};
 use rocket_session_state_core::Chain;
 use rocket_session_state_core::manager::Closed;
 use rocket_session_state_core::session::SaveError;
 
-use crate::replace::replace;
-use crate::request::{Opened, Slot};
-use crate::sessions::Attached;
-use crate::{dots, login_redirect};
+use super::replace::replace;
+use crate::context::SessionContext;
+use crate::guard;
+use crate::headers::{forbid_caching, vary_by_cookie};
+use crate::login::redirect_to_login;
+use crate::path;
+use crate::request::{Opened, RequestSession};
 
-/// Attached by [`Sessions`](crate::Sessions) while it ignites.
-pub(crate) struct Commit;
+/// The fairing that saves, attached by [`Sessions`](crate::Sessions) while it ignites.
+#[derive(Default)]
+pub(crate) struct SaveSessions {
+    /// Whether a gate is mounted anywhere; known from the first request on.
+    has_gate: OnceLock<bool>,
+}
 
 // What `#[async_trait]` makes of an `async fn` is written out: a boxed state machine for each hook of each request
 // was half of what an untouched page cost.
-impl Fairing for Commit {
+impl Fairing for SaveSessions {
     fn info(&self) -> Info {
         Info { name: "Sessions: save", kind: Kind::Request | Kind::Response }
     }
@@ -38,8 +47,9 @@ impl Fairing for Commit {
         'd: 'f,
         'b: 'f,
     {
-        if request.rocket().state::<Attached>().is_some_and(|attached| attached.has_gate(request.rocket())) {
-            dots::resolve(request);
+        let rocket = request.rocket();
+        if *self.has_gate.get_or_init(|| rocket.routes().any(guard::is_gate)) {
+            resolve_dot_segments(request);
         }
         Box::pin(Done)
     }
@@ -56,23 +66,23 @@ impl Fairing for Commit {
         'q: 'f,
         'a: 'f,
     {
-        let Some(slot) = Slot::made(request) else { return Box::pin(Done) };
-        let Some(attached) = request.rocket().state::<Attached>() else { return Box::pin(Done) };
-        if let Some(login) = slot.asked.login() {
-            login_redirect::redirect(request, response, login, &attached.detours);
+        let Some(in_request) = RequestSession::existing(request) else { return Box::pin(Done) };
+        let Some(context) = request.rocket().state::<SessionContext>() else { return Box::pin(Done) };
+        if let Some(login) = in_request.verdict.pending_login() {
+            redirect_to_login(request, response, login);
         }
-        if slot.asked.is_guarded() {
-            forbid_keeping(response);
+        if in_request.verdict.is_guarded() {
+            forbid_caching(response);
         }
-        match slot.opened() {
+        match in_request.opened() {
             Opened::Untouched => Box::pin(Done),
             Opened::Failed => Box::pin(unavailable(request, response)),
             Opened::Session(session) => {
-                let (manager, now) = (&attached.manager, (attached.clock)(request));
+                let (manager, now) = (&context.manager, context.now(request));
                 match manager.close_unwritten(session, now) {
                     Some(Ok(closed)) => {
                         send(response, closed);
-                        slot.outlived(request);
+                        in_request.note_streaming_use(request);
                         Box::pin(Done)
                     }
                     Some(Err(error)) => Box::pin(async move { fail(request, response, &error).await }),
@@ -81,12 +91,21 @@ impl Fairing for Commit {
                             Ok(closed) => send(response, closed),
                             Err(error) => fail(request, response, &error).await,
                         }
-                        slot.outlived(request);
+                        in_request.note_streaming_use(request);
                     }),
                 }
             }
         }
     }
+}
+
+/// Makes the request one for the page that its path leads to.
+fn resolve_dot_segments(request: &mut Request<'_>) {
+    let Some(path) = path::normalize(request.uri().path().as_str()) else { return };
+    let query = request.uri().query().map_or_else(String::new, |query| format!("?{query}"));
+    // Only whole segments were taken out, so it parses as well as before.
+    let uri = Origin::parse_owned(path + &query).unwrap_or_else(|_| rocket::uri!("/"));
+    request.set_uri(uri);
 }
 
 type Hook<'f> = Pin<Box<dyn Future<Output = ()> + Send + 'f>>;
@@ -146,32 +165,7 @@ impl Present {
     }
 }
 
-/// Unless the application has said what caches may do.
-fn forbid_keeping(response: &mut Response<'_>) {
-    if response.headers().get_one("Cache-Control").is_none() {
-        response.set_raw_header("Cache-Control", "no-store");
-    }
-}
-
-/// Adds `Cookie` to the first `Vary` header, unless one names it already (L11).
-fn vary_by_cookie(response: &mut Response<'_>) {
-    let mut lines: Vec<String> = response.headers().get("Vary").map(str::to_owned).collect();
-    let named = |line: &String| line.split(',').any(|token| token.trim().eq_ignore_ascii_case("cookie"));
-    if lines.iter().any(named) {
-        return;
-    }
-    match lines.first_mut() {
-        None => lines.push("Cookie".to_owned()),
-        Some(first) if first.trim().is_empty() => *first = "Cookie".to_owned(),
-        Some(first) => first.push_str(", Cookie"),
-    }
-    response.remove_header("Vary");
-    for line in lines {
-        response.adjoin_raw_header("Vary", line);
-    }
-}
-
-/// The load failed: whatever a handler made of it, the answer is 503 (invariant 9).
+/// The load failed: whatever a handler made of it, the answer is 503.
 async fn unavailable<'r>(request: &'r Request<'_>, response: &mut Response<'r>) {
     // A guard's error has been through the application's catchers already.
     if response.status() != Status::ServiceUnavailable {
@@ -182,7 +176,7 @@ async fn unavailable<'r>(request: &'r Request<'_>, response: &mut Response<'r>) 
     response.set_raw_header("Retry-After", RETRY_AFTER);
 }
 
-/// The save failed: the answer must not say that all went well (invariant 10).
+/// The save failed: the answer must not say that all went well.
 async fn fail<'r>(request: &'r Request<'_>, response: &mut Response<'r>, error: &SaveError) {
     let status = match error {
         SaveError::Unavailable(_) | SaveError::Contended => Status::ServiceUnavailable,

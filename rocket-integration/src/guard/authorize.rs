@@ -1,11 +1,16 @@
-//! Deciding a request.
+//! Deciding whether a request may enter.
 
-use rocket::Request;
-use rocket::request::Outcome;
+use std::marker::PhantomData;
 
-use crate::guard::{GuardDef, Parts, Proof, SessionGuard, SessionState};
-use crate::request::Slot;
-use crate::{Session, SessionError};
+use rocket::request::{FromRequest, Outcome};
+use rocket::{Ignite, Request, Rocket, Sentinel, async_trait};
+
+use super::fields::{Parts, Proof};
+use super::launch::abort;
+use super::traits::{GuardDef, SessionGuard, SessionState};
+use crate::error::SessionError;
+use crate::request::RequestSession;
+use crate::session::Session;
 
 /// The state of the request's session. Several in one request see one session.
 ///
@@ -32,10 +37,10 @@ where
     G: SessionGuard + GuardDef<State: SessionState>,
 {
     let decided = decide::<G>(request).await;
-    let asked = &Slot::of(request).asked;
-    asked.guard();
+    let verdict = &RequestSession::of(request).verdict;
+    verdict.note_guard();
     if let Err(SessionError::LoggedOut | SessionError::Stale) = decided {
-        asked.require_login(<G as SessionGuard>::LOGIN);
+        verdict.require_login(<G as SessionGuard>::LOGIN);
     }
     decided
 }
@@ -64,5 +69,36 @@ pub async fn enter<G: SessionGuard>(request: &Request<'_>) -> Outcome<G, Session
     match G::authorize(request).await {
         Ok(guard) => Outcome::Success(guard),
         Err(error) => Outcome::Error((error.status(), error)),
+    }
+}
+
+/// Stands for a guard that has let the request in; `#[require_session(Member)]` makes it the first
+/// argument of a handler.
+#[derive(Debug)]
+pub struct Require<G>(PhantomData<fn() -> G>);
+
+/// A guard that can stand in front of a handler: one that keeps somebody out.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a session guard",
+    label = "expected a `#[require_session(..)]` struct",
+    note = "session state alone lets everybody in"
+)]
+pub trait Restrictive: SessionGuard {}
+
+#[diagnostic::do_not_recommend]
+impl<G: SessionGuard + GuardDef> Restrictive for G {}
+
+#[async_trait]
+impl<'r, G: Restrictive> FromRequest<'r> for Require<G> {
+    type Error = SessionError;
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, SessionError> {
+        enter::<G>(request).await.map(|_| Require(PhantomData))
+    }
+}
+
+impl<G: Restrictive> Sentinel for Require<G> {
+    fn abort(rocket: &Rocket<Ignite>) -> bool {
+        abort::<G>(rocket)
     }
 }

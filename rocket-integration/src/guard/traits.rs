@@ -8,8 +8,10 @@ use std::time::Duration;
 
 use rocket::Request;
 
-use crate::guard::{LoginTarget, Parts};
-use crate::{Session, SessionError};
+use super::fields::Parts;
+use crate::error::SessionError;
+use crate::login::LoginTarget;
+use crate::session::Session;
 
 /// The boxed future in which a base is asked or a check runs.
 pub type Fut<'r, T> = Pin<Box<dyn Future<Output = Result<T, SessionError>> + Send + 'r>>;
@@ -130,36 +132,57 @@ pub const fn freshness(own: Option<Duration>, base: Option<Duration>) -> Option<
     }
 }
 
-/// A state's field of type `Self` can fill a guard's field of type `G`: only if the types are equal.
-#[diagnostic::on_unimplemented(
-    message = "the session field holds `{Self}`, but this guard field is a `{G}`",
-    label = "wrong type for this guard field",
-    note = "give both the same type; an `Option<T>` in the state becomes `T` in a guard"
-)]
-pub trait Fills<G> {
-    /// The guard's field.
-    fn fill(self) -> G;
-}
-
-impl<T> Fills<T> for T {
-    fn fill(self) -> T {
-        self
-    }
-}
-
-/// With a second way to fill, the compiler does not take the only one for granted, and so reports a
-/// wrong type in the words above.
+/// Whether a guard keeps anybody out, as a type.
 #[derive(Debug)]
-pub struct Hidden<T>(pub T);
+pub struct Requirement<const SOMETHING: bool>;
+
+/// Implemented for `Requirement<true>` alone.
+#[diagnostic::on_unimplemented(
+    message = "this guard requires nothing: it would let everybody in",
+    label = "without a login field, and no field of the guard is an `Option` there",
+    note = "give the state a login field, `#[session(login)]`, or list a field that is an `Option` there"
+)]
+pub trait RequiresSomething {}
 
 #[diagnostic::do_not_recommend]
-impl<T> Fills<Hidden<T>> for T {
-    fn fill(self) -> Hidden<T> {
-        Hidden(self)
-    }
+impl RequiresSomething for Requirement<true> {}
+
+/// Compiles for a guard that keeps somebody out.
+pub const fn requires_something<R: RequiresSomething>() {}
+
+/// Whether the guard keeps anybody out: because its base does
+/// ([`SessionGuard::REQUIRES`](SessionGuard::REQUIRES)), or because one of its fields is
+/// an `Option` in the state.
+pub const fn requires<G: GuardDef<State: SessionState>>(base_requires: bool) -> bool {
+    base_requires || any_optional(G::FIELDS, G::State::FIELDS)
 }
 
-/// A guard's field from what was read.
-pub fn same<G, S: Fills<G>>(read: S) -> G {
-    read.fill()
+const fn any_optional(mut required: &[&str], state: &[(&str, bool)]) -> bool {
+    while let [name, rest @ ..] = required {
+        if is_optional(name, state) {
+            return true;
+        }
+        required = rest;
+    }
+    false
+}
+
+const fn is_optional(name: &str, mut state: &[(&str, bool)]) -> bool {
+    while let [(field, optional), rest @ ..] = state {
+        if *optional && equal(name.as_bytes(), field.as_bytes()) {
+            return true;
+        }
+        state = rest;
+    }
+    false
+}
+
+const fn equal(mut one: &[u8], mut other: &[u8]) -> bool {
+    while let ([a, one_rest @ ..], [b, other_rest @ ..]) = (one, other) {
+        if *a != *b {
+            return false;
+        }
+        (one, other) = (one_rest, other_rest);
+    }
+    one.is_empty() && other.is_empty()
 }

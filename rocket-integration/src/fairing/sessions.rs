@@ -1,6 +1,6 @@
 //! The fairing: reads the configuration, connects the store, refuses to launch what can't work.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use rocket::fairing::{Fairing, Info, Kind, Result as Ignited};
@@ -10,12 +10,11 @@ use rocket_session_state_core::config::{ConfigError, Configured, SessionConfig, 
 use rocket_session_state_core::manager::Manager;
 use rocket_session_state_core::store::{Store, StoreError};
 
-use crate::commit::Commit;
-use crate::guard::LaunchChecks;
-use crate::login_pages::Detours;
-use crate::mounted;
-use crate::purge_error::PurgeError;
-use crate::purging::{self, Purging};
+use super::save::SaveSessions;
+use crate::context::{Clock, SessionContext};
+use crate::error::PurgeError;
+use crate::guard::{self, LaunchChecks};
+use crate::login::LoginPages;
 
 /// The fairing that gives an application sessions.
 ///
@@ -37,30 +36,10 @@ pub struct Sessions {
     clock: Arc<Clock>,
 }
 
-/// Tells the time of a request.
-pub(crate) type Clock = dyn Fn(&Request<'_>) -> SystemTime + Send + Sync;
-
 enum Source {
     /// Rocket.toml and the environment.
     Rocket,
     Code(Box<SessionConfig>),
-}
-
-/// What the fairing leaves in Rocket's state for guards and the response fairing.
-pub(crate) struct Attached {
-    pub(crate) manager: Manager,
-    pub(crate) clock: Arc<Clock>,
-    pub(crate) detours: Detours,
-    pub(crate) checks: LaunchChecks,
-    pub(crate) purging: Purging,
-    gated: OnceLock<bool>,
-}
-
-impl Attached {
-    /// Whether a gate is mounted anywhere.
-    pub(crate) fn has_gate(&self, rocket: &Rocket<Orbit>) -> bool {
-        *self.gated.get_or_init(|| rocket.routes().any(mounted::is_gate))
-    }
 }
 
 impl Sessions {
@@ -179,24 +158,17 @@ impl Fairing for Sessions {
             if self.store.is_some() { "the application's own store" } else { config.session_type.as_str() };
         let (cookie, seconds) = (&config.session_cookie_name, config.permanent_session_lifetime.as_secs());
         log::info!("Sessions: {place}, cookie `{cookie}`, lifetime {seconds} s");
-        let clock = Arc::clone(&self.clock);
+        let context = SessionContext::new(manager, Arc::clone(&self.clock));
+        let rocket = rocket.manage(context).manage(LoginPages::default()).manage(LaunchChecks::default());
         // Attached while igniting, so that it runs after every fairing that is attached before launch.
-        let attached = Attached {
-            manager,
-            clock,
-            detours: Detours::default(),
-            checks: LaunchChecks::default(),
-            purging: Purging::default(),
-            gated: OnceLock::new(),
-        };
-        Ok(rocket.manage(attached).attach(Commit))
+        Ok(rocket.attach(SaveSessions::default()))
     }
 
     async fn on_liftoff(&self, rocket: &Rocket<Orbit>) {
-        if let Some(attached) = rocket.state::<Attached>() {
-            purging::in_background(&attached.manager, rocket.shutdown());
+        if let Some(context) = rocket.state::<SessionContext>() {
+            context.purge_regularly(rocket.shutdown());
         }
-        if let Some(table) = mounted::table(rocket) {
+        if let Some(table) = guard::table(rocket) {
             log::info!("{table}");
         }
     }

@@ -1,4 +1,7 @@
-//! The path of a route, segment by segment.
+//! Paths, segment by segment, as Rocket's router sees them: empty segments do not count, and the others are
+//! compared after percent-decoding.
+
+use std::borrow::Cow;
 
 use rocket::Route;
 use rocket::http::RawStr;
@@ -19,7 +22,7 @@ pub(crate) fn matches(route: &Route, path: &str) -> bool {
         let matched = match (segment, path.next()) {
             (Segment::Rest, _) => return true,
             (Segment::One, given) => given.is_some(),
-            (Segment::Static(own), given) => given.is_some_and(|given| same(own, given)),
+            (Segment::Static(own), given) => given.is_some_and(|given| equal(own, given)),
         };
         if !matched {
             return false;
@@ -38,7 +41,7 @@ pub(crate) fn example_below(route: &Route, prefix: &str) -> Option<String> {
     };
     for segment in pattern(route) {
         match (segment, prefix.next()) {
-            (Segment::Static(own), Some(given)) if !same(own, given) => return None,
+            (Segment::Static(own), Some(given)) if !equal(own, given) => return None,
             (Segment::Static(own), _) => push(own),
             (Segment::One, given) => push(given.unwrap_or("1")),
             (Segment::Rest, given) => {
@@ -53,7 +56,7 @@ pub(crate) fn example_below(route: &Route, prefix: &str) -> Option<String> {
 /// Whether `path` is `prefix` or lies below it.
 pub(crate) fn is_below(path: &str, prefix: &str) -> bool {
     let mut path = segments(path);
-    segments(prefix).all(|segment| path.next().is_some_and(|given| same(segment, given)))
+    segments(prefix).all(|segment| path.next().is_some_and(|given| equal(segment, given)))
 }
 
 fn pattern(route: &Route) -> impl Iterator<Item = Segment<'_>> {
@@ -66,13 +69,57 @@ fn pattern(route: &Route) -> impl Iterator<Item = Segment<'_>> {
     })
 }
 
-/// Rocket sees no empty segments when it matches.
+/// The number of segments.
+pub(crate) fn depth(path: &str) -> usize {
+    segments(path).count()
+}
+
+/// One spelling for all paths that the router takes for one: `/login`, `//login/` and `/%6cogin`.
+pub(crate) fn canonical(path: &str) -> String {
+    segments(path).map(decoded).collect::<Vec<_>>().join("/")
+}
+
+/// Whether a segment of the path means this folder or the one above, encoded or not.
+pub(crate) fn has_dot_segment(path: &str) -> bool {
+    segments(path).any(is_dot_segment)
+}
+
+/// The path without dot segments; `None` if it has none.
+///
+/// Rocket routes dot segments as they are written, and a `FileServer` resolves them afterwards. So
+/// `/x/../admin/file` would be routed past a gate at `/admin`, and yet give a file of that folder.
+pub(crate) fn normalize(path: &str) -> Option<String> {
+    if !has_dot_segment(path) {
+        return None;
+    }
+    let mut kept: Vec<&str> = Vec::new();
+    for segment in segments(path) {
+        match segment.len() {
+            _ if !is_dot_segment(segment) => kept.push(segment),
+            // `.` or `%2e`
+            1 | 3 => {}
+            _ => {
+                kept.pop();
+            }
+        }
+    }
+    Some(format!("/{}", kept.join("/")))
+}
+
+fn is_dot_segment(segment: &str) -> bool {
+    matches!(segment.replace("%2e", ".").replace("%2E", ".").as_str(), "." | "..")
+}
+
 fn segments(path: &str) -> impl Iterator<Item = &str> {
     path.split('/').filter(|segment| !segment.is_empty())
 }
 
-fn same(one: &str, other: &str) -> bool {
-    RawStr::new(one).percent_decode_lossy() == RawStr::new(other).percent_decode_lossy()
+fn equal(one: &str, other: &str) -> bool {
+    decoded(one) == decoded(other)
+}
+
+fn decoded(segment: &str) -> Cow<'_, str> {
+    RawStr::new(segment).percent_decode_lossy()
 }
 
 #[cfg(test)]
@@ -111,6 +158,26 @@ mod tests {
             ("/orders/<id>", None),
         ] {
             assert_eq!(example_below(&route(uri), "/admin").as_deref(), example, "{uri}");
+        }
+    }
+
+    #[test]
+    fn a_path_leads_where_a_browser_or_a_file_system_would_go() {
+        for (written, meant) in [
+            ("/x/../admin/f", "/admin/f"),
+            ("/./admin/f", "/admin/f"),
+            ("/%2E/admin/f", "/admin/f"),
+            ("/x/%2e%2e/admin/f", "/admin/f"),
+            ("/x/.%2e/admin", "/admin"),
+            ("/../../admin", "/admin"),
+            ("/x/..//admin/f", "/admin/f"),
+            ("/admin/..", "/"),
+            ("/admin/x/.", "/admin/x"),
+        ] {
+            assert_eq!(normalize(written).as_deref(), Some(meant), "{written}");
+        }
+        for plain in ["/", "/admin/f", "/a.b/..c/...", "/x/..%2fadmin", "/%252e%252e/admin"] {
+            assert_eq!(normalize(plain), None, "{plain}");
         }
     }
 }

@@ -1,39 +1,36 @@
-//! What becomes of the 401 of a guard: browsers are sent to the login page.
+//! The redirect of a browser to the login page, in place of a guard's 401.
 
 use rocket::http::{Method, Status};
 use rocket::response::Body;
 use rocket::{Request, Response};
 
-use crate::guard::LoginTarget;
-use crate::login_pages::Detours;
-use crate::next::Next;
-use crate::replace::clear;
+use super::next::Next;
+use super::pages::LoginPages;
+use super::target::LoginTarget;
+use crate::headers;
 
 /// Turns the 401 of a guard with a login page into a redirect there, if a browser asked for a page.
 ///
-/// In place: a new `Response` would lose the headers of the server and of other fairings. A 401 that no
-/// guard of this library caused stays as the application made it, and so does the answer to a POST:
-/// what it sent would be lost on the way.
-pub(crate) fn redirect<'r>(
+/// A 401 that no guard of this library caused stays as the application made it, and so does the answer to
+/// a POST: what it sent would be lost on the way.
+pub(crate) fn redirect_to_login<'r>(
     request: &'r Request<'_>,
     response: &mut Response<'r>,
     login: LoginTarget,
-    detours: &Detours,
 ) {
     // Rocket has made a GET of a HEAD request that has no route of its own.
     let asks_for_page = matches!(request.method(), Method::Get | Method::Head) && names_html(request);
     if response.status() != Status::Unauthorized || !asks_for_page {
         return;
     }
-    let location = login.uri(Next::of(request.uri()));
-    if !detours.allow(request.uri().path().as_str(), location.path().as_str()) {
-        log::warn!(
-            "{} is a login page that its own guard, or that of another login page, keeps visitors from",
-            request.uri().path()
-        );
+    let Some(pages) = request.rocket().state::<LoginPages>() else { return };
+    let location = login.uri(Next::of(request.uri(), pages));
+    let path = request.uri().path();
+    if !pages.allow_redirect(path.as_str(), location.path().as_str()) {
+        log::warn!("login page {path} is itself guarded: redirecting there would loop");
         return;
     }
-    clear(response);
+    headers::clear(response);
     *response.body_mut() = Body::default();
     response.set_status(Status::SeeOther);
     response.set_raw_header("Location", location.to_string());

@@ -1,0 +1,7 @@
+//! The two fairings: one sets sessions up at launch, the other saves them with each response.
+
+mod replace;
+mod save;
+mod sessions;
+
+pub use sessions::Sessions;

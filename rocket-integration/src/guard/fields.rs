@@ -1,0 +1,155 @@
+//! The fields of a guard: how they are filled, and the proof that stands beside them.
+//!
+//! The compiler quotes lines of this file in its errors: they are kept short and rarely moved.
+
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::marker::PhantomData;
+
+use super::traits::GuardDef;
+use crate::error::SessionError;
+
+/// The proof that a request has passed the guard `G`. Only [`authorize`](crate::guard::authorize) makes one.
+///
+/// A struct that holds one can't be built from nothing, from a form or from a default. Proofs of one
+/// guard are all alike, so that they do not disturb a guard's derived comparisons.
+pub struct Proof<G: GuardDef>(pub(in crate::guard) G::Base);
+
+impl<G: GuardDef> Proof<G> {
+    /// What the guard builds upon.
+    pub fn base(&self) -> &G::Base {
+        &self.0
+    }
+}
+
+impl<G: GuardDef<Base: Clone>> Clone for Proof<G> {
+    fn clone(&self) -> Self {
+        Proof(self.0.clone())
+    }
+}
+
+impl<G: GuardDef> fmt::Debug for Proof<G> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Proof")
+    }
+}
+
+impl<G: GuardDef> PartialEq for Proof<G> {
+    fn eq(&self, _other: &Self) -> bool {
+        true
+    }
+}
+
+impl<G: GuardDef> Eq for Proof<G> {}
+
+impl<G: GuardDef> Hash for Proof<G> {
+    fn hash<H: Hasher>(&self, _state: &mut H) {}
+}
+
+/// What a guard is built from.
+#[derive(Debug)]
+pub struct Parts<G: GuardDef> {
+    /// The state of the request's session.
+    pub state: G::State,
+    /// The proof that the base has let the request in, and that somebody is logged in where the
+    /// state has a login field.
+    pub proof: Proof<G>,
+}
+
+/// A state's field of type `Self` fills a guard's field of type `G` if the types are equal.
+#[diagnostic::on_unimplemented(
+    message = "the session field holds `{Self}`, but this guard field is a `{G}`",
+    label = "wrong type for this guard field",
+    note = "give both the same type; an `Option<T>` in the state becomes `T` in a guard"
+)]
+pub trait FillsField<G> {
+    /// The guard's field.
+    fn fill(self) -> G;
+}
+
+impl<T> FillsField<T> for T {
+    fn fill(self) -> T {
+        self
+    }
+}
+
+/// A second way to fill a field. Without it, the compiler would take the only one for granted and report a
+/// wrong type in its own words.
+#[derive(Debug)]
+pub struct Decoy<T>(pub T);
+
+#[diagnostic::do_not_recommend]
+impl<T> FillsField<Decoy<T>> for T {
+    fn fill(self) -> Decoy<T> {
+        Decoy(self)
+    }
+}
+
+/// Fills a guard's field with what was read.
+pub fn fill<G, S: FillsField<G>>(read: S) -> G {
+    read.fill()
+}
+
+/// What a state's accessor gave, on its way into a guard's field. It tells an `Option` from other types without
+/// naming the type: a method of the type itself goes before a trait's method of the same name, so that the
+/// second, for every type, is found only where the first, for `Option<T>`, is not.
+#[derive(Debug)]
+pub struct FieldAccess<T>(pub T);
+
+impl<T> FieldAccess<Option<T>> {
+    /// Takes what is present.
+    ///
+    /// # Errors
+    ///
+    /// [`SessionError::Forbidden`]: it is absent.
+    pub fn take(self) -> Result<T, SessionError> {
+        self.0.ok_or(SessionError::Forbidden)
+    }
+}
+
+/// [`FieldAccess::take`] for types that are not an `Option`.
+pub trait PlainFieldAccess {
+    /// The type that the accessor gave.
+    type Plain;
+
+    /// Returns the value unchanged.
+    ///
+    /// # Errors
+    ///
+    /// None: there is nothing that could be absent.
+    fn take(self) -> Result<Self::Plain, SessionError>;
+}
+
+impl<T> PlainFieldAccess for FieldAccess<T> {
+    type Plain = T;
+
+    fn take(self) -> Result<T, SessionError> {
+        Ok(self.0)
+    }
+}
+
+/// Tells whether `T` is an `Option`.
+#[derive(Debug)]
+pub struct IsOption<T>(PhantomData<T>);
+
+impl<T> IsOption<Option<T>> {
+    /// `T` is an `Option`.
+    pub const VALUE: bool = true;
+}
+
+/// [`IsOption::VALUE`] for types that are not an `Option`.
+pub trait NotAnOption {
+    /// `T` is not an `Option`.
+    const VALUE: bool = false;
+}
+
+impl<T> NotAnOption for IsOption<T> {}
+
+/// Stands for a field that an attribute has reported as an error already.
+///
+/// # Errors
+///
+/// Always: no such guard is ever built.
+pub fn unknown_field<T>() -> Result<T, SessionError> {
+    Err(SessionError::Forbidden)
+}

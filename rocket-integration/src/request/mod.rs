@@ -1,0 +1,138 @@
+//! The one session of a request, opened at most once.
+
+mod tracker;
+mod verdict;
+
+use std::borrow::Cow;
+use std::sync::OnceLock;
+
+use rocket::Request;
+use rocket_session_state_core::cookie;
+use rocket_session_state_core::session::Session as CoreSession;
+use tokio::sync::OnceCell;
+
+use crate::context::SessionContext;
+use crate::error::{Outage, SessionError};
+use tracker::InUse;
+use verdict::GuardVerdict;
+
+/// The session of a request and what guards found out about its visitor, in Rocket's request-local cache.
+/// Guards, forwards and catchers of the request share it.
+pub(crate) struct RequestSession {
+    // Rocket's asynchronous cache would run two loads at once for two callers; a cell runs one.
+    opened: OnceCell<Result<CoreSession, SessionError>>,
+    /// What guards leave for the response fairing.
+    pub(crate) verdict: GuardVerdict,
+    /// Method and path of a request whose session is used after the answer, for the log.
+    streaming: OnceLock<String>,
+    in_use: InUse,
+    moved: OnceLock<InUse>,
+}
+
+impl RequestSession {
+    /// The session of a request; the cache entry is made at the first call.
+    pub(crate) fn of<'r>(request: &'r Request<'_>) -> &'r Self {
+        let session = request.local_cache(|| RequestSession {
+            opened: OnceCell::new(),
+            verdict: GuardVerdict::default(),
+            streaming: OnceLock::new(),
+            in_use: InUse::of(request),
+            moved: OnceLock::new(),
+        });
+        if !session.in_use.covers(request) {
+            // A clone of a local client's request shares the cache, but not the address.
+            session.moved.get_or_init(InUse::unplaced);
+        }
+        session
+    }
+
+    /// The session, if the request may have one. `None` is certain and costs two atomic loads.
+    pub(crate) fn existing<'r>(request: &'r Request<'_>) -> Option<&'r Self> {
+        tracker::may_be_in_use(request).then(|| RequestSession::of(request))
+    }
+
+    /// The session, loaded at the first call.
+    ///
+    /// # Errors
+    ///
+    /// The store failed, or the session fairing is not attached.
+    pub(crate) async fn open<'r>(request: &'r Request<'_>) -> Result<&'r CoreSession, SessionError> {
+        let Some(context) = request.rocket().state::<SessionContext>() else {
+            log::error!("a session was asked for, but none is attached: `.attach(Sessions::fairing())`");
+            return Err(SessionError::NoFairing);
+        };
+        let opened = RequestSession::of(request).opened.get_or_init(|| load(request, context)).await;
+        opened.as_ref().map_err(SessionError::clone)
+    }
+
+    /// What happened to the session in this request, without opening it.
+    pub(crate) fn opened(&self) -> Opened<'_> {
+        match self.opened.get() {
+            None => Opened::Untouched,
+            Some(Ok(session)) => Opened::Session(session),
+            Some(Err(error)) if error.is_handled() => Opened::Untouched,
+            Some(Err(_)) => Opened::Failed,
+        }
+    }
+
+    /// Keeps what the log has to say of the request if a stream or a socket goes on using its session. There is
+    /// no request to ask any more when this is dropped, and no reason to write a text for all other requests.
+    pub(crate) fn note_streaming_use(&self, request: &Request<'_>) {
+        if let Some(Ok(session)) = self.opened.get()
+            && session.has_other_handles()
+        {
+            self.streaming.get_or_init(|| format!("{} {}", request.method(), request.uri().path()));
+        }
+    }
+}
+
+/// Dropped when the last byte of the body is sent, or the socket is closed.
+impl Drop for RequestSession {
+    fn drop(&mut self) {
+        if let Some(Ok(session)) = self.opened.get()
+            && session.has_unsaved_changes()
+        {
+            let request = self.streaming.get().map_or("a request", String::as_str);
+            log::error!(
+                "{request}: the session was changed after the response had begun, and the change is lost: \
+                 `session.save().await` saves it"
+            );
+        }
+    }
+}
+
+/// How the opening of a session ended, if it was tried.
+pub(crate) enum Opened<'r> {
+    Untouched,
+    Session(&'r CoreSession),
+    /// The store failed, and no handler has taken that over with [`SessionError::handled`].
+    Failed,
+}
+
+async fn load(request: &Request<'_>, context: &SessionContext) -> Result<CoreSession, SessionError> {
+    let now = context.now(request);
+    let cookie = cookie(request, &context.manager.config().session_cookie_name);
+    let opened = context.manager.open(cookie.as_deref(), now).await;
+    context.purge_if_due(now);
+    opened.map_err(|error| {
+        log::error!(
+            "{} {}: {}",
+            request.method(),
+            request.uri().path(),
+            rocket_session_state_core::Chain(&error)
+        );
+        SessionError::Unavailable(Outage::new(error))
+    })
+}
+
+/// The session's cookie. Found in a function of its own: what it needs for that would make every future that waits for
+/// a session larger than what malloc is quick with.
+fn cookie<'r>(request: &'r Request<'_>, name: &str) -> Option<Cow<'r, str>> {
+    let mut headers = request.headers().get("cookie").peekable();
+    if headers.peek().is_some() {
+        // Not Rocket's jar: of two cookies with one name it takes the last, Werkzeug the first.
+        return cookie::find(headers, name);
+    }
+    // Rocket's local client puts cookies into the jar only.
+    request.cookies().get(name).map(|cookie| Cow::Borrowed(cookie.value()))
+}
