@@ -20,8 +20,8 @@ pub struct Visit {
 struct Username;
 
 impl Field for Username {
-    type Item = String;
-    type Value = Option<String>;
+    type Stored = String;
+    type Declared = Option<String>;
     const KEY: &'static str = "username";
 
     fn default() -> Option<String> {
@@ -32,8 +32,8 @@ impl Field for Username {
 struct Views;
 
 impl Field for Views {
-    type Item = u32;
-    type Value = u32;
+    type Stored = u32;
+    type Declared = u32;
     const KEY: &'static str = "views";
     const MERGE: Option<Policy<u32>> = Some(merge::add::<u32>);
 
@@ -45,8 +45,8 @@ impl Field for Views {
 struct Tags;
 
 impl Field for Tags {
-    type Item = Vec<String>;
-    type Value = Vec<String>;
+    type Stored = Vec<String>;
+    type Declared = Vec<String>;
     const KEY: &'static str = "tags";
     const MERGE: Option<Policy<Vec<String>>> = Some(merge::union::<Vec<String>>);
 
@@ -58,8 +58,8 @@ impl Field for Tags {
 struct High;
 
 impl Field for High {
-    type Item = i64;
-    type Value = i64;
+    type Stored = i64;
+    type Declared = i64;
     const KEY: &'static str = "high";
     const MERGE: Option<Policy<i64>> = Some(merge::max::<i64>);
 
@@ -71,8 +71,8 @@ impl Field for High {
 struct Theme;
 
 impl Field for Theme {
-    type Item = String;
-    type Value = String;
+    type Stored = String;
+    type Declared = String;
     const KEY: &'static str = "colour";
 
     fn default() -> String {
@@ -83,8 +83,8 @@ impl Field for Theme {
 struct City;
 
 impl Field for City {
-    type Item = String;
-    type Value = Option<String>;
+    type Stored = String;
+    type Declared = Option<String>;
     const KEY: &'static str = "city";
 
     fn default() -> Option<String> {
@@ -95,8 +95,8 @@ impl Field for City {
 struct Note;
 
 impl Field for Note {
-    type Item = String;
-    type Value = Option<String>;
+    type Stored = String;
+    type Declared = Option<String>;
     const KEY: &'static str = "note";
 
     fn default() -> Option<String> {
@@ -107,8 +107,8 @@ impl Field for Note {
 struct Age;
 
 impl Field for Age {
-    type Item = u8;
-    type Value = Option<u8>;
+    type Stored = u8;
+    type Declared = Option<u8>;
     const KEY: &'static str = "age";
 
     fn default() -> Option<u8> {
@@ -119,8 +119,8 @@ impl Field for Age {
 struct Score;
 
 impl Field for Score {
-    type Item = f64;
-    type Value = f64;
+    type Stored = f64;
+    type Declared = f64;
     const KEY: &'static str = "score";
 
     fn default() -> f64 {
@@ -131,8 +131,8 @@ impl Field for Score {
 struct Seen;
 
 impl Field for Seen {
-    type Item = bool;
-    type Value = bool;
+    type Stored = bool;
+    type Declared = bool;
     const KEY: &'static str = "seen";
 
     fn default() -> bool {

@@ -18,8 +18,8 @@ use crate::{Result, mark, skip};
 struct Views;
 
 impl Field for Views {
-    type Item = u64;
-    type Value = u64;
+    type Stored = u64;
+    type Declared = u64;
     const KEY: &'static str = "views";
 
     fn default() -> u64 {

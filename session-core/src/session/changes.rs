@@ -4,15 +4,14 @@ use indexmap::IndexMap;
 
 use crate::formats::codec::{EncodeError, Format, RawKey, Record};
 use crate::formats::value::Value;
-use crate::session::fields::MergeFn;
-use crate::session::merge::MergeError;
+use crate::session::merge::{MergeError, ValuePolicy};
 
 /// How a change of one field is saved.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct FieldRule {
     /// What happens if the field changed in the store since it was loaded. `None`: the last write
     /// stands.
-    pub merge: Option<MergeFn>,
+    pub merge: Option<ValuePolicy>,
 }
 
 /// All changes since the record was loaded or last saved, in the order of the first change.

@@ -16,8 +16,8 @@ macro_rules! field {
         struct $name;
 
         impl Field for $name {
-            type Item = $item;
-            type Value = $value;
+            type Stored = $item;
+            type Declared = $value;
             const KEY: &'static str = $key;
             $(const MERGE: Option<Policy<$item>> = Some($merge);)?
 

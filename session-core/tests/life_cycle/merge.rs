@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashSet};
 
 use proptest::prelude::*;
-use rocket_session_state_core::fields::erased;
+use rocket_session_state_core::fields::merge_field;
 use rocket_session_state_core::fields::{self, Field};
 use rocket_session_state_core::merge::{self, MergeError, Policy, Refused};
 use rocket_session_state_core::session::FieldError;
@@ -130,8 +130,8 @@ fn is_subsequence(part: &[u8], whole: &[u8]) -> bool {
 struct Views;
 
 impl Field for Views {
-    type Item = u32;
-    type Value = u32;
+    type Stored = u32;
+    type Declared = u32;
     const KEY: &'static str = "views";
     const MERGE: Option<Policy<u32>> = Some(merge::add);
 
@@ -143,8 +143,8 @@ impl Field for Views {
 struct Score;
 
 impl Field for Score {
-    type Item = i32;
-    type Value = Option<i32>;
+    type Stored = i32;
+    type Declared = Option<i32>;
     const KEY: &'static str = "score";
     const MERGE: Option<Policy<i32>> = Some(merge::add);
 
@@ -156,8 +156,8 @@ impl Field for Score {
 struct Age;
 
 impl Field for Age {
-    type Item = u8;
-    type Value = Result<u8, FieldError>;
+    type Stored = u8;
+    type Declared = Result<u8, FieldError>;
     const KEY: &'static str = "age";
     const MERGE: Option<Policy<u8>> = Some(merge::refuse);
 
@@ -172,20 +172,20 @@ fn stored(value: impl serde::Serialize) -> Option<Value> {
 
 #[test]
 fn an_absent_base_counts_as_the_default_that_the_request_has_read() {
-    assert_eq!(erased::<Views>(None, stored(101), stored(105)).unwrap(), stored(106));
-    assert_eq!(erased::<Views>(Some(Value::None), stored(101), stored(105)).unwrap(), stored(106));
-    assert_eq!(erased::<Score>(None, stored(1), stored(5)).unwrap(), stored(6));
+    assert_eq!(merge_field::<Views>(None, stored(101), stored(105)).unwrap(), stored(106));
+    assert_eq!(merge_field::<Views>(Some(Value::None), stored(101), stored(105)).unwrap(), stored(106));
+    assert_eq!(merge_field::<Score>(None, stored(1), stored(5)).unwrap(), stored(6));
 }
 
 #[test]
 fn an_unreadable_base_counts_as_the_default_and_an_unreadable_store_is_an_error() {
-    assert_eq!(erased::<Views>(stored("many"), stored(101), stored(105)).unwrap(), stored(106));
-    assert!(matches!(erased::<Views>(stored(1), stored(2), stored("many")), Err(MergeError::Decode(_))));
+    assert_eq!(merge_field::<Views>(stored("many"), stored(101), stored(105)).unwrap(), stored(106));
+    assert!(matches!(merge_field::<Views>(stored(1), stored(2), stored("many")), Err(MergeError::Decode(_))));
 }
 
 #[test]
 fn a_policy_is_not_asked_while_the_store_holds_what_was_loaded() {
-    assert_eq!(erased::<Age>(stored(30), stored(31), stored(30)).unwrap(), stored(31));
-    assert_eq!(erased::<Age>(None, stored(31), None).unwrap(), stored(31));
-    assert!(matches!(erased::<Age>(stored(30), stored(31), stored(32)), Err(MergeError::Refused)));
+    assert_eq!(merge_field::<Age>(stored(30), stored(31), stored(30)).unwrap(), stored(31));
+    assert_eq!(merge_field::<Age>(None, stored(31), None).unwrap(), stored(31));
+    assert!(matches!(merge_field::<Age>(stored(30), stored(31), stored(32)), Err(MergeError::Refused)));
 }

@@ -59,8 +59,8 @@ fn expand_field(marker: &Ident, field: &Field) -> TokenStream {
         #(#cfgs)*
         #[automatically_derived]
         impl #private::Field for #marker {
-            type Item = #item;
-            type Value = #ty;
+            type Stored = #item;
+            type Declared = #ty;
             const KEY: &'static str = #key;
             #merge
 
@@ -191,7 +191,7 @@ fn expand_implementations(ident: &Ident, fields: &[(Ident, &Field)]) -> TokenStr
         }
     });
     let keys = fields.iter().map(|(marker, Field { cfgs, .. })| {
-        quote!(#(#cfgs)* (<#marker as #private::Field>::KEY, #private::type_name::<<#marker as #private::Field>::Item>))
+        quote!(#(#cfgs)* (<#marker as #private::Field>::KEY, #private::type_name::<<#marker as #private::Field>::Stored>))
     });
     let optional = fields.iter().map(|(_, Field { cfgs, ident, ty, .. })| {
         let name = ident.unraw().to_string();

@@ -1,18 +1,19 @@
 //! Reading and writing one field.
 
-use super::merging::{MergeFn, erased};
+use super::policy::merge_field;
 use crate::formats::codec::EncodeError;
 use crate::formats::value::Value;
-use crate::session::fields::{Field, Holds, SessionValue};
+use crate::session::fields::{Field, FieldShape, SessionValue};
+use crate::session::merge::ValuePolicy;
 use crate::session::{FieldError, FieldRule, Session};
 
-/// The field's value. Absent or null reads as the field's default.
+/// Returns the field's value. An absent or null field reads as its default.
 ///
-/// A stored value of another type reads as the default too, and is logged once per request: with
-/// its key, what was expected and what was found, never with the value. Its bytes stay as they are.
-/// A field declared `Result<T, FieldError>` gives the reason instead.
-pub fn get<F: Field>(session: &Session) -> F::Value {
-    match F::Value::hold(F::Item::read(session, F::KEY)) {
+/// A stored value of another type reads as the default too. Its bytes stay as they are. It is logged
+/// once per request, with its key, the expected type and the type that was found, never with the value.
+/// A field declared as `Result<T, FieldError>` gives the reason instead.
+pub fn get<F: Field>(session: &Session) -> F::Declared {
+    match F::Declared::from_stored(F::Stored::read(session, F::KEY)) {
         Ok(Some(value)) => value,
         Ok(None) => F::default(),
         Err(reason) => {
@@ -25,48 +26,48 @@ pub fn get<F: Field>(session: &Session) -> F::Value {
 /// Sets the field. `None`, or an `Err` in a field declared as `Result`, removes its key.
 ///
 /// A value that can't be encoded makes the response an error when the session is saved.
-pub fn set<F: Field>(session: &Session, value: F::Value) {
-    session.set_with(F::KEY, encode::<F>(session, &value), rule::<F>());
+pub fn set<F: Field>(session: &Session, value: F::Declared) {
+    session.set_with(F::KEY, to_value::<F>(session, &value), rule::<F>());
 }
 
-/// Changes a copy of the field's value and sets the field if that made a difference to what is stored.
+/// Changes a copy of the field's value, and sets the field if that made a difference to the stored value.
 ///
-/// No lock is held while `change` runs: it may use the session itself. What it writes to this same
-/// field meanwhile is overwritten if it also changes the copy.
-pub fn update<F: Field, R>(session: &Session, change: impl FnOnce(&mut F::Value) -> R) -> R {
+/// No lock is held while `change` runs: it may use the session itself. Anything that it writes to this
+/// same field is overwritten if it also changes the copy.
+pub fn update<F: Field, R>(session: &Session, change: impl FnOnce(&mut F::Declared) -> R) -> R {
     let mut value = get::<F>(session);
-    let before = encode::<F>(session, &value);
+    let before = to_value::<F>(session, &value);
     let result = change(&mut value);
-    let after = encode::<F>(session, &value);
+    let after = to_value::<F>(session, &value);
     if !matches!((&before, &after), (Ok(before), Ok(after)) if before == after) {
         session.set_with(F::KEY, after, rule::<F>());
     }
     result
 }
 
-/// Gives the field's value, as [`get`] does, and removes its key.
-pub fn take<F: Field>(session: &Session) -> F::Value {
+/// Returns the field's value, as [`get`] does, and removes its key.
+pub fn take<F: Field>(session: &Session) -> F::Declared {
     let value = get::<F>(session);
     session.remove_with(F::KEY, rule::<F>());
     value
 }
 
-/// What the session has to know of the field to save a change of it.
+/// The rule by which the session saves a change of the field.
 pub fn rule<F: Field>() -> FieldRule {
-    FieldRule { merge: F::MERGE.map(|_| erased::<F> as MergeFn) }
+    FieldRule { merge: F::MERGE.map(|_| merge_field::<F> as ValuePolicy) }
 }
 
-/// The default of a field that is declared `Result<T, FieldError>`.
+/// The default of a field that is declared as `Result<T, FieldError>`.
 ///
 /// # Errors
 ///
 /// Always [`FieldError::Missing`].
-pub fn missing<F: Field>() -> Result<F::Item, FieldError> {
+pub fn missing<F: Field>() -> Result<F::Stored, FieldError> {
     Err(FieldError::Missing { key: F::KEY.to_owned() })
 }
 
-fn encode<F: Field>(session: &Session, value: &F::Value) -> Result<Value, EncodeError> {
-    value.held().map_or(Ok(Value::None), |item| item.encode(session.format()))
+fn to_value<F: Field>(session: &Session, value: &F::Declared) -> Result<Value, EncodeError> {
+    value.as_stored().map_or(Ok(Value::None), |stored| stored.to_value(session.format()))
 }
 
 /// The one place that reports a stored value of the wrong type.

@@ -1,4 +1,4 @@
-//! What the type of a field has to be able to do, with the words that the compiler says if it is not.
+//! The traits that the type of a field needs, with the compiler's words for a type without them.
 //!
 //! The compiler quotes the lines of this file in its errors: they are kept short and rarely moved.
 
@@ -11,7 +11,7 @@ use crate::formats::codec::{DecodeError, EncodeError, Format};
 use crate::formats::value::{Value, from_value, to_value_for};
 use crate::session::{FieldError, Session};
 
-/// A type that can be kept in a session: everything that serde can write and read back.
+/// A type that can be kept in a session: every type that serde can write and read back.
 ///
 /// It is implemented for every such type and can't be implemented otherwise. It has methods instead of
 /// supertraits because the compiler would name those in its errors.
@@ -21,26 +21,26 @@ use crate::session::{FieldError, Session};
     note = "add `#[derive(Serialize, Deserialize)]` to `{Self}` or to the types in it; a session owns what it keeps"
 )]
 pub trait SessionValue: Sized {
-    /// What the session holds under `key`. Null is as good as nothing, whatever the type.
+    /// Reads the value under `key`. A stored null reads as `None`, whatever the type.
     ///
     /// # Errors
     ///
-    /// It is of another type.
+    /// The stored value is of another type.
     fn read(session: &Session, key: &str) -> Result<Option<Self>, FieldError>;
 
-    /// The value in the form that a session of this format stores.
+    /// Converts to the value that a session of this format stores.
     ///
     /// # Errors
     ///
-    /// It can't be stored.
-    fn encode(&self, format: Format) -> Result<Value, EncodeError>;
+    /// The format can't hold it.
+    fn to_value(&self, format: Format) -> Result<Value, EncodeError>;
 
-    /// The value from the form that a session stores; nothing from null.
+    /// Converts from a stored value; null gives `None`.
     ///
     /// # Errors
     ///
-    /// It is of another type.
-    fn decode(value: Value) -> Result<Option<Self>, DecodeError>;
+    /// The value is of another type.
+    fn from_value(value: Value) -> Result<Option<Self>, DecodeError>;
 }
 
 #[diagnostic::do_not_recommend]
@@ -55,16 +55,16 @@ impl<T: Serialize + DeserializeOwned + Send> SessionValue for T {
         }
     }
 
-    fn encode(&self, format: Format) -> Result<Value, EncodeError> {
+    fn to_value(&self, format: Format) -> Result<Value, EncodeError> {
         to_value_for(format, self)
     }
 
-    fn decode(value: Value) -> Result<Option<T>, DecodeError> {
+    fn from_value(value: Value) -> Result<Option<T>, DecodeError> {
         from_value(value)
     }
 }
 
-/// What a field of this type reads as while nothing is stored.
+/// The value of a field of this type while nothing is stored.
 ///
 /// It is implemented for every type with a [`Default`]; a field of another type names its default
 /// in `#[session(default = ..)]`.

@@ -1,4 +1,4 @@
-//! What a setter of a text field or an optional field accepts.
+//! The values that a setter of a text field or an optional field accepts.
 
 use std::borrow::Cow;
 use std::time::SystemTime;
@@ -7,16 +7,16 @@ use crate::formats::value::{Bytes, DateTime, Uuid};
 
 /// A value that becomes the content of a field of type `T`.
 ///
-/// Setters of fields written `Option<..>` or `String` take it, so that `"momo"`, `&name`, `3`,
-/// `Some(value)` and `None` can be given as they are, and for `Option<DateTime>` the times of other
-/// crates. There is deliberately none for `Option<&str>`:
-/// with it, the type of a bare `None` could not be inferred.
+/// Setters of fields declared as `Option<..>` or `String` take it. So `"momo"`, `&name`, `3`,
+/// `Some(value)` and `None` can be given as they are, and a setter of an `Option<DateTime>` takes the
+/// times of other crates. It is not implemented for `Option<&str>`, since the compiler could then not
+/// infer the type of a bare `None`.
 #[diagnostic::on_unimplemented(
     message = "a session field of type `{T}` can't be set to a value of type `{Self}`",
     label = "expected `{T}` or something that becomes one"
 )]
 pub trait IntoField<T> {
-    /// The content.
+    /// Converts to the content of the field.
     fn into_field(self) -> T;
 }
 

@@ -1,7 +1,7 @@
-//! Typed fields of a session: what `#[session_state]` generates is written against this module.
+//! Typed fields of a session: the code that `#[session_state]` generates calls this module.
 //!
-//! A field is a type that implements [`Field`]; the functions of this module read and write it.
-//! The same can be written by hand:
+//! A field is a type that implements [`Field`]. The functions of this module read and write it.
+//! A field can also be written by hand:
 //!
 //! ```
 //! use rocket_session_state_core::session::Session;
@@ -11,8 +11,8 @@
 //! struct Views;
 //!
 //! impl Field for Views {
-//!     type Item = u32;
-//!     type Value = u32;
+//!     type Stored = u32;
+//!     type Declared = u32;
 //!     const KEY: &'static str = "views";
 //!
 //!     fn default() -> u32 {
@@ -30,10 +30,10 @@ mod access;
 mod bounds;
 mod field;
 mod into_field;
-mod merging;
+mod policy;
 
 pub use access::{get, missing, rule, set, take, update};
 pub use bounds::{HasDefault, LoginValue, SessionValue};
-pub use field::{Field, Holds};
+pub use field::{Field, FieldShape};
 pub use into_field::IntoField;
-pub use merging::{MergeFn, erased};
+pub use policy::merge_field;

@@ -1,4 +1,4 @@
-//! What `union` can unite.
+//! Collections that the policy `union` can merge.
 
 use std::collections::{BTreeSet, HashSet, VecDeque};
 use std::hash::{BuildHasher, Hash};
@@ -6,17 +6,17 @@ use std::hash::{BuildHasher, Hash};
 /// A list or a set in which two requests may add and remove items at once.
 #[diagnostic::on_unimplemented(
     message = "merge policy `union` does not fit a field of type `{Self}`",
-    label = "this is no list or set of items that can be told apart",
+    label = "this is not a list or set of items that can be told apart",
     note = "it is for `Vec`, `HashSet` and `BTreeSet`, and for a `Vec` the items need `PartialEq`",
     note = "write `merge = path::to::function` for a rule of your own"
 )]
 pub trait Collection: Default {
-    /// `theirs`, without what was removed between `base` and `mine`, with what was added there.
+    /// Returns `theirs` without the items that were removed between `base` and `mine`, and with those added there.
     #[must_use]
     fn union(base: &Self, mine: Self, theirs: Self) -> Self;
 }
 
-/// Equal items count as often as they occur; the store's order comes first.
+/// Equal items count as often as they occur. The store's items come first, in their order.
 #[diagnostic::do_not_recommend]
 impl<T: PartialEq> Collection for Vec<T> {
     fn union(base: &Self, mut mine: Self, mut theirs: Self) -> Self {
@@ -50,7 +50,7 @@ impl<T: Ord> Collection for BTreeSet<T> {
     }
 }
 
-/// The items of `list` that remain when every item of `other` cancels an equal one.
+/// Returns the items of `list` that remain when every item of `other` cancels an equal one.
 fn difference<'a, T: PartialEq>(list: &'a [T], other: &[T]) -> Vec<&'a T> {
     let mut cancelling = other.iter().collect();
     list.iter().filter(|item| !cancel(&mut cancelling, item)).collect()
@@ -61,7 +61,7 @@ fn strike<T: PartialEq>(list: &mut Vec<T>, items: Vec<&T>) {
     list.retain(|item| !cancel(&mut cancelling, item));
 }
 
-/// Two versions of a list mostly agree from the front on, where a queue finds and removes at once.
+// Two versions of a list mostly agree from the front on, where a queue finds and removes at once.
 fn cancel<T: PartialEq>(cancelling: &mut VecDeque<&T>, item: &T) -> bool {
     let place = cancelling.iter().position(|other| *other == item);
     place.and_then(|place| cancelling.remove(place)).is_some()

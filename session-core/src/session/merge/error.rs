@@ -1,11 +1,11 @@
-//! Why two changes could not be merged.
+//! Errors of merging two changes of one field.
 
 use std::error::Error;
 use std::fmt;
 
 use crate::formats::codec::{DecodeError, EncodeError};
 
-/// A policy's answer that the two changes can't both stand. The request gets 409.
+/// The answer of a policy that does not accept a second change. The request gets 409.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Refused;
 
@@ -22,9 +22,9 @@ impl Error for Refused {}
 pub enum MergeError {
     /// The policy refused.
     Refused,
-    /// What the store holds now is not of the field's type.
+    /// The value in the store is not of the field's type.
     Decode(DecodeError),
-    /// The policy's answer can't be stored.
+    /// The value that the policy returned can't be stored.
     Encode(EncodeError),
 }
 

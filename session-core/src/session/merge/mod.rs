@@ -1,9 +1,9 @@
-//! What happens to a field that two requests changed at once.
+//! Merge policies: rules for a field that two requests changed at the same time.
 //!
-//! A policy is asked only if the field changed in the store after this request had loaded it;
-//! otherwise the request's change simply stands. Its three arguments are what the field held when
-//! this request loaded it (`base`), what this request made of it (`mine`) and what the store holds
-//! now (`theirs`); `None` is an absent field. The answer is what will be stored.
+//! A policy is asked only if the field changed in the store after this request had loaded it.
+//! Otherwise the request's change is stored as it is. A policy has three arguments: the value that this
+//! request loaded (`base`), the value that it wants to store (`mine`) and the value that the store holds
+//! now (`theirs`). `None` is an absent field. The policy returns the value to store.
 //!
 //! ```
 //! use rocket_session_state_core::merge::{self, Refused};
@@ -18,16 +18,20 @@
 //! ```
 
 mod collection;
-mod comparable;
 mod error;
 mod number;
 mod policies;
 
 pub use collection::Collection;
-pub use comparable::Comparable;
 pub use error::{MergeError, Refused};
 pub use number::Number;
-pub use policies::{add, last, max, min, refuse, union};
+pub use policies::{Comparable, add, last, max, min, refuse, union};
+
+use crate::formats::value::Value;
 
 /// A policy for fields that store a `T`.
 pub type Policy<T> = fn(base: Option<T>, mine: Option<T>, theirs: Option<T>) -> Result<Option<T>, Refused>;
+
+/// A policy for values as a session stores them, whatever the field's type.
+pub type ValuePolicy =
+    fn(base: Option<Value>, mine: Option<Value>, theirs: Option<Value>) -> Result<Option<Value>, MergeError>;

@@ -1,4 +1,4 @@
-//! What `add` can add.
+//! Numbers whose changes the policy `add` can add up.
 
 /// A number whose changes can be added up.
 ///
@@ -9,10 +9,10 @@
     note = "it is for numbers; write `merge = path::to::function` for a rule of your own"
 )]
 pub trait Number: Copy {
-    /// What an absent number counts as.
+    /// The number that an absent field counts as.
     const ZERO: Self;
 
-    /// `self + (to − from)`. What leaves the range of the type stops at its end.
+    /// Returns `self + (to − from)`. A result beyond the range of the type stops at its end.
     #[must_use]
     fn moved(self, from: Self, to: Self) -> Self;
 }

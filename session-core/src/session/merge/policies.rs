@@ -1,11 +1,11 @@
 //! The built-in policies.
 //!
-//! Taking a field is a decision about the whole field: whichever request took it, it stays taken.
-//! To take only what was seen, empty the value in an `update_…` instead.
+//! A field that one of the two requests took stays taken, whatever the other one wrote. A request that
+//! wants to take only the items that it has seen empties the value in an `update_…` instead.
 
-use crate::session::merge::{Collection, Comparable, Number, Refused};
+use crate::session::merge::{Collection, Number, Refused};
 
-/// This request's change wins. The default.
+/// Keeps this request's change. The default.
 ///
 /// # Errors
 ///
@@ -14,7 +14,7 @@ pub fn last<T>(_base: Option<T>, mine: Option<T>, _theirs: Option<T>) -> Result<
     Ok(mine)
 }
 
-/// The two changes can't both stand.
+/// Refuses a second change: the later request gets 409.
 ///
 /// # Errors
 ///
@@ -23,7 +23,7 @@ pub fn refuse<T>(_base: Option<T>, _mine: Option<T>, _theirs: Option<T>) -> Resu
     Err(Refused)
 }
 
-/// Both differences count: `theirs + (mine − base)`, saturating. An absent base counts as zero.
+/// Adds up both changes: `theirs + (mine − base)`, saturating. An absent base counts as zero.
 ///
 /// # Errors
 ///
@@ -32,7 +32,7 @@ pub fn add<T: Number>(base: Option<T>, mine: Option<T>, theirs: Option<T>) -> Re
     Ok(both(&base, mine, theirs, |mine, theirs| theirs.moved(base.unwrap_or(T::ZERO), mine)))
 }
 
-/// The greater of the two. Where they can't be compared, the store's stays.
+/// Keeps the greater of the two. If they can't be compared, the store's value stays.
 ///
 /// # Errors
 ///
@@ -41,7 +41,7 @@ pub fn max<T: Comparable>(base: Option<T>, mine: Option<T>, theirs: Option<T>) -
     Ok(both(&base, mine, theirs, |mine, theirs| if mine.exceeds(&theirs) { mine } else { theirs }))
 }
 
-/// The smaller of the two. Where they can't be compared, the store's stays.
+/// Keeps the smaller of the two. If they can't be compared, the store's value stays.
 ///
 /// # Errors
 ///
@@ -50,10 +50,10 @@ pub fn min<T: Comparable>(base: Option<T>, mine: Option<T>, theirs: Option<T>) -
     Ok(both(&base, mine, theirs, |mine, theirs| if theirs.exceeds(&mine) { mine } else { theirs }))
 }
 
-/// What the store holds, without what this request removed, then what it added.
+/// Keeps the store's items without those that this request removed, then adds those that it added.
 ///
 /// Items are compared by equality, and a list may hold equal ones. An edited item counts as removed
-/// and added; an item that both requests added is kept once. An absent base counts as empty.
+/// and added. An item that both requests added is kept once. An absent base counts as empty.
 ///
 /// # Errors
 ///
@@ -67,11 +67,29 @@ pub fn union<T: Collection>(
     Ok(both(&base, mine, theirs, |mine, theirs| T::union(base.as_ref().unwrap_or(&empty), mine, theirs)))
 }
 
-/// Merges two values that are there; otherwise one of the requests took the field, or only one wrote it.
+/// Merges two present values. Otherwise one of the requests took the field, or only one wrote it.
 fn both<T>(base: &Option<T>, mine: Option<T>, theirs: Option<T>, merge: impl FnOnce(T, T) -> T) -> Option<T> {
     match (mine, theirs) {
         (Some(mine), Some(theirs)) => Some(merge(mine, theirs)),
         (Some(mine), None) if base.is_none() => Some(mine),
         _ => None,
+    }
+}
+
+/// A type whose values have an order: every type with [`PartialOrd`].
+#[diagnostic::on_unimplemented(
+    message = "merge policies `max` and `min` do not fit a field of type `{Self}`",
+    label = "values of this type can't be compared",
+    note = "derive `PartialOrd` for it; or write `merge = path::to::function` for a rule of your own"
+)]
+pub trait Comparable {
+    /// Returns whether this value is certainly the greater one.
+    fn exceeds(&self, other: &Self) -> bool;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: PartialOrd> Comparable for T {
+    fn exceeds(&self, other: &T) -> bool {
+        self > other
     }
 }
