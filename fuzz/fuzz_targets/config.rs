@@ -7,7 +7,7 @@ use figment::Figment;
 use figment::providers::Serialized;
 use libfuzzer_sys::fuzz_target;
 use rocket_session_state_core::config::{SessionConfig, Surroundings};
-use rocket_session_state_core::cookie::SetCookie;
+use rocket_session_state_core::cookie::{CookieAttributes, SetCookie};
 
 const KEYS: [&str; 10] = [
     "permanent_session_lifetime",
@@ -38,10 +38,12 @@ fuzz_target!(|input: (u8, &str)| {
             let longest = Duration::from_secs(36_500 * 86_400);
             assert!((Duration::from_secs(1)..=longest).contains(&config.permanent_session_lifetime));
             assert!(config.session_key_prefix.bytes().all(|byte| matches!(byte, b' '..=b'~')));
-            let line = SetCookie::new(&config.session_cookie_name, "value")
-                .domain(config.session_cookie_domain.as_deref())
-                .path(config.cookie_path())
-                .to_string();
+            let line = SetCookie::new(&CookieAttributes {
+                path: Some(config.cookie_path().to_owned()),
+                domain: config.session_cookie_domain.clone(),
+                ..CookieAttributes::named(&config.session_cookie_name)
+            })
+            .set("value", None);
             assert!(line.starts_with(&format!("{}=value;", config.session_cookie_name)), "{line:?}");
         }
         Err(error) => assert!(!error.to_string().is_empty()),

@@ -2,12 +2,13 @@
 
 use proc_macro::TokenStream;
 
-mod duration;
+mod attributes;
 mod errors;
 mod guard;
 mod options;
+mod paths;
 mod state;
-mod syntax;
+mod types;
 
 /// Makes a struct the typed view of a visitor's session.
 ///

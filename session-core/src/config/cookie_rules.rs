@@ -1,7 +1,7 @@
 //! What a cookie must be for browsers to keep it and for nobody to smuggle in an attribute.
 
 use super::SessionConfig;
-use crate::formats::cookie::SameSite;
+use crate::formats::cookie::{SameSite, ascii_domain};
 use crate::settings::report::Report;
 
 const SECURE: &str = "session_cookie_secure";
@@ -29,17 +29,9 @@ fn name(config: &SessionConfig, report: &mut Report) {
 /// or would send as it is, is refused.
 fn domain(config: &mut SessionConfig, report: &mut Report) {
     let Some(written) = &config.session_cookie_domain else { return };
-    let bare = written.trim_start_matches('.');
-    let ascii = if bare.is_ascii() { Some(bare.to_owned()) } else { idna::domain_to_ascii(bare).ok() };
-    let legal = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
-    match ascii {
-        Some(domain) if !domain.is_empty() && domain.bytes().all(legal) => {
-            config.session_cookie_domain = Some(domain);
-        }
-        _ => report.refuse(
-            &["session_cookie_domain"],
-            format!("{written:?} is no domain; write a name such as \"example.com\", without scheme, port or path, or leave the key out"),
-        ),
+    match ascii_domain(written) {
+        Ok(domain) => config.session_cookie_domain = Some(domain),
+        Err(reason) => report.refuse(&["session_cookie_domain"], format!("{written:?} {reason}")),
     }
 }
 

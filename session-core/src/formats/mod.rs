@@ -1,9 +1,14 @@
-//! What Python writes and reads, byte for byte: values, records, signatures and cookies.
+//! Values, records, signatures and cookies, byte for byte as Python writes and reads them.
 //!
-//! Nothing here knows what a session is.
+//! Nothing here knows what a session is. `format`, `error`, `base64`, `time` and `http_date` lie below; `value`
+//! builds on them, and `codec` on `value`.
 
+mod base64;
 pub mod codec;
 pub mod cookie;
+mod error;
+mod format;
+mod http_date;
 pub mod signing;
 pub(crate) mod time;
 pub mod value;

@@ -12,7 +12,7 @@ use super::ended_sessions::Endings;
 use super::{open, save};
 use crate::config::{SessionConfig, SessionType, named};
 use crate::formats::codec::Format;
-use crate::formats::cookie::{CookieAttributes, Template};
+use crate::formats::cookie::{CookieAttributes, SetCookie};
 use crate::formats::signing::{CookieSigner, IdSigner};
 use crate::session::id::SessionId;
 use crate::session::{Keeper, KeeperFuture, SaveError, Session, State};
@@ -29,7 +29,7 @@ pub struct Manager {
 
 pub(super) struct Inner {
     pub(super) config: SessionConfig,
-    pub(super) cookie: Template,
+    pub(super) cookie: SetCookie,
     pub(super) backend: Backend,
 }
 
@@ -122,7 +122,7 @@ impl Manager {
             same_site: config.session_cookie_samesite,
             partitioned: config.session_cookie_partitioned,
         };
-        Manager { inner: Arc::new(Inner { config, cookie: Template::of(&attributes), backend }) }
+        Manager { inner: Arc::new(Inner { config, cookie: SetCookie::new(&attributes), backend }) }
     }
 
     /// The configuration.

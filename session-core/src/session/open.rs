@@ -60,7 +60,7 @@ impl Manager {
     ) -> Result<Option<(Arc<Record>, Loaded)>, StoreError> {
         let loaded = server.gate.load(spent, now, &self.store_key(id), server.touch).await?;
         let Some(loaded) = loaded else { return Ok(None) };
-        match read(server.format, &loaded) {
+        match loaded.record(server.format) {
             Ok(record) => Ok(record.map(|record| (record, loaded))),
             Err(error) => {
                 log::error!(
@@ -113,44 +113,6 @@ impl Server {
         };
         SessionId::parse(id, &self.id_lengths)
     }
-}
-
-/// A stored record in the session's format. What was stored in another one is converted, so that it
-/// is written in the configured one at the next save (R3); if the configured format can't hold it,
-/// it stays in its own.
-///
-/// It is read once for all clones of what a store keeps in memory.
-pub(crate) fn read(
-    format: Format,
-    loaded: &Loaded,
-) -> Result<Option<Arc<Record>>, crate::formats::codec::DecodeError> {
-    let known = loaded.reading().and_then(|reading| reading.of(&loaded.bytes, format));
-    if known.is_some() {
-        return Ok(known);
-    }
-    let Some(mut record) = Record::read(format, loaded.bytes.clone())? else { return Ok(None) };
-    if record.format() != format {
-        record = converted(&record, format).unwrap_or(record);
-    }
-    let record = Arc::new(record);
-    if let Some(reading) = loaded.reading() {
-        reading.keep(&loaded.bytes, &record);
-    }
-    Ok(Some(record))
-}
-
-/// The record in another format, if that can hold all of it.
-pub(crate) fn converted(record: &Record, format: Format) -> Option<Record> {
-    let raws = record
-        .entries()
-        .map(|(key, raw)| {
-            let value = record.format().decode(raw).ok()?;
-            Some((key.as_text()?.to_owned(), format.encode(&value).ok()?))
-        })
-        .collect::<Option<Vec<_>>>()?;
-    let entries: Vec<_> =
-        raws.iter().map(|(key, raw)| (crate::formats::codec::RawKey::Text(key), raw.as_slice())).collect();
-    Record::parse(format, Bytes::from(format.join(&entries))).ok()
 }
 
 fn from_cookie(

@@ -6,7 +6,6 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 
 use super::manager::{Manager, Server};
-use super::open;
 use crate::formats::codec::{RawKey, Record};
 use crate::session::id::SessionId;
 use crate::session::{Changes, Moment, PERMANENT, Rotation, SaveError, Session, State, Unmergeable, Written};
@@ -274,7 +273,8 @@ impl Writer<'_> {
     /// What others have written meanwhile, in the session's format.
     fn theirs(&self, base: &Record, current: &Loaded) -> Result<Arc<Record>, SaveError> {
         let unreadable = || StoreError::garbage("a session record");
-        let record = open::read(base.format(), current)
+        let record = current
+            .record(base.format())
             .map_err(|_| unreadable())?
             .unwrap_or_else(|| Arc::new(Record::empty(base.format())));
         if record.format() == base.format() { Ok(record) } else { Err(unreadable().into()) }

@@ -1,11 +1,12 @@
 //! What goes into and comes out of a store call.
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use tokio::time::Instant;
 
-use crate::formats::codec::Reading;
+use crate::formats::codec::{DecodeError, Format, ParsedCache, Record};
 
 /// When a call is made and until when it may take.
 #[derive(Debug, Clone, Copy)]
@@ -25,7 +26,7 @@ pub struct Loaded {
     /// A store without one leaves it `None` and compares the bytes.
     pub version: Option<u64>,
     /// Only where the same bytes are handed out again; otherwise it would be made in vain.
-    reading: Option<Reading>,
+    parsed: Option<ParsedCache>,
 }
 
 impl Loaded {
@@ -36,18 +37,22 @@ impl Loaded {
 
     /// A record and its version.
     pub fn versioned(bytes: impl Into<Bytes>, version: Option<u64>) -> Self {
-        Loaded { bytes: bytes.into(), version, reading: None }
+        Loaded { bytes: bytes.into(), version, parsed: None }
     }
 
     /// The same record, for a store that keeps it in memory and hands out clones of it: what the reader
     /// of one clone finds out about the bytes, the readers of the others need not find out again.
     #[must_use]
     pub fn shared(self) -> Self {
-        Loaded { reading: Some(Reading::default()), ..self }
+        Loaded { parsed: Some(ParsedCache::default()), ..self }
     }
 
-    pub(crate) fn reading(&self) -> Option<&Reading> {
-        self.reading.as_ref()
+    /// The parsed record, as [`Record::read_as`] reads it; of shared bytes it is parsed once for all clones.
+    pub(crate) fn record(&self, format: Format) -> Result<Option<Arc<Record>>, DecodeError> {
+        match &self.parsed {
+            Some(parsed) => parsed.get_or_read(format, &self.bytes),
+            None => Ok(Record::read_as(format, self.bytes.clone())?.map(Arc::new)),
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use proptest::prelude::*;
-use rocket_session_state_core::cookie::CookieAttributes;
+use rocket_session_state_core::cookie::{CookieAttributes, SetCookie};
 use rocket_session_state_core::id::SessionId;
 use rocket_session_state_core::signing::{CookieSigner, IdSigner, Invalid};
 
@@ -113,7 +113,7 @@ proptest! {
         let stranger = CookieSigner::new(&other, [b"older".as_slice()]);
         prop_assert_eq!(stranger.verify(&cookie, now, Duration::MAX), Err(Invalid::BadSignature));
         let bare = format!("session={cookie}; Path=/");
-        prop_assert_eq!(CookieAttributes::named("session").set(&cookie, None), bare);
+        prop_assert_eq!(SetCookie::new(&CookieAttributes::named("session")).set(&cookie, None), bare);
     }
 
     #[test]

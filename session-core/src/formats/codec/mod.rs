@@ -1,15 +1,15 @@
-//! The formats of a session and records that are decoded only where they are touched.
+//! Sessions as bytes, and records that are decoded only where they are touched.
 //!
 //! * [`Format::Msgpack`] and [`Format::Json`]: Flask-Session's records, byte for byte as msgspec
-//!   writes them (section 3.5 of the reference);
-//! * [`Format::TaggedJson`]: what Flask's session cookie holds (section 3.2).
+//!   writes them;
+//! * [`Format::TaggedJson`]: the content of Flask's session cookie.
 //!
 //! With the cargo feature `pickle` there is [`Format::Pickle`], in which cachelib's files are written, and
 //! pickles that older releases left in the other stores are read.
 //!
-//! A [`Record`] knows where in its bytes each top-level value lies. [`Format::decode`] turns one of
+//! A [`Record`] knows the place of each top-level value in its bytes. [`Format::decode`] turns one of
 //! these slices into a [`Value`], [`Format::encode`] makes a new one, and [`Format::join`] puts slices
-//! together, so that what nobody touched is written back byte for byte.
+//! together, so that untouched values are written back byte for byte.
 //!
 //! ```
 //! use rocket_session_state_core::codec::{Format, RawKey, Record};
@@ -24,59 +24,32 @@
 //! assert_eq!(Format::Json.join(&entries), br#"{"views":2,"theme":"dark"}"#);
 //! ```
 
-pub(crate) mod base64;
-mod error;
+mod duplicates;
+mod entries;
 mod json;
 mod legacy;
-mod lookup;
 mod msgpack;
+mod parsed_cache;
 #[cfg(feature = "pickle")]
 pub mod pickle;
-mod reading;
 mod record;
-mod repeated;
 
-use std::fmt;
+pub use entries::RawKey;
+pub(crate) use parsed_cache::ParsedCache;
+pub use record::Record;
 
-pub use error::{DecodeError, EncodeError};
-pub(crate) use reading::Reading;
-pub use record::{RawKey, Record};
-
+pub use crate::formats::error::{DecodeError, EncodeError};
+pub use crate::formats::format::Format;
 use crate::formats::value::Value;
 
-/// How a session is written.
-#[non_exhaustive]
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Format {
-    /// Flask-Session's default for records.
-    Msgpack,
-    /// Flask-Session's records with `SESSION_SERIALIZATION_FORMAT = "json"`.
-    Json,
-    /// The JSON with tags for Python's types inside Flask's session cookie.
-    TaggedJson,
-    /// The pickles in the files of Flask-Session's `filesystem` and `cachelib` (section 3.10).
-    #[cfg(feature = "pickle")]
-    Pickle,
-}
-
 impl Format {
-    /// Whether there is a form for HTML text.
-    pub(crate) const fn has_html(self) -> bool {
-        match self {
-            Format::TaggedJson => true,
-            Format::Msgpack | Format::Json => false,
-            #[cfg(feature = "pickle")]
-            Format::Pickle => true,
-        }
-    }
-
     /// The bytes that Python would write for `value`; of a pickle those that Python reads as `value`,
-    /// without what stands at the beginning and end of each.
+    /// without the instructions at the beginning and end of each.
     ///
     /// # Errors
     ///
     /// The format has no form for the value, as upstream: HTML text outside cookies and pickles, integers beyond
-    /// 64 bits in msgpack, keys that are no text where the format needs text, keys of several types in
+    /// 64 bits in msgpack, keys that are not text where the format needs text, keys of several types in
     /// a cookie (they can't be sorted), msgpack extensions elsewhere. Or it is nested more than
     /// [`MAX_DEPTH`](crate::formats::value::MAX_DEPTH) levels deep, where each tag in a cookie is a level too.
     pub fn encode(self, value: &Value) -> Result<Vec<u8>, EncodeError> {
@@ -93,13 +66,14 @@ impl Format {
 
     /// The value that Python would read from `bytes`, which hold nothing else.
     ///
-    /// Of a key that occurs twice in a map the last value counts, at the place of the first (R2). Tags
-    /// are resolved from the inside out (W15, W16).
+    /// Of a key that occurs twice in a map the last value counts, at the place of the first. Tags
+    /// are resolved from the inside out.
     ///
     /// # Errors
     ///
-    /// The bytes are not of this format, hold what Python refuses (a malformed tag, a number or date out
-    /// of range), text with a lone surrogate, or more than [`MAX_DEPTH`](crate::formats::value::MAX_DEPTH) levels.
+    /// The bytes are not of this format, hold a value that Python refuses (a malformed tag, a number or date
+    /// out of range), text with a lone surrogate, or more than
+    /// [`MAX_DEPTH`](crate::formats::value::MAX_DEPTH) levels.
     pub fn decode(self, bytes: &[u8]) -> Result<Value, DecodeError> {
         match self {
             Format::Msgpack => msgpack::decode(bytes),
@@ -113,9 +87,9 @@ impl Format {
     /// One top-level map of values that are encoded already, in the given order.
     ///
     /// [`Format::TaggedJson`] is sorted by key, by code point, and a lone key that looks like a tag is
-    /// escaped (W11). The keys have to be unique and of this format.
+    /// escaped. The keys have to be unique and of this format.
     pub fn join(self, entries: &[(RawKey<'_>, &[u8])]) -> Vec<u8> {
-        let mut out = Vec::with_capacity(record::joined_size(entries));
+        let mut out = Vec::with_capacity(entries::joined_size(entries));
         match self {
             Format::Msgpack => msgpack::join(&mut out, entries, |_, _| ()),
             Format::Json => json::join(&mut out, entries, |_, _| ()),
@@ -124,17 +98,5 @@ impl Format {
             Format::Pickle => pickle::join(&mut out, entries),
         }
         out
-    }
-}
-
-impl fmt::Display for Format {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Format::Msgpack => "msgpack",
-            Format::Json => "JSON",
-            Format::TaggedJson => "tagged JSON",
-            #[cfg(feature = "pickle")]
-            Format::Pickle => "pickle",
-        })
     }
 }

@@ -1,133 +1,40 @@
 //! A stored map whose values stay as they are until somebody asks for one.
 
 use std::fmt;
-use std::ops::Range;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use bytes::Bytes;
 
-use super::lookup::{Lookup, MANY};
+use super::entries::{Entry, RawKey, joined_size};
 #[cfg(feature = "pickle")]
-use super::pickle::{self, PickleError};
-use super::repeated::may_repeat;
-use super::{DecodeError, Format, json, legacy, msgpack};
-use crate::formats::value::last_value_wins;
+use super::pickle;
+use super::{json, legacy, msgpack};
+use crate::formats::error::DecodeError;
+use crate::formats::format::Format;
 
-/// A session as it was stored: its bytes and where in them each top-level value lies.
+/// A session as it was stored: its bytes and the place of each top-level value in them.
 ///
 /// Parsing scans without decoding: it allocates the index and little else, does not recurse, and works
 /// for values that are nested deeper than [`Format::decode`] reads.
-#[derive(Clone)]
 pub struct Record {
     format: Format,
     bytes: Bytes,
     entries: Vec<Entry>,
-    lookup: Lookup,
+    /// How often a key was looked up among many.
+    lookups: AtomicU32,
+    /// The positions of the entries in the order of their keys, once that has been worth sorting.
+    sorted: OnceLock<Box<[usize]>>,
 }
 
-/// A top-level key.
-///
-/// Ordered as Python orders text, by code point; what is no text comes last.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum RawKey<'a> {
-    /// Text.
-    Text(&'a str),
-    /// A key that no `str` can hold, encoded in its record's format: msgpack has keys of other types,
-    /// JSON texts with half of a surrogate pair (here with their quotes).
-    Other(&'a [u8]),
-}
-
-impl<'a> RawKey<'a> {
-    /// The key, if it is text.
-    pub fn as_text(self) -> Option<&'a str> {
-        match self {
-            RawKey::Text(text) => Some(text),
-            RawKey::Other(_) => None,
-        }
-    }
-
-    /// Its bytes before encoding.
-    pub(super) fn bytes(&self) -> &'a [u8] {
-        match self {
-            RawKey::Text(text) => text.as_bytes(),
-            RawKey::Other(raw) => raw,
-        }
-    }
-}
-
-/// One key and the place of its value.
-#[derive(Clone)]
-pub(super) struct Entry {
-    pub(super) key: Key,
-    pub(super) value: Span,
-}
-
-#[derive(Clone)]
-pub(super) enum Key {
-    /// Text that stands in the record as it is.
-    Text(Span),
-    /// Text that is escaped in the record.
-    Escaped(Box<str>),
-    /// Not text.
-    Other(Span),
-}
-
-impl Entry {
-    /// The entry of a key that was written to one place, without header or quotes, and its value to another.
-    fn placed(raw: &RawKey<'_>, key: Range<usize>, value: Range<usize>) -> Result<Self, DecodeError> {
-        let as_it_is = key.len() == raw.bytes().len();
-        let span = Span::new(key)?;
-        let key = match raw {
-            RawKey::Text(_) if as_it_is => Key::Text(span),
-            RawKey::Text(text) => Key::Escaped((*text).into()), // escapes are longer
-            RawKey::Other(_) => Key::Other(span),
-        };
-        Ok(Entry { key, value: Span::new(value)? })
-    }
-}
-
-/// A range of the record's bytes. Half the size of a range of `usize`: a record under 4 GiB.
-#[derive(Clone, Copy)]
-pub(super) struct Span {
-    start: u32,
-    end: u32,
-}
-
-impl Span {
-    pub(super) fn new(range: Range<usize>) -> Result<Self, DecodeError> {
-        match (u32::try_from(range.start), u32::try_from(range.end)) {
-            (Ok(start), Ok(end)) => Ok(Span { start, end }),
-            _ => Err(DecodeError::too_long()),
-        }
-    }
-
-    pub(super) fn start(self) -> usize {
-        self.start as usize
-    }
-
-    fn of(self, bytes: &[u8]) -> &[u8] {
-        bytes.get(self.start as usize..self.end as usize).unwrap_or_default()
-    }
-}
-
-impl Key {
-    /// Text sorts before what is not, each as bytes: cheap to compare.
-    pub(super) fn text<'a>(&'a self, bytes: &'a [u8]) -> Option<&'a str> {
-        let (other, text) = self.of(bytes);
-        if other { None } else { str::from_utf8(text).ok() }
-    }
-
-    fn of<'a>(&'a self, bytes: &'a [u8]) -> (bool, &'a [u8]) {
-        match self {
-            Key::Text(span) => (false, span.of(bytes)),
-            Key::Escaped(text) => (false, text.as_bytes()),
-            Key::Other(span) => (true, span.of(bytes)),
-        }
-    }
-}
+/// In records of up to so many keys, one is searched from the first to the last.
+const MANY: usize = 64;
+/// Lookups in a record of many keys that take less than sorting them: most requests ask for a few.
+const OFTEN: u32 = 8;
 
 impl Record {
     fn new(format: Format, bytes: Bytes, entries: Vec<Entry>) -> Self {
-        Record { format, bytes, entries, lookup: Lookup::default() }
+        Record { format, bytes, entries, lookups: AtomicU32::new(0), sorted: OnceLock::new() }
     }
 
     /// A record without entries.
@@ -137,13 +44,13 @@ impl Record {
 
     /// Indexes the top-level map of `bytes`.
     ///
-    /// As upstream a list of pairs counts as a map (R5), and of a key that occurs twice the last value
+    /// As in Flask-Session, a list of pairs counts as a map, and of a key that occurs twice the last value
     /// counts, at the place of the first. In tagged JSON an escaped map is unescaped, and `null` is
-    /// empty (A7). A pickle in which one value refers to another becomes a record without references.
+    /// empty. A pickle in which one value refers to another becomes a record without references.
     ///
     /// # Errors
     ///
-    /// The bytes are not of this format, or no map.
+    /// The bytes are not of this format, or not a map.
     pub fn parse(format: Format, bytes: Bytes) -> Result<Record, DecodeError> {
         let entries = match format {
             Format::Msgpack => msgpack::index(&bytes)?,
@@ -168,12 +75,12 @@ impl Record {
         let mut bytes = Vec::with_capacity(joined_size(parts));
         let mut entries = Vec::with_capacity(parts.len());
         let mut keys = parts.iter().map(|(key, _)| key);
-        let placed =
-            |key, value| entries.extend(keys.next().and_then(|raw| Entry::placed(raw, key, value).ok()));
+        let written =
+            |key, value| entries.extend(keys.next().and_then(|raw| Entry::written(raw, key, value).ok()));
         match format {
-            Format::Msgpack => msgpack::join(&mut bytes, parts, placed),
-            Format::Json => json::join(&mut bytes, parts, placed),
-            // A pickle's values lie elsewhere once it has an end.
+            Format::Msgpack => msgpack::join(&mut bytes, parts, written),
+            Format::Json => json::join(&mut bytes, parts, written),
+            // A pickle's values are elsewhere once it has an end.
             #[cfg(feature = "pickle")]
             Format::Pickle => return Record::parse(format, format.join(parts).into()),
             // Sorted and escaped; and its record is not read again but sent away.
@@ -185,19 +92,19 @@ impl Record {
         Ok(Record::new(format, bytes.into(), entries))
     }
 
-    /// Reads what a store holds: in the configured format, else in the other one of records, else as a
-    /// pickle of an older release (R1, R4; with the cargo feature `pickle`). `None` for what counts as
-    /// missing: nothing, msgpack's nil, JSON's `null` and a pickled `None` (B6). A cookie's format has no
-    /// other, and neither have the pickles in files (section 3.10).
+    /// Reads the bytes that a store holds: in the configured format, else in the other one of records, else
+    /// as a pickle of an older release (with the cargo feature `pickle`). `None` for what counts as
+    /// missing: nothing, msgpack's nil, JSON's `null` and a pickled `None`. A cookie's format has no
+    /// other, and neither have the pickles in files.
     ///
-    /// A pickle becomes a record of the configured format, which is therefore what the next save writes
-    /// (R3); or of the other one if only that can hold all of it: JSON integers beyond 64 bits, msgpack
-    /// top-level keys that are no text. Tuples and sets become lists, and in JSON bytes become text.
+    /// A pickle becomes a record of the configured format, which is therefore what the next save writes;
+    /// or of the other one if only that can hold all of it: JSON integers beyond 64 bits, msgpack
+    /// top-level keys that are not text. Tuples and sets become lists, and in JSON bytes become text.
     ///
     /// # Errors
     ///
-    /// The bytes are none of these, or no map, or a pickle that can't be read (without that feature none
-    /// can). The source is what the configured format says, or what is wrong with the pickle.
+    /// The bytes are none of these, or not a map, or a pickle that can't be read (without that feature none
+    /// can). The source is the error of the configured format, or tells what is wrong with the pickle.
     pub fn read(configured: Format, bytes: Bytes) -> Result<Option<Record>, DecodeError> {
         let other = match configured {
             Format::Msgpack => Format::Json,
@@ -207,8 +114,7 @@ impl Record {
             Format::Pickle if pickle::is_none(&bytes) => return Ok(None),
             #[cfg(feature = "pickle")]
             Format::Pickle => {
-                let record = Record::parse(configured, bytes);
-                return record.map(Some).map_err(|error| PickleError::Record(Box::new(error)).into());
+                return Record::parse(configured, bytes).map(Some).map_err(DecodeError::unreadable_pickle);
             }
         };
         if bytes.is_empty() || *bytes == [msgpack::NIL] || bytes.trim_ascii() == b"null" {
@@ -219,13 +125,37 @@ impl Record {
             Err(error) if error.is_not_a_mapping() => Err(error),
             Err(error) => match Record::parse(other, bytes.clone()) {
                 Ok(record) => Ok(Some(record)),
-                Err(_) if legacy::is_pickle(&bytes) => legacy::read([configured, other], &bytes),
+                Err(_) if legacy::is_pickle(&bytes) => {
+                    legacy::convert([configured, other], &bytes)?.map_or(Ok(None), |(format, bytes)| {
+                        Record::parse(format, bytes.into()).map(Some).map_err(DecodeError::unreadable_pickle)
+                    })
+                }
                 Err(_) => Err(DecodeError::unreadable(configured, error)),
             },
         }
     }
 
-    /// The format that it was written in.
+    /// The same, converted to the configured format if that can hold all of it. The next save writes it so.
+    pub(crate) fn read_as(configured: Format, bytes: Bytes) -> Result<Option<Record>, DecodeError> {
+        let record = Record::read(configured, bytes)?;
+        Ok(record.map(|record| match record.format() == configured {
+            true => record,
+            false => record.converted(configured).unwrap_or(record),
+        }))
+    }
+
+    /// The same record in another format. `None` if that can't hold all of it: a value, or a key that is not
+    /// text.
+    pub(crate) fn converted(&self, format: Format) -> Option<Record> {
+        let encoded = self
+            .entries()
+            .map(|(key, raw)| Some((key.as_text()?, format.encode(&self.format.decode(raw).ok()?).ok()?)))
+            .collect::<Option<Vec<_>>>()?;
+        let parts: Vec<_> = encoded.iter().map(|(key, raw)| (RawKey::Text(key), raw.as_slice())).collect();
+        Record::join(format, &parts).ok()
+    }
+
+    /// The format of the bytes.
     pub fn format(&self) -> Format {
         self.format
     }
@@ -237,33 +167,37 @@ impl Record {
 
     /// The encoded value of a text key.
     pub fn get(&self, key: &str) -> Option<&[u8]> {
+        let key = (false, key.as_bytes());
         let entry = match self.entries.len() {
-            ..=MANY => {
-                self.entries.iter().find(|entry| entry.key.of(&self.bytes) == (false, key.as_bytes()))?
-            }
-            _ => self.among_many(key)?,
+            ..=MANY => self.entries.iter().find(|entry| entry.key.sort_key(&self.bytes) == key)?,
+            _ => self.find_among_many(key)?,
         };
-        Some(entry.value.of(&self.bytes))
+        Some(entry.value.slice(&self.bytes))
     }
 
     #[cold]
-    fn among_many(&self, key: &str) -> Option<&Entry> {
-        let is_it = |entry: &&Entry| entry.key.of(&self.bytes) == (false, key.as_bytes());
-        let keys = self.entries.iter().map(|entry| entry.key.of(&self.bytes).1);
-        match self.lookup.candidates(key.as_bytes(), keys) {
-            Some(places) => places.filter_map(|place| self.entries.get(place)).find(is_it),
-            None => self.entries.iter().find(is_it),
+    fn find_among_many(&self, key: (bool, &[u8])) -> Option<&Entry> {
+        if self.lookups.fetch_add(1, Relaxed) < OFTEN {
+            return self.entries.iter().find(|entry| entry.key.sort_key(&self.bytes) == key);
         }
+        let key_at = |place: &usize| self.entries.get(*place).map(|entry| entry.key.sort_key(&self.bytes));
+        let sorted = self.sorted.get_or_init(|| {
+            let mut places: Box<[usize]> = (0..self.entries.len()).collect();
+            places.sort_unstable_by_key(key_at);
+            places
+        });
+        let found = sorted.binary_search_by_key(&Some(key), key_at).ok()?;
+        self.entries.get(*sorted.get(found)?)
     }
 
     /// All keys with their encoded values, in their order.
     pub fn entries(&self) -> impl ExactSizeIterator<Item = (RawKey<'_>, &[u8])> {
         self.entries.iter().map(|entry| {
-            let key = match entry.key.of(&self.bytes) {
+            let key = match entry.key.sort_key(&self.bytes) {
                 (false, text) => RawKey::Text(str::from_utf8(text).unwrap_or_default()), // UTF-8: checked by `index`
                 (true, raw) => RawKey::Other(raw),
             };
-            (key, entry.value.of(&self.bytes))
+            (key, entry.value.slice(&self.bytes))
         })
     }
 
@@ -289,14 +223,23 @@ impl fmt::Debug for Record {
     }
 }
 
-/// Room for all entries: their bytes and the longest header, or quotes and separators; escapes may need more.
-pub(super) fn joined_size(entries: &[(RawKey<'_>, &[u8])]) -> usize {
-    entries.iter().map(|(key, value)| key.bytes().len() + value.len() + 5).sum::<usize>() + 5
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::formats::value::Value;
 
-/// Leaves one entry of each key.
-pub(super) fn settle(entries: &mut Vec<Entry>, bytes: &[u8]) {
-    if may_repeat(entries.iter().map(|entry| entry.key.of(bytes).1)) {
-        last_value_wins(entries, |a, b| a.key.of(bytes).cmp(&b.key.of(bytes)));
+    #[test]
+    fn among_many_keys_each_is_found_where_it_is_and_no_other_however_often_it_is_asked_for() {
+        let keys: Vec<String> = (0..300).map(|number| format!("field_{number}")).collect();
+        let values: Vec<Vec<u8>> =
+            (0..300).map(|number| Format::Json.encode(&Value::Int(number)).unwrap()).collect();
+        let parts: Vec<_> =
+            keys.iter().zip(&values).map(|(key, value)| (RawKey::Text(key), value.as_slice())).collect();
+        let record = Record::join(Format::Json, &parts).unwrap();
+        for (key, value) in keys.iter().zip(&values) {
+            assert_eq!(record.get(key), Some(value.as_slice()));
+            assert_eq!(record.get("no field"), None);
+        }
+        assert!(record.sorted.get().is_some());
     }
 }

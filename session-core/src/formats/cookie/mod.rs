@@ -6,15 +6,12 @@
 
 mod attributes;
 mod domain;
-mod http_date;
-mod quoting;
 mod request;
 mod same_site;
 mod set_cookie;
-mod template;
 
 pub use attributes::CookieAttributes;
+pub use domain::{InvalidDomain, ascii_domain};
 pub use request::{find, pairs};
 pub use same_site::{SameSite, UnknownSameSite};
-pub use set_cookie::{Expires, SetCookie};
-pub(crate) use template::Template;
+pub use set_cookie::SetCookie;

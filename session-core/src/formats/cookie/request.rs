@@ -2,11 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::quoting;
-
-/// The cookies of one `Cookie` header in order, names and values (rules K2 to K5 of `flask-sessions`).
+/// The cookies of one `Cookie` header in order, names and values as Werkzeug reads them.
 ///
-/// What does not read as a cookie is left out up to the next `;`. Nothing is read before it is asked
+/// Text that does not read as a cookie is left out up to the next `;`. Nothing is read before it is asked
 /// for, and only a quoted value with escapes is copied.
 ///
 /// ```
@@ -18,7 +16,7 @@ pub fn pairs(header: &str) -> impl Iterator<Item = (&str, Cow<'_, str>)> {
     raw_pairs(header).map(|(name, value)| (name, value.read()))
 }
 
-/// The value of the first cookie of that name, in header order (A2, K1, K5); no other is looked at.
+/// The value of the first cookie of that name, in header order; no other is looked at.
 ///
 /// `headers` are the request's `Cookie` headers. Each is read on its own, so that HTTP/2's split
 /// headers need no joining.
@@ -34,10 +32,10 @@ pub fn find<'a>(headers: impl IntoIterator<Item = &'a str>, name: &str) -> Optio
     Some(value.read())
 }
 
-/// A value as it stands in the header.
+/// A value as it is in the header.
 enum Raw<'a> {
     Bare(&'a str),
-    /// What stands between the quotes.
+    /// The text between the quotes.
     Quoted(&'a str),
 }
 
@@ -45,7 +43,7 @@ impl<'a> Raw<'a> {
     fn read(self) -> Cow<'a, str> {
         match self {
             Raw::Bare(text) => Cow::Borrowed(text),
-            Raw::Quoted(text) => quoting::unquote(text),
+            Raw::Quoted(text) => unquote(text),
         }
     }
 }
@@ -62,7 +60,7 @@ fn raw_pairs(mut header: &str) -> impl Iterator<Item = (&str, Raw<'_>)> {
     })
 }
 
-/// The pair at the start of the header and what follows its `;`.
+/// The pair at the start of the header, and the text behind its `;`.
 fn split_pair(header: &str) -> Option<(&str, Raw<'_>, &str)> {
     let (name, rest) = split_at_any(skip_blanks(header), |byte| (byte == b'=') | ends_value(byte));
     if name.is_empty() {
@@ -113,4 +111,29 @@ fn split_at_any(text: &str, ends: impl Fn(u8) -> bool + Copy) -> (&str, &str) {
 
 fn skip_blanks(text: &str) -> &str {
     text.trim_start_matches([' ', '\t'])
+}
+
+/// The text that is meant by the text between two quotes: `\ooo` is a byte, `\x` is x. Bytes that are not
+/// UTF-8 become replacement characters.
+fn unquote(text: &str) -> Cow<'_, str> {
+    if !text.contains('\\') {
+        return Cow::Borrowed(text);
+    }
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [first, after @ ..] = rest {
+        rest = after;
+        if *first != b'\\' {
+            bytes.push(*first);
+        } else if let [a @ b'0'..=b'3', b @ b'0'..=b'7', c @ b'0'..=b'7', after @ ..] = rest {
+            bytes.push((a - b'0') << 6 | (b - b'0') << 3 | (c - b'0'));
+            rest = after;
+        } else if let [escaped, after @ ..] = rest {
+            bytes.push(*escaped);
+            rest = after;
+        }
+    }
+    Cow::Owned(
+        String::from_utf8(bytes).unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned()),
+    )
 }

@@ -1,209 +1,110 @@
-//! One `Set-Cookie` line.
+//! The `Set-Cookie` lines of one cookie, as Werkzeug writes them.
 
-use std::fmt::{self, Display, Write};
-use std::time::{Duration, SystemTime};
+use std::fmt::Write;
+use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::http_date::HttpDate;
-use super::{SameSite, domain, quoting};
+use super::CookieAttributes;
+use crate::formats::http_date;
 
-/// A cookie to set: Werkzeug's `set_cookie`, argument for argument (`flask-sessions` 1.5).
+/// Writes the `Set-Cookie` lines of one cookie.
+///
+/// The text that is the same in every line is written once: value and date are all that is left to do for an
+/// answer.
+///
+/// Whatever the attributes are, a line holds no control character, and no `;` but between
+/// attributes: paths are percent-encoded, and from the other texts such characters are
+/// left out. Whether a name or domain is a sensible one is for the configuration to check.
 ///
 /// ```
-/// use std::time::{Duration, UNIX_EPOCH};
-/// use rocket_session_state_core::cookie::{SameSite, SetCookie};
+/// use rocket_session_state_core::cookie::{CookieAttributes, SetCookie};
 ///
-/// let now = UNIX_EPOCH + Duration::from_secs(1_704_164_645);
-/// let cookie = SetCookie::new("colour", "dark red")
-///     .max_age(Duration::from_secs(20), now)
-///     .same_site(SameSite::Lax);
+/// let cookie = SetCookie::new(&CookieAttributes { http_only: true, ..CookieAttributes::named("session") });
+/// assert_eq!(cookie.set("abc", None), "session=abc; HttpOnly; Path=/");
 /// assert_eq!(
-///     cookie.to_string(),
-///     "colour=\"dark red\"; Expires=Tue, 02 Jan 2024 03:04:25 GMT; Max-Age=20; Path=/; SameSite=Lax"
+///     cookie.delete(),
+///     "session=; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0; HttpOnly; Path=/"
 /// );
 /// ```
-///
-/// Whatever the arguments are, the line holds no control character, and no `;` but between
-/// attributes: values are quoted, paths percent-encoded, and from the other texts such characters are
-/// left out. Whether a name or domain is a sensible one is for the configuration to check.
-#[derive(Clone)]
-#[must_use]
-pub struct SetCookie<'a> {
-    name: &'a str,
-    value: &'a str,
-    domain: Option<&'a str>,
-    expires: Option<Expires<'a>>,
-    max_age: Option<(Duration, SystemTime)>,
-    secure: bool,
-    http_only: bool,
-    path: Option<&'a str>,
-    same_site: Option<SameSite>,
-    partitioned: bool,
+#[derive(Debug, Clone)]
+pub struct SetCookie {
+    /// `session=`
+    name: String,
+    /// `; Domain=example.org` or nothing.
+    domain: String,
+    /// The text behind the date: `; HttpOnly; Path=/`
+    attributes: String,
 }
 
-/// When a browser forgets a cookie.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Expires<'a> {
-    /// At that time; parts of a second are cut off.
-    At(SystemTime),
-    /// At a date that is written out already.
-    Text(&'a str),
-}
-
-impl From<SystemTime> for Expires<'_> {
-    fn from(time: SystemTime) -> Self {
-        Expires::At(time)
-    }
-}
-
-impl<'a> From<&'a str> for Expires<'a> {
-    fn from(date: &'a str) -> Self {
-        Expires::Text(date)
-    }
-}
-
-impl<'a> SetCookie<'a> {
-    /// A cookie for the whole host (`Path=/`) that lasts until the browser is closed.
-    pub fn new(name: &'a str, value: &'a str) -> Self {
-        SetCookie {
-            name,
-            value,
-            domain: None,
-            expires: None,
-            max_age: None,
-            secure: false,
-            http_only: false,
-            path: Some("/"),
-            same_site: None,
-            partitioned: false,
+impl SetCookie {
+    /// The lines of a cookie with these attributes.
+    pub fn new(cookie: &CookieAttributes) -> Self {
+        let mut name = String::new();
+        push_harmless(&mut name, &cookie.name);
+        name.push('=');
+        let mut domain = String::new();
+        if let Some(name) = &cookie.domain {
+            domain.push_str("; Domain=");
+            push_harmless(&mut domain, name);
         }
-    }
-
-    /// The host whose subdomains get the cookie too. Leading dots and a port are dropped; a name
-    /// without an ASCII form is left out, so that only the host itself gets the cookie.
-    pub fn domain(self, domain: impl Into<Option<&'a str>>) -> Self {
-        SetCookie { domain: domain.into(), ..self }
-    }
-
-    /// When the cookie ends. A time before 1970 is sent as 1970, one after 9999 as the end of 9999.
-    pub fn expires(self, expires: impl Into<Expires<'a>>) -> Self {
-        SetCookie { expires: Some(expires.into()), ..self }
-    }
-
-    /// How long the cookie lasts from `now` on, in whole seconds. `Expires` is sent too, for that
-    /// moment if it is not set otherwise.
-    pub fn max_age(self, max_age: Duration, now: SystemTime) -> Self {
-        SetCookie { max_age: Some((max_age, now)), ..self }
-    }
-
-    /// Only over HTTPS.
-    pub fn secure(self, secure: bool) -> Self {
-        SetCookie { secure, ..self }
-    }
-
-    /// Not for scripts.
-    pub fn http_only(self, http_only: bool) -> Self {
-        SetCookie { http_only, ..self }
-    }
-
-    /// The path below which the cookie is sent; `None` leaves the choice to the browser.
-    pub fn path(self, path: impl Into<Option<&'a str>>) -> Self {
-        SetCookie { path: path.into(), ..self }
-    }
-
-    /// Whether the cookie goes along with requests that another site caused; `None` leaves the choice
-    /// to the browser.
-    pub fn same_site(self, same_site: impl Into<Option<SameSite>>) -> Self {
-        SetCookie { same_site: same_site.into(), ..self }
-    }
-
-    /// A jar of its own for each embedding site. Turns `Secure` on.
-    pub fn partitioned(self, partitioned: bool) -> Self {
-        SetCookie { partitioned, ..self }
-    }
-}
-
-/// The value of the `Set-Cookie` header, attributes in Werkzeug's order.
-impl Display for SetCookie<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut line = String::new();
-        self.push_name(&mut line);
-        line.push_str(&quoting::quote(self.value));
-        self.push_domain(&mut line);
-        self.push_dates(&mut line);
-        self.push_attributes(&mut line);
-        f.write_str(&line)
-    }
-}
-
-impl SetCookie<'_> {
-    pub(super) fn push_name(&self, line: &mut String) {
-        push_harmless(line, self.name);
-        line.push('=');
-    }
-
-    pub(super) fn push_domain(&self, line: &mut String) {
-        if let Some(domain) = self.domain.and_then(domain::to_ascii) {
-            line.push_str("; Domain=");
-            push_harmless(line, &domain);
+        let mut attributes = String::new();
+        if cookie.secure || cookie.partitioned {
+            attributes.push_str("; Secure");
         }
+        if cookie.http_only {
+            attributes.push_str("; HttpOnly");
+        }
+        if let Some(path) = &cookie.path {
+            attributes.push_str("; Path=");
+            push_percent_encoded(&mut attributes, path);
+        }
+        if let Some(same_site) = cookie.same_site {
+            attributes.push_str("; SameSite=");
+            attributes.push_str(same_site.as_str());
+        }
+        if cookie.partitioned {
+            attributes.push_str("; Partitioned");
+        }
+        SetCookie { name, domain, attributes }
     }
 
-    fn push_dates(&self, line: &mut String) {
-        let date = match (self.expires, self.max_age) {
-            (Some(Expires::At(time)), _) => Some(HttpDate::of(time)),
-            (Some(Expires::Text(date)), _) => {
-                line.push_str("; Expires=");
-                push_harmless(line, date);
-                None
-            }
-            (None, Some((age, now))) => Some(HttpDate::of(now).plus(age.as_secs())),
-            (None, None) => None,
-        };
-        if let Some(date) = date {
+    /// The line that sets the cookie until `expires`, or until the browser is closed. Never a `Max-Age`, as in
+    /// Flask. A time before 1970 is sent as 1970, one after 9999 as the end of 9999.
+    ///
+    /// The value is not quoted: it must be an id or a signed text, which have letters, digits, `-`, `_` and `.` only.
+    pub fn set(&self, value: &str, expires: Option<SystemTime>) -> String {
+        debug_assert!(is_bare(value), "a cookie's value needs quotes");
+        self.line(value, expires, "")
+    }
+
+    /// The line that deletes the cookie, with all its attributes: browsers ignore a deletion that lacks some of
+    /// them in another site's frame.
+    pub fn delete(&self) -> String {
+        self.line("", Some(UNIX_EPOCH), "; Max-Age=0")
+    }
+
+    fn line(&self, value: &str, expires: Option<SystemTime>, max_age: &str) -> String {
+        let fixed = self.name.len() + self.domain.len() + max_age.len() + self.attributes.len();
+        let mut line = String::with_capacity(fixed + value.len() + "; Expires=".len() + http_date::LEN);
+        line.push_str(&self.name);
+        line.push_str(value);
+        line.push_str(&self.domain);
+        if let Some(time) = expires {
+            let seconds = time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
             line.push_str("; Expires=");
-            date.push_to(line);
+            http_date::push(i64::try_from(seconds).unwrap_or(i64::MAX), &mut line);
         }
-        if let Some((age, _)) = self.max_age {
-            line.push_str("; Max-Age=");
-            line.push_str(&age.as_secs().to_string());
-        }
-    }
-
-    /// All that follows the dates.
-    pub(super) fn push_attributes(&self, line: &mut String) {
-        if self.secure || self.partitioned {
-            line.push_str("; Secure");
-        }
-        if self.http_only {
-            line.push_str("; HttpOnly");
-        }
-        if let Some(path) = self.path {
-            line.push_str("; Path=");
-            push_percent_encoded(line, path);
-        }
-        if let Some(same_site) = self.same_site {
-            line.push_str("; SameSite=");
-            line.push_str(same_site.as_str());
-        }
-        if self.partitioned {
-            line.push_str("; Partitioned");
-        }
+        line.push_str(max_age);
+        line.push_str(&self.attributes);
+        line
     }
 }
 
-/// Never shows the value: it may be somebody's session.
-impl fmt::Debug for SetCookie<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SetCookie").field("name", &self.name).finish_non_exhaustive()
-    }
-}
-
-/// Text without what would end the attribute or the header: the last line of defence.
+/// Text without the characters that would end the attribute or the header: the last line of defence.
 fn push_harmless(line: &mut String, text: &str) {
     line.extend(text.chars().filter(|c| !c.is_control() && *c != ';'));
 }
 
-/// A path. Percent signs stay: what is encoded already is not encoded twice (1.5, rule 5).
+/// A path. Percent signs stay: a path that is encoded already is not encoded twice.
 fn push_percent_encoded(line: &mut String, path: &str) {
     for byte in path.bytes() {
         if byte.is_ascii_alphanumeric() || b"_.-~%!$&'()*+,/:=@".contains(&byte) {
@@ -213,4 +114,9 @@ fn push_percent_encoded(line: &mut String, path: &str) {
             let _ = write!(line, "%{byte:02X}");
         }
     }
+}
+
+/// Whether the value needs no quotes: visible ASCII but for the quote, the comma, the semicolon and the backslash.
+fn is_bare(value: &str) -> bool {
+    value.bytes().all(|byte| matches!(byte, b'!' | b'#'..=b'+' | b'-'..=b':' | b'<'..=b'[' | b']'..=b'~'))
 }

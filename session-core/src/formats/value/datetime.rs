@@ -3,7 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use time::{Date, Month, OffsetDateTime, Time};
+use time::OffsetDateTime;
+
+use crate::formats::time::seconds_of;
 
 #[cfg(feature = "chrono")]
 mod chrono_crate;
@@ -184,7 +186,7 @@ impl Rest<'_> {
         let second = self.after(b":")?.number(2)?;
         let nanoseconds = if self.after(b".").is_some() { self.fraction()? } else { 0 };
         let offset = if self.0.is_empty() { None } else { Some(self.offset()?) };
-        let wall = seconds_of(i32::try_from(year).ok()?, month, day, [hour, minute, second])?;
+        let wall = seconds_of(year, month, day, [hour, minute, second])?;
         DateTime::new(wall.checked_sub(offset.unwrap_or(0).into())?, nanoseconds, offset)
     }
 
@@ -223,13 +225,4 @@ impl Rest<'_> {
             self
         })
     }
-}
-
-/// Seconds since 1970 of a date and a time of day in UTC, if there is such a date.
-pub(crate) fn seconds_of(year: i32, month: u32, day: u32, [hour, minute, second]: [u32; 3]) -> Option<i64> {
-    let byte = |number: u32| u8::try_from(number).ok();
-    let month = Month::try_from(byte(month)?).ok()?;
-    let date = Date::from_calendar_date(year, month, byte(day)?).ok()?;
-    let time = Time::from_hms(byte(hour)?, byte(minute)?, byte(second)?).ok()?;
-    Some(date.with_time(time).assume_utc().unix_timestamp())
 }

@@ -1,11 +1,18 @@
 //! From a [`Value`] to a Rust type.
 
-use serde::de::{DeserializeOwned, Deserializer, Error as _, Unexpected, Visitor};
+use std::vec::IntoIter;
 
-use super::channel::{Special, VALUE};
-use super::de_access::{Bytes, Items, Pairs, SpecialValue, Variant};
+use serde::de::value::U32Deserializer;
+use serde::de::{
+    DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, Error as _, IntoDeserializer, MapAccess,
+    SeqAccess, Unexpected, VariantAccess, Visitor,
+};
+use serde::forward_to_deserialize_any;
+
+use super::newtypes::{PythonKind, VALUE};
 use super::{MAX_DEPTH, Value};
-use crate::formats::codec::{DecodeError, base64};
+use crate::formats::base64;
+use crate::formats::error::DecodeError;
 
 /// Reads a Rust value out of one that Python may have written. Texts and bytes are moved, not copied.
 ///
@@ -25,14 +32,14 @@ pub fn from_value<T: DeserializeOwned>(value: Value) -> Result<T, DecodeError> {
 }
 
 /// A value to be read. Keys of maps are text in JSON and then stand for numbers too.
-pub(super) struct FromValue {
-    pub(super) value: Value,
-    pub(super) depth: usize,
-    pub(super) key: bool,
+struct FromValue {
+    value: Value,
+    depth: usize,
+    key: bool,
 }
 
 /// One level further in.
-pub(super) fn deeper(depth: usize) -> Result<usize, DecodeError> {
+fn deeper(depth: usize) -> Result<usize, DecodeError> {
     if depth < MAX_DEPTH { Ok(depth + 1) } else { Err(DecodeError::too_deep()) }
 }
 
@@ -212,8 +219,8 @@ impl<'de> Deserializer<'de> for FromValue {
             return visitor.visit_newtype_struct(FromValue { depth, ..self });
         }
         let depth = self.depth;
-        match Special::unwrap(self.value) {
-            Ok((special, content)) => visitor.visit_enum(SpecialValue { special, content, depth }),
+        match PythonKind::unwrap(self.value) {
+            Ok((kind, content)) => visitor.visit_enum(KindAccess { kind, content, depth }),
             Err(Value::Bytes(bytes)) => visitor.visit_byte_buf(bytes),
             Err(value) => FromValue { value, depth, key: false }.deserialize_any(visitor),
         }
@@ -280,5 +287,238 @@ impl<'de> Deserializer<'de> for FromValue {
 
     fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
         visitor.visit_unit()
+    }
+}
+
+/// The items of a list or tuple.
+struct Items {
+    items: IntoIter<Value>,
+    depth: usize,
+}
+
+impl Items {
+    fn new(items: Vec<Value>, depth: usize) -> Self {
+        Items { items: items.into_iter(), depth }
+    }
+
+    fn visit<'de, V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, DecodeError> {
+        let len = self.items.len();
+        let value = visitor.visit_seq(&mut self)?;
+        all_read(self.items.len(), len)?;
+        Ok(value)
+    }
+}
+
+fn all_read(left: usize, len: usize) -> Result<(), DecodeError> {
+    if left == 0 { Ok(()) } else { Err(DecodeError::invalid_length(len, &"fewer items")) }
+}
+
+impl<'de> SeqAccess<'de> for Items {
+    type Error = DecodeError;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(
+        &mut self,
+        seed: T,
+    ) -> Result<Option<T::Value>, DecodeError> {
+        let depth = self.depth;
+        self.items.next().map(|value| seed.deserialize(FromValue { value, depth, key: false })).transpose()
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        Some(self.items.len())
+    }
+}
+
+/// Bytes as a sequence of them.
+struct Bytes {
+    bytes: IntoIter<u8>,
+    from_text: bool,
+}
+
+impl Bytes {
+    fn stored(bytes: Vec<u8>) -> Self {
+        Bytes { bytes: bytes.into_iter(), from_text: false }
+    }
+
+    /// They were base64 text in a JSON record.
+    fn from_text(bytes: Vec<u8>) -> Self {
+        Bytes { bytes: bytes.into_iter(), from_text: true }
+    }
+
+    fn visit<'de, V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, DecodeError> {
+        let len = self.bytes.len();
+        let value = visitor.visit_seq(&mut self)?;
+        all_read(self.bytes.len(), len)?;
+        Ok(value)
+    }
+}
+
+impl<'de> SeqAccess<'de> for Bytes {
+    type Error = DecodeError;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(
+        &mut self,
+        seed: T,
+    ) -> Result<Option<T::Value>, DecodeError> {
+        let from_text = self.from_text;
+        self.bytes.next().map(|byte| seed.deserialize(Byte { byte, from_text })).transpose()
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        Some(self.bytes.len())
+    }
+}
+
+/// One byte of a sequence of bytes.
+struct Byte {
+    byte: u8,
+    /// It was written as base64 text: then only who asks for a byte gets one, and a list of larger
+    /// numbers does not read nonsense out of a text.
+    from_text: bool,
+}
+
+impl<'de> Deserializer<'de> for Byte {
+    type Error = DecodeError;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
+        if self.from_text {
+            Err(DecodeError::mismatch("text", &"a list"))
+        } else {
+            visitor.visit_u8(self.byte)
+        }
+    }
+
+    fn deserialize_u8<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
+        visitor.visit_u8(self.byte)
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
+        visitor.visit_some(self)
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, DecodeError> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit
+        unit_struct seq tuple tuple_struct map struct enum identifier ignored_any
+    }
+}
+
+/// The entries of a map.
+struct Pairs {
+    pairs: IntoIter<(Value, Value)>,
+    value: Option<Value>,
+    depth: usize,
+}
+
+impl Pairs {
+    fn new(pairs: Vec<(Value, Value)>, depth: usize) -> Self {
+        Pairs { pairs: pairs.into_iter(), value: None, depth }
+    }
+
+    fn visit<'de, V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, DecodeError> {
+        let len = self.pairs.len();
+        let value = visitor.visit_map(&mut self)?;
+        all_read(self.pairs.len(), len)?;
+        Ok(value)
+    }
+}
+
+impl<'de> MapAccess<'de> for Pairs {
+    type Error = DecodeError;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, DecodeError> {
+        let Some((key, value)) = self.pairs.next() else { return Ok(None) };
+        self.value = Some(value);
+        seed.deserialize(FromValue { value: key, depth: self.depth, key: true }).map(Some)
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, DecodeError> {
+        let value = self.value.take().ok_or_else(DecodeError::refused)?;
+        seed.deserialize(FromValue { value, depth: self.depth, key: false })
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        Some(self.pairs.len())
+    }
+}
+
+/// An enum in serde's external form: a name, or a map of a name to the content.
+struct Variant {
+    name: Value,
+    content: Option<Value>,
+    depth: usize,
+}
+
+impl<'de> EnumAccess<'de> for Variant {
+    type Error = DecodeError;
+    type Variant = Content;
+
+    fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, Content), DecodeError> {
+        let name = seed.deserialize(FromValue { value: self.name, depth: self.depth, key: true })?;
+        Ok((name, Content { content: self.content, depth: self.depth }))
+    }
+}
+
+/// The content of an enum's variant.
+struct Content {
+    content: Option<Value>,
+    depth: usize,
+}
+
+impl Content {
+    fn value(self) -> Result<FromValue, DecodeError> {
+        let value = self.content.ok_or_else(|| DecodeError::mismatch("text", &"a variant with content"))?;
+        Ok(FromValue { value, depth: self.depth, key: false })
+    }
+}
+
+impl<'de> VariantAccess<'de> for Content {
+    type Error = DecodeError;
+
+    fn unit_variant(self) -> Result<(), DecodeError> {
+        match self.content {
+            None | Some(Value::None) => Ok(()),
+            Some(content) => Err(DecodeError::mismatch(content.kind(), &"a variant without content")),
+        }
+    }
+
+    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, DecodeError> {
+        seed.deserialize(self.value()?)
+    }
+
+    fn tuple_variant<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, DecodeError> {
+        self.value()?.deserialize_tuple(len, visitor)
+    }
+
+    fn struct_variant<V: Visitor<'de>>(
+        self,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, DecodeError> {
+        self.value()?.deserialize_struct("", fields, visitor)
+    }
+}
+
+/// A value of a kind that serde has no word for, on its way to a field of type [`Value`].
+struct KindAccess {
+    kind: PythonKind,
+    content: Value,
+    depth: usize,
+}
+
+impl<'de> EnumAccess<'de> for KindAccess {
+    type Error = DecodeError;
+    type Variant = Content;
+
+    fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, Content), DecodeError> {
+        let index: U32Deserializer<DecodeError> = (self.kind as u32).into_deserializer();
+        Ok((seed.deserialize(index)?, Content { content: Some(self.content), depth: self.depth }))
     }
 }

@@ -5,7 +5,7 @@ use std::ops::Deref;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::channel::HTML;
+use super::newtypes::HTML;
 
 /// Text that may stand in HTML as it is, as MarkupSafe's `Markup`.
 ///

@@ -16,44 +16,34 @@
 #![doc = include_str!("types.md")]
 
 mod bytes;
-mod channel;
 mod datetime;
 mod de;
-mod de_access;
-mod keys;
+mod key_order;
 mod markup;
+mod newtypes;
 mod ser;
-mod ser_parts;
 mod uuid;
 
 use std::fmt;
 
 pub use self::bytes::Bytes;
 pub use self::uuid::Uuid;
-pub(crate) use datetime::seconds_of;
 pub use datetime::{DateTime, InvalidDateTime};
 pub use de::from_value;
-pub(crate) use keys::{key_order, last_value_wins};
+pub(crate) use key_order::{key_order, last_value_wins};
 pub use markup::Markup;
 pub use ser::to_value;
 pub(crate) use ser::to_value_for;
 
-/// How deeply lists and maps may be nested, in levels.
-///
-/// Recursion over a value is safe on a stack of 2 MiB up to here. A deeper value in a record is kept
-/// and written back untouched, but can't be decoded. (Python itself stops near 1,000 levels.) In
-/// [`to_value`] and [`from_value`] a present `Option` and a newtype count as a level too.
-pub const MAX_DEPTH: usize = 128;
-
-/// How many digits an integer may have: Python reads and writes no more.
-pub(crate) const MAX_DIGITS: usize = 4300;
+pub use super::format::MAX_DEPTH;
+pub(crate) use super::format::MAX_DIGITS;
 
 /// One value of a session, as Python knows it.
 ///
-/// What a format can't tell apart comes back as the nearest variant: a tuple in a record is read as a
-/// [`List`](Value::List), bytes in JSON as [`Str`](Value::Str) (sections 3.2 and 3.5 of the reference).
+/// Kinds that a format can't tell apart come back as the nearest variant: a tuple in a record is read as a
+/// [`List`](Value::List), bytes in JSON as [`Str`](Value::Str).
 ///
-/// What comes out of [`Format::decode`](crate::formats::codec::Format::decode) and [`to_value`] is at most
+/// The result of [`Format::decode`](crate::formats::codec::Format::decode) and [`to_value`] is at most
 /// [`MAX_DEPTH`] levels deep, so that comparing, cloning and dropping it is safe on any stack.
 ///
 /// Two values are equal if the same is stored for them: NaN equals itself, and `0.0` is not `-0.0`.
@@ -97,7 +87,7 @@ pub enum Value {
 }
 
 impl Value {
-    /// What this is, in a word that may be logged: `text`, `integer`, `list` …
+    /// The kind, in a word that may be logged: `text`, `integer`, `list` …
     pub fn kind(&self) -> &'static str {
         match self {
             Value::None => "null",

@@ -1,11 +1,14 @@
 //! From a Rust type to a [`Value`].
 
-use serde::ser::{Serialize, Serializer};
+use serde::ser::{
+    Serialize, SerializeMap, SerializeSeq, SerializeStruct, SerializeStructVariant, SerializeTuple,
+    SerializeTupleStruct, SerializeTupleVariant, Serializer,
+};
 
-use super::channel::{HTML, Special};
-use super::ser_parts::{Items, Pairs, Variant};
+use super::newtypes::{HTML, PythonKind};
 use super::{MAX_DEPTH, Value};
-use crate::formats::codec::{EncodeError, Format};
+use crate::formats::error::EncodeError;
+use crate::formats::format::Format;
 
 /// Turns a Rust value into the one that Python will see.
 ///
@@ -27,13 +30,13 @@ pub(crate) fn to_value_for<T: Serialize + ?Sized>(format: Format, value: &T) -> 
 }
 
 /// What one step produced. A sequence of nothing but `u8` becomes bytes.
-pub(super) enum Piece {
+enum Piece {
     Byte(u8),
     Value(Value),
 }
 
 impl Piece {
-    pub(super) fn into_value(self) -> Value {
+    fn into_value(self) -> Value {
         match self {
             Piece::Byte(byte) => Value::Int(byte.into()),
             Piece::Value(value) => value,
@@ -42,7 +45,7 @@ impl Piece {
 }
 
 #[derive(Clone, Copy)]
-pub(super) struct ToValue {
+struct ToValue {
     depth: usize,
     /// Whether there is a form for HTML.
     html: bool,
@@ -54,11 +57,12 @@ impl ToValue {
         if depth > MAX_DEPTH { Err(EncodeError::too_deep()) } else { Ok(ToValue { depth, ..self }) }
     }
 
-    pub(super) fn value<T: Serialize + ?Sized>(self, value: &T) -> Result<Value, EncodeError> {
+    fn value<T: Serialize + ?Sized>(self, value: &T) -> Result<Value, EncodeError> {
         value.serialize(self).map(Piece::into_value)
     }
 }
 
+type Step = Result<(), EncodeError>;
 type Done = Result<Piece, EncodeError>;
 
 fn done(value: Value) -> Done {
@@ -173,15 +177,13 @@ impl Serializer for ToValue {
     }
 
     fn serialize_newtype_struct<T: Serialize + ?Sized>(self, name: &'static str, value: &T) -> Done {
-        match Special::by_name(name) {
+        match PythonKind::by_name(name) {
             None if name == HTML => {
                 let text = self.value(value)?;
-                let html = if self.html { Special::Markup.wrap(text) } else { Some(text) };
+                let html = if self.html { PythonKind::Markup.wrap(text) } else { Some(text) };
                 html.map(Piece::Value).ok_or_else(EncodeError::refused)
             }
-            Some(special) => {
-                special.wrap(self.value(value)?).map(Piece::Value).ok_or_else(EncodeError::refused)
-            }
+            Some(kind) => kind.wrap(self.value(value)?).map(Piece::Value).ok_or_else(EncodeError::refused),
             None => value.serialize(self.deeper()?),
         }
     }
@@ -235,5 +237,182 @@ impl Serializer for ToValue {
         len: usize,
     ) -> Result<Variant<Pairs>, EncodeError> {
         Ok(Variant::new(variant, self.deeper()?.serialize_map(Some(len))?))
+    }
+}
+
+/// A sequence: bytes as long as nothing but bytes has come.
+struct Items {
+    inner: ToValue,
+    tuple: bool,
+    bytes: Vec<u8>,
+    items: Vec<Value>,
+}
+
+impl Items {
+    fn list(inner: ToValue) -> Self {
+        Items { inner, tuple: false, bytes: Vec::new(), items: Vec::new() }
+    }
+
+    /// A tuple stays one, also of two bytes: Python has both.
+    fn tuple(inner: ToValue) -> Self {
+        Items { inner, tuple: true, bytes: Vec::new(), items: Vec::new() }
+    }
+
+    fn push<T: Serialize + ?Sized>(&mut self, item: &T) -> Step {
+        match item.serialize(self.inner)? {
+            Piece::Byte(byte) if self.items.is_empty() && !self.tuple => self.bytes.push(byte),
+            piece => {
+                let bytes = std::mem::take(&mut self.bytes);
+                self.items.extend(bytes.into_iter().map(|byte| Value::Int(byte.into())));
+                self.items.push(piece.into_value());
+            }
+        }
+        Ok(())
+    }
+
+    fn done(self) -> Value {
+        match self {
+            Items { tuple: true, items, .. } => Value::Tuple(items),
+            Items { bytes, .. } if !bytes.is_empty() => Value::Bytes(bytes),
+            Items { items, .. } => Value::List(items),
+        }
+    }
+}
+
+impl SerializeSeq for Items {
+    type Ok = Piece;
+    type Error = EncodeError;
+
+    fn serialize_element<T: Serialize + ?Sized>(&mut self, item: &T) -> Step {
+        self.push(item)
+    }
+
+    fn end(self) -> Done {
+        Ok(Piece::Value(self.done()))
+    }
+}
+
+impl SerializeTuple for Items {
+    type Ok = Piece;
+    type Error = EncodeError;
+
+    fn serialize_element<T: Serialize + ?Sized>(&mut self, item: &T) -> Step {
+        self.push(item)
+    }
+
+    fn end(self) -> Done {
+        Ok(Piece::Value(self.done()))
+    }
+}
+
+impl SerializeTupleStruct for Items {
+    type Ok = Piece;
+    type Error = EncodeError;
+
+    fn serialize_field<T: Serialize + ?Sized>(&mut self, item: &T) -> Step {
+        self.push(item)
+    }
+
+    fn end(self) -> Done {
+        Ok(Piece::Value(self.done()))
+    }
+}
+
+/// A map or a struct.
+struct Pairs {
+    inner: ToValue,
+    key: Option<Value>,
+    pairs: Vec<(Value, Value)>,
+}
+
+impl Pairs {
+    fn new(inner: ToValue) -> Self {
+        Pairs { inner, key: None, pairs: Vec::new() }
+    }
+
+    fn field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Step {
+        let value = self.inner.value(value)?;
+        self.pairs.push((Value::Str(name.to_owned()), value));
+        Ok(())
+    }
+
+    fn done(self) -> Value {
+        Value::Map(self.pairs)
+    }
+}
+
+impl SerializeMap for Pairs {
+    type Ok = Piece;
+    type Error = EncodeError;
+
+    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Step {
+        self.key = Some(self.inner.value(key)?);
+        Ok(())
+    }
+
+    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Step {
+        let key = self.key.take().ok_or_else(EncodeError::refused)?;
+        let value = self.inner.value(value)?;
+        self.pairs.push((key, value));
+        Ok(())
+    }
+
+    fn end(self) -> Done {
+        Ok(Piece::Value(self.done()))
+    }
+}
+
+impl SerializeStruct for Pairs {
+    type Ok = Piece;
+    type Error = EncodeError;
+
+    fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Step {
+        self.field(name, value)
+    }
+
+    fn end(self) -> Done {
+        Ok(Piece::Value(self.done()))
+    }
+}
+
+/// An enum's variant with content: a map with the variant's name as its only key.
+struct Variant<C> {
+    name: &'static str,
+    content: C,
+}
+
+impl<C> Variant<C> {
+    fn new(name: &'static str, content: C) -> Self {
+        Variant { name, content }
+    }
+}
+
+fn variant(name: &'static str, content: Value) -> Done {
+    Ok(Piece::Value(Value::Map(vec![(Value::Str(name.to_owned()), content)])))
+}
+
+impl SerializeTupleVariant for Variant<Items> {
+    type Ok = Piece;
+    type Error = EncodeError;
+
+    fn serialize_field<T: Serialize + ?Sized>(&mut self, item: &T) -> Step {
+        self.content.push(item)
+    }
+
+    fn end(self) -> Done {
+        variant(self.name, self.content.done())
+    }
+}
+
+impl SerializeStructVariant for Variant<Pairs> {
+    type Ok = Piece;
+    type Error = EncodeError;
+
+    fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Step {
+        self.content.field(name, value)
+    }
+
+    fn end(self) -> Done {
+        variant(self.name, self.content.done())
     }
 }

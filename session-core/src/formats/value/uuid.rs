@@ -5,7 +5,7 @@ use std::ops::Deref;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::channel::{FromText, Special};
+use super::newtypes::{FromText, PythonKind};
 
 /// A UUID, as Python's `UUID`.
 ///
@@ -52,7 +52,7 @@ impl fmt::Display for Uuid {
 
 impl Serialize for Uuid {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_newtype_struct(Special::Uuid.name(), &self.to_string())
+        serializer.serialize_newtype_struct(PythonKind::Uuid.name(), &self.to_string())
     }
 }
 

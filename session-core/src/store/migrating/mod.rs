@@ -15,7 +15,6 @@ use super::client::deadline::in_time;
 use crate::config::SessionConfig;
 use crate::error_chain::Chain;
 use crate::formats::codec::Format;
-use crate::session::open::{converted, read};
 use crate::store::{Call, Loaded, New, Store, StoreError, StoreFuture, Swap, Touch};
 
 /// Two stores as one: new records are written to the new one only.
@@ -196,11 +195,11 @@ impl Both {
 
     /// The record in the new store's format. What can't be read is moved as it is: who opens it reports it.
     fn translated(&self, loaded: &Loaded) -> Bytes {
-        let record = match read(self.format, loaded) {
+        let record = match loaded.record(self.format) {
             // Of pickles, which files hold, no other format is read beside them.
             Err(_) => {
-                let other = read(Format::Msgpack, loaded).ok().flatten();
-                other.and_then(|record| converted(&record, self.format)).map(Arc::new)
+                let other = loaded.record(Format::Msgpack).ok().flatten();
+                other.and_then(|record| record.converted(self.format)).map(Arc::new)
             }
             Ok(record) => record,
         };

@@ -2,7 +2,7 @@
 
 use super::scan::Scanner;
 use super::{Dialect, tag, text};
-use crate::formats::codec::DecodeError;
+use crate::formats::error::DecodeError;
 use crate::formats::value::{MAX_DEPTH, MAX_DIGITS, Value, key_order, last_value_wins};
 
 pub(in crate::formats::codec) fn decode(bytes: &[u8], dialect: Dialect) -> Result<Value, DecodeError> {

@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 
 use super::tag::{ESCAPE, is_tag};
-use super::{Dialect, float, http_date, text};
-use crate::formats::codec::{EncodeError, base64};
+use super::{Dialect, float, text};
+use crate::formats::error::EncodeError;
 use crate::formats::value::{MAX_DEPTH, MAX_DIGITS, Value, key_order};
+use crate::formats::{base64, http_date};
 
 pub(in crate::formats::codec) fn encode(
     out: &mut Vec<u8>,
@@ -50,7 +51,9 @@ impl Writer<'_> {
                 self.tagged_text(" u", &uuid.simple().to_string(), depth)?;
             }
             (Value::DateTime(time), Dialect::Tagged) => {
-                self.tagged_text(" d", &http_date::format(*time), depth)?;
+                let mut date = String::with_capacity(http_date::LEN);
+                http_date::push(time.unix_seconds(), &mut date);
+                self.tagged_text(" d", &date, depth)?;
             }
             (Value::Markup(_), Dialect::Record) | (Value::Ext { .. }, _) => {
                 return Err(EncodeError::unsupported(value.kind(), self.dialect.format()));

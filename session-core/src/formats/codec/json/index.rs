@@ -5,8 +5,8 @@ use std::ops::Range;
 use super::scan::{Scanner, Text};
 use super::tag::{is_tag, unescape_key};
 use super::{Dialect, text};
-use crate::formats::codec::DecodeError;
-use crate::formats::codec::record::{Entry, Key, Span, settle};
+use crate::formats::codec::entries::{Entry, Key, Span, dedup};
+use crate::formats::error::DecodeError;
 
 /// Most sessions have no more keys, and to let the index grow key by key was a tenth of making it.
 const USUAL: usize = 32;
@@ -32,10 +32,10 @@ pub(in crate::formats::codec) fn index(bytes: &[u8], dialect: Dialect) -> Result
         }
     };
     indexer.scanner.end()?;
-    settle(&mut entries, bytes);
+    dedup(&mut entries, bytes);
     if dialect == Dialect::Tagged
         && let [Entry { key, value }] = entries.as_slice()
-        && let Some(tag) = key.text(bytes).filter(|key| is_tag(key))
+        && let Some(tag) = key.as_text(bytes).filter(|key| is_tag(key))
     {
         if tag != " di" {
             return Err(DecodeError::not_a_mapping("tagged value"));
@@ -50,10 +50,10 @@ pub(in crate::formats::codec) fn index(bytes: &[u8], dialect: Dialect) -> Result
 fn escaped_map(mut indexer: Indexer<'_>, bytes: &[u8]) -> Result<Vec<Entry>, DecodeError> {
     let wrong = || DecodeError::tag(" di");
     let mut entries = indexer.map()?;
-    settle(&mut entries, bytes);
-    let tagged = matches!(entries.as_slice(), [only] if only.key.text(bytes).is_some_and(is_tag));
+    dedup(&mut entries, bytes);
+    let tagged = matches!(entries.as_slice(), [only] if only.key.as_text(bytes).is_some_and(is_tag));
     let Entry { key, value } = entries.into_iter().next().filter(|_| !tagged).ok_or_else(wrong)?;
-    let key = Key::Escaped(unescape_key(key.text(bytes).ok_or_else(wrong)?).into());
+    let key = Key::Escaped(unescape_key(key.as_text(bytes).ok_or_else(wrong)?).into());
     Ok(vec![Entry { key, value }])
 }
 

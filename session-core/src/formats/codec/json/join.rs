@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::tag::{ESCAPE, is_tag};
 use super::{Dialect, text};
-use crate::formats::codec::RawKey;
+use crate::formats::codec::entries::RawKey;
 
 /// `placed` learns where each key, without its quotes, and its value lie.
 pub(in crate::formats::codec) fn join(

@@ -6,15 +6,9 @@
 mod decode;
 mod encode;
 mod float;
-mod http_date;
 mod index;
 mod join;
-mod plain;
-#[cfg(test)]
-mod reference;
 mod scan;
-mod skip;
-mod step;
 mod tag;
 mod text;
 
@@ -23,7 +17,7 @@ pub(super) use encode::encode;
 pub(super) use index::index;
 pub(super) use join::{join, join_tagged};
 
-use super::Format;
+use crate::formats::format::Format;
 
 /// Whose JSON.
 #[derive(Clone, Copy, PartialEq, Eq)]

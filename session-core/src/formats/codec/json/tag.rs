@@ -1,8 +1,8 @@
 //! Flask's tags for Python's types (W11, W15, W16).
 
-use super::http_date;
-use crate::formats::codec::{DecodeError, base64};
-use crate::formats::value::Value;
+use crate::formats::error::DecodeError;
+use crate::formats::value::{DateTime, Value};
+use crate::formats::{base64, http_date};
 
 /// What is put behind a key that looks like a tag.
 pub(super) const ESCAPE: &str = "__";
@@ -48,7 +48,9 @@ fn tagged(tag: &'static str, content: Value) -> Option<Value> {
         (" m", Value::Str(text) | Value::Markup(text)) => Value::Markup(text),
         (" u", Value::Str(text)) => Value::Uuid(uuid::Uuid::try_parse(&text).ok()?),
         (" d", Value::None) => Value::None,
-        (" d", Value::Str(text)) => http_date::parse(&text).map_or(Value::None, Value::DateTime),
+        (" d", Value::Str(text)) => http_date::parse(&text)
+            .and_then(|(seconds, offset)| DateTime::with_offset(seconds, 0, offset))
+            .map_or(Value::None, Value::DateTime),
         _ => return None,
     })
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::Dialect;
 use super::scan::Text;
-use crate::formats::codec::DecodeError;
+use crate::formats::error::DecodeError;
 
 /// Appends a text with its quotes. Cookies are ASCII, records leave UTF-8 as it is.
 pub(super) fn write(out: &mut Vec<u8>, mut text: &str, dialect: Dialect) {

@@ -1,7 +1,7 @@
 //! From msgpack to a value (R2).
 
 use super::scan::{Head, Scanner};
-use crate::formats::codec::DecodeError;
+use crate::formats::error::DecodeError;
 use crate::formats::value::{DateTime, MAX_DEPTH, Value, key_order, last_value_wins};
 
 pub(in crate::formats::codec) fn decode(bytes: &[u8]) -> Result<Value, DecodeError> {

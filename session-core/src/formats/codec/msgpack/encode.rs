@@ -2,7 +2,9 @@
 
 use std::ops::Range;
 
-use crate::formats::codec::{EncodeError, Format, RawKey};
+use crate::formats::codec::entries::RawKey;
+use crate::formats::error::EncodeError;
+use crate::formats::format::Format;
 use crate::formats::value::{DateTime, MAX_DEPTH, Value};
 
 pub(in crate::formats::codec) fn encode(out: &mut Vec<u8>, value: &Value) -> Result<(), EncodeError> {

@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use super::decode::text;
 use super::scan::{Head, Scanner};
-use crate::formats::codec::DecodeError;
-use crate::formats::codec::record::{Entry, Key, Span, settle};
+use crate::formats::codec::entries::{Entry, Key, Span, dedup};
+use crate::formats::error::DecodeError;
 
 pub(in crate::formats::codec) fn index(bytes: &[u8]) -> Result<Vec<Entry>, DecodeError> {
     let mut scanner = Scanner::new(bytes);
@@ -21,7 +21,7 @@ pub(in crate::formats::codec) fn index(bytes: &[u8]) -> Result<Vec<Entry>, Decod
         }
     };
     scanner.end()?;
-    settle(&mut entries, bytes);
+    dedup(&mut entries, bytes);
     Ok(entries)
 }
 

@@ -1,6 +1,6 @@
 //! Walking over msgpack without decoding it.
 
-use crate::formats::codec::DecodeError;
+use crate::formats::error::DecodeError;
 
 /// The start of a value: all of a small one, the length of a large one.
 pub(super) enum Head {

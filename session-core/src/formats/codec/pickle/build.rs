@@ -3,9 +3,8 @@
 use std::mem;
 use std::slice;
 
-use super::error::PickleError;
 use super::graph::{Content, Graph, NodeId, PerNode};
-use crate::formats::codec::DecodeError;
+use crate::formats::error::DecodeError;
 use crate::formats::value::{MAX_DEPTH, Value};
 
 /// Memory that a value may need for each byte of its pickle. Without references it never needs more.
@@ -83,7 +82,7 @@ impl Survey {
             uses[*part] += 1;
             match visits[*part] {
                 Visit::Done(extent) => last.extent.add(extent)?,
-                Visit::Open => return Err(PickleError::ContainsItself.into()),
+                Visit::Open => return Err(DecodeError::contains_itself()),
                 Visit::Ahead => {
                     visits[*part] = Visit::Open;
                     open.extend([last, Open::new(graph, *part)?]);
@@ -98,7 +97,7 @@ impl Survey {
     /// Refuses what references make too large for a pickle of this length.
     pub(super) fn check_memory(&self, length: usize) -> Result<(), DecodeError> {
         let limit = length.saturating_mul(PER_BYTE).saturating_add(FOR_REFERENCES);
-        if self.memory > limit { Err(PickleError::TooLarge.into()) } else { Ok(()) }
+        if self.memory > limit { Err(DecodeError::too_many_references()) } else { Ok(()) }
     }
 }
 
@@ -107,7 +106,7 @@ impl<'a> Open<'a> {
         let (parts, content, levels): (&[NodeId], _, _) = match graph.content(id) {
             Content::Whole(value) => (&[], content_memory(value), 0),
             Content::Parts(_, parts) => (parts, 0, 1),
-            Content::Object(object) => return Err(PickleError::NoValue(object.kind()).into()),
+            Content::Object(object) => return Err(DecodeError::not_a_value(object.kind())),
         };
         let memory = size_of::<Value>() + content;
         Ok(Open { id, parts: parts.iter(), extent: Extent { memory, levels } })

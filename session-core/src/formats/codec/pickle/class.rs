@@ -1,7 +1,6 @@
 //! The classes whose objects are values of a session, by the names that Python pickles them under.
 
-use super::error::PickleError;
-use crate::formats::codec::DecodeError;
+use crate::formats::error::DecodeError;
 
 /// A class of which nothing but the name is known here: what Python would call, this reader never does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +34,31 @@ impl Class {
 
     /// The class of that name; every other one is refused, and the error names it.
     pub(super) fn named(module: &str, name: &str, at: usize) -> Result<Class, DecodeError> {
-        Class::find(module, name).ok_or_else(|| PickleError::Class { name: shown(module, name), at }.into())
+        Class::find(module, name).ok_or_else(|| DecodeError::unknown_class(shown(module, name), at))
+    }
+}
+
+/// An object that a pickle needs on the way to a value, and that is not a value by itself.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Object {
+    Class(Class),
+    /// A duration, in seconds.
+    TimeDelta(i64),
+    /// Seconds east of UTC.
+    TimeZone(i32),
+    /// A UUID before it is told its number.
+    BlankUuid,
+}
+
+impl Object {
+    /// Its kind, in words that may be logged.
+    pub(super) const fn kind(self) -> &'static str {
+        match self {
+            Object::Class(_) => "a class",
+            Object::TimeDelta(_) => "a duration",
+            Object::TimeZone(_) => "a time zone",
+            Object::BlankUuid => "a UUID without its number",
+        }
     }
 }
 

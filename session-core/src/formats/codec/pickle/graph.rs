@@ -5,8 +5,8 @@
 
 use std::ops::{Index, IndexMut};
 
-use super::object::{self, Object};
-use crate::formats::codec::DecodeError;
+use super::class::Object;
+use crate::formats::error::DecodeError;
 use crate::formats::value::{Value, key_order, last_value_wins};
 
 pub(super) struct Graph {
@@ -63,31 +63,11 @@ impl Graph {
     }
 
     pub(super) fn whole(&mut self, value: Value, hashable: bool) -> NodeId {
-        self.push(Node { content: Content::Whole(value), hashable })
+        self.push(Content::Whole(value), hashable)
     }
 
     pub(super) fn object(&mut self, object: Object) -> NodeId {
-        self.push(Node { content: Content::Object(object), hashable: true })
-    }
-
-    /// An object of that class. `at` is where in the pickle.
-    pub(super) fn make(
-        &mut self,
-        class: NodeId,
-        arguments: NodeId,
-        at: usize,
-    ) -> Result<NodeId, DecodeError> {
-        let content = object::made(self, class, arguments, at)?;
-        Ok(self.push(Node { content, hashable: true }))
-    }
-
-    /// Gives an object its state. Only UUIDs are made in two steps.
-    pub(super) fn set_state(&mut self, target: NodeId, state: NodeId, at: usize) -> Result<(), DecodeError> {
-        let Content::Object(Object::BlankUuid) = self.content(target) else {
-            return Err(DecodeError::syntax("an object that has a state", at));
-        };
-        *self.content_mut(target) = Content::Whole(object::uuid(self, state, at)?);
-        Ok(())
+        self.push(Content::Object(object), true)
     }
 
     pub(super) fn is_hashable(&self, id: NodeId) -> bool {
@@ -111,7 +91,7 @@ impl Graph {
             Shape::FrozenSet => true,
             Shape::Tuple => parts.iter().all(|part| self.nodes[*part].hashable),
         };
-        Ok(self.push(Node { content: Content::Parts(shape, parts), hashable }))
+        Ok(self.push(Content::Parts(shape, parts), hashable))
     }
 
     /// Adds to an object of that shape.
@@ -145,9 +125,9 @@ impl Graph {
         }
     }
 
-    fn push(&mut self, node: Node) -> NodeId {
+    pub(super) fn push(&mut self, content: Content, hashable: bool) -> NodeId {
         let id = NodeId(self.nodes.0.len());
-        self.nodes.0.push(node);
+        self.nodes.0.push(Node { content, hashable });
         id
     }
 }

@@ -8,8 +8,8 @@ use super::input::Input;
 use super::instruction::{self, Instruction, Operands};
 use super::opcode;
 use super::plain;
-use crate::formats::codec::DecodeError;
-use crate::formats::codec::record::{Entry, Key, Span, settle};
+use crate::formats::codec::entries::{Entry, Key, Span, dedup};
+use crate::formats::error::DecodeError;
 use crate::formats::value::Value;
 
 /// The record and where in it the values lie. Each is a pickle of its own but for the first and last
@@ -42,7 +42,7 @@ fn independent(record: &[u8]) -> Option<Vec<Entry>> {
             Instruction::Stop => {
                 input.end().ok()?;
                 let mut entries = places.end(record)?;
-                settle(&mut entries, record);
+                dedup(&mut entries, record);
                 return Some(entries);
             }
             instruction => places.follow(record, &instruction, at)?,

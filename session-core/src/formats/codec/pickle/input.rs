@@ -1,6 +1,6 @@
 //! A position in a pickle.
 
-use crate::formats::codec::DecodeError;
+use crate::formats::error::DecodeError;
 
 pub(super) struct Input<'a> {
     length: usize,

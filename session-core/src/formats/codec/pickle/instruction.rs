@@ -1,18 +1,17 @@
 //! What each opcode does, with its argument read.
 
 use super::class::Class;
-use super::error::PickleError;
 use super::graph::Shape;
 use super::input::Input;
 use super::opcode::{self, beyond_data};
 use super::{number, text};
-use crate::formats::codec::DecodeError;
+use crate::formats::error::DecodeError;
 use crate::formats::value::Value;
 
 pub(super) enum Instruction {
     /// Pushes a value that holds no others.
     Push(Value),
-    /// Pushes bytes that Python can change, which are therefore no key.
+    /// Pushes bytes that Python can change, and therefore not use as a key.
     PushByteArray(Vec<u8>),
     /// Replaces the values on the stack by one that holds them.
     Collect(Shape, Operands),
@@ -143,7 +142,7 @@ pub(super) fn next(input: &mut Input<'_>) -> Result<Instruction, DecodeError> {
 
         other => {
             return Err(match beyond_data(other) {
-                Some(what) => PickleError::Executes { what, at }.into(),
+                Some(what) => DecodeError::executes(what, at),
                 None => DecodeError::syntax("an opcode", at),
             });
         }

@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
-use super::class::Class;
+use super::class::{Class, Object};
 use super::graph::{Content, Graph, NodeId};
 use super::input::Input;
 use super::instruction::{self, Instruction, Operands};
-use super::object::Object;
-use crate::formats::codec::DecodeError;
+use super::object;
+use crate::formats::error::DecodeError;
 use crate::formats::value::Value;
 
 /// Follows a pickle to its end: the objects that it made, and which of them is its value.
@@ -91,11 +91,12 @@ impl Machine {
             }
             Instruction::Make => {
                 let (arguments, class) = (self.pop()?, self.pop()?);
-                self.stack.push(self.graph.make(class, arguments, self.at)?);
+                self.stack.push(object::make(&mut self.graph, class, arguments, self.at)?);
             }
             Instruction::Build => {
                 let state = self.pop()?;
-                self.graph.set_state(self.top()?, state, self.at)?;
+                let target = self.top()?;
+                object::set_state(&mut self.graph, target, state, self.at)?;
             }
             Instruction::Mark => self.marks.push(self.stack.len()),
             // Python takes a mark for a value here.

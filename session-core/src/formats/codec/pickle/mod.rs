@@ -15,7 +15,6 @@
 
 mod build;
 mod class;
-mod error;
 mod graph;
 mod index;
 mod input;
@@ -28,11 +27,10 @@ mod plain;
 mod text;
 mod write;
 
-pub(super) use error::PickleError;
 pub(super) use index::index;
 pub(super) use write::{encode, join};
 
-use super::DecodeError;
+use crate::formats::error::DecodeError;
 use crate::formats::value::Value;
 
 /// The value of a pickle, which holds nothing else.

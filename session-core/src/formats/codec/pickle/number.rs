@@ -2,7 +2,7 @@
 
 use std::iter;
 
-use crate::formats::codec::DecodeError;
+use crate::formats::error::DecodeError;
 use crate::formats::value::{MAX_DIGITS, Value};
 
 /// `INT`: an integer, or `00` and `01` for false and true.

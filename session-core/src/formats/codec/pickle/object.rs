@@ -1,41 +1,37 @@
-//! Objects of Python's classes, as far as a session has a kind of value for them.
+//! Makes the objects of Python's classes, as far as a session has a kind of value for them.
 
-use super::class::Class;
+use super::class::{Class, Object};
 use super::graph::{Content, Graph, NodeId, Shape};
-use crate::formats::codec::DecodeError;
-use crate::formats::value::{DateTime, Value, seconds_of};
+use crate::formats::error::DecodeError;
+use crate::formats::time::seconds_of;
+use crate::formats::value::{DateTime, Value};
 
-/// What a pickle needs on the way to a value, and what is none by itself.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Object {
-    Class(Class),
-    /// A duration, in seconds.
-    TimeDelta(i64),
-    /// Seconds east of UTC.
-    TimeZone(i32),
-    /// A UUID before it is told its number.
-    BlankUuid,
-}
-
-impl Object {
-    /// What it is, in words that may be logged.
-    pub(super) const fn kind(self) -> &'static str {
-        match self {
-            Object::Class(_) => "a class",
-            Object::TimeDelta(_) => "a duration",
-            Object::TimeZone(_) => "a time zone",
-            Object::BlankUuid => "a UUID without its number",
-        }
-    }
-}
-
-/// What Python gets when it calls the class with the arguments.
-pub(super) fn made(
-    graph: &Graph,
+/// Makes the object that Python gets when it calls the class with the arguments. `at` is the place in the pickle.
+pub(super) fn make(
+    graph: &mut Graph,
     class: NodeId,
     arguments: NodeId,
     at: usize,
-) -> Result<Content, DecodeError> {
+) -> Result<NodeId, DecodeError> {
+    let content = called(graph, class, arguments, at)?;
+    Ok(graph.push(content, true))
+}
+
+/// Gives an object its state. Only UUIDs are made in two steps.
+pub(super) fn set_state(
+    graph: &mut Graph,
+    target: NodeId,
+    state: NodeId,
+    at: usize,
+) -> Result<(), DecodeError> {
+    let Content::Object(Object::BlankUuid) = graph.content(target) else {
+        return Err(DecodeError::syntax("an object that has a state", at));
+    };
+    *graph.content_mut(target) = Content::Whole(uuid(graph, state, at)?);
+    Ok(())
+}
+
+fn called(graph: &Graph, class: NodeId, arguments: NodeId, at: usize) -> Result<Content, DecodeError> {
     let Content::Object(Object::Class(class)) = *graph.content(class) else {
         return Err(DecodeError::syntax("a class", at));
     };
@@ -70,19 +66,18 @@ pub(super) fn made(
     })
 }
 
-/// A UUID whose state is known: `{"int": number}`, with or without how it was made.
-pub(super) fn uuid(graph: &Graph, state: NodeId, at: usize) -> Result<Value, DecodeError> {
+/// The UUID with the state `{"int": number}`; how it was made may be in there too.
+fn uuid(graph: &Graph, state: NodeId, at: usize) -> Result<Value, DecodeError> {
     let refused = || DecodeError::syntax("the state of a UUID", at);
     let Content::Parts(Shape::Dict, state) = graph.content(state) else { return Err(refused()) };
     let number = state.chunks_exact(2).find_map(|pair| match pair {
-        [key, number] => match (graph.content(*key), graph.content(*number)) {
-            (Content::Whole(Value::Str(key)), Content::Whole(number)) if key == "int" => match number {
-                Value::Int(number) => u128::try_from(*number).ok(),
-                Value::BigInt(digits) => digits.parse().ok(),
+        [key, number] if matches!(graph.content(*key), Content::Whole(Value::Str(key)) if key == "int") => {
+            match graph.content(*number) {
+                Content::Whole(Value::Int(number)) => u128::try_from(*number).ok(),
+                Content::Whole(Value::BigInt(digits)) => digits.parse().ok(),
                 _ => None,
-            },
-            _ => None,
-        },
+            }
+        }
         _ => None,
     });
     number.map(|number| Value::Uuid(uuid::Uuid::from_u128(number))).ok_or_else(refused)
@@ -95,7 +90,7 @@ fn date_time(state: &[u8], offset: Option<i32>) -> Result<DateTime, DecodeError>
     let &[century, year, month, day, hour, minute, second, high, middle, low] = state else {
         return Err(refused());
     };
-    let year = i32::from(u16::from_be_bytes([century, year]));
+    let year = u16::from_be_bytes([century, year]).into();
     let time = [hour, minute, second].map(u32::from);
     let wall = seconds_of(year, u32::from(month & 0x7f), day.into(), time).ok_or_else(refused)?;
     let nanoseconds = u32::from_be_bytes([0, high, middle, low]).saturating_mul(1000);

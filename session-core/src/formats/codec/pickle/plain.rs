@@ -6,7 +6,8 @@ use super::build::Survey;
 use super::graph::{Content, Graph, NodeId, Shape};
 use super::write::{self, group};
 use super::{machine, opcode};
-use crate::formats::codec::{DecodeError, RawKey};
+use crate::formats::codec::entries::RawKey;
+use crate::formats::error::DecodeError;
 use crate::formats::value::Value;
 
 /// A pickle of the same dict in which everything that was referred to is a copy: sets stay sets, and

@@ -1,6 +1,6 @@
 //! Text and the strings of Python 2.
 
-use crate::formats::codec::DecodeError;
+use crate::formats::error::DecodeError;
 use crate::formats::value::Value;
 
 pub(super) fn utf8(bytes: &[u8]) -> Result<Value, DecodeError> {

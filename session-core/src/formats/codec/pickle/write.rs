@@ -2,7 +2,9 @@
 
 use super::class::Class;
 use super::opcode;
-use crate::formats::codec::{EncodeError, Format, RawKey};
+use crate::formats::codec::entries::RawKey;
+use crate::formats::error::EncodeError;
+use crate::formats::format::Format;
 use crate::formats::value::{DateTime, MAX_DEPTH, MAX_DIGITS, Value};
 
 /// What cachelib writes: the highest protocol of every Python that Flask runs on.

@@ -3,11 +3,10 @@
 use std::time::{Duration, SystemTime};
 
 use super::DateTime;
+use crate::formats::time::LAST_SECOND;
 
 /// 0001-01-01T00:00:00 in seconds since 1970.
 const FIRST: i64 = -62_135_596_800;
-/// 9999-12-31T23:59:59.
-const LAST: i64 = 253_402_300_799;
 const LAST_NANOSECOND: u32 = 999_999_999;
 /// In seconds; Python takes nothing of a day or more.
 const GREATEST_OFFSET: i32 = 86_399;
@@ -18,7 +17,7 @@ impl DateTime {
     pub(super) fn nearest(seconds: i64, nanoseconds: u32, offset: Option<i32>) -> DateTime {
         let offset = offset.map(|offset| offset.clamp(-GREATEST_OFFSET, GREATEST_OFFSET));
         let ahead = i64::from(offset.unwrap_or(0));
-        let (first, last) = (FIRST.max(FIRST - ahead), LAST.min(LAST - ahead));
+        let (first, last) = (FIRST.max(FIRST - ahead), LAST_SECOND.min(LAST_SECOND - ahead));
         // A leap second of chrono has more than a billion nanoseconds, and Python no leap seconds.
         let nanoseconds = nanoseconds.min(LAST_NANOSECOND);
         let (seconds, nanoseconds) = if seconds < first {

@@ -16,13 +16,13 @@ use super::{Bytes, DateTime, Value};
 /// The name under which a [`Value`] asks for itself.
 pub(super) const VALUE: &str = "$rocket_session_state_core::Value";
 
-/// The name of a [`Markup`](super::Markup): a [`Special::Markup`] in cookies and plain text in records,
+/// The name of a [`Markup`](super::Markup): a [`PythonKind::Markup`] in cookies and plain text in records,
 /// which refuse the other.
 pub(super) const HTML: &str = "$rocket_session_state_core::Html";
 
 /// The kinds that serde has no word for.
 #[derive(Clone, Copy)]
-pub(super) enum Special {
+pub(super) enum PythonKind {
     Tuple,
     BigInt,
     DateTime,
@@ -31,38 +31,44 @@ pub(super) enum Special {
     Ext,
 }
 
-impl Special {
-    const ALL: [Special; 6] =
-        [Special::Tuple, Special::BigInt, Special::DateTime, Special::Uuid, Special::Markup, Special::Ext];
+impl PythonKind {
+    const ALL: [PythonKind; 6] = [
+        PythonKind::Tuple,
+        PythonKind::BigInt,
+        PythonKind::DateTime,
+        PythonKind::Uuid,
+        PythonKind::Markup,
+        PythonKind::Ext,
+    ];
 
     pub(super) const fn name(self) -> &'static str {
         match self {
-            Special::Tuple => "$rocket_session_state_core::Tuple",
-            Special::BigInt => "$rocket_session_state_core::BigInt",
-            Special::DateTime => "$rocket_session_state_core::DateTime",
-            Special::Uuid => "$rocket_session_state_core::Uuid",
-            Special::Markup => "$rocket_session_state_core::Markup",
-            Special::Ext => "$rocket_session_state_core::Ext",
+            PythonKind::Tuple => "$rocket_session_state_core::Tuple",
+            PythonKind::BigInt => "$rocket_session_state_core::BigInt",
+            PythonKind::DateTime => "$rocket_session_state_core::DateTime",
+            PythonKind::Uuid => "$rocket_session_state_core::Uuid",
+            PythonKind::Markup => "$rocket_session_state_core::Markup",
+            PythonKind::Ext => "$rocket_session_state_core::Ext",
         }
     }
 
-    pub(super) fn by_name(name: &str) -> Option<Special> {
+    pub(super) fn by_name(name: &str) -> Option<PythonKind> {
         // Every newtype of a session passes here; hardly any begins like ours.
-        name.starts_with('$').then(|| Special::ALL.into_iter().find(|special| special.name() == name))?
+        name.starts_with('$').then(|| PythonKind::ALL.into_iter().find(|kind| kind.name() == name))?
     }
 
-    fn by_index(index: u32) -> Option<Special> {
-        Special::ALL.into_iter().find(|special| *special as u32 == index)
+    fn by_index(index: u32) -> Option<PythonKind> {
+        PythonKind::ALL.into_iter().find(|kind| *kind as u32 == index)
     }
 
     /// Makes the value of this kind from what its content was serialized to.
     pub(super) fn wrap(self, content: Value) -> Option<Value> {
         Some(match (self, content) {
-            (Special::BigInt, Value::Str(text)) => Value::BigInt(text),
-            (Special::DateTime, Value::Str(text)) => Value::DateTime(text.parse().ok()?),
-            (Special::Uuid, Value::Str(text)) => Value::Uuid(text.parse().ok()?),
-            (Special::Markup, Value::Str(text)) => Value::Markup(text),
-            (Special::Ext, Value::Tuple(parts)) => match <[Value; 2]>::try_from(parts).ok()? {
+            (PythonKind::BigInt, Value::Str(text)) => Value::BigInt(text),
+            (PythonKind::DateTime, Value::Str(text)) => Value::DateTime(text.parse().ok()?),
+            (PythonKind::Uuid, Value::Str(text)) => Value::Uuid(text.parse().ok()?),
+            (PythonKind::Markup, Value::Str(text)) => Value::Markup(text),
+            (PythonKind::Ext, Value::Tuple(parts)) => match <[Value; 2]>::try_from(parts).ok()? {
                 [Value::Int(code), Value::Bytes(data)] => Value::Ext { code: i8::try_from(code).ok()?, data },
                 _ => return None,
             },
@@ -71,15 +77,15 @@ impl Special {
     }
 
     /// The kind and content of a value that serde has no word for; any other value comes back.
-    pub(super) fn unwrap(value: Value) -> Result<(Special, Value), Value> {
+    pub(super) fn unwrap(value: Value) -> Result<(PythonKind, Value), Value> {
         Ok(match value {
-            Value::Tuple(items) => (Special::Tuple, Value::List(items)),
-            Value::BigInt(digits) => (Special::BigInt, Value::Str(digits)),
-            Value::DateTime(time) => (Special::DateTime, Value::Str(time.to_string())),
-            Value::Uuid(uuid) => (Special::Uuid, Value::Str(uuid.to_string())),
-            Value::Markup(text) => (Special::Markup, Value::Str(text)),
+            Value::Tuple(items) => (PythonKind::Tuple, Value::List(items)),
+            Value::BigInt(digits) => (PythonKind::BigInt, Value::Str(digits)),
+            Value::DateTime(time) => (PythonKind::DateTime, Value::Str(time.to_string())),
+            Value::Uuid(uuid) => (PythonKind::Uuid, Value::Str(uuid.to_string())),
+            Value::Markup(text) => (PythonKind::Markup, Value::Str(text)),
             Value::Ext { code, data } => {
-                (Special::Ext, Value::List(vec![Value::Int(code.into()), Value::Bytes(data)]))
+                (PythonKind::Ext, Value::List(vec![Value::Int(code.into()), Value::Bytes(data)]))
             }
             ordinary => return Err(ordinary),
         })
@@ -110,12 +116,14 @@ impl Serialize for Value {
                 pairs.iter().try_for_each(|(key, value)| map.serialize_entry(key, value))?;
                 map.end()
             }
-            Value::BigInt(digits) => serializer.serialize_newtype_struct(Special::BigInt.name(), digits),
+            Value::BigInt(digits) => serializer.serialize_newtype_struct(PythonKind::BigInt.name(), digits),
             Value::DateTime(time) => time.serialize(serializer),
-            Value::Uuid(uuid) => serializer.serialize_newtype_struct(Special::Uuid.name(), &uuid.to_string()),
-            Value::Markup(text) => serializer.serialize_newtype_struct(Special::Markup.name(), text),
+            Value::Uuid(uuid) => {
+                serializer.serialize_newtype_struct(PythonKind::Uuid.name(), &uuid.to_string())
+            }
+            Value::Markup(text) => serializer.serialize_newtype_struct(PythonKind::Markup.name(), text),
             Value::Ext { code, data } => serializer
-                .serialize_newtype_struct(Special::Ext.name(), &(*code, Bytes::from(data.as_slice()))),
+                .serialize_newtype_struct(PythonKind::Ext.name(), &(*code, Bytes::from(data.as_slice()))),
         }
     }
 }
@@ -210,22 +218,22 @@ impl<'de> Visitor<'de> for ValueVisitor {
     fn visit_enum<A: EnumAccess<'de>>(self, data: A) -> Result<Value, A::Error> {
         let (index, content) = data.variant::<u32>()?;
         let refused = || A::Error::custom("unknown kind of value");
-        let special = Special::by_index(index).ok_or_else(refused)?;
-        let content = match special {
-            Special::Tuple => return content.newtype_variant().map(Value::Tuple),
-            Special::Ext => {
+        let kind = PythonKind::by_index(index).ok_or_else(refused)?;
+        let content = match kind {
+            PythonKind::Tuple => return content.newtype_variant().map(Value::Tuple),
+            PythonKind::Ext => {
                 let (code, Bytes(data)) = content.newtype_variant()?;
                 return Ok(Value::Ext { code, data });
             }
             _ => Value::Str(content.newtype_variant()?),
         };
-        special.wrap(content).ok_or_else(refused)
+        kind.wrap(content).ok_or_else(refused)
     }
 }
 
 impl Serialize for DateTime {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_newtype_struct(Special::DateTime.name(), &self.to_string())
+        serializer.serialize_newtype_struct(PythonKind::DateTime.name(), &self.to_string())
     }
 }
 

@@ -1,4 +1,4 @@
-//! Whether a key may occur twice in a record.
+//! Finds out whether a key may occur twice in a record.
 
 /// Whether two of the keys are equal, as far as a hash can tell: `false` is certain.
 ///
@@ -6,7 +6,7 @@
 /// other took two thirds of the time of indexing a record of 1 KB. Here each key's hash goes into a table of
 /// twice as many places, on the stack for up to 64 keys. The hash has no secret: who chooses keys that
 /// collide gets a `true`, which costs a sort and no more.
-pub(super) fn may_repeat<'a>(keys: impl ExactSizeIterator<Item = &'a [u8]>) -> bool {
+pub(super) fn may_have_duplicates<'a>(keys: impl ExactSizeIterator<Item = &'a [u8]>) -> bool {
     let mut few = [0; 128];
     let mut many;
     let table: &mut [u32] = if keys.len() <= few.len() / 2 {
@@ -37,7 +37,7 @@ pub(super) fn may_repeat<'a>(keys: impl ExactSizeIterator<Item = &'a [u8]>) -> b
 
 /// Eight bytes at a time. Both halves of the product are used: a difference in the last characters of a
 /// number is in the upper bits, which would reach only the upper bits of the lower half.
-pub(super) fn hash(key: &[u8]) -> u64 {
+fn hash(key: &[u8]) -> u64 {
     let (words, rest) = key.as_chunks::<8>();
     let last = rest.iter().fold(rest.len() as u64, |word, byte| word << 8 | u64::from(*byte));
     let mix = |hash: u64, word: u64| {
@@ -52,8 +52,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn of(keys: &[String]) -> bool {
-        may_repeat(keys.iter().map(String::as_bytes))
+    fn found(keys: &[String]) -> bool {
+        may_have_duplicates(keys.iter().map(String::as_bytes))
     }
 
     #[test]
@@ -61,7 +61,7 @@ mod tests {
         for count in [0, 1, 20, 64, 65, 1000, 100_000] {
             let keys: Vec<String> = (0..count).map(|number| format!("field_{number}")).collect();
             // Among 100,000 keys two have the same 32 bits of hash; that is no mistake.
-            assert!(!of(&keys) || count == 100_000, "{count} keys");
+            assert!(!found(&keys) || count == 100_000, "{count} keys");
         }
     }
 
@@ -71,7 +71,7 @@ mod tests {
             for _ in 0..2 {
                 keys.insert(at % (keys.len() + 1), key.clone());
             }
-            prop_assert!(of(&keys));
+            prop_assert!(found(&keys));
         }
     }
 }

@@ -1,13 +1,10 @@
-//! Why a value can't be written or read. Neither error ever tells a value.
+//! Errors of values and formats. Neither ever shows a value.
 
 use std::error::Error;
 use std::fmt;
 use std::str::Utf8Error;
 
-use super::Format;
-#[cfg(feature = "pickle")]
-use super::pickle::PickleError;
-use crate::formats::value::MAX_DEPTH;
+use super::format::{Format, MAX_DEPTH};
 
 /// A value that can't be stored.
 ///
@@ -79,7 +76,7 @@ impl serde::ser::Error for EncodeError {
     }
 }
 
-/// Bytes that are no record or value, or a value that is not of the expected type.
+/// Bytes that are not a record or value, or a value that is not of the expected type.
 ///
 /// The text names kinds, types and positions, never a value; what a type's own `Deserialize` says is
 /// left out, since it may quote one.
@@ -106,8 +103,31 @@ enum DecodeKind {
         format: Format,
         source: Box<DecodeError>,
     },
+    /// The pickle asks for more than data.
     #[cfg(feature = "pickle")]
-    Pickle(PickleError),
+    Executes {
+        what: &'static str,
+        at: usize,
+    },
+    /// The pickle names a class or function that is not one of the known ones. `None`: not even a name.
+    #[cfg(feature = "pickle")]
+    UnknownClass {
+        name: Option<Box<str>>,
+        at: usize,
+    },
+    /// The pickle holds something that is only a part of values.
+    #[cfg(feature = "pickle")]
+    NotAValue(&'static str),
+    #[cfg(feature = "pickle")]
+    ContainsItself,
+    #[cfg(feature = "pickle")]
+    TooManyReferences,
+    /// A record that is a pickle, and why it can't be read.
+    #[cfg(feature = "pickle")]
+    UnreadablePickle(Box<DecodeError>),
+    /// A record that is a pickle of what neither format of records can hold.
+    #[cfg(feature = "pickle")]
+    NoFormatHolds(EncodeError),
     #[cfg(not(feature = "pickle"))]
     PickleNotRead,
     TooLong,
@@ -132,8 +152,8 @@ enum DecodeKind {
 }
 
 impl DecodeError {
-    /// What was found where something else was expected: `text`, `integer`, `list` …, where that is
-    /// the reason.
+    /// The kind of value that was found where another was expected (`text`, `integer`, `list` …), if
+    /// that is the reason.
     pub fn found(&self) -> Option<&'static str> {
         match &self.0 {
             DecodeKind::Mismatch { found, .. } | DecodeKind::NotAMapping(found) | DecodeKind::Key(found) => {
@@ -187,11 +207,6 @@ impl DecodeError {
         DecodeError(DecodeKind::Unreadable { format, source: Box::new(source) })
     }
 
-    #[cfg(feature = "pickle")]
-    pub(super) const fn pickle(error: PickleError) -> Self {
-        DecodeError(DecodeKind::Pickle(error))
-    }
-
     #[cfg(not(feature = "pickle"))]
     pub(super) const fn pickle_not_read() -> Self {
         DecodeError(DecodeKind::PickleNotRead)
@@ -214,6 +229,37 @@ impl DecodeError {
     }
 }
 
+#[cfg(feature = "pickle")]
+impl DecodeError {
+    pub(super) const fn executes(what: &'static str, at: usize) -> Self {
+        DecodeError(DecodeKind::Executes { what, at })
+    }
+
+    pub(super) const fn unknown_class(name: Option<Box<str>>, at: usize) -> Self {
+        DecodeError(DecodeKind::UnknownClass { name, at })
+    }
+
+    pub(super) const fn not_a_value(what: &'static str) -> Self {
+        DecodeError(DecodeKind::NotAValue(what))
+    }
+
+    pub(super) const fn contains_itself() -> Self {
+        DecodeError(DecodeKind::ContainsItself)
+    }
+
+    pub(super) const fn too_many_references() -> Self {
+        DecodeError(DecodeKind::TooManyReferences)
+    }
+
+    pub(super) fn unreadable_pickle(source: DecodeError) -> Self {
+        DecodeError(DecodeKind::UnreadablePickle(Box::new(source)))
+    }
+
+    pub(super) const fn no_format_holds(source: EncodeError) -> Self {
+        DecodeError(DecodeKind::NoFormatHolds(source))
+    }
+}
+
 impl fmt::Display for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
@@ -230,7 +276,33 @@ impl fmt::Display for DecodeError {
                 write!(f, "the record is neither {format} nor another known format")
             }
             #[cfg(feature = "pickle")]
-            DecodeKind::Pickle(error) => fmt::Display::fmt(error, f),
+            DecodeKind::Executes { what, at } => {
+                write!(f, "the pickle asks for {what} at byte {at}, and nothing in it is ever executed")
+            }
+            #[cfg(feature = "pickle")]
+            DecodeKind::UnknownClass { name, at } => {
+                f.write_str("the pickle asks for a class or function by its name")?;
+                if let Some(name) = name {
+                    write!(f, ", `{name}`,")?;
+                }
+                write!(f, " at byte {at}, and nothing in it is ever executed")
+            }
+            #[cfg(feature = "pickle")]
+            DecodeKind::NotAValue(what) => {
+                write!(f, "the pickle holds {what}, which is not a value of a session")
+            }
+            #[cfg(feature = "pickle")]
+            DecodeKind::ContainsItself => f.write_str("a list or map contains itself"),
+            #[cfg(feature = "pickle")]
+            DecodeKind::TooManyReferences => {
+                f.write_str("references make the value too large for its pickle")
+            }
+            #[cfg(feature = "pickle")]
+            DecodeKind::UnreadablePickle(_) => f.write_str("the record is a pickle that can't be read"),
+            #[cfg(feature = "pickle")]
+            DecodeKind::NoFormatHolds(_) => {
+                f.write_str("the record is a pickle of something that neither msgpack nor JSON can hold")
+            }
             #[cfg(not(feature = "pickle"))]
             DecodeKind::PickleNotRead => f.write_str(
                 "the record is a pickle of an older release, which the cargo feature `pickle` reads",
@@ -254,7 +326,9 @@ impl Error for DecodeError {
             DecodeKind::NotUtf8(source) => Some(source),
             DecodeKind::Unreadable { source, .. } => Some(source),
             #[cfg(feature = "pickle")]
-            DecodeKind::Pickle(error) => error.source(),
+            DecodeKind::UnreadablePickle(source) => Some(source),
+            #[cfg(feature = "pickle")]
+            DecodeKind::NoFormatHolds(source) => Some(source),
             _ => None,
         }
     }

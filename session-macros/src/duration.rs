@@ -1,1 +1,0 @@
-../../session-core/src/settings/duration.rs
