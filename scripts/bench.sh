@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Measures what sessions cost, against the same pages without sessions and by hand, and prints tables.
-# docs/performance.md says how to read them.
+# bench/README.md says how to read them.
 #
 # Usage: scripts/bench.sh [--quick] [--check]     the ratios; --quick: in under two minutes after the build
 #        scripts/bench.sh --instructions [--write]  fails where an operation takes 5 % more instructions than

@@ -2,13 +2,12 @@
 
 use proc_macro::TokenStream;
 
-mod attributes;
+mod duration;
 mod errors;
 mod guard;
 mod options;
-mod paths;
 mod state;
-mod types;
+mod syntax;
 
 /// Makes a struct the typed view of a visitor's session.
 ///

@@ -1,14 +1,65 @@
 //! The options inside an attribute's parentheses: `name` or `name = value`, separated by commas.
 
-use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
 use syn::ext::IdentExt as _;
 use syn::parse::{Parse, ParseStream};
 use syn::{Expr, ExprLit, Ident, Lit, LitStr, Token};
 
 use crate::errors::Errors;
 
-/// One option as it was written. Its value is judged by whoever knows the name.
+/// The options of an attribute. `O` is an enum: each of them is read in an arm of its own.
+pub(crate) struct Options<O: 'static> {
+    /// What such an option is called: "session option".
+    pub(crate) kind: &'static str,
+    /// All of them by name, in the order in which they are listed for a user.
+    pub(crate) known: &'static [(&'static str, O)],
+    /// Names from elsewhere that a user may try, each with the option that does it here.
+    pub(crate) elsewhere: &'static [(&'static str, &'static str)],
+}
+
+impl<O: Copy> Options<O> {
+    /// Tells which option was written. One that is unknown or was `seen` before is reported.
+    pub(crate) fn recognize(
+        &self,
+        written: &Written,
+        seen: &mut Vec<Ident>,
+        errors: &mut Errors,
+    ) -> Option<O> {
+        let (name, kind) = (written.name.to_string(), self.kind);
+        let Some((_, option)) = self.known.iter().find(|(known, _)| *known == name) else {
+            let suggestion = self.suggestion(&name);
+            let options = self.listed();
+            errors.at(
+                &written.name,
+                format_args!("unknown {kind} `{name}`{suggestion}\nthe options are: {options}"),
+            );
+            return None;
+        };
+        if seen.contains(&written.name) {
+            errors.at(&written.name, format_args!("`{name}` is given twice; keep one"));
+            return None;
+        }
+        seen.push(written.name.clone());
+        Some(*option)
+    }
+
+    /// The names of all options, for a message.
+    pub(crate) fn listed(&self) -> String {
+        listed(&self.names())
+    }
+
+    fn suggestion(&self, name: &str) -> String {
+        match self.elsewhere.iter().find(|(elsewhere, _)| *elsewhere == name) {
+            Some((_, here)) => format!("; write `{here}`"),
+            None => did_you_mean(name, &self.names()),
+        }
+    }
+
+    fn names(&self) -> Vec<&'static str> {
+        self.known.iter().map(|(name, _)| *name).collect()
+    }
+}
+
+/// One option as it was written.
 pub(crate) struct Written {
     pub(crate) name: Ident,
     pub(crate) value: Option<Expr>,
@@ -19,14 +70,6 @@ impl Parse for Written {
         let name = input.call(Ident::parse_any)?;
         let value = input.parse::<Option<Token![=]>>()?.map(|_| input.parse()).transpose()?;
         Ok(Written { name, value })
-    }
-}
-
-impl ToTokens for Written {
-    fn to_tokens(&self, tokens: &mut TokenStream) {
-        let Written { name, value } = self;
-        let value = value.as_ref().map(|value| quote!(= #value));
-        tokens.extend(quote!(#name #value));
     }
 }
 
@@ -69,7 +112,7 @@ pub(crate) fn did_you_mean(written: &str, known: &[&str]) -> String {
         .map_or_else(String::new, |(_, name)| format!("; did you mean `{name}`?"))
 }
 
-/// `` `a`, `b` and `c` `` for a message.
+/// `` `a`, `b`, `c` `` for a message.
 pub(crate) fn listed(names: &[&str]) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }

@@ -6,7 +6,7 @@ use rocket::Request;
 use rocket::form::error::ErrorKind;
 use rocket::form::{Errors, FromFormField, ValueField};
 use rocket::http::impl_from_uri_param_identity;
-use rocket::http::uri::fmt::{Formatter, Ignorable, Query, UriDisplay};
+use rocket::http::uri::fmt::{Formatter, FromUriParam, Ignorable, Query, UriDisplay};
 use rocket::http::uri::{Origin, Reference};
 use rocket::response::{self, Redirect, Responder};
 
@@ -165,5 +165,14 @@ impl<'r> Responder<'r, 'static> for NextRedirect {
             Some(page) if !leads_back => Redirect::to(page).respond_to(request),
             _ => self.otherwise.respond_to(request),
         }
+    }
+}
+
+/// `uri!(login_page(next))` is enough where the page takes an `Option<Next>`.
+impl FromUriParam<Query, Next> for Option<Next> {
+    type Target = Next;
+
+    fn from_uri_param(next: Next) -> Next {
+        next
     }
 }

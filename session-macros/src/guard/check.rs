@@ -4,10 +4,9 @@ use quote::ToTokens as _;
 use syn::Generics;
 use syn::ext::IdentExt as _;
 
-use crate::attributes::name_of;
 use crate::errors::Errors;
 use crate::guard::model::Guard;
-use crate::types::optional;
+use crate::syntax::{name_of, optional, sounds_like_an_accessor};
 
 /// Reports what breaks a rule and takes away what would make the compiler complain of it again.
 pub(super) fn check(guard: &mut Guard, errors: &mut Errors) {
@@ -24,7 +23,7 @@ fn check_generics(guard: &mut Guard, errors: &mut Errors) {
     }
 }
 
-/// They would make a guard out of nothing, or out of what a visitor sends.
+/// Refuses derives that would make a guard out of nothing, or out of what a visitor sends.
 fn check_derives(guard: &mut Guard, errors: &mut Errors) {
     let ident = &guard.ident;
     guard.derives.retain(|path| {
@@ -48,8 +47,7 @@ fn check_fields(guard: &mut Guard, errors: &mut Errors) {
                 "a guard proves that `{name}` is present, so it can't stay an `Option`\nwrite: `{name}: {item}`"
             ));
             required.known = false;
-        } else if name == "session" || ["set_", "update_", "take_"].iter().any(|verb| name.starts_with(verb))
-        {
+        } else if name == "session" || sounds_like_an_accessor(&name) {
             errors.at(
                 &required.ident,
                 format_args!(

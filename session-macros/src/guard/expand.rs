@@ -10,9 +10,8 @@ use syn::Ident;
 use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
 
-use crate::attributes::cfgs;
 use crate::guard::model::{Fresh, Guard, Login, Required};
-use crate::paths::{private, private_at};
+use crate::syntax::{cfgs, private, private_at};
 
 /// The struct with its proof, and in an anonymous constant all that is implemented for it.
 pub(super) fn expand(guard: &Guard) -> TokenStream {

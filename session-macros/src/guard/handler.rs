@@ -9,18 +9,17 @@ use syn::parse::{ParseStream, Parser as _};
 use syn::spanned::Spanned as _;
 use syn::{Attribute, FnArg, Ident, ItemFn, Meta, Type, parse_quote};
 
-use crate::attributes::{cfgs, name_of};
 use crate::errors::Errors;
-use crate::guard::parse::{GUARD, Options, parse_options};
-use crate::paths::private_at;
+use crate::guard::parse::{Arguments, GUARD, parse_arguments};
+use crate::syntax::{cfgs, name_of, private_at};
 
 const METHODS: [&str; 8] = ["get", "put", "post", "delete", "head", "options", "patch", "route"];
 
-/// The handler with its guard, or as it was: then there is an error.
-pub(super) fn expand(options: TokenStream, mut function: ItemFn, errors: &mut Errors) -> TokenStream {
-    let at = if options.is_empty() { None } else { Some(options.clone()) };
-    let guard = parse_options(options, GUARD, errors);
-    if let Some(Options { written, .. }) = &guard
+/// Returns the handler with its guard, or, after an error, as it was.
+pub(super) fn expand(arguments: TokenStream, mut function: ItemFn, errors: &mut Errors) -> TokenStream {
+    let at = if arguments.is_empty() { None } else { Some(arguments.clone()) };
+    let guard = parse_arguments(arguments, GUARD, errors);
+    if let Some(Arguments { written, .. }) = &guard
         && let Some(option) = written.first()
     {
         errors.at(
@@ -42,7 +41,7 @@ pub(super) fn expand(options: TokenStream, mut function: ItemFn, errors: &mut Er
         );
         return function.into_token_stream();
     }
-    let Some(Options { base, .. }) = guard else { return function.into_token_stream() };
+    let Some(Arguments { base, .. }) = guard else { return function.into_token_stream() };
     if !function.attrs.iter().any(is_route) {
         let (name, guard) = (&function.sig.ident, base.to_token_stream());
         errors.at(
@@ -58,7 +57,7 @@ pub(super) fn expand(options: TokenStream, mut function: ItemFn, errors: &mut Er
     with_guard(&base, function)
 }
 
-/// The guard goes by an alias: Rocket names the type twice, and a misspelt one would be two errors.
+/// Names the guard by an alias: Rocket writes the type twice, and a misspelt one would be two errors.
 fn with_guard(base: &Type, mut function: ItemFn) -> TokenStream {
     let private = private_at(base.span());
     let cfgs = cfgs(&function.attrs);
@@ -88,7 +87,7 @@ fn remove_second(function: &mut ItemFn, errors: &mut Errors) {
     });
 }
 
-/// Whether it makes a route, perhaps under a condition. Routes have Rocket's own names for them.
+/// Whether the attribute makes a route, perhaps under a condition.
 fn is_route(attr: &Attribute) -> bool {
     if let (true, Meta::List(list)) = (attr.path().is_ident("cfg_attr"), &attr.meta) {
         let parser = |input: ParseStream| {

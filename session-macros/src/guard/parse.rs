@@ -1,4 +1,4 @@
-//! The form of what the attribute stands above, and what it names.
+//! The form of the item and of the attribute's arguments.
 
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
@@ -9,22 +9,26 @@ use syn::{Fields, Ident, ItemFn, ItemStruct, Token, Type};
 use crate::errors::Errors;
 use crate::options::Written;
 
-/// What is missing above a struct.
+/// Says what an attribute without a type lacks above a struct.
 pub(super) const BASE: &str = "`#[require_session]` names what the guard builds upon: a `#[session_state]` struct or another guard\n\
     write: `#[require_session(Visit)]`";
 
-/// What is missing above a handler.
+/// Says what an attribute without a type lacks above a handler.
 pub(super) const GUARD: &str = "`#[require_session]` names the guard of the handler: a struct that has this attribute too\n\
     write: `#[require_session(Member)]`";
 
-/// What stands in the parentheses.
-pub(super) struct Options {
+/// The arguments of the attribute: a type, then options.
+pub(super) struct Arguments {
     pub(super) base: Type,
     pub(super) written: Vec<Written>,
 }
 
-/// `None` if no type is named; `missing` says which.
-pub(super) fn parse_options(options: TokenStream, missing: &str, errors: &mut Errors) -> Option<Options> {
+/// Returns `None` if no type is named; `missing` says which one.
+pub(super) fn parse_arguments(
+    arguments: TokenStream,
+    missing: &str,
+    errors: &mut Errors,
+) -> Option<Arguments> {
     let parser = |input: ParseStream| {
         if input.is_empty() {
             return Err(syn::Error::new(Span::call_site(), missing));
@@ -38,18 +42,18 @@ pub(super) fn parse_options(options: TokenStream, missing: &str, errors: &mut Er
             return Err(input.error("expected `,`"));
         }
         let written = Punctuated::<Written, Token![,]>::parse_terminated(input)?;
-        Ok(Options { base, written: written.into_iter().collect() })
+        Ok(Arguments { base, written: written.into_iter().collect() })
     };
-    errors.accept(parser.parse2(options))
+    errors.accept(parser.parse2(arguments))
 }
 
-/// What the attribute stands above.
+/// The item that the attribute stands above.
 pub(super) enum Item {
     Struct(ItemStruct),
     Function(ItemFn),
 }
 
-/// `None` for an item of another form: the compiler then stays quiet about its uses.
+/// Returns `None` for an item of another form: the compiler then stays quiet about its uses.
 pub(super) fn parse_item(item: TokenStream, errors: &mut Errors) -> Option<Item> {
     match errors.accept(syn::parse2(item))? {
         syn::Item::Struct(item) => parse_struct(item, errors).map(Item::Struct),

@@ -6,6 +6,7 @@ use syn::ext::IdentExt as _;
 
 use crate::errors::Errors;
 use crate::state::model::{Field, Shape, State};
+use crate::syntax::accessors;
 
 /// Reports what breaks a rule and takes away what would make the compiler complain of it again.
 pub(super) fn check(state: &mut State, errors: &mut Errors) {
@@ -18,7 +19,7 @@ pub(super) fn check(state: &mut State, errors: &mut Errors) {
     check_accessors(state, errors);
 }
 
-/// Flask keeps its own data in the same record (A1, A3), and so do we.
+/// Flask keeps data of its own in the same record, and so does this library.
 fn check_key(field: &Field, errors: &mut Errors) {
     let owner = match field.key.text.as_str() {
         "_permanent" | "_flashes" => "Flask's own",
@@ -88,10 +89,8 @@ fn check_duplicate_keys(state: &mut State, errors: &mut Errors) {
 fn check_accessors(state: &mut State, errors: &mut Errors) {
     let mut taken = vec![(format_ident!("session"), None)];
     for field in &state.fields {
-        let ident = field.ident.unraw();
-        for accessor in ["set", "update", "take"] {
-            taken.push((format_ident!("{accessor}_{ident}"), Some(ident.clone())));
-        }
+        let owner = field.ident.unraw();
+        taken.extend(accessors(&field.ident).map(|accessor| (accessor, Some(owner.clone()))));
     }
     state.fields.retain(|field| {
         let ident = field.ident.unraw();

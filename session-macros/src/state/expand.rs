@@ -6,9 +6,8 @@ use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
 use syn::{Attribute, Ident, Type};
 
-use crate::paths::{private, private_at};
 use crate::state::model::{Field, Merge, Shape, State};
-use crate::types::{names, optional};
+use crate::syntax::{accessors, is_named, optional, private, private_at};
 
 /// The handle, and in an anonymous constant all that is implemented for it.
 ///
@@ -105,8 +104,7 @@ fn expand_accessors(marker: &Ident, field: &Field) -> TokenStream {
     let private = private_at(at);
     let Field { docs, attrs, cfgs, vis, ident, ty, .. } = field;
     let name = ident.unraw();
-    let [set, update, take] =
-        ["set", "update", "take"].map(|verb| format_ident!("{verb}_{name}", span = ident.span()));
+    let [set, update, take] = accessors(ident);
     let get_doc = (!docs.iter().any(is_doc)).then(|| format!("The session field `{name}`."));
     let get_doc = get_doc.map(|doc| quote!(#[doc = #doc]));
     let set_doc = format!("Sets `{name}`.");
@@ -155,7 +153,7 @@ fn expand_argument(field: &Field) -> (TokenStream, TokenStream) {
     let at = field.ident.span();
     let private = private_at(at);
     let given: &Type = if let Shape::Fallible(item) = &field.shape { item } else { &field.ty };
-    let (argument, value) = if names(given, "String") || optional(given).is_some() {
+    let (argument, value) = if is_named(given, "String") || optional(given).is_some() {
         (
             quote_spanned!(at=> impl #private::IntoField<#given>),
             quote_spanned!(at=> #private::IntoField::into_field(value)),

@@ -10,8 +10,7 @@ mod expand;
 mod model;
 mod parse;
 
-/// A struct that has the right form is expanded in spite of wrong options, so that whoever uses it
-/// gets no further errors.
+/// Expands a struct of the right form in spite of wrong options, so that its uses give no further errors.
 pub(crate) fn session_state(options: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let state = parse::parse(&options, item, &mut errors).map(|parsed| {

@@ -5,13 +5,31 @@ use syn::ext::IdentExt as _;
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Expr, ExprPath, Ident, Meta, Token, Type, Visibility};
 
-use crate::attributes::{cfgs, name_of, take_derives};
 use crate::errors::Errors;
-use crate::options::{Written, did_you_mean, listed, string_of};
+use crate::options::{Options, Written, did_you_mean, listed, string_of};
 use crate::state::parse::Parsed;
-use crate::types::{borrows, fallible, names, optional};
+use crate::syntax::{borrows, cfgs, fallible, is_named, name_of, optional, take_derives};
 
-const OPTIONS: [&str; 4] = ["login", "key", "default", "merge"];
+/// What `#[session(..)]` can say about a field.
+#[derive(Clone, Copy)]
+enum FieldOption {
+    Login,
+    Key,
+    Default,
+    Merge,
+}
+
+const OPTIONS: Options<FieldOption> = Options {
+    kind: "session option",
+    known: &[
+        ("login", FieldOption::Login),
+        ("key", FieldOption::Key),
+        ("default", FieldOption::Default),
+        ("merge", FieldOption::Merge),
+    ],
+    elsewhere: &[("rename", "key = \"..\""), ("name", "key = \"..\"")],
+};
+
 const POLICIES: [&str; 6] = ["last", "add", "max", "min", "union", "refuse"];
 
 /// A state: a handle with a name and the fields that it gives access to.
@@ -98,7 +116,7 @@ fn read_field(field: syn::Field, errors: &mut Errors) -> Option<Field> {
         return None;
     }
     if let Some(error) = fallible(&ty).and_then(|(_, error)| error)
-        && !names(error, "FieldError")
+        && !is_named(error, "FieldError")
     {
         errors.at(error, "the error of a session field declared as `Result` is `FieldError`");
         return None;
@@ -146,7 +164,7 @@ fn read_field(field: syn::Field, errors: &mut Errors) -> Option<Field> {
 
 fn written(attr: &Attribute, errors: &mut Errors) -> Vec<Written> {
     if let Meta::Path(path) = &attr.meta {
-        errors.at(path, format_args!("`#[session]` needs an option; the options are: {}", listed(&OPTIONS)));
+        errors.at(path, format_args!("`#[session]` needs an option; the options are: {}", OPTIONS.listed()));
         return Vec::new();
     }
     let options = attr.parse_args_with(Punctuated::<Written, Token![,]>::parse_terminated);
@@ -154,35 +172,25 @@ fn written(attr: &Attribute, errors: &mut Errors) -> Vec<Written> {
 }
 
 fn read_option(option: &Written, field: &mut Field, seen: &mut Vec<Ident>, errors: &mut Errors) {
-    let name = option.name.to_string();
-    if !OPTIONS.contains(&name.as_str()) {
-        let near = did_you_mean(&name, &OPTIONS);
-        let options = listed(&OPTIONS);
-        return errors
-            .at(option, format_args!("unknown session option `{name}`{near}\nthe options are: {options}"));
-    }
-    if seen.contains(&option.name) {
-        return errors.at(&option.name, format_args!("`{name}` is given twice; keep one"));
-    }
-    seen.push(option.name.clone());
-    match name.as_str() {
-        "login" => match &option.value {
+    match OPTIONS.recognize(option, seen, errors) {
+        Some(FieldOption::Login) => match &option.value {
             None => field.login = Some(option.name.clone()),
             Some(value) => errors.at(value, "`login` takes no value: `#[session(login)]`"),
         },
-        "key" => match option.string("key = \"colour\"", errors) {
+        Some(FieldOption::Key) => match option.string("key = \"colour\"", errors) {
             Some(key) if key.value().is_empty() => {
                 errors.at(key, "a session key can't be empty\nleave `key` out to use the field's name")
             }
             Some(key) => field.key = Key { text: key.value(), span: key.span() },
             None => {}
         },
-        "default" => field.default = option.value("default = 0", errors).cloned(),
-        _ => {
+        Some(FieldOption::Default) => field.default = option.value("default = 0", errors).cloned(),
+        Some(FieldOption::Merge) => {
             if let Some(value) = option.value("merge = \"add\"", errors) {
                 field.merge = read_merge(value, errors);
             }
         }
+        None => {}
     }
 }
 

@@ -15,7 +15,7 @@ pub(super) struct Parsed {
     pub(super) fields: Vec<Field>,
 }
 
-/// `None` for an item of another form: the compiler then stays quiet about its uses.
+/// Returns `None` for an item of another form: the compiler then stays quiet about its uses.
 pub(super) fn parse(options: &TokenStream, item: TokenStream, errors: &mut Errors) -> Option<Parsed> {
     if !options.is_empty() {
         errors.at(options, "`#[session_state]` has no options; write them at a field: `#[session(..)]`");

@@ -1,0 +1,1 @@
+../../session-core/src/settings/duration.rs
