@@ -1,4 +1,4 @@
-//! How much of an endless test is run: `scripts/test.sh --long` and options such as `--steps 10000`.
+//! The extent of an endless test: `scripts/test.sh --long` and options such as `--steps 10000`.
 
 use std::env;
 

@@ -28,7 +28,7 @@ pub struct Request<'c> {
     now: Option<f64>,
 }
 
-/// What the server answered.
+/// The answer of a server.
 #[derive(Debug)]
 pub struct Answer {
     /// The status code.

@@ -53,7 +53,7 @@ impl Flask {
     }
 }
 
-/// What the script `name` of `tests/flask` prints. Its failure, told on its standard error, fails the test.
+/// The output of the script `name` of `tests/flask`. Its failure, told on its standard error, fails the test.
 pub fn script(name: &str, arguments: &[String]) -> String {
     let mut command = Command::new(python());
     command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("flask").join(name)).args(arguments);

@@ -38,7 +38,7 @@ impl Nginx {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// What it has written so far to the log of this name, a relative path of its configuration.
+    /// The text so far of the log of this name, a relative path of its configuration.
     pub fn log(&self, name: &str) -> String {
         fs::read_to_string(self.folder.path().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
     }

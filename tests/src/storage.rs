@@ -115,7 +115,7 @@ impl Storage {
         Storage::MongoDb(MongoDb::start())
     }
 
-    /// What applications are told of it.
+    /// The settings of an application that uses it.
     pub fn engine(&self) -> Engine<'_> {
         match self {
             Storage::Cookie => Engine::Cookie,

@@ -1,4 +1,4 @@
-//! What the applications of the benchmark share: the sessions they keep and the mark between measurements.
+//! Shared by the applications of the benchmark: the sessions they keep and the mark between measurements.
 //!
 //! Each serves the same pages below `/shop` and `/texts`, the two kinds of sessions:
 //!
@@ -16,10 +16,10 @@ mod visit;
 
 pub use visit::{Item, Shop, Texts, Visit};
 
-/// What `untouched` answers everywhere.
+/// The answer of `untouched` in each application.
 pub const UNTOUCHED: &str = "nothing of yours";
 
-/// What `read` and `write` answer everywhere.
+/// The answer of `read` and `write` in each application.
 pub fn answer(views: u64) -> String {
     format!("you have seen {views} pages")
 }

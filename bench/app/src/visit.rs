@@ -1,4 +1,4 @@
-//! What a session of the benchmark holds.
+//! The content of a session of the benchmark.
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -52,7 +52,7 @@ macro_rules! visit {
 }
 
 visit! {
-    /// What shops keep: nine short texts and ten lists, which grow.
+    /// The session of a shop: nine short texts and ten lists, which grow.
     Shop,
     texts: username csrf_token language theme currency timezone referrer campaign last_page,
     lists: cart seen wishlist compared searches orders coupons alerts notes friends

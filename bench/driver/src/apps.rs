@@ -25,11 +25,11 @@ pub(crate) struct Running {
     pub(crate) redis: Option<Redis>,
 }
 
-/// Where the applications are and where they may write.
+/// The folders of the applications, and the one in which they may write.
 pub(crate) struct Place {
     /// The folder of the driver itself: Cargo puts all binaries there.
     pub(crate) binaries: PathBuf,
-    /// For logs and dumps; removed in the end.
+    /// A folder for logs and dumps; removed at the end.
     pub(crate) scratch: PathBuf,
 }
 

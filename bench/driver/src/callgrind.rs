@@ -7,14 +7,14 @@ use std::process::Command;
 
 use crate::Result;
 
-/// What was counted between two marks of a program.
+/// The counts between two marks of a program.
 #[derive(Debug, Default, Clone, Copy)]
 pub(crate) struct Counted {
     pub(crate) instructions: u64,
     pub(crate) allocations: u64,
 }
 
-/// What one of the things costs that were done between marks.
+/// The cost of one of the things that were done between marks.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Each {
     pub(crate) instructions: f64,
@@ -46,7 +46,7 @@ impl Dumps {
         self.stem.with_added_extension(self.taken.to_string())
     }
 
-    /// What was counted up to the next mark.
+    /// Returns the counts up to the next mark.
     pub(crate) fn count(&mut self) -> Result<Counted> {
         let file = self.next();
         let counted = Counted::read(&file)?;
@@ -83,7 +83,7 @@ impl Counted {
         Ok(counted)
     }
 
-    /// What one of `times` things costs, where `self` counts twice as many as `less`.
+    /// Returns the cost of one of `times` things, where `self` counts twice as many as `less`.
     pub(crate) fn each(self, less: Counted, times: usize) -> Each {
         let each = |twice: u64, once: u64| (twice as f64 - once as f64) / times as f64;
         Each {

@@ -12,7 +12,7 @@ use crate::redis::{Commands, Redis};
 
 pub(crate) const VISITORS: usize = 64;
 pub(crate) const CONNECTIONS: usize = 16;
-/// Of each application. One, so that requests wait for each other and not for another thread to wake up.
+/// Worker threads of each application. One, so that requests wait for each other and not for another thread to wake up.
 const WORKERS: usize = 1;
 
 /// The running applications and their visitors.
@@ -21,12 +21,12 @@ pub(crate) struct Arena {
     crowds: BTreeMap<(Option<App>, Kind), Crowd>,
 }
 
-/// How two applications compare.
+/// The comparison of two applications.
 pub(crate) struct Compared {
     /// Nanoseconds per request, the median of all rounds.
     pub(crate) ours: f64,
     pub(crate) theirs: f64,
-    /// What ours is to theirs: the lowest, median and highest of all rounds.
+    /// Ratio of ours to theirs: the lowest, median and highest of all rounds.
     pub(crate) ratio: [f64; 3],
     /// The same of their Redis servers; 0 where there is none.
     pub(crate) redis: [f64; 2],

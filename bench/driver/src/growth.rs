@@ -1,4 +1,4 @@
-//! How cost grows.
+//! The growth of costs.
 
 use std::collections::BTreeMap;
 use std::process::Command;

@@ -1,4 +1,4 @@
-//! What is compared with what, and how much more it may cost.
+//! The comparisons, and their limits.
 
 use crate::apps::App;
 
@@ -9,11 +9,11 @@ pub(crate) struct Cell {
     /// `untouched`, `read` or `write`.
     pub(crate) page: &'static str,
     pub(crate) session: Kind,
-    /// Whose cookies the visitors send. `None`: they send none.
+    /// The application whose cookies the visitors send. `None`: they send none.
     pub(crate) cookies: Option<App>,
 }
 
-/// What the sessions hold.
+/// The content of the sessions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Kind {
     /// The folder of the pages: `shop` or `texts`.

@@ -9,14 +9,14 @@ use crate::cpu::{Arena, CONNECTIONS, Compared, VISITORS};
 use crate::instructions;
 use crate::lines::{self, Cell, Line};
 
-/// How much is measured.
+/// The extent of a measurement.
 pub(crate) struct Effort {
     rounds: usize,
-    /// For each application in each round.
+    /// Requests to each application in each round.
     requests: usize,
-    /// For the smaller of callgrind's two counts.
+    /// Requests for the smaller of callgrind's two counts.
     counted: usize,
-    /// How often the servers are started for callgrind.
+    /// Starts of the servers for callgrind.
     starts: usize,
     /// Whether instructions are counted only where they decide.
     only_decisive: bool,

@@ -13,7 +13,7 @@ pub(crate) struct Redis {
     process: Process,
 }
 
-/// How often each command was run. What a script runs counts too, beside the script itself.
+/// The number of times each command was run. Commands inside a script count too, beside the script itself.
 pub(crate) type Commands = BTreeMap<String, u64>;
 
 impl Redis {

@@ -8,7 +8,7 @@ use crate::Result;
 use crate::apps::Place;
 use crate::operations::{self, Operation};
 
-/// How much an operation may grow before the check fails.
+/// The share by which an operation may grow before the check fails.
 const ALLOWED: f64 = 1.05;
 const TIMES: usize = 200;
 const OPERATIONS: [&str; 5] = ["open", "read", "write", "close, changed", "close, unchanged"];

@@ -1,4 +1,4 @@
-//! When two Set-Cookie lines say the same.
+//! Comparison of two Set-Cookie lines.
 
 use std::io::Read;
 

@@ -1,15 +1,15 @@
-//! Where a probe differs from the real libraries.
+//! Differences between a probe and the real libraries.
 
 use std::fmt::{self, Debug, Display};
 
 use super::vector::Scenario;
 
-/// What differs.
+/// The kind of a difference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Aspect {
     /// The status code.
     Status,
-    /// What the reading operations gave.
+    /// The results of the reading operations.
     Results,
     /// The Set-Cookie lines.
     SetCookie,
@@ -30,11 +30,11 @@ pub struct Difference {
     pub scenario: String,
     /// The step, from 0.
     pub step: usize,
-    /// What differs.
+    /// The kind of a difference.
     pub aspect: Aspect,
-    /// What the real libraries do.
+    /// The behaviour of the real libraries.
     pub expected: String,
-    /// What the probe does.
+    /// The behaviour of the probe.
     pub found: String,
 }
 

@@ -2,7 +2,7 @@
 
 use super::vector::{Scenario, Step};
 
-/// Whose session ids a scenario is replayed with.
+/// The side whose session ids a scenario is replayed with.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Ids {
     /// Those of the vector: the probe is told which id to make (`X-Probe-Sid`), and takes any text as an id.
@@ -12,7 +12,7 @@ pub enum Ids {
     OfProbe,
 }
 
-/// What stands for what, in the order in which it is replaced.
+/// Replacements, in the order in which they are made.
 pub(super) struct Names {
     ids: Ids,
     replacements: Vec<(String, String)>,

@@ -7,7 +7,7 @@ use super::vector::Scenario;
 impl Scenario {
     /// The Rocket.toml of this scenario; `redis` is the address that sessions of `flask_session` go to.
     ///
-    /// Where the scenario says nothing of SameSite it is switched off, as in Flask: that the default differs here
+    /// SameSite is switched off where the scenario does not mention it, as in Flask: that the default differs here
     /// is known, and would hide everything else.
     pub fn rocket_toml(&self, redis: &str) -> String {
         let mut lines = vec!["[default]".to_owned()];

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 pub struct Scenario {
     /// The vector's unique name.
     pub id: String,
-    /// What it shows, in words.
+    /// The behaviour it shows, in words.
     pub note: String,
     /// `flask` or `flask_session`.
     pub engine: String,
@@ -39,13 +39,13 @@ pub struct Step {
     pub ops: Value,
     /// The status code.
     pub status: u16,
-    /// What the reading operations gave; null when the handler failed.
+    /// The results of the reading operations; null when the handler failed.
     pub results: Value,
     /// All Set-Cookie lines.
     pub set_cookie: Vec<String>,
     /// All Vary lines.
     pub vary: Vec<String>,
-    /// What the store was asked; only what it changed is used.
+    /// The store's calls; only those that change something are used.
     #[serde(default)]
     pub store_commands: Vec<Vec<Value>>,
 }

@@ -1,4 +1,4 @@
-//! What a launch says about a configuration.
+//! Messages of a launch about its configuration.
 
 use serde_json::json;
 use session_tests::app::Launch;

@@ -26,7 +26,7 @@ struct Visit {
 #[require_session(Visit, login = |next| uri!(login_page(Some(next))))]
 struct Member;
 
-/// What answers below the prefix.
+/// The routes below the prefix.
 const SECRET: &str = "what nobody may read";
 
 #[expect(unused_variables, reason = "it is only there to be sent to")]
@@ -113,7 +113,7 @@ fn rocket(public: PathBuf, started: mpsc::Sender<(u16, Shutdown)>) -> rocket::Ro
         .mount("/admin/files", FileServer::from(&public))
 }
 
-/// What leads below the prefix.
+/// Paths that lead below the prefix.
 const CLOSED: [&str; 16] = [
     "/admin",
     "/admin/",
@@ -133,7 +133,7 @@ const CLOSED: [&str; 16] = [
     "/admin?x",
 ];
 
-/// What does not, and what nobody serves.
+/// Paths that do not, and that nobody serves.
 const NOT_THERE: [&str; 7] = [
     "/admin%2fsecret.html",
     "/x/..%2fadmin/x",

@@ -17,7 +17,7 @@ fn launch(redis: &Redis) -> App {
         .start()
 }
 
-/// How each page answers a visitor who is logged in, while the store does not work.
+/// The answers of the pages to a visitor who is logged in, while the store does not work.
 fn pages_that_need_the_session_answer_503(app: &App, visitor: &Client) {
     for path in ["/read", "/typed", "/member"] {
         let asked = Instant::now();

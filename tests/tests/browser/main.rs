@@ -1,4 +1,4 @@
-//! What only a real browser shows: the back button, tabs, private windows, what is stored and what is sent across sites.
+//! Behaviour that only a real browser shows: the back button, tabs, private windows, what is stored and what is sent across sites.
 //!
 //! Pictures of the pages are kept in `target/screenshots`.
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-/// What looks at the vectors of a kind: tests, by file and name; each reads all vectors of the kind.
+/// The tests that look at the vectors of a kind, by file and name; each reads all vectors of the kind.
 struct By(&'static [(&'static str, &'static str)]);
 
 const FORMATS: &str = "session-core/tests/formats/vectors.rs";

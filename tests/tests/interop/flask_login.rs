@@ -100,7 +100,7 @@ impl Site {
         (response.status(), response.into_string().unwrap_or_default())
     }
 
-    /// Who is logged in here, and whether freshly.
+    /// The user who is logged in here, and whether freshly.
     fn seen_by_ours(&self) -> Value {
         match self.ours("/who") {
             (Status::Ok, text) => serde_json::from_str(&text).unwrap(),

@@ -9,7 +9,7 @@ use session_tests::flask::{Engine, Flask};
 use session_tests::jar::Jar;
 use session_tests::redis::Redis;
 
-/// How both sides keep their sessions.
+/// The sessions of both sides.
 #[derive(Clone, Copy)]
 pub(crate) struct Settings<'r> {
     pub(crate) engine: Engine<'r>,
@@ -60,7 +60,7 @@ impl<'r> Settings<'r> {
     }
 
     /// The probe's configuration. It allows a cookie of any size, as does Flask's, since that browsers drop
-    /// long ones is no question of formats; and a slow machine is no reason to disagree.
+    /// long ones is not a question of formats; and a slow machine is not a reason to disagree.
     pub(crate) fn rocket_toml(self) -> String {
         let mut toml = format!(
             "[default]\nsecret_key = {:?}\nsecret_key_fallbacks = {:?}\nsession_refresh_each_request = {}\n\
@@ -102,7 +102,7 @@ impl<'r> Settings<'r> {
     }
 }
 
-/// What distinguishes them.
+/// The difference between the sides.
 impl fmt::Display for Settings<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.engine {

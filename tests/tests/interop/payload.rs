@@ -1,4 +1,4 @@
-//! What is inside Flask's session cookie.
+//! The content of Flask's session cookie.
 
 use std::io::Read as _;
 

@@ -1,4 +1,4 @@
-//! What the probe leaves in Redis, beside what Flask-Session would.
+//! The records of the probe in Redis, compared with those of Flask-Session.
 
 use serde_json::{Value, json};
 use session_tests::app::Launch;

@@ -20,7 +20,7 @@ const ID: &str = "12345678-1234-5678-1234-567812345678";
 /// 2024-01-02T03:04:05Z.
 const THEN: i64 = 1_704_164_645;
 
-/// One field per type. What does not read as declared says so instead of looking absent.
+/// One field per type. A value that does not read as declared gives an error instead of looking absent.
 #[session_state]
 struct Types {
     flag: Result<bool, FieldError>,
@@ -120,7 +120,7 @@ fn flashes(session: Session) -> String {
     flashes.map(|flash| format!("{}: {}", flash.category, flash.message)).collect::<Vec<_>>().join("\n")
 }
 
-/// How both sides keep their sessions.
+/// The sessions of both sides.
 #[derive(Clone, Copy, PartialEq)]
 enum Form {
     Cookie,
@@ -190,7 +190,7 @@ impl Pair {
         answer.json()["results"].clone()
     }
 
-    /// What this side's form of sessions makes of a value.
+    /// The value after it was kept in this side's form of sessions.
     fn by_form(&self, cookie: Value, msgpack: Value, json: Value) -> Value {
         match self.form {
             Form::Cookie => cookie,

@@ -1,4 +1,4 @@
-//! What Rust does not know survives everything that Rust saves beside it.
+//! Keys that Rust does not know survive everything that Rust saves beside them.
 
 use std::time::Duration;
 
@@ -62,7 +62,7 @@ fn keys_of_a_msgpack_record_that_rust_does_not_know_survive_a_hundred_saves_byte
     let mut unknown = everything();
     let entries = unknown["$dict"].as_array_mut().unwrap();
     entries.push(json!(["extension", { "$ext": [5, "AQID"] }]));
-    // Keys that are no text, which no Rust code can name.
+    // Keys that are not text, which Rust code can't name.
     entries.push(json!([{ "$int": "9007199254740993" }, { "$dict": [[1, "one"], [-1, null]] }]));
     entries.push(json!([{ "$bytes": "/w==" }, "bytes"]));
     survives(Settings::records(&redis, "msgpack", true), &unknown, |_| record(&redis));

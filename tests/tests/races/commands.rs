@@ -1,4 +1,4 @@
-//! What a request costs: the commands that Redis sees, without what a script does inside.
+//! The cost of a request: the commands that Redis sees, without those inside a script.
 
 use session_tests::client::{Client, Request};
 use session_tests::jar::Jar;

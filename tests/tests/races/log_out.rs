@@ -9,7 +9,7 @@ use session_tests::storage::Storage;
 
 use crate::site::Site;
 
-/// How the other request and the log-out look.
+/// The other request, and the log-out.
 struct Race {
     running: Value,
     ends: (&'static str, Value),

@@ -17,7 +17,7 @@ impl<'s> Site<'s> {
     pub(crate) fn of(storage: &'s Storage, processes: usize) -> Site<'s> {
         let engine = storage.engine();
         let name = format!("{engine}, {processes} of the application");
-        // That many wait for one record is no reason to give up: what is counted here is what gets lost.
+        // That many wait for one record is not a reason to give up: lost changes are counted here.
         let toml = format!(
             "[default]\nworkers = 4\nsession_store_timeout = 20\nsession_request_timeout = 60\n{}",
             engine.rocket_toml()

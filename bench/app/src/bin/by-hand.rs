@@ -98,7 +98,7 @@ macro_rules! pages {
 pages!(shop, Shop);
 pages!(texts, Texts);
 
-/// As long as the ids of the library.
+/// The length of the ids of the library.
 fn new_id() -> Result<String, Failure> {
     use std::io::Read;
 

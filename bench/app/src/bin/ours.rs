@@ -6,7 +6,7 @@ use rocket::{get, launch, routes};
 use rocket_session_state::{Session, Sessions, session_state};
 use serde::Serialize;
 
-/// What the pages use of a session; its other keys are nobody's business.
+/// The part of a session that the pages use; its other keys stay as they are.
 #[session_state]
 struct Visit {
     #[session(merge = "add")]

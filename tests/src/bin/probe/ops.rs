@@ -20,7 +20,7 @@ pub(crate) fn routes() -> Vec<Route> {
 #[derive(Clone)]
 struct Ops;
 
-/// What a list of operations leads to.
+/// The result of a list of operations.
 #[derive(Default)]
 struct Answer {
     results: Vec<Json>,

@@ -42,7 +42,7 @@ pub(crate) struct Member {
     username: String,
 }
 
-/// What `POST /typed` may do; in this order.
+/// The changes of `POST /typed`, in the order in which they are made.
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct Changes {
@@ -62,7 +62,7 @@ pub(crate) fn routes() -> Vec<Route> {
     routes![show, change, sign_in, member, panics]
 }
 
-/// What lies behind the gate at `/admin`.
+/// The routes behind the gate at `/admin`.
 pub(crate) fn admin(rocket: Rocket<Build>) -> Rocket<Build> {
     rocket
         .mount("/admin", Member::gate())

@@ -92,7 +92,7 @@ fn random_steps(seed: u64, settings: &Settings<'_>) -> Vec<Step> {
     (0..LENGTH).map(|_| Step::random(&mut random, format)).collect()
 }
 
-/// If the sides disagree in the course of `steps`: the steps that it takes, and their story.
+/// The steps it takes until the sides disagree, and their story; `None` if they agree in all `steps`.
 fn least_disagreement(pair: &Pair, engine: Engine<'_>, mut steps: Vec<Step>) -> Option<(Vec<Step>, String)> {
     let found = disagreement(pair, engine, &steps)?;
     steps.truncate(found.step + 1);

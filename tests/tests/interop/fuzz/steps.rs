@@ -1,11 +1,11 @@
 //! Random requests: operations on a session, at one of the two sides.
 //!
-//! What the two sides answer differently on purpose is not asked:
+//! Left out is what the two sides answer differently on purpose:
 //! * a change inside a list or map is followed by `modified = True`, without which Flask may lose it;
 //! * a value that the format changes or refuses is not looked at in the request that sets it: here it is
 //!   what the format made of it at once, there it is still the object;
 //! * a request that may fail to save neither regenerates nor saves before its end: Flask has deleted the old
-//!   record by then, and everything is lost (B27);
+//!   record by then, and everything is lost;
 //! * `destroy`, which Flask does not have, comes last, where it does what clearing does.
 
 use std::fmt;
@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use super::random::Random;
 use super::values::{Fate, Format, text, value};
 
-/// Who answers a request.
+/// The side that answers a request.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Side {
     Ours,
@@ -78,7 +78,7 @@ impl fmt::Display for Step {
 /// A request in the making.
 struct Script {
     format: Format,
-    /// What becomes of the values set so far.
+    /// The fate of the values set so far.
     worst: Fate,
     /// Keys whose value the two sides see differently until the request has ended.
     spoilt: Vec<&'static str>,
@@ -129,7 +129,7 @@ impl Script {
         self.ops.push(group);
     }
 
-    /// How the request ends.
+    /// The end of the request.
     fn end(&mut self, random: &mut Random) {
         match random.below(40) {
             0 => self.ops.push(vec![json!(["raise"])]),

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::random::Random;
 
-/// What a session is written in.
+/// The format of a session.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Format {
     Cookie,
@@ -14,12 +14,12 @@ pub(super) enum Format {
     Pickle,
 }
 
-/// What becomes of a value that is written and read again.
+/// The result of writing a value and reading it again.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Fate {
-    /// It is the same.
+    /// The same value.
     Kept,
-    /// It may be another (a tuple becomes a list), or no longer in the same order. Within the request that
+    /// Another value (a tuple becomes a list), or another order. Within the request that
     /// sets it Flask still has the Python object, while here it is what the format made of it.
     Changed,
     /// The format may have no form for it: then the save fails.

@@ -14,7 +14,7 @@ use super::steps::{Side, Step};
 use crate::pair::Pair;
 use crate::payload::payload;
 
-/// What the two sides do not agree on, and everything that led to it.
+/// A disagreement of the two sides, and everything that led to it.
 pub(super) struct Disagreement {
     /// The step, from 0.
     pub(super) step: usize,
@@ -48,7 +48,7 @@ pub(super) fn disagreement(pair: &Pair, engine: Engine<'_>, steps: &[Step]) -> O
     })
 }
 
-/// They differ; the story says where.
+/// The sides differ; the story says where.
 struct Differ;
 
 impl Visit<'_> {
@@ -100,7 +100,7 @@ impl Visit<'_> {
         if answer.status == 200 { answer.json()["results"].clone() } else { json!(answer.status) }
     }
 
-    /// What a browser would send now.
+    /// The header that a browser would send now.
     fn cookie(&self, jar: &Jar) -> Option<String> {
         jar.header(self.now as i64)?.strip_prefix("session=").map(str::to_owned)
     }
@@ -122,7 +122,7 @@ impl Visit<'_> {
     }
 }
 
-/// What the answer says about the cookie, but for its value. A deletion has fewer attributes at Flask-Session.
+/// The attributes of the cookie in the answer, without its value. A deletion has fewer attributes at Flask-Session.
 fn set_cookie(answer: &Answer) -> Value {
     let described = answer.set_cookies().into_iter().map(|line| {
         let (_, attributes) = line.split_once(';').unwrap_or((line, ""));

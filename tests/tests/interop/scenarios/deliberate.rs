@@ -1,4 +1,4 @@
-//! Where the library differs from Flask on purpose: the kinds, and each place where one shows.
+//! Differences from Flask on purpose: the kinds, and each place where one shows.
 
 use session_tests::scenario::Aspect::{self, Lifetime, Record, SetCookie, Status, Vary};
 
@@ -18,7 +18,7 @@ pub(super) const NOT_LAUNCHED: &[(&str, &str)] = &[
 
 pub(super) const KINDS: &[Kind] = &[
     Kind {
-        reason: "a request that does not use the session neither loads nor refreshes it (invariant 1)",
+        reason: "a request that does not use the session neither loads nor refreshes it",
         at: &[
             ("016", 1, &[SetCookie, Vary]),
             ("035", 1, &[SetCookie, Vary]),
@@ -28,7 +28,7 @@ pub(super) const KINDS: &[Kind] = &[
         ],
     },
     Kind {
-        reason: "a change inside a list is noticed, and saved as any other (invariant 5)",
+        reason: "a change inside a list is noticed, and saved as any other",
         at: &[("012", 1, &[SetCookie]), ("015", 1, &[SetCookie]), ("041", 0, &[SetCookie, Record])],
     },
     Kind {
@@ -69,7 +69,7 @@ pub(super) const KINDS: &[Kind] = &[
         at: &[("026", 0, &[Status, SetCookie])],
     },
     Kind {
-        reason: "another deflate finds this content not worth compressing; either form is read by both (W2)",
+        reason: "another deflate finds this content not worth compressing; either form is read by both",
         at: &[("028", 0, &[SetCookie])],
     },
 ];

@@ -12,7 +12,7 @@ use session_tests::scenario::{Aspect, Difference, Ids, Scenario, run_scenario, s
 
 use deliberate::{KINDS, NOT_LAUNCHED};
 
-/// How many scenarios the vectors hold.
+/// The number of scenarios in the vectors.
 const ALL: usize = 65;
 
 /// One application per configuration: starting them is most of the time.
@@ -54,7 +54,7 @@ fn the_probe_answers_every_scenario_as_the_vectors_say_but_for_what_is_deliberat
         let launch = Launch::new(env!("CARGO_BIN_EXE_probe"))
             .toml(&group[0].rocket_toml(&redis.url()))
             .env("ROCKET_PROFILE", "debug")
-            // A slow machine is no difference.
+            // A slow machine is not a difference.
             .env("ROCKET_SESSION_STORE_TIMEOUT", "30")
             .env("ROCKET_SESSION_REQUEST_TIMEOUT", "60");
         if let Some((_, complaint)) = NOT_LAUNCHED.iter().find(|(id, _)| group[0].id.ends_with(id)) {
