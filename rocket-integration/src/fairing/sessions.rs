@@ -8,7 +8,7 @@ use rocket::{Build, Orbit, Request, Rocket, async_trait};
 use rocket_session_state_core::Chain;
 use rocket_session_state_core::config::{ConfigError, Configured, SessionConfig, Surroundings};
 use rocket_session_state_core::manager::Manager;
-use rocket_session_state_core::store::{Store, StoreError};
+use rocket_session_state_core::store::{DynStore, Store, StoreError};
 
 use super::save::SaveSessions;
 use crate::context::{Clock, SessionContext};
@@ -32,7 +32,7 @@ use crate::login::LoginPages;
 /// be reached.
 pub struct Sessions {
     source: Source,
-    store: Option<Arc<dyn Store>>,
+    store: Option<DynStore>,
     clock: Arc<Clock>,
 }
 
@@ -66,7 +66,7 @@ impl Sessions {
     /// Keeps the sessions in a store of the application's own; `session_type` must not be set then.
     #[must_use]
     pub fn store(mut self, store: impl Store) -> Self {
-        self.store = Some(Arc::new(store));
+        self.store = Some(DynStore::new(store));
         self
     }
 
@@ -106,7 +106,7 @@ impl Sessions {
 
     fn manager(&self, config: SessionConfig) -> Result<Manager, StoreError> {
         match &self.store {
-            Some(store) => Manager::with_store(config, Arc::clone(store)),
+            Some(store) => Manager::with_store(config, store.clone()),
             None => Manager::new(config),
         }
     }

@@ -1,19 +1,17 @@
 //! From the configuration to the store that it names.
 
-use std::sync::Arc;
-
 use crate::config::{RecordFormat, SessionConfig, SessionType};
 use crate::formats::codec::Format;
-use crate::store::{MemoryStore, Store, StoreError};
+use crate::store::{DynStore, MemoryStore, StoreError};
 
 /// The store that `session_type` names, at the address that the configuration says. Nothing is connected yet.
 ///
 /// # Errors
 ///
 /// The address can't be understood, or the store's cargo feature is off.
-pub(crate) fn store(config: &SessionConfig) -> Result<Arc<dyn Store>, StoreError> {
+pub(crate) fn store(config: &SessionConfig) -> Result<DynStore, StoreError> {
     match config.session_type {
-        SessionType::Memory => Ok(Arc::new(MemoryStore::new(config.session_memory_max))),
+        SessionType::Memory => Ok(DynStore::new(MemoryStore::new(config.session_memory_max))),
         #[cfg(feature = "redis")]
         SessionType::Redis => redis(config),
         #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
@@ -46,13 +44,13 @@ pub(crate) fn chosen_format(config: &SessionConfig) -> Format {
 }
 
 #[cfg(feature = "redis")]
-fn redis(config: &SessionConfig) -> Result<Arc<dyn Store>, StoreError> {
+fn redis(config: &SessionConfig) -> Result<DynStore, StoreError> {
     let url = config.session_redis.as_deref().unwrap_or("redis://127.0.0.1:6379");
-    Ok(Arc::new(crate::store::RedisStore::from_url(url)?))
+    Ok(DynStore::new(crate::store::RedisStore::from_url(url)?))
 }
 
 #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
-fn sql(config: &SessionConfig) -> Result<Arc<dyn Store>, StoreError> {
+fn sql(config: &SessionConfig) -> Result<DynStore, StoreError> {
     use crate::store::{SqlStore, SqlTable};
 
     let mut table = SqlTable::new(&config.session_sqlalchemy_table)?;
@@ -61,23 +59,23 @@ fn sql(config: &SessionConfig) -> Result<Arc<dyn Store>, StoreError> {
     }
     let url = config.session_sqlalchemy.as_deref();
     let url = url.ok_or_else(|| StoreError::misconfigured("session_sqlalchemy is missing"))?;
-    Ok(Arc::new(SqlStore::from_url(url, table)?))
+    Ok(DynStore::new(SqlStore::from_url(url, table)?))
 }
 
 #[cfg(feature = "memcached")]
-fn memcached(config: &SessionConfig) -> Result<Arc<dyn Store>, StoreError> {
-    Ok(Arc::new(crate::store::MemcachedStore::from_servers(config.session_memcached.clone())?))
+fn memcached(config: &SessionConfig) -> Result<DynStore, StoreError> {
+    Ok(DynStore::new(crate::store::MemcachedStore::from_servers(config.session_memcached.clone())?))
 }
 
 #[cfg(feature = "mongodb")]
-fn mongodb(config: &SessionConfig) -> Result<Arc<dyn Store>, StoreError> {
+fn mongodb(config: &SessionConfig) -> Result<DynStore, StoreError> {
     let url = config.session_mongodb.as_deref().unwrap_or("mongodb://127.0.0.1:27017");
     let (database, collection) = (&config.session_mongodb_db, &config.session_mongodb_collect);
-    Ok(Arc::new(crate::store::MongoStore::from_url(url, database, collection)?))
+    Ok(DynStore::new(crate::store::MongoStore::from_url(url, database, collection)?))
 }
 
 #[cfg(feature = "filesystem")]
-fn files(config: &SessionConfig) -> Arc<dyn Store> {
+fn files(config: &SessionConfig) -> DynStore {
     let store = crate::store::FileStore::new(&config.session_file_dir);
-    Arc::new(store.threshold(config.session_file_threshold).mode(config.session_file_mode))
+    DynStore::new(store.threshold(config.session_file_threshold).mode(config.session_file_mode))
 }

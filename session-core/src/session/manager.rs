@@ -19,7 +19,7 @@ use crate::session::{Keeper, KeeperFuture, SaveError, Session, State};
 use crate::store::client::Gate;
 use crate::store::client::keyed_locks::Turns;
 use crate::store::migrating::Moving;
-use crate::store::{Store, StoreError, Touch};
+use crate::store::{DynStore, Store, StoreError, Touch};
 
 /// Opens and closes sessions as one configuration says. Clones share everything.
 #[derive(Clone)]
@@ -83,15 +83,15 @@ impl Manager {
     /// # Errors
     ///
     /// [`StoreError`] if the address of the store that `session_migrate_from` names can't be understood.
-    pub fn with_store(config: SessionConfig, store: Arc<dyn Store>) -> Result<Self, StoreError> {
+    pub fn with_store(config: SessionConfig, store: impl Store) -> Result<Self, StoreError> {
         let format = named::chosen_format(&config);
-        Manager::serving(config, store, format)
+        Manager::serving(config, DynStore::new(store), format)
     }
 
-    fn serving(config: SessionConfig, mut store: Arc<dyn Store>, format: Format) -> Result<Self, StoreError> {
+    fn serving(config: SessionConfig, mut store: DynStore, format: Format) -> Result<Self, StoreError> {
         let lifetime = config.permanent_session_lifetime;
         if let Some(old) = &config.session_migrate_from {
-            store = Arc::new(Moving::new(store, named::store(old)?, (&config, old), format));
+            store = DynStore::new(Moving::new(store, named::store(old)?, (&config, old), format));
         }
         let server = Server {
             gate: Gate::new(store, &config),

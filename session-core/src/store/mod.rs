@@ -1,4 +1,4 @@
-//! Where records live: one small trait, one file per store.
+//! Stores of session records: one small trait, one folder per store.
 //!
 //! A store is a byte store with compare-and-swap. It knows nothing of sessions, formats, cookies or
 //! merging: every guarantee that the library gives is written once, above this trait, so that a new
@@ -8,6 +8,7 @@ mod call;
 pub(crate) mod client;
 #[cfg(feature = "conformance")]
 pub mod conformance;
+mod erased;
 mod error;
 mod files;
 mod memcached;
@@ -18,6 +19,7 @@ mod redis;
 pub(crate) mod sql;
 
 pub use call::{Call, Loaded, New, Swap, Touch};
+pub use erased::DynStore;
 pub use error::StoreError;
 #[cfg(feature = "filesystem")]
 pub use files::FileStore;
@@ -32,86 +34,103 @@ pub use redis::RedisStore;
 pub use sql::{SqlStore, SqlTable};
 
 use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 
-/// The boxed future that every store call returns.
-pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
-
-/// A byte store with compare-and-swap: what a session store has to be able to do.
+/// A byte store with compare-and-swap: all that a session store has to be able to do.
 ///
 /// Keys are the *store ids* of Flask-Session: `session_key_prefix` followed by the session id. They
 /// are printable ASCII if the prefix is. Values are opaque bytes and may hold any byte, also zero.
 ///
+/// Implementations write `async fn`; the futures have to be `Send`. `load`, `swap` and `delete` have
+/// to be written, `purge` and `ping` where the defaults do not fit. The guide's page "Write your own
+/// store" builds one, and the suite of the cargo feature `conformance` tests it.
+///
 /// # Rules for every method
 ///
 /// * A record whose lifetime has passed at [`Call::now`] is absent, whether or not it is still on disk.
-/// * An error says that the outcome is unknown or that nothing happened; it is never "absent".
-///   A record that is there but can't be read is an error too.
-/// * Nothing is retried inside a store: who calls knows what may be repeated.
+/// * An error means that the outcome is unknown or that nothing happened; it never means "absent".
+///   A record that exists but can't be read is an error too.
+/// * Nothing is retried inside a store: only the caller knows what may be repeated.
 /// * The caller enforces [`Call::deadline`] by dropping the future, so a method has to be safe to
 ///   cancel at every await. A store that can pass the deadline on to its server should.
 pub trait Store: Send + Sync + 'static {
-    /// The record under `key`, or `None` if there is none or it has expired.
+    /// Returns the record under `key`, or `None` if there is none or it has expired.
     ///
     /// With `touch`, the record's remaining life is set to [`Touch::lifetime`] in the same round
-    /// trip where the server can. A store for which that is a write of its own does it only if the
+    /// trip where the server can. A store for which that is a separate write does it only if the
     /// remaining life is at most [`Touch::when_left`]. The bytes stay as they are.
-    fn load<'a>(&'a self, call: Call, key: &'a str, touch: Option<Touch>) -> StoreFuture<'a, Option<Loaded>>;
+    fn load(
+        &self,
+        call: Call,
+        key: &str,
+        touch: Option<Touch>,
+    ) -> impl Future<Output = Result<Option<Loaded>, StoreError>> + Send;
 
     /// Replaces the record if it still is `expected`: the only way to write.
     ///
-    /// `expected` is what [`load`](Store::load) or [`Swap::Conflict`] gave, `None` to create a
+    /// `expected` is what [`load`](Store::load) or [`Swap::Conflict`] returned, `None` to create a
     /// record that must not exist. `new` is the new record, `None` to delete. Compare and write
     /// are one atomic step among all processes that use the store. An absent record never matches
-    /// bytes: that is what keeps an ended session from coming back.
+    /// bytes: that keeps an ended session from coming back.
     ///
     /// A conflict is a conflict even where the current bytes equal `new`.
-    fn swap<'a>(
-        &'a self,
+    fn swap(
+        &self,
         call: Call,
-        key: &'a str,
-        expected: Option<&'a Loaded>,
-        new: Option<New<'a>>,
-    ) -> StoreFuture<'a, Swap>;
+        key: &str,
+        expected: Option<&Loaded>,
+        new: Option<New<'_>>,
+    ) -> impl Future<Output = Result<Swap, StoreError>> + Send;
 
-    /// Deletes the record, whatever it holds. `true` if there was one.
-    fn delete<'a>(&'a self, call: Call, key: &'a str) -> StoreFuture<'a, bool>;
+    /// Deletes the record, whatever it holds. Returns whether there was one.
+    fn delete(&self, call: Call, key: &str) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
-    /// Frees what expired records still occupy and says how many were removed.
+    /// Frees the room that expired records still occupy and returns how many were removed.
     ///
-    /// Stores whose server expires records by itself have nothing to do and answer 0.
-    fn purge(&self, call: Call) -> StoreFuture<'_, u64>;
+    /// The default does nothing and returns 0, for stores whose server expires records by itself.
+    fn purge(&self, call: Call) -> impl Future<Output = Result<u64, StoreError>> + Send {
+        let _ = call;
+        async { Ok(0) }
+    }
 
-    /// Whether the store can be reached and used; asked once at launch.
-    fn ping(&self, call: Call) -> StoreFuture<'_, ()>;
+    /// Checks that the store can be reached and used; called once at launch.
+    ///
+    /// The default loads a key that no session has.
+    fn ping(&self, call: Call) -> impl Future<Output = Result<(), StoreError>> + Send {
+        async move { self.load(call, "ping", None).await.map(drop) }
+    }
 }
 
 /// A shared store is a store.
-impl<S: Store + ?Sized> Store for Arc<S> {
-    fn load<'a>(&'a self, call: Call, key: &'a str, touch: Option<Touch>) -> StoreFuture<'a, Option<Loaded>> {
+impl<S: Store> Store for Arc<S> {
+    fn load(
+        &self,
+        call: Call,
+        key: &str,
+        touch: Option<Touch>,
+    ) -> impl Future<Output = Result<Option<Loaded>, StoreError>> + Send {
         (**self).load(call, key, touch)
     }
 
-    fn swap<'a>(
-        &'a self,
+    fn swap(
+        &self,
         call: Call,
-        key: &'a str,
-        expected: Option<&'a Loaded>,
-        new: Option<New<'a>>,
-    ) -> StoreFuture<'a, Swap> {
+        key: &str,
+        expected: Option<&Loaded>,
+        new: Option<New<'_>>,
+    ) -> impl Future<Output = Result<Swap, StoreError>> + Send {
         (**self).swap(call, key, expected, new)
     }
 
-    fn delete<'a>(&'a self, call: Call, key: &'a str) -> StoreFuture<'a, bool> {
+    fn delete(&self, call: Call, key: &str) -> impl Future<Output = Result<bool, StoreError>> + Send {
         (**self).delete(call, key)
     }
 
-    fn purge(&self, call: Call) -> StoreFuture<'_, u64> {
+    fn purge(&self, call: Call) -> impl Future<Output = Result<u64, StoreError>> + Send {
         (**self).purge(call)
     }
 
-    fn ping(&self, call: Call) -> StoreFuture<'_, ()> {
+    fn ping(&self, call: Call) -> impl Future<Output = Result<(), StoreError>> + Send {
         (**self).ping(call)
     }
 }

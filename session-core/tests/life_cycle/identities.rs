@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use proptest::prelude::*;
 use rocket_session_state_core::manager::Manager;
 use rocket_session_state_core::session::{FieldRule, SaveError, Session};
-use rocket_session_state_core::store::{Call, Loaded, New, Store, StoreFuture, Swap, Touch};
+use rocket_session_state_core::store::{Call, Loaded, New, Store, StoreError, Swap, Touch};
 use rocket_session_state_core::value::to_value;
 
 use super::site::{Counting, Site};
@@ -45,7 +45,7 @@ impl Shuffled {
 
     async fn between<T>(
         &self,
-        call: StoreFuture<'_, T>,
+        call: impl Future<Output = Result<T, rocket_session_state_core::store::StoreError>>,
     ) -> Result<T, rocket_session_state_core::store::StoreError> {
         self.wait().await;
         let answer = call.await;
@@ -55,30 +55,30 @@ impl Shuffled {
 }
 
 impl Store for Shuffled {
-    fn load<'a>(&'a self, call: Call, key: &'a str, touch: Option<Touch>) -> StoreFuture<'a, Option<Loaded>> {
-        Box::pin(self.between(self.inner.load(call, key, touch)))
+    async fn load(&self, call: Call, key: &str, touch: Option<Touch>) -> Result<Option<Loaded>, StoreError> {
+        self.between(self.inner.load(call, key, touch)).await
     }
 
-    fn swap<'a>(
-        &'a self,
+    async fn swap(
+        &self,
         call: Call,
-        key: &'a str,
-        expected: Option<&'a Loaded>,
-        new: Option<New<'a>>,
-    ) -> StoreFuture<'a, Swap> {
-        Box::pin(self.between(self.inner.swap(call, key, expected, new)))
+        key: &str,
+        expected: Option<&Loaded>,
+        new: Option<New<'_>>,
+    ) -> Result<Swap, StoreError> {
+        self.between(self.inner.swap(call, key, expected, new)).await
     }
 
-    fn delete<'a>(&'a self, call: Call, key: &'a str) -> StoreFuture<'a, bool> {
-        Box::pin(self.between(self.inner.delete(call, key)))
+    async fn delete(&self, call: Call, key: &str) -> Result<bool, StoreError> {
+        self.between(self.inner.delete(call, key)).await
     }
 
-    fn purge(&self, call: Call) -> StoreFuture<'_, u64> {
-        self.inner.purge(call)
+    async fn purge(&self, call: Call) -> Result<u64, StoreError> {
+        self.inner.purge(call).await
     }
 
-    fn ping(&self, call: Call) -> StoreFuture<'_, ()> {
-        self.inner.ping(call)
+    async fn ping(&self, call: Call) -> Result<(), StoreError> {
+        self.inner.ping(call).await
     }
 }
 
@@ -128,8 +128,7 @@ async fn meet(actions: Vec<Action>, waits: Vec<u8>) {
     })
     .await;
     let cookie = site.cookie.clone().unwrap();
-    let store: Arc<dyn Store> =
-        Arc::new(Shuffled { inner: Arc::clone(&site.store), waits, next: AtomicUsize::new(0) });
+    let store = Arc::new(Shuffled { inner: Arc::clone(&site.store), waits, next: AtomicUsize::new(0) });
     let process = || Manager::with_store(site.manager.config().clone(), Arc::clone(&store)).unwrap();
     let (processes, clock, now) = ([process(), process()], Arc::new(AtomicUsize::new(0)), site.now);
     let cookies = Arc::new(Mutex::new(vec![cookie.clone()]));

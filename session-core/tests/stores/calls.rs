@@ -36,7 +36,7 @@ pub(crate) async fn within<T>(
 }
 
 /// What the store holds, without extending its life.
-pub(crate) async fn stored(store: &dyn Store, key: &str) -> Option<Loaded> {
+pub(crate) async fn stored(store: &impl Store, key: &str) -> Option<Loaded> {
     let call = call();
     within(call, store.load(call, key, None)).await.expect("load")
 }

@@ -27,7 +27,7 @@ mod files {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use rocket_session_state_core::store::conformance::Suite;
-    use rocket_session_state_core::store::{Call, FileStore, Loaded, New, Store, StoreFuture, Swap, Touch};
+    use rocket_session_state_core::store::{Call, FileStore, Loaded, New, Store, StoreError, Swap, Touch};
     use tempfile::TempDir;
 
     use super::HISTORIES;
@@ -42,35 +42,35 @@ mod files {
     }
 
     impl Store for Pair {
-        fn load<'a>(
-            &'a self,
+        async fn load(
+            &self,
             call: Call,
-            key: &'a str,
+            key: &str,
             touch: Option<Touch>,
-        ) -> StoreFuture<'a, Option<Loaded>> {
-            self.next().load(call, key, touch)
+        ) -> Result<Option<Loaded>, StoreError> {
+            self.next().load(call, key, touch).await
         }
 
-        fn swap<'a>(
-            &'a self,
+        async fn swap(
+            &self,
             call: Call,
-            key: &'a str,
-            expected: Option<&'a Loaded>,
-            new: Option<New<'a>>,
-        ) -> StoreFuture<'a, Swap> {
-            self.next().swap(call, key, expected, new)
+            key: &str,
+            expected: Option<&Loaded>,
+            new: Option<New<'_>>,
+        ) -> Result<Swap, StoreError> {
+            self.next().swap(call, key, expected, new).await
         }
 
-        fn delete<'a>(&'a self, call: Call, key: &'a str) -> StoreFuture<'a, bool> {
-            self.next().delete(call, key)
+        async fn delete(&self, call: Call, key: &str) -> Result<bool, StoreError> {
+            self.next().delete(call, key).await
         }
 
-        fn purge(&self, call: Call) -> StoreFuture<'_, u64> {
-            self.next().purge(call)
+        async fn purge(&self, call: Call) -> Result<u64, StoreError> {
+            self.next().purge(call).await
         }
 
-        fn ping(&self, call: Call) -> StoreFuture<'_, ()> {
-            self.next().ping(call)
+        async fn ping(&self, call: Call) -> Result<(), StoreError> {
+            self.next().ping(call).await
         }
     }
 
@@ -97,7 +97,7 @@ mod redis {
     use redis::aio::{ConnectionManager, MultiplexedConnection};
     use redis::{Client, cmd};
     use rocket_session_state_core::store::conformance::{Ageing, Suite};
-    use rocket_session_state_core::store::{RedisStore, StoreError, StoreFuture};
+    use rocket_session_state_core::store::{RedisStore, StoreError};
 
     use super::HISTORIES;
     use crate::redis_server::Server;
@@ -116,13 +116,10 @@ mod redis {
     }
 
     impl Ageing for Older {
-        fn age<'a>(&'a self, key: &'a str, by: Duration) -> StoreFuture<'a, ()> {
-            let mut connection = self.0.clone();
-            Box::pin(async move {
-                let mut command = cmd("EVAL");
-                command.arg(SHORTEN).arg(1).arg(key).arg(by.as_secs() * 1000);
-                command.exec_async(&mut connection).await.map_err(StoreError::unavailable)
-            })
+        async fn age(&self, key: &str, by: Duration) -> Result<(), StoreError> {
+            let mut command = cmd("EVAL");
+            command.arg(SHORTEN).arg(1).arg(key).arg(by.as_secs() * 1000);
+            command.exec_async(&mut self.0.clone()).await.map_err(StoreError::unavailable)
         }
     }
 
@@ -156,7 +153,7 @@ mod memcached {
     use std::time::Duration;
 
     use rocket_session_state_core::store::conformance::{Ageing, Suite};
-    use rocket_session_state_core::store::{MemcachedStore, Store, StoreFuture};
+    use rocket_session_state_core::store::{MemcachedStore, Store, StoreError};
 
     use super::HISTORIES;
     use crate::calls::call;
@@ -166,17 +163,15 @@ mod memcached {
     struct Older(Arc<Vec<Server>>);
 
     impl Ageing for Older {
-        fn age<'a>(&'a self, key: &'a str, by: Duration) -> StoreFuture<'a, ()> {
-            Box::pin(async move {
-                for server in self.0.iter() {
-                    let Some(left) = server.seconds_left(key) else { continue };
-                    match left.saturating_sub(by.as_secs()) {
-                        0 => server.ask(&format!("md {key}")),
-                        left => server.ask(&format!("mg {key} T{left}")),
-                    };
-                }
-                Ok(())
-            })
+        async fn age(&self, key: &str, by: Duration) -> Result<(), StoreError> {
+            for server in self.0.iter() {
+                let Some(left) = server.seconds_left(key) else { continue };
+                match left.saturating_sub(by.as_secs()) {
+                    0 => server.ask(&format!("md {key}")),
+                    left => server.ask(&format!("mg {key} T{left}")),
+                };
+            }
+            Ok(())
         }
     }
 

@@ -186,7 +186,7 @@ async fn a_document_that_is_no_record_is_an_error_and_stays() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_that_start_at_once_on_an_empty_server_both_serve_and_never_write_one_id_twice() {
     let server = Server::start();
-    let stores: [Arc<dyn Store>; 2] = [Arc::new(server.new_store()), Arc::new(server.new_store())];
+    let stores = [(); 2].map(|()| Arc::new(server.new_store()));
     let (one, other) = tokio::join!(stores[0].ping(call()), stores[1].ping(call()));
     one.unwrap();
     other.unwrap();

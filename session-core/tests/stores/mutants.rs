@@ -4,9 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rocket_session_state_core::store::conformance::{Fault, Faulty, Suite, Violations};
-use rocket_session_state_core::store::{
-    Call, Loaded, MemoryStore, New, Store, StoreError, StoreFuture, Swap, Touch,
-};
+use rocket_session_state_core::store::{Call, Loaded, MemoryStore, New, Store, StoreError, Swap, Touch};
 
 /// A memory store with one mistake in it.
 struct Wrong {
@@ -50,88 +48,80 @@ enum Mistake {
 const LONG: Duration = Duration::from_secs(30 * 86_400);
 
 impl Store for Wrong {
-    fn load<'a>(&'a self, call: Call, key: &'a str, touch: Option<Touch>) -> StoreFuture<'a, Option<Loaded>> {
-        Box::pin(async move {
-            let key = &self.key(key);
-            let always = Some(Touch { lifetime: LONG, when_left: LONG });
-            match (self.mistake, touch) {
-                (Mistake::TouchWritesBack, Some(touch)) => {
-                    let loaded = self.right.load(call, key, None).await?;
-                    if let Some(loaded) = &loaded {
-                        tokio::task::yield_now().await;
-                        self.write(call, key, Some(New { bytes: &loaded.bytes, lifetime: touch.lifetime }))
-                            .await?;
-                    }
-                    Ok(loaded)
-                }
-                (Mistake::TouchDoesNothing, _) => self.right.load(call, key, None).await,
-                (Mistake::LoadAlwaysTouches, None) => self.right.load(call, key, always).await,
-                _ => self.right.load(self.at(call), key, touch).await,
-            }
-        })
-    }
-
-    fn swap<'a>(
-        &'a self,
-        call: Call,
-        key: &'a str,
-        expected: Option<&'a Loaded>,
-        new: Option<New<'a>>,
-    ) -> StoreFuture<'a, Swap> {
-        Box::pin(async move {
-            let (key, call) = (&self.key(key), self.at(call));
-            let new = new.map(|new| self.cut(new));
-            let current = self.right.load(call, key, None).await?;
-            let done = Ok(Swap::Done { version: None });
-            match self.mistake {
-                Mistake::CompareThenWrite if current.as_ref() == expected => {
+    async fn load(&self, call: Call, key: &str, touch: Option<Touch>) -> Result<Option<Loaded>, StoreError> {
+        let key = &self.key(key);
+        let always = Some(Touch { lifetime: LONG, when_left: LONG });
+        match (self.mistake, touch) {
+            (Mistake::TouchWritesBack, Some(touch)) => {
+                let loaded = self.right.load(call, key, None).await?;
+                if let Some(loaded) = &loaded {
                     tokio::task::yield_now().await;
-                    self.write(call, key, new).await?;
-                    done
+                    self.write(call, key, Some(New { bytes: &loaded.bytes, lifetime: touch.lifetime }))
+                        .await?;
                 }
-                Mistake::LastWriteWins => {
-                    self.write(call, key, new).await?;
-                    done
-                }
-                Mistake::Upsert if current.is_none() => {
-                    self.write(call, key, new).await?;
-                    done
-                }
-                Mistake::SameIsDone
-                    if new.is_some() && current.as_ref().map(|c| &*c.bytes) == new.map(|new| new.bytes) =>
-                {
-                    done
-                }
-                Mistake::ForgetfulConflict if current.as_ref() != expected => Ok(Swap::Conflict(None)),
-                Mistake::SwapKeepsLife
-                    if current.is_some() && current.as_ref() == expected && new.is_some() =>
-                {
-                    let longer = new.map(|new| New { lifetime: Duration::from_secs(3600), ..new });
-                    self.right.swap(call, key, expected, longer).await
-                }
-                _ => self.right.swap(call, key, expected, new).await,
+                Ok(loaded)
             }
-        })
+            (Mistake::TouchDoesNothing, _) => self.right.load(call, key, None).await,
+            (Mistake::LoadAlwaysTouches, None) => self.right.load(call, key, always).await,
+            _ => self.right.load(self.at(call), key, touch).await,
+        }
     }
 
-    fn delete<'a>(&'a self, call: Call, key: &'a str) -> StoreFuture<'a, bool> {
-        Box::pin(async move {
-            let key = &self.key(key);
-            match self.mistake {
-                Mistake::DeleteDoesNothing => Ok(self.right.load(call, key, None).await?.is_some()),
-                Mistake::DeleteSaysYes => self.right.delete(call, key).await.map(|_| true),
-                _ => self.right.delete(self.at(call), key).await,
+    async fn swap(
+        &self,
+        call: Call,
+        key: &str,
+        expected: Option<&Loaded>,
+        new: Option<New<'_>>,
+    ) -> Result<Swap, StoreError> {
+        let (key, call) = (&self.key(key), self.at(call));
+        let new = new.map(|new| self.cut(new));
+        let current = self.right.load(call, key, None).await?;
+        let done = Ok(Swap::Done { version: None });
+        match self.mistake {
+            Mistake::CompareThenWrite if current.as_ref() == expected => {
+                tokio::task::yield_now().await;
+                self.write(call, key, new).await?;
+                done
             }
-        })
+            Mistake::LastWriteWins => {
+                self.write(call, key, new).await?;
+                done
+            }
+            Mistake::Upsert if current.is_none() => {
+                self.write(call, key, new).await?;
+                done
+            }
+            Mistake::SameIsDone
+                if new.is_some() && current.as_ref().map(|c| &*c.bytes) == new.map(|new| new.bytes) =>
+            {
+                done
+            }
+            Mistake::ForgetfulConflict if current.as_ref() != expected => Ok(Swap::Conflict(None)),
+            Mistake::SwapKeepsLife if current.is_some() && current.as_ref() == expected && new.is_some() => {
+                let longer = new.map(|new| New { lifetime: Duration::from_secs(3600), ..new });
+                self.right.swap(call, key, expected, longer).await
+            }
+            _ => self.right.swap(call, key, expected, new).await,
+        }
     }
 
-    fn purge(&self, call: Call) -> StoreFuture<'_, u64> {
+    async fn delete(&self, call: Call, key: &str) -> Result<bool, StoreError> {
+        let key = &self.key(key);
+        match self.mistake {
+            Mistake::DeleteDoesNothing => Ok(self.right.load(call, key, None).await?.is_some()),
+            Mistake::DeleteSaysYes => self.right.delete(call, key).await.map(|_| true),
+            _ => self.right.delete(self.at(call), key).await,
+        }
+    }
+
+    async fn purge(&self, call: Call) -> Result<u64, StoreError> {
         let later = Call { now: call.now + 1000 * LONG, ..call };
-        self.right.purge(if self.mistake == Mistake::PurgeTakesAll { later } else { call })
+        self.right.purge(if self.mistake == Mistake::PurgeTakesAll { later } else { call }).await
     }
 
-    fn ping(&self, call: Call) -> StoreFuture<'_, ()> {
-        self.right.ping(call)
+    async fn ping(&self, call: Call) -> Result<(), StoreError> {
+        self.right.ping(call).await
     }
 }
 
@@ -202,38 +192,36 @@ async fn every_mistake_is_found_by_the_rule_about_it() {
 async fn a_history_that_fails_is_made_short_and_can_be_repeated() {
     struct ForgetsTheFourth(MemoryStore, std::sync::atomic::AtomicU64);
     impl Store for ForgetsTheFourth {
-        fn load<'a>(
-            &'a self,
+        async fn load(
+            &self,
             call: Call,
-            key: &'a str,
+            key: &str,
             touch: Option<Touch>,
-        ) -> StoreFuture<'a, Option<Loaded>> {
-            self.0.load(call, key, touch)
+        ) -> Result<Option<Loaded>, StoreError> {
+            self.0.load(call, key, touch).await
         }
-        fn swap<'a>(
-            &'a self,
+        async fn swap(
+            &self,
             call: Call,
-            key: &'a str,
-            expected: Option<&'a Loaded>,
-            new: Option<New<'a>>,
-        ) -> StoreFuture<'a, Swap> {
-            Box::pin(async move {
-                // A cache that is wrong only about single bytes, as only the histories write them.
-                if key.contains("history") && new.is_some_and(|new| new.bytes == [2]) {
-                    self.1.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
-                    return Ok(Swap::Done { version: None });
-                }
-                self.0.swap(call, key, expected, new).await
-            })
+            key: &str,
+            expected: Option<&Loaded>,
+            new: Option<New<'_>>,
+        ) -> Result<Swap, StoreError> {
+            // A cache that is wrong only about single bytes, as only the histories write them.
+            if key.contains("history") && new.is_some_and(|new| new.bytes == [2]) {
+                self.1.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+                return Ok(Swap::Done { version: None });
+            }
+            self.0.swap(call, key, expected, new).await
         }
-        fn delete<'a>(&'a self, call: Call, key: &'a str) -> StoreFuture<'a, bool> {
-            self.0.delete(call, key)
+        async fn delete(&self, call: Call, key: &str) -> Result<bool, StoreError> {
+            self.0.delete(call, key).await
         }
-        fn purge(&self, call: Call) -> StoreFuture<'_, u64> {
-            self.0.purge(call)
+        async fn purge(&self, call: Call) -> Result<u64, StoreError> {
+            self.0.purge(call).await
         }
-        fn ping(&self, call: Call) -> StoreFuture<'_, ()> {
-            self.0.ping(call)
+        async fn ping(&self, call: Call) -> Result<(), StoreError> {
+            self.0.ping(call).await
         }
     }
     let suite = || Suite::new(ForgetsTheFourth(MemoryStore::new(100), 0.into())).seed(7);

@@ -8,7 +8,7 @@ use crate::calls::{HOUR, call, new, texts, within};
 
 /// Calls of a store whose server has ended fail, and nobody waits for that.
 #[cfg(any(feature = "memcached", feature = "redis"))]
-pub(crate) async fn every_call_fails_at_once(store: &dyn Store) {
+pub(crate) async fn every_call_fails_at_once(store: &impl Store) {
     let begin = tokio::time::Instant::now();
     for _ in 0..50 {
         assert!(store.load(call(), "secret", None).await.is_err());
@@ -21,7 +21,7 @@ pub(crate) async fn every_call_fails_at_once(store: &dyn Store) {
 }
 
 /// Reading calls of a store that got `lie` for an answer fail, and don't repeat it.
-pub(crate) async fn no_read_believes(lie: &[u8], store: &dyn Store) {
+pub(crate) async fn no_read_believes(lie: &[u8], store: &impl Store) {
     let touch = Some(Touch { lifetime: HOUR, when_left: HOUR });
     let answers = [
         within(call(), store.load(call(), "secret", None)).await.map(drop),
@@ -33,7 +33,7 @@ pub(crate) async fn no_read_believes(lie: &[u8], store: &dyn Store) {
 
 /// Writing calls fail likewise.
 #[cfg(any(feature = "mongodb", feature = "redis"))]
-pub(crate) async fn no_write_believes(lie: &[u8], store: &dyn Store) {
+pub(crate) async fn no_write_believes(lie: &[u8], store: &impl Store) {
     let answers = [
         within(call(), store.swap(call(), "secret", None, new(b"secret"))).await.map(drop),
         within(call(), store.delete(call(), "secret")).await.map(drop),
@@ -69,7 +69,7 @@ pub(crate) fn liar(answer: &'static [u8]) -> String {
 #[cfg(any(feature = "memcached", feature = "mongodb"))]
 pub(crate) async fn a_call_given_up_disturbs_nobody(
     server: &crate::private_server::PrivateServer,
-    store: &dyn Store,
+    store: &impl Store,
 ) {
     use crate::calls::{stored, until};
 

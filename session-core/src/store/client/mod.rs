@@ -5,7 +5,6 @@ pub(crate) mod deadline;
 pub(crate) mod jitter;
 pub(crate) mod keyed_locks;
 
-use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
@@ -15,11 +14,11 @@ use self::deadline::in_time;
 use self::jitter::jitter;
 use crate::config::SessionConfig;
 use crate::session::Session;
-use crate::store::{Call, Loaded, New, Store, StoreError, StoreFuture, Swap, Touch};
+use crate::store::{Call, DynStore, Loaded, New, Store, StoreError, Swap, Touch};
 
 /// The store behind its deadlines.
 pub(crate) struct Gate {
-    store: Arc<dyn Store>,
+    store: DynStore,
     /// Of one call (`session_store_timeout`).
     timeout: Duration,
     /// Of all calls of one request (`session_request_timeout`).
@@ -32,7 +31,7 @@ pub(crate) struct Gate {
 pub(crate) struct Spent(pub(crate) Duration);
 
 impl Gate {
-    pub(crate) fn new(store: Arc<dyn Store>, config: &SessionConfig) -> Self {
+    pub(crate) fn new(store: DynStore, config: &SessionConfig) -> Self {
         Gate {
             store,
             timeout: config.session_store_timeout,
@@ -118,11 +117,11 @@ impl Gate {
         self.budget.saturating_sub(session.spent())
     }
 
-    async fn within<'s, T>(
+    async fn within<T, F: Future<Output = Result<T, StoreError>>>(
         &self,
         spent: &mut Spent,
         now: SystemTime,
-        ask: impl FnOnce(Call) -> StoreFuture<'s, T>,
+        ask: impl FnOnce(Call) -> F,
     ) -> Result<T, StoreError> {
         let allowed = self.timeout.min(self.budget.saturating_sub(spent.0));
         if allowed.is_zero() {

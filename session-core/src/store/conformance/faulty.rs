@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use super::held::{Held, Stop};
-use crate::store::{Call, Loaded, New, Store, StoreError, StoreFuture, Swap, Touch};
+use crate::store::{Call, Loaded, New, Store, StoreError, Swap, Touch};
 
 /// Wraps a store, counts the calls to it, makes them fail on demand, and stops them at a point until
 /// a test lets them go on.
@@ -135,10 +135,10 @@ impl<S: Store> Faulty<S> {
         change(&mut self.plan.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    async fn meet<'a, T>(
+    async fn meet<T, F: Future<Output = Result<T, StoreError>>>(
         &self,
         operation: Operation,
-        call: impl Fn() -> StoreFuture<'a, T>,
+        call: impl Fn() -> F,
     ) -> Result<T, StoreError> {
         if operation != Operation::Purge {
             self.calls.fetch_add(1, Ordering::SeqCst);
@@ -193,29 +193,29 @@ fn injected() -> StoreError {
 }
 
 impl<S: Store> Store for Faulty<S> {
-    fn load<'a>(&'a self, call: Call, key: &'a str, touch: Option<Touch>) -> StoreFuture<'a, Option<Loaded>> {
-        Box::pin(self.meet(Operation::Load, move || self.inner.load(call, key, touch)))
+    async fn load(&self, call: Call, key: &str, touch: Option<Touch>) -> Result<Option<Loaded>, StoreError> {
+        self.meet(Operation::Load, move || self.inner.load(call, key, touch)).await
     }
 
-    fn swap<'a>(
-        &'a self,
+    async fn swap(
+        &self,
         call: Call,
-        key: &'a str,
-        expected: Option<&'a Loaded>,
-        new: Option<New<'a>>,
-    ) -> StoreFuture<'a, Swap> {
-        Box::pin(self.meet(Operation::Swap, move || self.inner.swap(call, key, expected, new)))
+        key: &str,
+        expected: Option<&Loaded>,
+        new: Option<New<'_>>,
+    ) -> Result<Swap, StoreError> {
+        self.meet(Operation::Swap, move || self.inner.swap(call, key, expected, new)).await
     }
 
-    fn delete<'a>(&'a self, call: Call, key: &'a str) -> StoreFuture<'a, bool> {
-        Box::pin(self.meet(Operation::Delete, move || self.inner.delete(call, key)))
+    async fn delete(&self, call: Call, key: &str) -> Result<bool, StoreError> {
+        self.meet(Operation::Delete, move || self.inner.delete(call, key)).await
     }
 
-    fn purge(&self, call: Call) -> StoreFuture<'_, u64> {
-        Box::pin(self.meet(Operation::Purge, move || self.inner.purge(call)))
+    async fn purge(&self, call: Call) -> Result<u64, StoreError> {
+        self.meet(Operation::Purge, move || self.inner.purge(call)).await
     }
 
-    fn ping(&self, call: Call) -> StoreFuture<'_, ()> {
-        self.inner.ping(call)
+    async fn ping(&self, call: Call) -> Result<(), StoreError> {
+        self.inner.ping(call).await
     }
 }

@@ -242,10 +242,8 @@ fn same(found: Option<&Loaded>, expected: Option<&Loaded>) -> Result<(), Broken>
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
-    use crate::store::MemoryStore;
+    use crate::store::{DynStore, MemoryStore};
 
     #[tokio::test]
     async fn a_touch_that_was_not_due_may_have_shortened_a_life_that_another_one_had_prolonged() {
@@ -256,7 +254,7 @@ mod tests {
         let pass = |hours| Step::Pass { hours };
         let history = vec![swap, touch(6), touch(4), pass(3), load.clone(), pass(1), load];
         // It renews a life at every touch.
-        let store = Subject::new(Arc::new(MemoryStore::new(1)), None, String::new());
+        let store = Subject::new(DynStore::new(MemoryStore::new(1)), None, String::new());
         assert!(follow(&store, history).await.is_ok());
     }
 }

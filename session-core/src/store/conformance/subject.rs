@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 use std::future::Future;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use tokio::time::{Instant, timeout_at};
 
 use super::violation::{Broken, ensure};
-use crate::store::{Call, Loaded, New, Store, StoreError, StoreFuture, Swap, Touch};
+use crate::store::{Call, DynStore, Loaded, New, Store, StoreError, Swap, Touch};
 
 /// How records of a store come closer to their end without anybody waiting.
 ///
@@ -22,7 +23,26 @@ pub trait Ageing: Send + Sync + 'static {
     /// # Errors
     ///
     /// It could not be done; the suite reports it.
-    fn age<'a>(&'a self, key: &'a str, by: Duration) -> StoreFuture<'a, ()>;
+    fn age(&self, key: &str, by: Duration) -> impl Future<Output = Result<(), StoreError>> + Send;
+}
+
+/// [`Ageing`] as a trait object.
+pub(super) trait ErasedAgeing: Send + Sync {
+    fn age<'a>(
+        &'a self,
+        key: &'a str,
+        by: Duration,
+    ) -> Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send + 'a>>;
+}
+
+impl<A: Ageing> ErasedAgeing for A {
+    fn age<'a>(
+        &'a self,
+        key: &'a str,
+        by: Duration,
+    ) -> Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send + 'a>> {
+        Box::pin(Ageing::age(self, key, by))
+    }
 }
 
 /// Plenty: what is slower does not answer.
@@ -31,8 +51,8 @@ pub(super) const HOUR: Duration = Duration::from_secs(3600);
 
 /// The store as one rule sees it.
 pub(super) struct Subject {
-    store: Arc<dyn Store>,
-    ageing: Option<Arc<dyn Ageing>>,
+    store: DynStore,
+    ageing: Option<Arc<dyn ErasedAgeing>>,
     /// How far the time that is passed in has moved.
     passed: Mutex<Duration>,
     began: SystemTime,
@@ -42,7 +62,7 @@ pub(super) struct Subject {
 
 impl Subject {
     /// `prefix` is part of every key and of nobody else's.
-    pub(super) fn new(store: Arc<dyn Store>, ageing: Option<Arc<dyn Ageing>>, prefix: String) -> Self {
+    pub(super) fn new(store: DynStore, ageing: Option<Arc<dyn ErasedAgeing>>, prefix: String) -> Self {
         let began = SystemTime::now();
         Subject { store, ageing, passed: Mutex::default(), began, prefix, used: Mutex::default() }
     }

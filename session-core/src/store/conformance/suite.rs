@@ -5,10 +5,10 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::subject::{Ageing, Subject};
+use super::subject::{Ageing, ErasedAgeing, Subject};
 use super::violation::{Broken, Violations};
 use super::{history, rules};
-use crate::store::Store;
+use crate::store::{DynStore, Store};
 
 /// The test of a store: every rule of [`Store`]'s contract, and random histories of calls that are
 /// compared with a model.
@@ -26,8 +26,8 @@ use crate::store::Store;
 /// # }
 /// ```
 pub struct Suite {
-    store: Arc<dyn Store>,
-    ageing: Option<Arc<dyn Ageing>>,
+    store: DynStore,
+    ageing: Option<Arc<dyn ErasedAgeing>>,
     limit: Option<usize>,
     histories: u32,
     seed: u64,
@@ -42,7 +42,7 @@ impl Suite {
         // Without random bytes all runs are alike: worse, but right.
         let _ = getrandom::fill(&mut seed);
         Suite {
-            store: Arc::new(store),
+            store: DynStore::new(store),
             ageing: None,
             limit: None,
             histories: 64,
@@ -117,7 +117,7 @@ impl Suite {
         let mut run = [0; 8];
         let _ = getrandom::fill(&mut run);
         let prefix = format!("conformance:{:016x}:{}", u64::from_le_bytes(run), short(name));
-        Subject::new(Arc::clone(&self.store), self.ageing.clone(), prefix)
+        Subject::new(self.store.clone(), self.ageing.clone(), prefix)
     }
 }
 

@@ -12,7 +12,7 @@ use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 
 use self::evictions::Evictions;
-use super::{Call, Loaded, New, Store, StoreFuture, Swap, Touch};
+use super::{Call, Loaded, New, Store, StoreError, Swap, Touch};
 
 /// Sessions in this process's memory: for development, tests, and services of one process whose
 /// users may be logged out by a restart.
@@ -83,82 +83,74 @@ impl MemoryStore {
 }
 
 impl Store for MemoryStore {
-    fn load<'a>(&'a self, call: Call, key: &'a str, touch: Option<Touch>) -> StoreFuture<'a, Option<Loaded>> {
-        Box::pin(async move {
-            let now = nanos(call.now);
-            self.evictions.time_is(now);
-            let Some(record) = self.records.get(key) else { return Ok(None) };
-            let alive = match touch {
-                Some(touch) => record.extend(now, after(now, touch.lifetime)),
-                None => record.is_alive(now),
-            };
-            Ok(alive.then(|| record.loaded()))
-        })
+    async fn load(&self, call: Call, key: &str, touch: Option<Touch>) -> Result<Option<Loaded>, StoreError> {
+        let now = nanos(call.now);
+        self.evictions.time_is(now);
+        let Some(record) = self.records.get(key) else { return Ok(None) };
+        let alive = match touch {
+            Some(touch) => record.extend(now, after(now, touch.lifetime)),
+            None => record.is_alive(now),
+        };
+        Ok(alive.then(|| record.loaded()))
     }
 
-    fn swap<'a>(
-        &'a self,
+    async fn swap(
+        &self,
         call: Call,
-        key: &'a str,
-        expected: Option<&'a Loaded>,
-        new: Option<New<'a>>,
-    ) -> StoreFuture<'a, Swap> {
-        Box::pin(async move {
-            let now = nanos(call.now);
-            let mut outcome = Swap::Done { version: None };
-            self.change(now, key, |current| {
-                let matches = match (&current, expected) {
-                    (None, None) => true,
-                    (Some(current), Some(expected)) => current.loaded.bytes == expected.bytes,
-                    _ => false,
-                };
-                if !matches {
-                    outcome = Swap::Conflict(current.map(|record| record.loaded()));
-                    return Op::Nop;
-                }
-                match new {
-                    Some(new) => Op::Put(Arc::new(Record::new(new, now))),
-                    None => Op::Remove,
-                }
-            });
-            Ok(outcome)
-        })
-    }
-
-    fn delete<'a>(&'a self, call: Call, key: &'a str) -> StoreFuture<'a, bool> {
-        Box::pin(async move {
-            let mut existed = false;
-            self.change(nanos(call.now), key, |current| {
-                existed = current.is_some();
-                Op::Remove
-            });
-            Ok(existed)
-        })
-    }
-
-    fn purge(&self, call: Call) -> StoreFuture<'_, u64> {
-        Box::pin(async move {
-            let now = nanos(call.now);
-            let mut removed = 0;
-            for (key, record) in &self.records {
-                if !record.end_if_expired(now) {
-                    continue;
-                }
-                self.records.entry_by_ref(key.as_str()).and_compute_with(|entry| match entry {
-                    Some(entry) if Arc::ptr_eq(entry.value(), &record) => {
-                        removed += 1;
-                        Op::Remove
-                    }
-                    _ => Op::Nop,
-                });
+        key: &str,
+        expected: Option<&Loaded>,
+        new: Option<New<'_>>,
+    ) -> Result<Swap, StoreError> {
+        let now = nanos(call.now);
+        let mut outcome = Swap::Done { version: None };
+        self.change(now, key, |current| {
+            let matches = match (&current, expected) {
+                (None, None) => true,
+                (Some(current), Some(expected)) => current.loaded.bytes == expected.bytes,
+                _ => false,
+            };
+            if !matches {
+                outcome = Swap::Conflict(current.map(|record| record.loaded()));
+                return Op::Nop;
             }
-            self.records.run_pending_tasks();
-            Ok(removed)
-        })
+            match new {
+                Some(new) => Op::Put(Arc::new(Record::new(new, now))),
+                None => Op::Remove,
+            }
+        });
+        Ok(outcome)
     }
 
-    fn ping(&self, _: Call) -> StoreFuture<'_, ()> {
-        Box::pin(async { Ok(()) })
+    async fn delete(&self, call: Call, key: &str) -> Result<bool, StoreError> {
+        let mut existed = false;
+        self.change(nanos(call.now), key, |current| {
+            existed = current.is_some();
+            Op::Remove
+        });
+        Ok(existed)
+    }
+
+    async fn purge(&self, call: Call) -> Result<u64, StoreError> {
+        let now = nanos(call.now);
+        let mut removed = 0;
+        for (key, record) in &self.records {
+            if !record.end_if_expired(now) {
+                continue;
+            }
+            self.records.entry_by_ref(key.as_str()).and_compute_with(|entry| match entry {
+                Some(entry) if Arc::ptr_eq(entry.value(), &record) => {
+                    removed += 1;
+                    Op::Remove
+                }
+                _ => Op::Nop,
+            });
+        }
+        self.records.run_pending_tasks();
+        Ok(removed)
+    }
+
+    async fn ping(&self, _: Call) -> Result<(), StoreError> {
+        Ok(())
     }
 }
 

@@ -15,7 +15,7 @@ use super::client::deadline::in_time;
 use crate::config::SessionConfig;
 use crate::error_chain::Chain;
 use crate::formats::codec::Format;
-use crate::store::{Call, Loaded, New, Store, StoreError, StoreFuture, Swap, Touch};
+use crate::store::{Call, DynStore, Loaded, New, Store, StoreError, Swap, Touch};
 
 /// Two stores as one: new records are written to the new one only.
 ///
@@ -29,7 +29,7 @@ use crate::store::{Call, Loaded, New, Store, StoreError, StoreFuture, Swap, Touc
 pub(crate) struct Moving(Arc<Both>);
 
 struct Both {
-    new: Arc<dyn Store>,
+    new: DynStore,
     old: Old,
     /// Of a record that was moved: a store does not say how much life one has left.
     lifetime: Duration,
@@ -47,8 +47,8 @@ const GRACE: Duration = Duration::from_secs(2);
 impl Moving {
     /// Out of `old`, which is what `session_migrate_from` of this configuration says.
     pub(crate) fn new(
-        new: Arc<dyn Store>,
-        old: Arc<dyn Store>,
+        new: DynStore,
+        old: DynStore,
         (config, old_config): (&SessionConfig, &SessionConfig),
         format: Format,
     ) -> Self {
@@ -208,57 +208,49 @@ impl Both {
 }
 
 impl Store for Moving {
-    fn load<'a>(&'a self, call: Call, key: &'a str, touch: Option<Touch>) -> StoreFuture<'a, Option<Loaded>> {
-        Box::pin(async move {
-            let Moving(both) = self;
-            if let Some(loaded) = both.new.load(call, key, touch).await? {
-                return Ok(Some(loaded));
-            }
-            let Some(there) = both.old.load(call, key).await? else {
-                // Somebody may have moved it between the two looks. A move creates it here before it deletes it
-                // there, so another look finds it.
-                return both.new.load(call, key, touch).await;
-            };
-            let (both, key) = (Arc::clone(both), key.to_owned());
-            // A task of its own, since a move that is cut in the middle could bring back an ended session.
-            let moving = tokio::spawn(async move { both.fetch(call, &key, there).await });
-            moving.await.map_err(StoreError::unavailable)?
-        })
+    async fn load(&self, call: Call, key: &str, touch: Option<Touch>) -> Result<Option<Loaded>, StoreError> {
+        let Moving(both) = self;
+        if let Some(loaded) = both.new.load(call, key, touch).await? {
+            return Ok(Some(loaded));
+        }
+        let Some(there) = both.old.load(call, key).await? else {
+            // Somebody may have moved it between the two looks. A move creates it here before it deletes it
+            // there, so another look finds it.
+            return both.new.load(call, key, touch).await;
+        };
+        let (both, key) = (Arc::clone(both), key.to_owned());
+        // A task of its own, since a move that is cut in the middle could bring back an ended session.
+        let moving = tokio::spawn(async move { both.fetch(call, &key, there).await });
+        moving.await.map_err(StoreError::unavailable)?
     }
 
-    fn swap<'a>(
-        &'a self,
+    async fn swap(
+        &self,
         call: Call,
-        key: &'a str,
-        expected: Option<&'a Loaded>,
-        new: Option<New<'a>>,
-    ) -> StoreFuture<'a, Swap> {
-        Box::pin(async move {
-            match (expected, new) {
-                (None, new) => self.0.new.swap(call, key, None, new).await,
-                (Some(expected), Some(new)) => self.0.replace(call, key, expected, new).await,
-                (Some(expected), None) => self.0.remove(call, key, expected).await,
-            }
-        })
+        key: &str,
+        expected: Option<&Loaded>,
+        new: Option<New<'_>>,
+    ) -> Result<Swap, StoreError> {
+        match (expected, new) {
+            (None, new) => self.0.new.swap(call, key, None, new).await,
+            (Some(expected), Some(new)) => self.0.replace(call, key, expected, new).await,
+            (Some(expected), None) => self.0.remove(call, key, expected).await,
+        }
     }
 
-    fn delete<'a>(&'a self, call: Call, key: &'a str) -> StoreFuture<'a, bool> {
-        Box::pin(async move {
-            // The old one first: a load between the two would move what is there.
-            let old = self.0.old.delete(call, key).await?;
-            let new = self.0.new.delete(call, key).await?;
-            Ok(old || new)
-        })
+    async fn delete(&self, call: Call, key: &str) -> Result<bool, StoreError> {
+        // The old one first: a load between the two would move what is there.
+        let old = self.0.old.delete(call, key).await?;
+        let new = self.0.new.delete(call, key).await?;
+        Ok(old || new)
     }
 
-    fn purge(&self, call: Call) -> StoreFuture<'_, u64> {
-        Box::pin(async move { Ok(self.0.new.purge(call).await? + self.0.old.purge(call).await?) })
+    async fn purge(&self, call: Call) -> Result<u64, StoreError> {
+        Ok(self.0.new.purge(call).await? + self.0.old.purge(call).await?)
     }
 
-    fn ping(&self, call: Call) -> StoreFuture<'_, ()> {
-        Box::pin(async move {
-            self.0.new.ping(call).await?;
-            self.0.old.ping(call).await
-        })
+    async fn ping(&self, call: Call) -> Result<(), StoreError> {
+        self.0.new.ping(call).await?;
+        self.0.old.ping(call).await
     }
 }

@@ -1,24 +1,23 @@
 //! The store that sessions are moved out of: its keys, and what happens while it is down.
 
 use std::future::Future;
-use std::sync::Arc;
 
 use tokio::time::Instant;
 
 use crate::store::client::breaker::Breaker;
 use crate::store::client::deadline::in_time;
-use crate::store::{Call, Loaded, New, Store, StoreError, Swap};
+use crate::store::{Call, DynStore, Loaded, New, Store, StoreError, Swap};
 
 /// An old store behind a breaker of its own: its failures must not close the way to the new one.
 pub(super) struct Old {
-    store: Arc<dyn Store>,
+    store: DynStore,
     /// What stands before the id in the new store, and here.
     prefixes: [String; 2],
     breaker: Breaker,
 }
 
 impl Old {
-    pub(super) fn new(store: Arc<dyn Store>, prefixes: [String; 2], breaker_after: u32) -> Self {
+    pub(super) fn new(store: DynStore, prefixes: [String; 2], breaker_after: u32) -> Self {
         Old { store, prefixes, breaker: Breaker::new("the old session store", breaker_after) }
     }
 

@@ -20,7 +20,7 @@ use crate::formats::codec::Format;
 use crate::formats::codec::Record;
 use crate::formats::value::Value;
 use crate::store::conformance::{Fault, Faulty, Held, Moment, Operation, Suite};
-use crate::store::{Call, Loaded, MemoryStore, New, Store, StoreError, StoreFuture, Swap, Touch};
+use crate::store::{Call, DynStore, Loaded, MemoryStore, New, Store, StoreError, Swap, Touch};
 
 type Side = Arc<Faulty<MemoryStore>>;
 
@@ -29,18 +29,18 @@ const LIFETIME: Duration = Duration::from_secs(3600);
 /// The new store, the old one, and both as one.
 fn stores() -> (Side, Side, Arc<Moving>) {
     let [new, old] = [(); 2].map(|()| Arc::new(Faulty::new(MemoryStore::new(1_000))));
-    let moving = moving(Arc::new(Arc::clone(&new)), Arc::new(Arc::clone(&old)), Format::Msgpack);
+    let moving = moving(Arc::clone(&new), Arc::clone(&old), Format::Msgpack);
     (new, old, moving)
 }
 
 /// Ids have another prefix in the old store.
-fn moving(new: Arc<dyn Store>, old: Arc<dyn Store>, format: Format) -> Arc<Moving> {
+fn moving(new: impl Store, old: impl Store, format: Format) -> Arc<Moving> {
     let [config, old_config] = ["new:", "old:"].map(|prefix| SessionConfig {
         session_key_prefix: prefix.into(),
         permanent_session_lifetime: LIFETIME,
         ..SessionConfig::default()
     });
-    Arc::new(Moving::new(new, old, (&config, &old_config), format))
+    Arc::new(Moving::new(DynStore::new(new), DynStore::new(old), (&config, &old_config), format))
 }
 
 fn now() -> SystemTime {
@@ -56,13 +56,13 @@ fn record(number: u8) -> Vec<u8> {
     vec![0x81, 0xa1, b'n', number]
 }
 
-async fn put(store: &dyn Store, key: &str, bytes: &[u8]) {
+async fn put(store: &impl Store, key: &str, bytes: &[u8]) {
     let current = store.load(call(), key, None).await.unwrap();
     let new = Some(New { bytes, lifetime: LIFETIME });
     assert!(matches!(store.swap(call(), key, current.as_ref(), new).await, Ok(Swap::Done { .. })));
 }
 
-async fn get(store: &dyn Store, key: &str) -> Option<Vec<u8>> {
+async fn get(store: &impl Store, key: &str) -> Option<Vec<u8>> {
     store.load(call(), key, None).await.unwrap().map(|loaded| loaded.bytes.to_vec())
 }
 
@@ -111,7 +111,7 @@ async fn a_moved_record_has_the_format_of_the_new_store_and_a_whole_life() {
 async fn whatever_the_format_was_what_is_moved_into_files_is_a_pickle() {
     for bytes in [&record(1)[..], br#"{"n":1}"#, b"\x80\x04}\x8c\x01nK\x01s."] {
         let (new, old, _) = stores();
-        let moving = moving(Arc::new(Arc::clone(&new)), Arc::new(Arc::clone(&old)), Format::Pickle);
+        let moving = moving(Arc::clone(&new), Arc::clone(&old), Format::Pickle);
         put(&*old, "old:a", bytes).await;
         assert!(get(&*moving, "new:a").await.is_some());
         let moved = Bytes::from(get(&*new, "new:a").await.unwrap());
@@ -323,42 +323,40 @@ async fn a_copy_that_a_killed_process_has_left_goes_with_whatever_deletes_the_re
 struct Small(Side);
 
 impl Store for Small {
-    fn load<'a>(&'a self, call: Call, key: &'a str, touch: Option<Touch>) -> StoreFuture<'a, Option<Loaded>> {
-        self.0.load(call, key, touch)
+    async fn load(&self, call: Call, key: &str, touch: Option<Touch>) -> Result<Option<Loaded>, StoreError> {
+        self.0.load(call, key, touch).await
     }
 
-    fn swap<'a>(
-        &'a self,
+    async fn swap(
+        &self,
         call: Call,
-        key: &'a str,
-        expected: Option<&'a Loaded>,
-        new: Option<New<'a>>,
-    ) -> StoreFuture<'a, Swap> {
+        key: &str,
+        expected: Option<&Loaded>,
+        new: Option<New<'_>>,
+    ) -> Result<Swap, StoreError> {
         match new {
-            Some(new) if new.bytes.len() > 8 => {
-                Box::pin(async move { Err(StoreError::too_large(new.bytes.len(), 8)) })
-            }
-            _ => self.0.swap(call, key, expected, new),
+            Some(new) if new.bytes.len() > 8 => Err(StoreError::too_large(new.bytes.len(), 8)),
+            _ => self.0.swap(call, key, expected, new).await,
         }
     }
 
-    fn delete<'a>(&'a self, call: Call, key: &'a str) -> StoreFuture<'a, bool> {
-        self.0.delete(call, key)
+    async fn delete(&self, call: Call, key: &str) -> Result<bool, StoreError> {
+        self.0.delete(call, key).await
     }
 
-    fn purge(&self, call: Call) -> StoreFuture<'_, u64> {
-        self.0.purge(call)
+    async fn purge(&self, call: Call) -> Result<u64, StoreError> {
+        self.0.purge(call).await
     }
 
-    fn ping(&self, call: Call) -> StoreFuture<'_, ()> {
-        self.0.ping(call)
+    async fn ping(&self, call: Call) -> Result<(), StoreError> {
+        self.0.ping(call).await
     }
 }
 
 #[tokio::test]
 async fn a_record_too_large_for_the_new_store_is_used_in_the_old_one_until_it_fits() {
     let (new, old, _) = stores();
-    let moving = moving(Arc::new(Small(Arc::clone(&new))), Arc::new(Arc::clone(&old)), Format::Msgpack);
+    let moving = moving(Small(Arc::clone(&new)), Arc::clone(&old), Format::Msgpack);
     put(&*old, "old:a", b"a large record").await;
     put(&*moving, "new:a", b"another large one").await;
     assert_eq!((get(&*new, "new:a").await, get(&*old, "old:a").await.unwrap().len()), (None, 17));
@@ -388,7 +386,7 @@ async fn purging_counts_both_stores() {
 async fn a_launch_without_the_old_store_says_which_of_the_two_is_missing() {
     let (new, _, _) = stores();
     let nowhere = crate::store::RedisStore::from_url("redis://127.0.0.1:1").unwrap();
-    let moving = moving(new, Arc::new(nowhere), Format::Msgpack);
+    let moving = moving(new, nowhere, Format::Msgpack);
     let error = moving.ping(call()).await.unwrap_err();
     assert!(Chain(&error).to_string().contains("session_migrate_from"), "{}", Chain(&error));
 }

@@ -9,7 +9,7 @@ use rocket::response::stream::TextStream;
 use rocket::{catch, catchers, get, http::Status, routes};
 use rocket_session_state::config::SessionConfig;
 use rocket_session_state::store::conformance::Faulty;
-use rocket_session_state::store::{MemoryStore, RedisStore, Store};
+use rocket_session_state::store::{DynStore, MemoryStore, RedisStore, Store};
 use rocket_session_state::{Session, SessionError, Sessions, require_session, session_state};
 use session_tests::redis::Redis;
 
@@ -166,7 +166,7 @@ async fn not_found(request: &rocket::Request<'_>) -> String {
 /// A store and the two applications on it.
 pub(crate) struct Place {
     pub(crate) name: &'static str,
-    pub(crate) store: Arc<Faulty<Arc<dyn Store>>>,
+    pub(crate) store: Arc<Faulty<DynStore>>,
     pub(crate) processes: [Client; 2],
     _redis: Option<Redis>,
 }
@@ -186,9 +186,9 @@ pub(crate) async fn places() -> [Place; 2] {
 
 pub(crate) async fn places_with(change: fn(&mut SessionConfig)) -> [Place; 2] {
     let redis = Redis::start();
-    let in_redis = Arc::new(RedisStore::from_url(&redis.url()).unwrap());
+    let in_redis = RedisStore::from_url(&redis.url()).unwrap();
     [
-        Place::over("memory", Arc::new(MemoryStore::new(1_000)), None, change).await,
+        Place::over("memory", MemoryStore::new(1_000), None, change).await,
         Place::over("redis", in_redis, Some(redis), change).await,
     ]
 }
@@ -196,11 +196,11 @@ pub(crate) async fn places_with(change: fn(&mut SessionConfig)) -> [Place; 2] {
 impl Place {
     async fn over(
         name: &'static str,
-        store: Arc<dyn Store>,
+        store: impl Store,
         redis: Option<Redis>,
         change: fn(&mut SessionConfig),
     ) -> Place {
-        let store = Arc::new(Faulty::new(store));
+        let store = Arc::new(Faulty::new(DynStore::new(store)));
         let process = async || {
             let mut config = SessionConfig::default();
             // The breaker has tests of its own: it would answer for a store that is back.

@@ -21,7 +21,7 @@ use self::failure::Failure;
 use self::folder::Folder;
 use self::name::Names;
 use self::walk::Walk;
-use crate::store::{Call, Loaded, New, Store, StoreError, StoreFuture, Swap, Touch};
+use crate::store::{Call, Loaded, New, Store, StoreError, Swap, Touch};
 
 /// Sessions in one file each, in the layout of cachelib's `FileSystemCache`: four bytes with the second in
 /// which the record ends (little-endian, 0 is never), then the record. The name is the SHA-256 of the
@@ -139,94 +139,82 @@ impl FileStore {
 const PAUSE: Duration = Duration::from_millis(1);
 
 impl Store for FileStore {
-    fn load<'a>(&'a self, call: Call, key: &'a str, touch: Option<Touch>) -> StoreFuture<'a, Option<Loaded>> {
-        Box::pin(async move {
-            let (folder, names) = (Arc::clone(&self.folder), Names::of(key));
-            let Some(found) = on_a_thread(move || folder.look_up(&names, call.now)).await? else {
-                return Ok(None);
-            };
-            let Some(touch) = touch.filter(|touch| record::is_due(found.ends, call.now, touch.when_left))
-            else {
-                return Ok(Some(Loaded::new(found.bytes)));
-            };
-            let ends = record::end_of_life(call.now, touch.lifetime);
-            let extended = self.locked(call, key, move |folder, names| folder.extend(names, call.now, ends));
-            Ok(extended.await?.map(Loaded::new))
-        })
+    async fn load(&self, call: Call, key: &str, touch: Option<Touch>) -> Result<Option<Loaded>, StoreError> {
+        let (folder, names) = (Arc::clone(&self.folder), Names::of(key));
+        let Some(found) = on_a_thread(move || folder.look_up(&names, call.now)).await? else {
+            return Ok(None);
+        };
+        let Some(touch) = touch.filter(|touch| record::is_due(found.ends, call.now, touch.when_left)) else {
+            return Ok(Some(Loaded::new(found.bytes)));
+        };
+        let ends = record::end_of_life(call.now, touch.lifetime);
+        let extended = self.locked(call, key, move |folder, names| folder.extend(names, call.now, ends));
+        Ok(extended.await?.map(Loaded::new))
     }
 
-    fn swap<'a>(
-        &'a self,
+    async fn swap(
+        &self,
         call: Call,
-        key: &'a str,
-        expected: Option<&'a Loaded>,
-        new: Option<New<'a>>,
-    ) -> StoreFuture<'a, Swap> {
-        Box::pin(async move {
-            let expected = expected.map(|expected| expected.bytes.clone());
-            let new = new.map(|new| record::file(record::end_of_life(call.now, new.lifetime), new.bytes));
-            let swapped = self.locked(call, key, move |folder, names| {
-                // Written before the comparison, so that as little time as possible is between that and the
-                // renaming: Flask takes no lock.
-                let draft = new.as_deref().map(|file| folder.draft(file)).transpose()?;
-                let current = folder.look_up(names, call.now)?.map(|found| found.bytes);
-                if current != expected {
-                    return Ok(Err(current));
-                }
-                match draft {
-                    Some(draft) => folder.put(names, draft).map(Ok),
-                    None => folder.remove(names).map(Ok),
-                }
-            });
-            match swapped.await? {
-                Ok(files) => {
-                    if files > 0 {
-                        self.added(call.now);
-                    }
-                    Ok(Swap::Done { version: None })
-                }
-                Err(current) => Ok(Swap::Conflict(current.map(Loaded::new))),
+        key: &str,
+        expected: Option<&Loaded>,
+        new: Option<New<'_>>,
+    ) -> Result<Swap, StoreError> {
+        let expected = expected.map(|expected| expected.bytes.clone());
+        let new = new.map(|new| record::file(record::end_of_life(call.now, new.lifetime), new.bytes));
+        let swapped = self.locked(call, key, move |folder, names| {
+            // Written before the comparison, so that as little time as possible is between that and the
+            // renaming: Flask takes no lock.
+            let draft = new.as_deref().map(|file| folder.draft(file)).transpose()?;
+            let current = folder.look_up(names, call.now)?.map(|found| found.bytes);
+            if current != expected {
+                return Ok(Err(current));
             }
-        })
+            match draft {
+                Some(draft) => folder.put(names, draft).map(Ok),
+                None => folder.remove(names).map(Ok),
+            }
+        });
+        match swapped.await? {
+            Ok(files) => {
+                if files > 0 {
+                    self.added(call.now);
+                }
+                Ok(Swap::Done { version: None })
+            }
+            Err(current) => Ok(Swap::Conflict(current.map(Loaded::new))),
+        }
     }
 
-    fn delete<'a>(&'a self, call: Call, key: &'a str) -> StoreFuture<'a, bool> {
-        Box::pin(async move {
-            self.locked(call, key, move |folder, names| {
-                let existed = folder.look_up(names, call.now)?.is_some();
-                folder.remove(names)?;
-                Ok(existed)
-            })
-            .await
+    async fn delete(&self, call: Call, key: &str) -> Result<bool, StoreError> {
+        self.locked(call, key, move |folder, names| {
+            let existed = folder.look_up(names, call.now)?.is_some();
+            folder.remove(names)?;
+            Ok(existed)
         })
+        .await
     }
 
     /// Removes expired records, ours and cachelib's, and what processes that were killed have left half
     /// written.
-    fn purge(&self, call: Call) -> StoreFuture<'_, u64> {
-        Box::pin(async move {
-            let folder = Arc::clone(&self.folder);
-            let mut walk = on_a_thread(move || Walk::through(folder)).await?;
-            let mut removed = 0;
-            // In steps, so that a purge that is dropped comes to an end.
-            loop {
-                let (walked, step) =
-                    on_a_thread(move || walk.step(call.now).map(|step| (walk, step))).await?;
-                walk = walked;
-                removed += step.removed;
-                if step.is_last {
-                    return Ok(removed);
-                }
+    async fn purge(&self, call: Call) -> Result<u64, StoreError> {
+        let folder = Arc::clone(&self.folder);
+        let mut walk = on_a_thread(move || Walk::through(folder)).await?;
+        let mut removed = 0;
+        // In steps, so that a purge that is dropped comes to an end.
+        loop {
+            let (walked, step) = on_a_thread(move || walk.step(call.now).map(|step| (walk, step))).await?;
+            walk = walked;
+            removed += step.removed;
+            if step.is_last {
+                return Ok(removed);
             }
-        })
+        }
     }
 
     /// Whether the folder is there or can be made, and files in it can be written, locked and listed.
-    fn ping(&self, _: Call) -> StoreFuture<'_, ()> {
-        Box::pin(async move {
-            let folder = Arc::clone(&self.folder);
-            on_a_thread(move || folder.try_out()).await
-        })
+    async fn ping(&self, _: Call) -> Result<(), StoreError> {
+        let folder = Arc::clone(&self.folder);
+        on_a_thread(move || folder.try_out()).await
     }
 }
 

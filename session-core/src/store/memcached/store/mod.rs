@@ -10,7 +10,7 @@ use memcache::exp::{Delete, Get, GetStatus, Meta, MutationStatus, Set};
 
 use self::pool::Pool;
 use crate::config::is_memcached_address;
-use crate::store::{Call, Loaded, New, Store, StoreError, StoreFuture, Swap, Touch};
+use crate::store::{Call, Loaded, New, Store, StoreError, Swap, Touch};
 
 /// Sessions in memcached, version 1.6 or newer, in Flask-Session's layout: one item per session, flags 0,
 /// the record's bytes as they are (`flask-sessions.md` 3.7).
@@ -148,36 +148,34 @@ impl MemcachedStore {
 }
 
 impl Store for MemcachedStore {
-    fn load<'a>(&'a self, call: Call, key: &'a str, touch: Option<Touch>) -> StoreFuture<'a, Option<Loaded>> {
-        Box::pin(self.get(call, key, touch))
+    async fn load(&self, call: Call, key: &str, touch: Option<Touch>) -> Result<Option<Loaded>, StoreError> {
+        self.get(call, key, touch).await
     }
 
-    fn swap<'a>(
-        &'a self,
+    async fn swap(
+        &self,
         call: Call,
-        key: &'a str,
-        expected: Option<&'a Loaded>,
-        new: Option<New<'a>>,
-    ) -> StoreFuture<'a, Swap> {
-        Box::pin(async move {
-            match expected {
-                Some(expected) => self.change(call, key, expected, new).await,
-                None => self.create(call, key, new).await,
-            }
-        })
+        key: &str,
+        expected: Option<&Loaded>,
+        new: Option<New<'_>>,
+    ) -> Result<Swap, StoreError> {
+        match expected {
+            Some(expected) => self.change(call, key, expected, new).await,
+            None => self.create(call, key, new).await,
+        }
     }
 
-    fn delete<'a>(&'a self, call: Call, key: &'a str) -> StoreFuture<'a, bool> {
-        Box::pin(async move { Ok(matches!(self.remove(call, key, None).await?, Written::Yes(_))) })
+    async fn delete(&self, call: Call, key: &str) -> Result<bool, StoreError> {
+        Ok(matches!(self.remove(call, key, None).await?, Written::Yes(_)))
     }
 
-    fn purge(&self, _: Call) -> StoreFuture<'_, u64> {
-        Box::pin(async { Ok(0) })
+    async fn purge(&self, _: Call) -> Result<u64, StoreError> {
+        Ok(0)
     }
 
     /// Asks every server whether it speaks the meta protocol, compares, and how large its items may be.
-    fn ping(&self, call: Call) -> StoreFuture<'_, ()> {
-        Box::pin(self.pool.ping(call))
+    async fn ping(&self, call: Call) -> Result<(), StoreError> {
+        self.pool.ping(call).await
     }
 }
 

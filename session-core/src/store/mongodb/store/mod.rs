@@ -10,7 +10,7 @@ use mongodb::{Collection, IndexModel};
 
 use self::failure::Failure;
 use self::place::Place;
-use crate::store::{Call, Loaded, New, Store, StoreError, StoreFuture, Swap, Touch};
+use crate::store::{Call, Loaded, New, Store, StoreError, Swap, Touch};
 
 /// Sessions in MongoDB, one document each, in Flask-Session's form (`flask-sessions.md` 3.9): `id` the key, `val` the
 /// record as binary data, `expiration` the moment at which it ends.
@@ -161,60 +161,65 @@ pub(crate) fn objection(url: &str) -> Option<&'static str> {
 }
 
 impl Store for MongoStore {
-    fn load<'a>(&'a self, call: Call, key: &'a str, touch: Option<Touch>) -> StoreFuture<'a, Option<Loaded>> {
-        Box::pin(
-            self.place
-                .watch(async move { self.get(call, key, touch).await?.map(document::loaded).transpose() }),
-        )
+    async fn load(&self, call: Call, key: &str, touch: Option<Touch>) -> Result<Option<Loaded>, StoreError> {
+        self.place
+            .watch(async move { self.get(call, key, touch).await?.map(document::loaded).transpose() })
+            .await
     }
 
-    fn swap<'a>(
-        &'a self,
+    async fn swap(
+        &self,
         call: Call,
-        key: &'a str,
-        expected: Option<&'a Loaded>,
-        new: Option<New<'a>>,
-    ) -> StoreFuture<'a, Swap> {
-        Box::pin(self.place.watch(async move {
-            if let Some(new) = new.filter(|new| new.bytes.len() > LARGEST_RECORD) {
-                return Err(StoreError::too_large(new.bytes.len(), LARGEST_RECORD));
-            }
-            match expected {
-                Some(expected) => self.change(call, key, expected, new).await,
-                None => self.create(call, key, new).await,
-            }
-        }))
+        key: &str,
+        expected: Option<&Loaded>,
+        new: Option<New<'_>>,
+    ) -> Result<Swap, StoreError> {
+        self.place
+            .watch(async move {
+                if let Some(new) = new.filter(|new| new.bytes.len() > LARGEST_RECORD) {
+                    return Err(StoreError::too_large(new.bytes.len(), LARGEST_RECORD));
+                }
+                match expected {
+                    Some(expected) => self.change(call, key, expected, new).await,
+                    None => self.create(call, key, new).await,
+                }
+            })
+            .await
     }
 
-    fn delete<'a>(&'a self, call: Call, key: &'a str) -> StoreFuture<'a, bool> {
-        Box::pin(self.place.watch(async move {
-            let collection = self.place.collection().await?;
-            let deleted = collection
-                .find_one_and_delete(doc! { "id": key })
-                .projection(doc! { "_id": 0, "expiration": 1 })
-                .await
-                .map_err(Failure::from)?;
-            Ok(deleted.is_some_and(|document| document::is_alive(call, &document)))
-        }))
+    async fn delete(&self, call: Call, key: &str) -> Result<bool, StoreError> {
+        self.place
+            .watch(async move {
+                let collection = self.place.collection().await?;
+                let deleted = collection
+                    .find_one_and_delete(doc! { "id": key })
+                    .projection(doc! { "_id": 0, "expiration": 1 })
+                    .await
+                    .map_err(Failure::from)?;
+                Ok(deleted.is_some_and(|document| document::is_alive(call, &document)))
+            })
+            .await
     }
 
-    fn purge(&self, _: Call) -> StoreFuture<'_, u64> {
-        Box::pin(async { Ok(0) })
+    async fn purge(&self, _: Call) -> Result<u64, StoreError> {
+        Ok(0)
     }
 
     /// Makes the indexes if they are missing, so that also missing rights show at launch.
-    fn ping(&self, _: Call) -> StoreFuture<'_, ()> {
-        Box::pin(self.place.watch(async move {
-            let once = IndexOptions::builder().unique(true).build();
-            let removes_expired = IndexOptions::builder().expire_after(std::time::Duration::ZERO).build();
-            let indexes = [
-                IndexModel::builder().keys(doc! { "id": 1 }).options(once).build(),
-                IndexModel::builder().keys(doc! { "expiration": 1 }).options(removes_expired).build(),
-            ];
-            let collection = self.place.collection().await?;
-            collection.create_indexes(indexes).await.map_err(Failure::from)?;
-            Ok(())
-        }))
+    async fn ping(&self, _: Call) -> Result<(), StoreError> {
+        self.place
+            .watch(async move {
+                let once = IndexOptions::builder().unique(true).build();
+                let removes_expired = IndexOptions::builder().expire_after(std::time::Duration::ZERO).build();
+                let indexes = [
+                    IndexModel::builder().keys(doc! { "id": 1 }).options(once).build(),
+                    IndexModel::builder().keys(doc! { "expiration": 1 }).options(removes_expired).build(),
+                ];
+                let collection = self.place.collection().await?;
+                collection.create_indexes(indexes).await.map_err(Failure::from)?;
+                Ok(())
+            })
+            .await
     }
 }
 

@@ -13,7 +13,7 @@ use redis::{Client, Cmd, IntoConnectionInfo, Value, cmd};
 use self::failure::Failure;
 use self::link::Link;
 use self::script::SwapScript;
-use crate::store::{Call, Loaded, New, Store, StoreError, StoreFuture, Swap, Touch};
+use crate::store::{Call, Loaded, New, Store, StoreError, Swap, Touch};
 
 /// Sessions in a Redis or Valkey server, version 6.2 or newer, in Flask-Session's layout: one string
 /// per session, written with `SET key record EX seconds`.
@@ -84,77 +84,69 @@ impl RedisStore {
 }
 
 impl Store for RedisStore {
-    fn load<'a>(&'a self, call: Call, key: &'a str, touch: Option<Touch>) -> StoreFuture<'a, Option<Loaded>> {
-        Box::pin(async move {
-            let command = match touch {
-                Some(touch) => {
-                    // Made in one piece: it is sent on every request that reads a session.
-                    let mut command = Cmd::with_capacity(4, key.len() + 32);
-                    command.arg("GETEX").arg(key).arg("EX").arg(seconds(touch.lifetime));
-                    command
-                }
-                None => {
-                    let mut command = cmd("GET");
-                    command.arg(key);
-                    command
-                }
-            };
-            match self.link.send(call, command).await.map_err(Failure::from)? {
-                Value::Nil => Ok(None),
-                Value::BulkString(bytes) => Ok(Some(Loaded::new(bytes))),
-                _ => Err(StoreError::garbage("a string or nil")),
+    async fn load(&self, call: Call, key: &str, touch: Option<Touch>) -> Result<Option<Loaded>, StoreError> {
+        let command = match touch {
+            Some(touch) => {
+                // Made in one piece: it is sent on every request that reads a session.
+                let mut command = Cmd::with_capacity(4, key.len() + 32);
+                command.arg("GETEX").arg(key).arg("EX").arg(seconds(touch.lifetime));
+                command
             }
-        })
+            None => {
+                let mut command = cmd("GET");
+                command.arg(key);
+                command
+            }
+        };
+        match self.link.send(call, command).await.map_err(Failure::from)? {
+            Value::Nil => Ok(None),
+            Value::BulkString(bytes) => Ok(Some(Loaded::new(bytes))),
+            _ => Err(StoreError::garbage("a string or nil")),
+        }
     }
 
-    fn swap<'a>(
-        &'a self,
+    async fn swap(
+        &self,
         call: Call,
-        key: &'a str,
-        expected: Option<&'a Loaded>,
-        new: Option<New<'a>>,
-    ) -> StoreFuture<'a, Swap> {
-        Box::pin(async move {
-            let new = new.map(|new| (new.bytes, seconds(new.lifetime)));
-            let expected = expected.map(|expected| &*expected.bytes);
-            match self.swap.run(&self.link, call, key, expected, new).await.map_err(Failure::from)? {
-                Value::Int(1) => Ok(Swap::Done { version: None }),
-                Value::Nil => Ok(Swap::Conflict(None)),
-                Value::BulkString(bytes) => Ok(Swap::Conflict(Some(Loaded::new(bytes)))),
-                _ => Err(StoreError::garbage("1, a string or nil")),
-            }
-        })
+        key: &str,
+        expected: Option<&Loaded>,
+        new: Option<New<'_>>,
+    ) -> Result<Swap, StoreError> {
+        let new = new.map(|new| (new.bytes, seconds(new.lifetime)));
+        let expected = expected.map(|expected| &*expected.bytes);
+        match self.swap.run(&self.link, call, key, expected, new).await.map_err(Failure::from)? {
+            Value::Int(1) => Ok(Swap::Done { version: None }),
+            Value::Nil => Ok(Swap::Conflict(None)),
+            Value::BulkString(bytes) => Ok(Swap::Conflict(Some(Loaded::new(bytes)))),
+            _ => Err(StoreError::garbage("1, a string or nil")),
+        }
     }
 
-    fn delete<'a>(&'a self, call: Call, key: &'a str) -> StoreFuture<'a, bool> {
-        Box::pin(async move {
-            match self.link.send(call, cmd("DEL").arg(key).take()).await.map_err(Failure::from)? {
-                Value::Int(0) => Ok(false),
-                Value::Int(1) => Ok(true),
-                _ => Err(StoreError::garbage("0 or 1")),
-            }
-        })
+    async fn delete(&self, call: Call, key: &str) -> Result<bool, StoreError> {
+        match self.link.send(call, cmd("DEL").arg(key).take()).await.map_err(Failure::from)? {
+            Value::Int(0) => Ok(false),
+            Value::Int(1) => Ok(true),
+            _ => Err(StoreError::garbage("0 or 1")),
+        }
     }
 
-    fn purge(&self, _: Call) -> StoreFuture<'_, u64> {
-        Box::pin(async { Ok(0) })
+    async fn purge(&self, _: Call) -> Result<u64, StoreError> {
+        Ok(0)
     }
 
     /// Loads the script, so that also missing rights show at launch, and asks whether the server
     /// knows `GETEX`.
-    fn ping(&self, call: Call) -> StoreFuture<'_, ()> {
-        Box::pin(async move {
-            if !self.swap.load(&self.link, call).await.map_err(Failure::from)? {
-                return Err(StoreError::garbage("the script's SHA-1"));
+    async fn ping(&self, call: Call) -> Result<(), StoreError> {
+        if !self.swap.load(&self.link, call).await.map_err(Failure::from)? {
+            return Err(StoreError::garbage("the script's SHA-1"));
+        }
+        // Servers that hide COMMAND answer an error: they get the benefit of the doubt.
+        match self.link.send(call, cmd("COMMAND").arg("INFO").arg("GETEX").take()).await {
+            Ok(Value::Array(commands)) if commands == [Value::Nil] => {
+                Err(StoreError::unavailable("the server does not know GETEX; Redis 6.2 or newer is needed"))
             }
-            // Servers that hide COMMAND answer an error: they get the benefit of the doubt.
-            match self.link.send(call, cmd("COMMAND").arg("INFO").arg("GETEX").take()).await {
-                Ok(Value::Array(commands)) if commands == [Value::Nil] => Err(StoreError::unavailable(
-                    "the server does not know GETEX; Redis 6.2 or newer is needed",
-                )),
-                _ => Ok(()),
-            }
-        })
+            _ => Ok(()),
+        }
     }
 }
 

@@ -9,7 +9,7 @@ mod moment;
 mod mysql;
 #[cfg(feature = "postgres")]
 mod postgres;
-mod records;
+mod rows;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod statements;
@@ -19,8 +19,8 @@ pub use table::SqlTable;
 
 use self::address::Address;
 use self::connections::Connections;
-use self::records::Records;
-use crate::store::{Call, Loaded, New, Store, StoreError, StoreFuture, Swap, Touch};
+use self::rows::RowStore;
+use crate::store::{Call, Loaded, New, Store, StoreError, Swap, Touch};
 
 /// Sessions in SQLite, PostgreSQL, MySQL or MariaDB, in Flask-Session's own table (`flask-sessions` 3.8): a
 /// row per session with its key, its record and the time at which it ends.
@@ -44,9 +44,30 @@ use crate::store::{Call, Loaded, New, Store, StoreError, StoreFuture, Swap, Touc
 /// byte by byte, also in a table of Flask-Session, whose key column ignores case. Expiries are whole seconds.
 ///
 /// **PostgreSQL behind PgBouncer**: add `?statement-cache-capacity=0` to the URL.
-pub struct SqlStore {
-    records: Box<dyn Store>,
-    place: String,
+pub struct SqlStore(Database);
+
+/// A table in one of the kinds of databases.
+enum Database {
+    #[cfg(feature = "sqlite")]
+    Sqlite(RowStore<sqlx::Sqlite>),
+    #[cfg(feature = "postgres")]
+    Postgres(RowStore<sqlx::Postgres>),
+    #[cfg(feature = "mysql")]
+    MySql(RowStore<sqlx::MySql>),
+}
+
+/// Does the same with the rows in any kind of database.
+macro_rules! in_database {
+    ($store:expr, $rows:ident => $does:expr) => {
+        match &$store.0 {
+            #[cfg(feature = "sqlite")]
+            Database::Sqlite($rows) => $does,
+            #[cfg(feature = "postgres")]
+            Database::Postgres($rows) => $does,
+            #[cfg(feature = "mysql")]
+            Database::MySql($rows) => $does,
+        }
+    };
 }
 
 impl SqlStore {
@@ -76,19 +97,22 @@ impl SqlStore {
             .map_err(|objection| StoreError::misconfigured(format!("the URL {objection}")))?;
         Ok(match address {
             #[cfg(feature = "sqlite")]
-            Address::Sqlite(options) => Self::new::<sqlx::Sqlite>(Connections::own(*options), &table),
+            Address::Sqlite(options) => Database::Sqlite(RowStore::new(Connections::own(*options), &table)),
             #[cfg(feature = "postgres")]
-            Address::Postgres(options) => Self::new::<sqlx::Postgres>(Connections::own(*options), &table),
+            Address::Postgres(options) => {
+                Database::Postgres(RowStore::new(Connections::own(*options), &table))
+            }
             #[cfg(feature = "mysql")]
-            Address::MySql(options) => Self::new::<sqlx::MySql>(Connections::own(*options), &table),
+            Address::MySql(options) => Database::MySql(RowStore::new(Connections::own(*options), &table)),
         })
+        .map(SqlStore)
     }
 
     /// A store in an application's SQLite database. Write-ahead log and busy timeout are the pool's own
     /// settings.
     #[cfg(feature = "sqlite")]
     pub fn from_sqlite(pool: sqlx::SqlitePool, table: SqlTable) -> Self {
-        Self::new(Connections::Shared(pool), &table)
+        SqlStore(Database::Sqlite(RowStore::new(Connections::Shared(pool), &table)))
     }
 
     /// A store in an application's PostgreSQL database.
@@ -97,7 +121,7 @@ impl SqlStore {
     /// switched off (`test_before_acquire(false)`), every statement costs two round trips.
     #[cfg(feature = "postgres")]
     pub fn from_postgres(pool: sqlx::PgPool, table: SqlTable) -> Self {
-        Self::new(Connections::Shared(pool), &table)
+        SqlStore(Database::Postgres(RowStore::new(Connections::Shared(pool), &table)))
     }
 
     /// A store in an application's MySQL or MariaDB database; for the pool's settings see
@@ -105,12 +129,7 @@ impl SqlStore {
     #[cfg_attr(not(feature = "postgres"), doc = "`from_postgres`.")]
     #[cfg(feature = "mysql")]
     pub fn from_mysql(pool: sqlx::MySqlPool, table: SqlTable) -> Self {
-        Self::new(Connections::Shared(pool), &table)
-    }
-
-    fn new<D: dialect::Dialect>(connections: Connections<D>, table: &SqlTable) -> Self {
-        let place = format!("{} table {table}", D::NAME);
-        SqlStore { records: Box::new(Records::new(connections, D::statements(table))), place }
+        SqlStore(Database::MySql(RowStore::new(Connections::Shared(pool), &table)))
     }
 }
 
@@ -120,37 +139,37 @@ pub(crate) fn objection(url: &str) -> Option<&'static str> {
 }
 
 impl Store for SqlStore {
-    fn load<'a>(&'a self, call: Call, key: &'a str, touch: Option<Touch>) -> StoreFuture<'a, Option<Loaded>> {
-        self.records.load(call, key, touch)
+    async fn load(&self, call: Call, key: &str, touch: Option<Touch>) -> Result<Option<Loaded>, StoreError> {
+        in_database!(self, rows => rows.load(call, key, touch).await)
     }
 
-    fn swap<'a>(
-        &'a self,
+    async fn swap(
+        &self,
         call: Call,
-        key: &'a str,
-        expected: Option<&'a Loaded>,
-        new: Option<New<'a>>,
-    ) -> StoreFuture<'a, Swap> {
-        self.records.swap(call, key, expected, new)
+        key: &str,
+        expected: Option<&Loaded>,
+        new: Option<New<'_>>,
+    ) -> Result<Swap, StoreError> {
+        in_database!(self, rows => rows.swap(call, key, expected, new).await)
     }
 
-    fn delete<'a>(&'a self, call: Call, key: &'a str) -> StoreFuture<'a, bool> {
-        self.records.delete(call, key)
+    async fn delete(&self, call: Call, key: &str) -> Result<bool, StoreError> {
+        in_database!(self, rows => rows.delete(call, key).await)
     }
 
-    fn purge(&self, call: Call) -> StoreFuture<'_, u64> {
-        self.records.purge(call)
+    async fn purge(&self, call: Call) -> Result<u64, StoreError> {
+        in_database!(self, rows => rows.purge(call).await)
     }
 
     /// Creates the table if it is missing, and looks whether it has the columns.
-    fn ping(&self, call: Call) -> StoreFuture<'_, ()> {
-        self.records.ping(call)
+    async fn ping(&self, call: Call) -> Result<(), StoreError> {
+        in_database!(self, rows => rows.ping(call).await)
     }
 }
 
 /// Shows the kind of database and the table, never how to log in there.
 impl std::fmt::Debug for SqlStore {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SqlStore").field("place", &self.place).finish()
+        in_database!(self, rows => f.debug_struct("SqlStore").field("place", &rows.place()).finish())
     }
 }

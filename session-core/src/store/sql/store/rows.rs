@@ -1,4 +1,4 @@
-//! Records as rows: the store's calls as statements, the same for every kind of database.
+//! Records as rows of a table: the store's calls as statements, the same for every kind of database.
 
 use std::iter::repeat;
 use std::sync::Arc;
@@ -9,16 +9,17 @@ use tokio::sync::OnceCell;
 use super::connections::Connections;
 use super::dialect::Dialect;
 use super::statements::{BATCH, Statements, Value};
-use super::{failure, moment};
-use crate::store::{Call, Loaded, New, Store, StoreError, StoreFuture, Swap, Touch};
+use super::{SqlTable, failure, moment};
+use crate::store::{Call, Loaded, New, Store, StoreError, Swap, Touch};
 
 use Value::{Bytes, Id, Key, Text};
 
 /// The rows of a table.
-pub(super) struct Records<D: Dialect> {
+pub(super) struct RowStore<D: Dialect> {
     connections: Connections<D>,
     statements: Statements,
     ready: OnceCell<()>,
+    place: String,
 }
 
 /// What came of one step of a purge.
@@ -30,9 +31,15 @@ struct Batch {
 /// How often a statement is run again that the database has undone, so that others could go on.
 const ATTEMPTS: u32 = 5;
 
-impl<D: Dialect> Records<D> {
-    pub(super) fn new(connections: Connections<D>, statements: Statements) -> Self {
-        Records { connections, statements, ready: OnceCell::new() }
+impl<D: Dialect> RowStore<D> {
+    pub(super) fn new(connections: Connections<D>, table: &SqlTable) -> Self {
+        let place = format!("{} table {table}", D::NAME);
+        RowStore { connections, statements: D::statements(table), ready: OnceCell::new(), place }
+    }
+
+    /// The kind of database and the table, for people.
+    pub(super) fn place(&self) -> &str {
+        &self.place
     }
 
     /// Makes sure, once, that the table is there.
@@ -152,96 +159,85 @@ impl<D: Dialect> Records<D> {
     }
 }
 
-impl<D: Dialect> Store for Records<D> {
-    fn load<'a>(&'a self, call: Call, key: &'a str, touch: Option<Touch>) -> StoreFuture<'a, Option<Loaded>> {
-        Box::pin(async move {
-            let now = moment::text(call.now);
-            let Some(touch) = touch else {
-                return Ok(self.read(key, &now, &now).await?.map(|(loaded, _)| loaded));
-            };
-            let due = moment::text_after(call.now, touch.when_left);
-            let Some((loaded, due)) = self.read(key, &now, &due).await? else { return Ok(None) };
-            if due {
-                let expiry = moment::text_after(call.now, touch.lifetime);
-                self.change(&self.statements.extend, &[Text(&expiry), Key(key), Text(&now)]).await?;
-            }
-            Ok(Some(loaded))
-        })
+impl<D: Dialect> Store for RowStore<D> {
+    async fn load(&self, call: Call, key: &str, touch: Option<Touch>) -> Result<Option<Loaded>, StoreError> {
+        let now = moment::text(call.now);
+        let Some(touch) = touch else {
+            return Ok(self.read(key, &now, &now).await?.map(|(loaded, _)| loaded));
+        };
+        let due = moment::text_after(call.now, touch.when_left);
+        let Some((loaded, due)) = self.read(key, &now, &due).await? else { return Ok(None) };
+        if due {
+            let expiry = moment::text_after(call.now, touch.lifetime);
+            self.change(&self.statements.extend, &[Text(&expiry), Key(key), Text(&now)]).await?;
+        }
+        Ok(Some(loaded))
     }
 
-    fn swap<'a>(
-        &'a self,
+    async fn swap(
+        &self,
         call: Call,
-        key: &'a str,
-        expected: Option<&'a Loaded>,
-        new: Option<New<'a>>,
-    ) -> StoreFuture<'a, Swap> {
-        Box::pin(async move {
-            if let (Some(new), Some(limit)) = (new, D::LARGEST)
-                && new.bytes.len() > limit
-            {
-                return Err(StoreError::too_large(new.bytes.len(), limit));
+        key: &str,
+        expected: Option<&Loaded>,
+        new: Option<New<'_>>,
+    ) -> Result<Swap, StoreError> {
+        if let (Some(new), Some(limit)) = (new, D::LARGEST)
+            && new.bytes.len() > limit
+        {
+            return Err(StoreError::too_large(new.bytes.len(), limit));
+        }
+        self.prepare().await?;
+        let now = moment::text(call.now);
+        let expiry = new.map(|new| moment::text_after(call.now, new.lifetime)).unwrap_or_default();
+        let done = match (expected, new) {
+            (None, None) => false,
+            (None, Some(new)) => self.create(key, new.bytes, &expiry, &now).await?,
+            (Some(expected), Some(new)) => {
+                let values = [Bytes(new.bytes), Text(&expiry), Key(key), Bytes(&expected.bytes), Text(&now)];
+                self.change(&self.statements.replace, &values).await? > 0
             }
-            self.prepare().await?;
-            let now = moment::text(call.now);
-            let expiry = new.map(|new| moment::text_after(call.now, new.lifetime)).unwrap_or_default();
-            let done = match (expected, new) {
-                (None, None) => false,
-                (None, Some(new)) => self.create(key, new.bytes, &expiry, &now).await?,
-                (Some(expected), Some(new)) => {
-                    let values =
-                        [Bytes(new.bytes), Text(&expiry), Key(key), Bytes(&expected.bytes), Text(&now)];
-                    self.change(&self.statements.replace, &values).await? > 0
-                }
-                (Some(expected), None) => {
-                    let values = [Key(key), Bytes(&expected.bytes), Text(&now)];
-                    self.change(&self.statements.remove, &values).await? > 0
-                }
-            };
-            if done {
-                return Ok(Swap::Done { version: None });
+            (Some(expected), None) => {
+                let values = [Key(key), Bytes(&expected.bytes), Text(&now)];
+                self.change(&self.statements.remove, &values).await? > 0
             }
-            let current = self.read(key, &now, &now).await?.map(|(loaded, _)| loaded);
-            if current.is_none() && expected.is_none() && new.is_none() {
-                return Ok(Swap::Done { version: None });
-            }
-            Ok(Swap::Conflict(current))
-        })
+        };
+        if done {
+            return Ok(Swap::Done { version: None });
+        }
+        let current = self.read(key, &now, &now).await?.map(|(loaded, _)| loaded);
+        if current.is_none() && expected.is_none() && new.is_none() {
+            return Ok(Swap::Done { version: None });
+        }
+        Ok(Swap::Conflict(current))
     }
 
     /// Also deletes a row that has expired: to another process, whose clock is behind, it may be alive.
-    fn delete<'a>(&'a self, call: Call, key: &'a str) -> StoreFuture<'a, bool> {
-        Box::pin(async move {
-            self.prepare().await?;
-            let now = moment::text(call.now);
-            let deleted = self.change(&self.statements.delete_living, &[Key(key), Text(&now)]).await? > 0;
-            if !deleted {
-                self.change(&self.statements.delete_any, &[Key(key)]).await?;
-            }
-            Ok(deleted)
-        })
+    async fn delete(&self, call: Call, key: &str) -> Result<bool, StoreError> {
+        self.prepare().await?;
+        let now = moment::text(call.now);
+        let deleted = self.change(&self.statements.delete_living, &[Key(key), Text(&now)]).await? > 0;
+        if !deleted {
+            self.change(&self.statements.delete_any, &[Key(key)]).await?;
+        }
+        Ok(deleted)
     }
 
-    fn purge(&self, call: Call) -> StoreFuture<'_, u64> {
-        Box::pin(async move {
-            self.prepare().await?;
-            let now = moment::text(call.now);
-            let mut removed = 0;
-            loop {
-                let batch = self.purge_batch(&now).await?;
-                removed += batch.removed;
-                if batch.is_last {
-                    return Ok(removed);
-                }
+    async fn purge(&self, call: Call) -> Result<u64, StoreError> {
+        self.prepare().await?;
+        let now = moment::text(call.now);
+        let mut removed = 0;
+        loop {
+            let batch = self.purge_batch(&now).await?;
+            removed += batch.removed;
+            if batch.is_last {
+                return Ok(removed);
             }
-        })
+        }
     }
 
-    fn ping(&self, _: Call) -> StoreFuture<'_, ()> {
-        Box::pin(async move {
-            self.prepare().await?;
-            self.probe().await.map_err(failure::of_start)
-        })
+    async fn ping(&self, _: Call) -> Result<(), StoreError> {
+        self.prepare().await?;
+        self.probe().await.map_err(failure::of_start)
     }
 }
 
