@@ -1,4 +1,4 @@
-//! What has to hold for whatever a client or a store sends: no panic, and more than that.
+//! Properties of anything that a client or a store may send: no panic, and more than that.
 
 mod record;
 mod signature;

@@ -1,4 +1,4 @@
-//! What holds for the bytes of a whole session.
+//! Properties of the bytes of a whole session.
 
 use rocket_session_state_core::codec::{Format, RawKey, Record};
 use rocket_session_state_core::value::Value;

@@ -1,4 +1,4 @@
-//! What holds for the types that applications declare.
+//! Properties of the types that applications declare.
 
 use std::collections::{BTreeMap, HashMap};
 

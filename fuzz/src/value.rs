@@ -1,4 +1,4 @@
-//! What holds for a value that was decoded.
+//! Properties of a value that was decoded.
 
 use rocket_session_state_core::codec::Format;
 use rocket_session_state_core::value::{DateTime, MAX_DEPTH, Value, from_value, to_value};

@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use crate::case::Case;
 use crate::{Result, mark, skip};
 
-/// What the requests use.
+/// The parts that the requests use.
 struct Views;
 
 impl Field for Views {

@@ -24,7 +24,7 @@ pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
 }
 
 /// Reads what Python's `b64decode` reads: other characters of ASCII are skipped, padding is required
-/// and ends the text (W16).
+/// and ends the text.
 pub(crate) fn decode_like_python(text: &str) -> Option<Vec<u8>> {
     if let Some(bytes) = decode(text) {
         return Some(bytes);

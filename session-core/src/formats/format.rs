@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// How deeply lists and maps may be nested, in levels.
+/// The depth to which lists and maps may be nested, in levels.
 ///
 /// Recursion over a value is safe on a stack of 2 MiB up to here. A deeper value in a record is kept
 /// and written back untouched, but can't be decoded. (Python itself stops near 1,000 levels.) In
@@ -10,7 +10,7 @@ use std::fmt;
 /// newtype count as a level too.
 pub const MAX_DEPTH: usize = 128;
 
-/// How many digits an integer may have: Python reads and writes no more.
+/// The greatest number of digits of an integer: Python reads and writes no more.
 pub(crate) const MAX_DIGITS: usize = 4300;
 
 /// The format of a session's bytes.

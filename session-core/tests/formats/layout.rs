@@ -1,4 +1,4 @@
-//! How numbers and dates are spelled, where the vectors have no case.
+//! The spelling of numbers and dates for which the vectors have no case.
 
 use rocket_session_state_core::codec::Format;
 use rocket_session_state_core::value::Value;

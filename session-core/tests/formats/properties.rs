@@ -1,4 +1,4 @@
-//! What holds for arbitrary values and arbitrary bytes.
+//! Properties of arbitrary values and arbitrary bytes.
 
 use bytes::Bytes;
 use proptest::collection::vec;
@@ -46,7 +46,7 @@ fn datetime(format: Format) -> impl Strategy<Value = Value> {
         .prop_map(|(seconds, nanoseconds)| Value::DateTime(DateTime::utc(seconds, nanoseconds).unwrap()))
 }
 
-/// What comes back from `format` as it went in.
+/// Values that come back from `format` as they went in.
 fn scalar(format: Format) -> BoxedStrategy<Value> {
     let float = if format == Format::Json {
         (proptest::num::f64::NORMAL | proptest::num::f64::SUBNORMAL | proptest::num::f64::ZERO).boxed()

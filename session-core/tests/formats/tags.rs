@@ -1,4 +1,4 @@
-//! Flask's tags, as Flask itself reads them (W15, W16).
+//! Flask's tags, as Flask itself reads them.
 
 use rocket_session_state_core::codec::{DecodeError, Format};
 use rocket_session_state_core::value::Value;

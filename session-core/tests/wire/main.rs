@@ -1,4 +1,4 @@
-//! What crosses the wire: signed cookies, session ids and cookie headers, against the vectors that
+//! Signed cookies, session ids and cookie headers, against the vectors that
 //! the Python libraries made, and against everything else.
 
 #![allow(

@@ -3,7 +3,7 @@
 /// Whether two of the keys are equal, as far as a hash can tell: `false` is certain.
 ///
 /// Records practically never hold a key twice, and each request asks: comparing twenty keys with each
-/// other took two thirds of the time of indexing a record of 1 KB. Here each key's hash goes into a table of
+/// other took two thirds of the time of indexing a record of 1 KB. Here each key's hash is put into a table of
 /// twice as many places, on the stack for up to 64 keys. The hash has no secret: who chooses keys that
 /// collide gets a `true`, which costs a sort and no more.
 pub(super) fn may_have_duplicates<'a>(keys: impl ExactSizeIterator<Item = &'a [u8]>) -> bool {
@@ -60,7 +60,7 @@ mod tests {
     fn numbered_keys_are_told_apart() {
         for count in [0, 1, 20, 64, 65, 1000, 100_000] {
             let keys: Vec<String> = (0..count).map(|number| format!("field_{number}")).collect();
-            // Among 100,000 keys two have the same 32 bits of hash; that is no mistake.
+            // Among 100,000 keys two have the same 32 bits of hash; that is not a mistake.
             assert!(!found(&keys) || count == 100_000, "{count} keys");
         }
     }

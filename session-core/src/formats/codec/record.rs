@@ -1,4 +1,4 @@
-//! A stored map whose values stay as they are until somebody asks for one.
+//! A stored map whose values stay encoded until somebody asks for one.
 
 use std::fmt;
 use std::sync::OnceLock;
@@ -21,7 +21,7 @@ pub struct Record {
     format: Format,
     bytes: Bytes,
     entries: Vec<Entry>,
-    /// How often a key was looked up among many.
+    /// Lookups so far, in a record of many keys.
     lookups: AtomicU32,
     /// The positions of the entries in the order of their keys, once that has been worth sorting.
     sorted: OnceLock<Box<[usize]>>,
@@ -125,14 +125,22 @@ impl Record {
             Err(error) if error.is_not_a_mapping() => Err(error),
             Err(error) => match Record::parse(other, bytes.clone()) {
                 Ok(record) => Ok(Some(record)),
-                Err(_) if legacy::is_pickle(&bytes) => {
-                    legacy::convert([configured, other], &bytes)?.map_or(Ok(None), |(format, bytes)| {
-                        Record::parse(format, bytes.into()).map(Some).map_err(DecodeError::unreadable_pickle)
-                    })
-                }
+                Err(_) if legacy::is_pickle(&bytes) => Record::from_pickle([configured, other], &bytes),
                 Err(_) => Err(DecodeError::unreadable(configured, error)),
             },
         }
+    }
+
+    #[cfg(feature = "pickle")]
+    fn from_pickle(formats: [Format; 2], pickle: &[u8]) -> Result<Option<Record>, DecodeError> {
+        let Some((format, bytes)) = legacy::convert(formats, pickle)? else { return Ok(None) };
+        Record::parse(format, bytes.into()).map(Some).map_err(DecodeError::unreadable_pickle)
+    }
+
+    /// A pickle is refused with a word about how to read it.
+    #[cfg(not(feature = "pickle"))]
+    fn from_pickle(_formats: [Format; 2], _pickle: &[u8]) -> Result<Option<Record>, DecodeError> {
+        Err(DecodeError::pickle_not_read())
     }
 
     /// The same, converted to the configured format if that can hold all of it. The next save writes it so.
@@ -201,12 +209,12 @@ impl Record {
         })
     }
 
-    /// How many keys there are.
+    /// The number of keys.
     pub fn len(&self) -> usize {
         self.entries.len()
     }
 
-    /// Whether there is no key.
+    /// Whether the record has no keys.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }

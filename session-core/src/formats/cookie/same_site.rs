@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::str::FromStr;
 
-/// When a browser sends the cookie along with requests that another site caused.
+/// The condition under which a browser sends the cookie with requests that another site caused.
 ///
 /// ```
 /// use rocket_session_state_core::cookie::SameSite;
@@ -45,7 +45,7 @@ impl FromStr for SameSite {
     }
 }
 
-/// The text is none of the three values of `SameSite`.
+/// A text that is not one of the three values of `SameSite`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UnknownSameSite;
 

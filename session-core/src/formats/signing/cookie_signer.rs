@@ -5,10 +5,10 @@ use std::time::{Duration, SystemTime};
 use super::keys::Keys;
 use super::{Invalid, payload, timestamp};
 
-/// Twice what browsers keep (4096 bytes), for clients that keep more: Flask only warns (A25).
+/// Twice what browsers keep (4096 bytes), for clients that keep more: Flask only warns.
 const LONGEST: usize = 8192;
 
-/// Signs and verifies Flask's session cookie (`flask-sessions` 3.1, salt `cookie-session`).
+/// Signs and verifies Flask's session cookie (salt `cookie-session`).
 ///
 /// ```
 /// use std::time::{Duration, UNIX_EPOCH};
@@ -33,16 +33,16 @@ const LONGEST: usize = 8192;
 pub struct CookieSigner(Keys);
 
 impl CookieSigner {
-    /// A signer that signs with `key` and verifies with `key` and `fallbacks` (A26, A27).
+    /// A signer that signs with `key` and verifies with `key` and `fallbacks`.
     ///
     /// Fallbacks are older keys, the newest last, as in `SECRET_KEY_FALLBACKS`.
     pub fn new<'k>(key: &[u8], fallbacks: impl IntoIterator<Item = &'k [u8]>) -> Self {
         CookieSigner(Keys::new("cookie-session", key, fallbacks))
     }
 
-    /// The cookie value for a session's JSON, compressed if that makes it shorter (W2).
+    /// The cookie value for a session's JSON, compressed if that makes it shorter.
     ///
-    /// The same JSON gives the same cookie within one second (A30). A time before 1970 counts as 1970.
+    /// The same JSON gives the same cookie within one second. A time before 1970 counts as 1970.
     pub fn sign(&self, json: &[u8], now: SystemTime) -> String {
         let mut message = String::with_capacity(json.len() / 3 * 4 + 48);
         payload::push(json, &mut message);
@@ -53,7 +53,7 @@ impl CookieSigner {
 
     /// The JSON of a cookie that one of the keys signed at most `lifetime` ago.
     ///
-    /// Age and lifetime are whole seconds, and a cookie as old as the lifetime is still good (A5). The
+    /// Age and lifetime are whole seconds, and a cookie as old as the lifetime is still good. The
     /// JSON itself is not looked at.
     ///
     /// # Errors

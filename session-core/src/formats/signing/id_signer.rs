@@ -6,7 +6,7 @@ use super::keys::Keys;
 /// An id of 255 characters, which is what Flask-Session's SQL column holds, and its signature take 283.
 const LONGEST: usize = 512;
 
-/// Signs and verifies session ids for `session_use_signer` (`flask-sessions` 3.3, salt `flask-session`).
+/// Signs and verifies session ids for `session_use_signer` (salt `flask-session`).
 ///
 /// ```
 /// use rocket_session_state_core::signing::IdSigner;
@@ -33,7 +33,7 @@ impl IdSigner {
     }
 
     /// The id of a cookie that one of the keys signed. Its form is not looked at: see
-    /// [`SessionId::parse`](crate::session::id::SessionId::parse). The signature has no age (B2).
+    /// [`SessionId::parse`](crate::session::id::SessionId::parse). The signature has no age.
     ///
     /// # Errors
     ///

@@ -1,11 +1,11 @@
-//! Why a signed cookie is refused.
+//! Reasons to refuse a signed cookie.
 
 use std::error::Error;
 use std::fmt;
 
-/// Why a signed cookie is refused. For the log only: to the client every reason is "no session" (A4).
+/// The reason why a signed cookie is refused. For the log only: to the client every reason is "no session".
 ///
-/// The order of the variants is the order of the checks (W10). The payload is not looked at before
+/// The order of the variants is the order of the checks. The payload is not looked at before
 /// signature and age are good.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Invalid {
@@ -19,7 +19,7 @@ pub enum Invalid {
     TimestampMissing,
     /// The timestamp is not base64, or has more than eight bytes.
     MalformedTimestamp,
-    /// The timestamp lies beyond the year 9999.
+    /// The timestamp is beyond the year 9999.
     TimestampOutOfRange,
     /// The cookie is older than the lifetime.
     Expired,
@@ -32,7 +32,7 @@ pub enum Invalid {
 }
 
 impl Invalid {
-    /// The reason's short name, as the reference vectors spell it (W9).
+    /// The reason's short name, as the reference vectors spell it.
     pub fn as_str(self) -> &'static str {
         match self {
             Invalid::TooLong => "too_long",

@@ -26,7 +26,7 @@ impl Keys {
     pub(super) fn new<'k>(salt: &str, key: &[u8], fallbacks: impl IntoIterator<Item = &'k [u8]>) -> Self {
         let derived = |secret: &[u8]| keyed(&keyed(secret).chain_update(salt).finalize().into_bytes());
         let mut fallbacks: Vec<_> = fallbacks.into_iter().map(derived).collect();
-        fallbacks.reverse(); // tried from last to first (W4): newer keys stand at the end
+        fallbacks.reverse(); // tried from last to first: newer keys are at the end
         Keys { signing: derived(key), fallbacks }
     }
 

@@ -1,13 +1,13 @@
-//! What goes into a signed cookie: itsdangerous' formats, byte for byte, with key rotation.
+//! Signed cookies: itsdangerous' formats, byte for byte, with key rotation.
 //!
 //! Two formats exist, told apart by their salt. [`CookieSigner`] is Flask's: the whole session, with
 //! the time of signing. [`IdSigner`] is Flask-Session's: a session id and nothing else. Both use
-//! HMAC-SHA1, which is what a Flask application on the same secret expects; what breaks SHA-1 as a
-//! digest (collisions) does not break it as a MAC.
+//! HMAC-SHA1, as a Flask application on the same secret expects. The collisions that break SHA-1 as a
+//! digest do not break it as a MAC.
 //!
 //! A signature says who wrote a cookie. It hides nothing: whoever holds the cookie can read it.
 //!
-//! Reading is strict where itsdangerous is tolerant (W5): a signature has exactly one spelling, so no
+//! Reading is strict where itsdangerous is tolerant: a signature has exactly one spelling, so no
 //! character of a cookie can be changed without the cookie being refused.
 
 mod cookie_signer;

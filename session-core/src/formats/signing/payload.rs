@@ -7,7 +7,7 @@ use zlib_rs::{Deflate, DeflateConfig, DeflateFlush, Inflate, InflateFlush, Statu
 
 use super::{BASE64, Invalid};
 
-/// What a payload may inflate to. A cookie that browsers keep holds at most 3 kB of deflated data;
+/// Bytes that a payload may inflate to. A cookie that browsers keep holds at most 3 kB of deflated data;
 /// text that shrinks to that from more than this is an attack, or of no use as a session.
 const INFLATED_LIMIT: usize = 1024 * 1024;
 
@@ -58,7 +58,7 @@ fn compressor() -> Deflate {
     })
 }
 
-/// The zlib form of the JSON, if it saves the dot and more (W2).
+/// The zlib form of the JSON, if it saves the dot and more.
 fn deflated(json: &[u8]) -> Option<Vec<u8>> {
     // The room is the limit, so text that does not shrink is given up early.
     let mut deflated = vec![0; json.len().checked_sub(2)?];
@@ -70,7 +70,7 @@ fn deflated(json: &[u8]) -> Option<Vec<u8>> {
     })
 }
 
-/// What the zlib stream holds, if it is complete, its checksum is right and it is not too large.
+/// The content of the zlib stream, if it is complete, its checksum is right and it is not too large.
 /// Bytes behind the stream are ignored, as Python's zlib does.
 fn inflated(deflated: &[u8]) -> Option<Vec<u8>> {
     DECOMPRESSOR.with_borrow_mut(|decompressor| {

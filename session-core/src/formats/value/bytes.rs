@@ -1,4 +1,4 @@
-//! Bytes that are no list, even where there are none.
+//! Bytes that are not a list, also if there are none.
 
 use std::fmt;
 use std::ops::{Deref, DerefMut};

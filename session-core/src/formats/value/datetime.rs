@@ -150,7 +150,7 @@ impl fmt::Debug for DateTime {
     }
 }
 
-/// A text that is no date and time in ISO 8601.
+/// A text that is not a date and time in ISO 8601.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct InvalidDateTime;
 
@@ -173,7 +173,7 @@ impl FromStr for DateTime {
     }
 }
 
-/// What is still to be read of a text.
+/// The part of a text that is still to be read.
 struct Rest<'a>(&'a [u8]);
 
 impl Rest<'_> {
@@ -217,7 +217,7 @@ impl Rest<'_> {
         number.iter().try_fold(0, |sum, byte| Some(sum * 10 + char::from(*byte).to_digit(10)?))
     }
 
-    /// What follows one of the separators.
+    /// The rest behind one of the separators.
     fn after(&mut self, separators: &[u8]) -> Option<&mut Self> {
         let (first, rest) = self.0.split_first()?;
         separators.contains(first).then(|| {

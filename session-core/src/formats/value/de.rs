@@ -1,4 +1,4 @@
-//! From a [`Value`] to a Rust type.
+//! Reads Rust types from a [`Value`].
 
 use std::vec::IntoIter;
 
@@ -170,7 +170,7 @@ impl<'de> Deserializer<'de> for FromValue {
         self.deserialize_string(visitor)
     }
 
-    /// What types that parse a text ask for.
+    /// Called by types that parse a text.
     fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
         match self.value {
             Value::DateTime(time) => visitor.visit_string(time.to_string()),

@@ -1,4 +1,4 @@
-//! How values of kinds that serde does not know pass through it without losing their kind.
+//! Newtypes in which values of kinds that serde does not know pass through it.
 //!
 //! Serde knows no UUIDs, dates or HTML. Such a value is a newtype struct with one of the names below
 //! around its text: our own serializer and deserializer know the names, any other sees the text.

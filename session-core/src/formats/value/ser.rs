@@ -1,4 +1,4 @@
-//! From a Rust type to a [`Value`].
+//! Turns Rust values into a [`Value`].
 
 use serde::ser::{
     Serialize, SerializeMap, SerializeSeq, SerializeStruct, SerializeStructVariant, SerializeTuple,
@@ -29,7 +29,7 @@ pub(crate) fn to_value_for<T: Serialize + ?Sized>(format: Format, value: &T) -> 
     ToValue { depth: 0, html: format.has_html() }.value(value)
 }
 
-/// What one step produced. A sequence of nothing but `u8` becomes bytes.
+/// The result of one step. A sequence of nothing but `u8` becomes bytes.
 enum Piece {
     Byte(u8),
     Value(Value),

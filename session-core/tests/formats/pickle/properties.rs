@@ -1,4 +1,4 @@
-//! What holds for arbitrary pickles and arbitrary bytes.
+//! Properties of arbitrary pickles and arbitrary bytes.
 
 use proptest::collection::vec;
 use proptest::prelude::*;

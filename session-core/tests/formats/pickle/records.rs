@@ -55,7 +55,7 @@ fn a_pickled_none_is_missing_and_what_is_no_map_an_error() {
     assert!(record(Format::Msgpack, b"\x80\x04N.").unwrap().is_none());
     let error = record(Format::Msgpack, b"\x80\x04K\x05.").unwrap_err();
     assert_eq!(error.source().unwrap().to_string(), "a session is a map, found: integer");
-    // a list of pairs is one (R5)
+    // a list of pairs is one
     let pairs = json!({ "$dict": [["a", { "$int": "1" }]] });
     assert_eq!(read(Format::Json, b"\x80\x04]\x8c\x01aK\x01\x86a."), (Format::Json, pairs));
 }

@@ -1,4 +1,4 @@
-//! From JSON to a value (R2, W15).
+//! Reads a value from JSON.
 
 use super::scan::Scanner;
 use super::{Dialect, tag, text};
@@ -8,7 +8,7 @@ use crate::formats::value::{MAX_DEPTH, MAX_DIGITS, Value, key_order, last_value_
 pub(in crate::formats::codec) fn decode(bytes: &[u8], dialect: Dialect) -> Result<Value, DecodeError> {
     let text = str::from_utf8(bytes).map_err(DecodeError::not_utf8)?;
     let mut reader = Reader { scanner: Scanner::new(text, dialect), dialect };
-    let value = reader.value(0)?;
+    let value = reader.read_value(0)?;
     reader.scanner.end()?;
     Ok(value)
 }
@@ -19,24 +19,24 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn value(&mut self, depth: usize) -> Result<Value, DecodeError> {
+    fn read_value(&mut self, depth: usize) -> Result<Value, DecodeError> {
         match self.scanner.peek() {
-            Some(b'"') => Ok(Value::Str(self.text()?)),
+            Some(b'"') => Ok(Value::Str(self.read_text()?)),
             Some(b'[' | b'{') if depth == MAX_DEPTH => Err(DecodeError::too_deep()),
-            Some(b'[') => self.items(depth + 1).map(Value::List),
+            Some(b'[') => self.read_items(depth + 1).map(Value::List),
             Some(b'{') => {
-                let pairs = self.pairs(depth + 1)?;
+                let pairs = self.read_pairs(depth + 1)?;
                 if self.dialect == Dialect::Tagged { tag::resolve(pairs) } else { Ok(Value::Map(pairs)) }
             }
-            _ => self.literal(),
+            _ => self.read_literal(),
         }
     }
 
-    fn text(&mut self) -> Result<String, DecodeError> {
+    fn read_text(&mut self) -> Result<String, DecodeError> {
         text::read(self.scanner.text()?).map(|text| text.into_owned())
     }
 
-    fn literal(&mut self) -> Result<Value, DecodeError> {
+    fn read_literal(&mut self) -> Result<Value, DecodeError> {
         Ok(match self.scanner.literal()? {
             "null" => Value::None,
             "true" => Value::Bool(true),
@@ -61,21 +61,21 @@ impl Reader<'_> {
         })
     }
 
-    fn items(&mut self, depth: usize) -> Result<Vec<Value>, DecodeError> {
+    fn read_items(&mut self, depth: usize) -> Result<Vec<Value>, DecodeError> {
         let mut items = Vec::new();
         self.scanner.expect(b'[', "a list")?;
         if self.scanner.take(b']') {
             return Ok(items);
         }
         loop {
-            items.push(self.value(depth)?);
+            items.push(self.read_value(depth)?);
             if !self.scanner.another(b']')? {
                 return Ok(items);
             }
         }
     }
 
-    fn pairs(&mut self, depth: usize) -> Result<Vec<(Value, Value)>, DecodeError> {
+    fn read_pairs(&mut self, depth: usize) -> Result<Vec<(Value, Value)>, DecodeError> {
         let mut pairs = Vec::new();
         self.scanner.expect(b'{', "a map")?;
         if self.scanner.take(b'}') {
@@ -83,7 +83,7 @@ impl Reader<'_> {
         }
         loop {
             let key = text::read(self.scanner.key()?)?.into_owned();
-            pairs.push((Value::Str(key), self.value(depth)?));
+            pairs.push((Value::Str(key), self.read_value(depth)?));
             if !self.scanner.another(b'}')? {
                 break;
             }

@@ -1,4 +1,4 @@
-//! From a value to JSON.
+//! Writes a value as JSON.
 
 use std::borrow::Cow;
 
@@ -13,7 +13,7 @@ pub(in crate::formats::codec) fn encode(
     value: &Value,
     dialect: Dialect,
 ) -> Result<(), EncodeError> {
-    Writer { out, dialect }.value(value, 0)
+    Writer { out, dialect }.write_value(value, 0)
 }
 
 struct Writer<'a> {
@@ -22,38 +22,40 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    fn value(&mut self, value: &Value, depth: usize) -> Result<(), EncodeError> {
+    fn write_value(&mut self, value: &Value, depth: usize) -> Result<(), EncodeError> {
         match (value, self.dialect) {
-            (Value::None, _) => self.raw("null"),
-            (Value::Bool(value), _) => self.raw(if *value { "true" } else { "false" }),
-            (Value::Int(number), _) => self.raw(&number.to_string()),
-            (Value::BigInt(digits), _) => self.raw(self.digits(digits)?),
-            (Value::Float(number), _) => self.float(*number),
-            (Value::Str(text), _) => self.text(text),
-            (Value::List(items), _) | (Value::Tuple(items), Dialect::Record) => self.items(items, depth)?,
-            (Value::Map(pairs), Dialect::Record) => self.pairs(pairs.iter(), "", depth)?,
-            (Value::Map(pairs), Dialect::Tagged) => self.tagged_map(pairs, depth)?,
-            (Value::Bytes(bytes), Dialect::Record) => self.base64(bytes),
-            (Value::DateTime(time), Dialect::Record) => self.text(&time.record_text()),
-            (Value::Uuid(uuid), Dialect::Record) => self.text(&uuid.to_string()),
+            (Value::None, _) => self.push("null"),
+            (Value::Bool(value), _) => self.push(if *value { "true" } else { "false" }),
+            (Value::Int(number), _) => self.push(&number.to_string()),
+            (Value::BigInt(digits), _) => self.push(self.checked_digits(digits)?),
+            (Value::Float(number), _) => self.write_float(*number),
+            (Value::Str(text), _) => self.write_text(text),
+            (Value::List(items), _) | (Value::Tuple(items), Dialect::Record) => {
+                self.write_items(items, depth)?
+            }
+            (Value::Map(pairs), Dialect::Record) => self.write_pairs(pairs.iter(), "", depth)?,
+            (Value::Map(pairs), Dialect::Tagged) => self.write_tagged_map(pairs, depth)?,
+            (Value::Bytes(bytes), Dialect::Record) => self.write_base64(bytes),
+            (Value::DateTime(time), Dialect::Record) => self.write_text(&time.record_text()),
+            (Value::Uuid(uuid), Dialect::Record) => self.write_text(&uuid.to_string()),
             (Value::Tuple(items), Dialect::Tagged) => {
                 let inner = self.open_tag(" t", depth)?;
-                self.items(items, inner)?;
-                self.raw("}");
+                self.write_items(items, inner)?;
+                self.push("}");
             }
             (Value::Bytes(bytes), Dialect::Tagged) => {
                 self.open_tag(" b", depth)?;
-                self.base64(bytes);
-                self.raw("}");
+                self.write_base64(bytes);
+                self.push("}");
             }
-            (Value::Markup(text), Dialect::Tagged) => self.tagged_text(" m", text, depth)?,
+            (Value::Markup(text), Dialect::Tagged) => self.write_tagged_text(" m", text, depth)?,
             (Value::Uuid(uuid), Dialect::Tagged) => {
-                self.tagged_text(" u", &uuid.simple().to_string(), depth)?;
+                self.write_tagged_text(" u", &uuid.simple().to_string(), depth)?;
             }
             (Value::DateTime(time), Dialect::Tagged) => {
                 let mut date = String::with_capacity(http_date::LEN);
                 http_date::push(time.unix_seconds(), &mut date);
-                self.tagged_text(" d", &date, depth)?;
+                self.write_tagged_text(" d", &date, depth)?;
             }
             (Value::Markup(_), Dialect::Record) | (Value::Ext { .. }, _) => {
                 return Err(EncodeError::unsupported(value.kind(), self.dialect.format()));
@@ -62,22 +64,22 @@ impl Writer<'_> {
         Ok(())
     }
 
-    fn raw(&mut self, text: &str) {
+    fn push(&mut self, text: &str) {
         self.out.extend_from_slice(text.as_bytes());
     }
 
-    fn text(&mut self, text: &str) {
+    fn write_text(&mut self, text: &str) {
         text::write(self.out, text, self.dialect);
     }
 
-    fn base64(&mut self, bytes: &[u8]) {
+    fn write_base64(&mut self, bytes: &[u8]) {
         self.out.push(b'"');
         base64::encode(self.out, bytes);
         self.out.push(b'"');
     }
 
     /// Nothing but digits goes out: a [`Value::BigInt`] may have been made by hand.
-    fn digits<'a>(&self, number: &'a str) -> Result<&'a str, EncodeError> {
+    fn checked_digits<'a>(&self, number: &'a str) -> Result<&'a str, EncodeError> {
         let digits = number.strip_prefix('-').unwrap_or(number);
         let zero = digits.starts_with('0') && digits.len() > 1;
         let valid = !zero && (1..=MAX_DIGITS).contains(&digits.len());
@@ -88,76 +90,77 @@ impl Writer<'_> {
         }
     }
 
-    fn float(&mut self, number: f64) {
+    fn write_float(&mut self, number: f64) {
         match (number, self.dialect) {
             (number, dialect) if number.is_finite() => float::write(self.out, number, dialect),
-            (_, Dialect::Record) => self.raw("null"),
-            (number, Dialect::Tagged) => self.raw(not_finite(number)),
+            (_, Dialect::Record) => self.push("null"),
+            (number, Dialect::Tagged) => self.push(not_finite(number)),
         }
     }
 
-    fn items(&mut self, items: &[Value], depth: usize) -> Result<(), EncodeError> {
+    fn write_items(&mut self, items: &[Value], depth: usize) -> Result<(), EncodeError> {
         let inner = deeper(depth)?;
-        self.raw("[");
+        self.push("[");
         for (position, item) in items.iter().enumerate() {
             if position > 0 {
-                self.raw(",");
+                self.push(",");
             }
-            self.value(item, inner)?;
+            self.write_value(item, inner)?;
         }
-        self.raw("]");
+        self.push("]");
         Ok(())
     }
 
-    fn pairs<'a>(
+    fn write_pairs<'a>(
         &mut self,
         pairs: impl Iterator<Item = &'a (Value, Value)>,
         suffix: &str,
         depth: usize,
     ) -> Result<(), EncodeError> {
         let inner = deeper(depth)?;
-        self.raw("{");
+        self.push("{");
         for (position, (key, value)) in pairs.enumerate() {
             if position > 0 {
-                self.raw(",");
+                self.push(",");
             }
-            let key = self.key(key)?;
+            let key = self.key_text(key)?;
             if suffix.is_empty() {
-                self.text(&key)
+                self.write_text(&key)
             } else {
-                self.text(&format!("{key}{suffix}"))
+                self.write_text(&format!("{key}{suffix}"))
             }
-            self.raw(":");
-            self.value(value, inner)?;
+            self.push(":");
+            self.write_value(value, inner)?;
         }
-        self.raw("}");
+        self.push("}");
         Ok(())
     }
 
-    /// A tag is a map, hence a level: returned is the depth of its content.
+    /// Opens a tag, and returns the depth of its content: a tag is a map, hence a level.
     fn open_tag(&mut self, tag: &str, depth: usize) -> Result<usize, EncodeError> {
         let inner = deeper(depth)?;
-        self.raw("{\"");
-        self.raw(tag);
-        self.raw("\":");
+        self.push("{\"");
+        self.push(tag);
+        self.push("\":");
         Ok(inner)
     }
 
-    fn tagged_text(&mut self, tag: &str, text: &str, depth: usize) -> Result<(), EncodeError> {
+    fn write_tagged_text(&mut self, tag: &str, text: &str, depth: usize) -> Result<(), EncodeError> {
         self.open_tag(tag, depth)?;
-        self.text(text);
-        self.raw("}");
+        self.write_text(text);
+        self.push("}");
         Ok(())
     }
 
-    /// Sorted by key before keys become text (2, 9, 10), a lone key that looks like a tag escaped (W11).
-    fn tagged_map(&mut self, pairs: &[(Value, Value)], depth: usize) -> Result<(), EncodeError> {
+    /// Writes a map of a cookie: sorted by key before keys become text (2, 9, 10), a lone key that looks like a tag
+    /// escaped.
+    fn write_tagged_map(&mut self, pairs: &[(Value, Value)], depth: usize) -> Result<(), EncodeError> {
         if let [(Value::Str(key), _)] = pairs
             && is_tag(key)
         {
             let inner = self.open_tag(" di", depth)?;
-            self.pairs(pairs.iter(), ESCAPE, inner)?;
-            self.raw("}");
+            self.write_pairs(pairs.iter(), ESCAPE, inner)?;
+            self.push("}");
             return Ok(());
         }
         let mut sorted: Vec<_> = pairs.iter().collect();
@@ -165,15 +168,15 @@ impl Writer<'_> {
         if sorted.windows(2).any(|pair| matches!(pair, [(a, _), (b, _)] if !sortable(a, b))) {
             return Err(EncodeError::mixed_keys());
         }
-        self.pairs(sorted.into_iter(), "", depth)
+        self.write_pairs(sorted.into_iter(), "", depth)
     }
 
-    fn key<'a>(&self, key: &'a Value) -> Result<Cow<'a, str>, EncodeError> {
+    fn key_text<'a>(&self, key: &'a Value) -> Result<Cow<'a, str>, EncodeError> {
         let tagged = self.dialect == Dialect::Tagged;
         Ok(match key {
             Value::Str(text) => text.into(),
             Value::Int(number) => number.to_string().into(),
-            Value::BigInt(digits) => self.digits(digits)?.into(),
+            Value::BigInt(digits) => self.checked_digits(digits)?.into(),
             Value::Float(number) if number.is_finite() => {
                 let mut text = Vec::new();
                 float::write(&mut text, *number, self.dialect);
@@ -195,7 +198,7 @@ impl Writer<'_> {
     }
 }
 
-/// The depth of what is in a list or map, if it may be one.
+/// The depth of the items in a list or map at `depth`, if one may be there.
 fn deeper(depth: usize) -> Result<usize, EncodeError> {
     if depth < MAX_DEPTH { Ok(depth + 1) } else { Err(EncodeError::too_deep()) }
 }
@@ -210,7 +213,7 @@ fn not_finite(number: f64) -> &'static str {
     }
 }
 
-/// Whether Python can say which comes first. It also knows how to order a float among integers, which
+/// Whether Python can say which of the two comes first. It can also order a float among integers, which
 /// is refused here: no JSON reader can give such a map back.
 fn sortable(a: &Value, b: &Value) -> bool {
     match (a, b) {

@@ -1,8 +1,8 @@
-//! Floats in JSON: the shortest digits that read back the same, in two layouts.
+//! Writes floats in JSON: the shortest digits that read back the same, in two layouts.
 
 use super::Dialect;
 
-/// Appends a finite float. `-4 <= e < 16` is positional in cookies (W13), `-5 <= e < 16` in records;
+/// Appends a finite float. `-4 <= e < 16` is positional in cookies, `-5 <= e < 16` in records;
 /// beyond, Python writes `1e+16` and `1e-05`, msgspec `1e16` and `1e-6`.
 pub(super) fn write(out: &mut Vec<u8>, number: f64, dialect: Dialect) {
     if number.is_sign_negative() {

@@ -1,4 +1,4 @@
-//! Finding the top-level entries of a JSON record or cookie.
+//! Finds the top-level entries of a JSON record or cookie.
 
 use std::ops::Range;
 
@@ -46,7 +46,7 @@ pub(in crate::formats::codec) fn index(bytes: &[u8], dialect: Dialect) -> Result
     Ok(entries)
 }
 
-/// What is in the escaped map of a session with one key that looks like a tag (W11, W16).
+/// The entry in the escaped map of a session with one key that looks like a tag.
 fn escaped_map(mut indexer: Indexer<'_>, bytes: &[u8]) -> Result<Vec<Entry>, DecodeError> {
     let wrong = || DecodeError::tag(" di");
     let mut entries = indexer.map()?;
@@ -86,7 +86,7 @@ impl Indexer<'_> {
         }
     }
 
-    /// A list of pairs is a map too (R5, A7).
+    /// Indexes a list of pairs, which Python takes for a map too.
     fn list_of_pairs(&mut self) -> Result<Vec<Entry>, DecodeError> {
         let no_map = |_| DecodeError::not_a_mapping("list");
         let mut entries = Vec::new();

@@ -1,4 +1,4 @@
-//! Putting a JSON map together from parts.
+//! Puts a JSON map together from parts.
 
 use std::ops::Range;
 
@@ -6,7 +6,7 @@ use super::tag::{ESCAPE, is_tag};
 use super::{Dialect, text};
 use crate::formats::codec::entries::RawKey;
 
-/// `placed` learns where each key, without its quotes, and its value lie.
+/// Calls `placed` with the place of each key, without its quotes, and that of its value.
 pub(in crate::formats::codec) fn join(
     out: &mut Vec<u8>,
     entries: &[(RawKey<'_>, &[u8])],

@@ -19,7 +19,7 @@ pub(super) use join::{join, join_tagged};
 
 use crate::formats::format::Format;
 
-/// Whose JSON.
+/// The two dialects of JSON.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Dialect {
     /// msgspec's, in records.

@@ -42,7 +42,7 @@ impl<'a> Scanner<'a> {
         self
     }
 
-    /// The next byte that is no blank.
+    /// The next byte that is not a blank.
     #[inline]
     pub(super) fn peek(&mut self) -> Option<u8> {
         self.at = skip_blanks(self.text.as_bytes(), self.at);

@@ -1,10 +1,10 @@
-//! Flask's tags for Python's types (W11, W15, W16).
+//! Flask's tags for Python's types.
 
 use crate::formats::error::DecodeError;
 use crate::formats::value::{DateTime, Value};
 use crate::formats::{base64, http_date};
 
-/// What is put behind a key that looks like a tag.
+/// The suffix of a key that looks like a tag.
 pub(super) const ESCAPE: &str = "__";
 
 /// The known tags: an escaped map, tuple, bytes, HTML, UUID, date.
@@ -15,7 +15,7 @@ pub(super) fn is_tag(key: &str) -> bool {
     key.starts_with(' ') && TAGS.contains(&key)
 }
 
-/// The key behind an escaped one: Flask cuts off two characters without looking at them.
+/// The key that was escaped: Flask cuts off two characters without looking at them.
 pub(super) fn unescape_key(key: &str) -> &str {
     let mut chars = key.chars();
     chars.next_back();

@@ -1,4 +1,4 @@
-//! Texts in JSON: escapes out and in (W12 for cookies, section 3.5 for records).
+//! Texts in JSON and their escapes, written and read.
 
 use std::borrow::Cow;
 
@@ -47,7 +47,7 @@ fn escape(out: &mut Vec<u8>, char: char) {
     out.extend([b'\\', short]);
 }
 
-/// The text behind the escapes, which the scanner has checked.
+/// Resolves the escapes, which the scanner has checked.
 pub(super) fn read<'a>(text: Text<'a>) -> Result<Cow<'a, str>, DecodeError> {
     if !text.escaped {
         return Ok(Cow::Borrowed(text.raw));

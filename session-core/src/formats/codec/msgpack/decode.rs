@@ -1,4 +1,4 @@
-//! From msgpack to a value (R2).
+//! Reads a value from msgpack.
 
 use super::scan::{Head, Scanner};
 use crate::formats::error::DecodeError;
@@ -6,23 +6,23 @@ use crate::formats::value::{DateTime, MAX_DEPTH, Value, key_order, last_value_wi
 
 pub(in crate::formats::codec) fn decode(bytes: &[u8]) -> Result<Value, DecodeError> {
     let mut scanner = Scanner::new(bytes);
-    let value = value(&mut scanner, 0)?;
+    let value = read_value(&mut scanner, 0)?;
     scanner.end()?;
     Ok(value)
 }
 
-fn value(scanner: &mut Scanner<'_>, depth: usize) -> Result<Value, DecodeError> {
+fn read_value(scanner: &mut Scanner<'_>, depth: usize) -> Result<Value, DecodeError> {
     Ok(match scanner.head()? {
         Head::Nil => Value::None,
         Head::Bool(value) => Value::Bool(value),
         Head::Unsigned(value) => Value::Int(value.into()),
         Head::Signed(value) => Value::Int(value.into()),
         Head::Float(value) => Value::Float(value),
-        Head::Str(len) => Value::Str(text(scanner.take(len)?)?.to_owned()),
+        Head::Str(len) => Value::Str(utf8(scanner.take(len)?)?.to_owned()),
         Head::Bin(len) => Value::Bytes(scanner.take(len)?.to_vec()),
-        Head::Array(len) => Value::List(items(scanner, len, deeper(depth)?)?),
-        Head::Map(len) => Value::Map(pairs(scanner, len, deeper(depth)?)?),
-        Head::Ext(-1, len) => Value::DateTime(timestamp(scanner.take(len)?)?),
+        Head::Array(len) => Value::List(read_items(scanner, len, deeper(depth)?)?),
+        Head::Map(len) => Value::Map(read_pairs(scanner, len, deeper(depth)?)?),
+        Head::Ext(-1, len) => Value::DateTime(read_timestamp(scanner.take(len)?)?),
         Head::Ext(code, len) => Value::Ext { code, data: scanner.take(len)?.to_vec() },
     })
 }
@@ -31,41 +31,45 @@ fn deeper(depth: usize) -> Result<usize, DecodeError> {
     if depth < MAX_DEPTH { Ok(depth + 1) } else { Err(DecodeError::too_deep()) }
 }
 
-pub(super) fn text(bytes: &[u8]) -> Result<&str, DecodeError> {
+pub(super) fn utf8(bytes: &[u8]) -> Result<&str, DecodeError> {
     str::from_utf8(bytes).map_err(DecodeError::not_utf8)
 }
 
 /// A value takes more memory than its smallest encoding: grow with what is really there.
 const AT_FIRST: usize = 64;
 
-fn items(scanner: &mut Scanner<'_>, len: usize, depth: usize) -> Result<Vec<Value>, DecodeError> {
+fn read_items(scanner: &mut Scanner<'_>, len: usize, depth: usize) -> Result<Vec<Value>, DecodeError> {
     let mut items = Vec::with_capacity(len.min(AT_FIRST));
     for _ in 0..len {
-        items.push(value(scanner, depth)?);
+        items.push(read_value(scanner, depth)?);
     }
     Ok(items)
 }
 
-fn pairs(scanner: &mut Scanner<'_>, len: usize, depth: usize) -> Result<Vec<(Value, Value)>, DecodeError> {
+fn read_pairs(
+    scanner: &mut Scanner<'_>,
+    len: usize,
+    depth: usize,
+) -> Result<Vec<(Value, Value)>, DecodeError> {
     let mut pairs = Vec::with_capacity(len.min(AT_FIRST));
     for _ in 0..len {
-        pairs.push((key(value(scanner, depth)?)?, value(scanner, depth)?));
+        pairs.push((hashable_key(read_value(scanner, depth)?)?, read_value(scanner, depth)?));
     }
     last_value_wins(&mut pairs, |(a, _), (b, _)| key_order(a, b));
     Ok(pairs)
 }
 
-/// A list as a key is a tuple in Python; what Python can't hash is no key.
-fn key(value: Value) -> Result<Value, DecodeError> {
+/// A list as a key is a tuple in Python; a value that Python can't hash can't be a key.
+fn hashable_key(value: Value) -> Result<Value, DecodeError> {
     match value {
-        Value::List(items) => items.into_iter().map(key).collect::<Result<_, _>>().map(Value::Tuple),
+        Value::List(items) => items.into_iter().map(hashable_key).collect::<Result<_, _>>().map(Value::Tuple),
         Value::Map(_) | Value::Ext { .. } => Err(DecodeError::key(value.kind())),
         scalar => Ok(scalar),
     }
 }
 
 /// The timestamp extension in its three sizes.
-fn timestamp(data: &[u8]) -> Result<DateTime, DecodeError> {
+fn read_timestamp(data: &[u8]) -> Result<DateTime, DecodeError> {
     let (seconds, nanoseconds) = match *data {
         [a, b, c, d] => (u32::from_be_bytes([a, b, c, d]).into(), 0),
         [a, b, c, d, e, f, g, h] => {

@@ -1,4 +1,4 @@
-//! From a value to msgpack, always in the smallest form.
+//! Writes a value as msgpack, always in the smallest form.
 
 use std::ops::Range;
 
@@ -8,10 +8,10 @@ use crate::formats::format::Format;
 use crate::formats::value::{DateTime, MAX_DEPTH, Value};
 
 pub(in crate::formats::codec) fn encode(out: &mut Vec<u8>, value: &Value) -> Result<(), EncodeError> {
-    write(out, value, 0)
+    write_value(out, value, 0)
 }
 
-/// `placed` learns where each key, without its header, and its value lie.
+/// Writes a map. Calls `placed` with the place of each key, without its header, and that of its value.
 pub(in crate::formats::codec) fn join(
     out: &mut Vec<u8>,
     entries: &[(RawKey<'_>, &[u8])],
@@ -31,15 +31,15 @@ pub(in crate::formats::codec) fn join(
     }
 }
 
-fn write(out: &mut Vec<u8>, value: &Value, depth: usize) -> Result<(), EncodeError> {
+fn write_value(out: &mut Vec<u8>, value: &Value, depth: usize) -> Result<(), EncodeError> {
     let inner = depth + 1;
     match value {
         Value::None => out.push(0xc0),
         Value::Bool(false) => out.push(0xc2),
         Value::Bool(true) => out.push(0xc3),
-        Value::Int(number) => integer(out, *number)?,
+        Value::Int(number) => write_integer(out, *number)?,
         Value::BigInt(digits) => {
-            integer(out, digits.parse().map_err(|_| EncodeError::integer_range(Format::Msgpack))?)?;
+            write_integer(out, digits.parse().map_err(|_| EncodeError::integer_range(Format::Msgpack))?)?;
         }
         Value::Float(number) => {
             out.push(0xcb);
@@ -55,7 +55,7 @@ fn write(out: &mut Vec<u8>, value: &Value, depth: usize) -> Result<(), EncodeErr
         }
         Value::List(items) | Value::Tuple(items) => {
             array_header(out, length(items.len())?);
-            items.iter().try_for_each(|item| write(out, item, inner))?;
+            items.iter().try_for_each(|item| write_value(out, item, inner))?;
         }
         Value::Map(pairs) => {
             map_header(out, length(pairs.len())?);
@@ -63,12 +63,12 @@ fn write(out: &mut Vec<u8>, value: &Value, depth: usize) -> Result<(), EncodeErr
                 if matches!(key, Value::Map(_) | Value::Ext { .. }) {
                     return Err(EncodeError::key(key.kind(), Format::Msgpack)); // Python can't hash it
                 }
-                write(out, key, inner)?;
-                write(out, value, inner)?;
+                write_value(out, key, inner)?;
+                write_value(out, value, inner)?;
             }
         }
         Value::DateTime(time) if time.offset().is_none() => write_text(out, &time.record_text())?,
-        Value::DateTime(time) => timestamp(out, *time),
+        Value::DateTime(time) => write_timestamp(out, *time),
         Value::Uuid(uuid) => write_text(out, &uuid.to_string())?,
         Value::Markup(_) => return Err(EncodeError::unsupported(value.kind(), Format::Msgpack)),
         Value::Ext { code, data } => {
@@ -83,7 +83,7 @@ fn length(len: usize) -> Result<u32, EncodeError> {
     u32::try_from(len).map_err(|_| EncodeError::too_long())
 }
 
-fn integer(out: &mut Vec<u8>, number: i128) -> Result<(), EncodeError> {
+fn write_integer(out: &mut Vec<u8>, number: i128) -> Result<(), EncodeError> {
     if let Ok(number) = u64::try_from(number) {
         match number {
             0..=0x7f => out.push(low_byte(number)),
@@ -181,7 +181,7 @@ fn ext_header(out: &mut Vec<u8>, code: i8, len: u32) {
 }
 
 /// The timestamp extension in the smallest of its three sizes.
-fn timestamp(out: &mut Vec<u8>, time: DateTime) {
+fn write_timestamp(out: &mut Vec<u8>, time: DateTime) {
     let (seconds, nanoseconds) = (time.unix_seconds(), time.nanoseconds());
     match (u32::try_from(seconds), u64::try_from(seconds)) {
         (Ok(seconds), _) if nanoseconds == 0 => {

@@ -1,8 +1,8 @@
-//! Finding the top-level entries of a msgpack record.
+//! Finds the top-level entries of a msgpack record.
 
 use std::ops::Range;
 
-use super::decode::text;
+use super::decode::utf8;
 use super::scan::{Head, Scanner};
 use crate::formats::codec::entries::{Entry, Key, Span, dedup};
 use crate::formats::error::DecodeError;
@@ -37,7 +37,7 @@ fn collect(
     Ok(entries)
 }
 
-/// One item of a list of pairs (R5).
+/// One item of a list of pairs, which Python takes for a map.
 fn pair(scanner: &mut Scanner<'_>) -> Result<Entry, DecodeError> {
     match scanner.head()? {
         Head::Array(2) => entry(scanner),
@@ -53,7 +53,7 @@ fn entry(scanner: &mut Scanner<'_>) -> Result<Entry, DecodeError> {
             let key = scanner.take(len)?;
             // Nearly all keys are, and that is known much sooner.
             if !key.is_ascii() {
-                text(key)?;
+                utf8(key)?;
             }
             Key::Text(Span::new(start..scanner.position())?)
         }

@@ -1,4 +1,4 @@
-//! Walking over msgpack without decoding it.
+//! Walks over msgpack without decoding it.
 
 use crate::formats::error::DecodeError;
 
@@ -176,7 +176,7 @@ impl<'a> Scanner<'a> {
 struct Small {
     /// Bytes, without the values inside. 0: the first byte does not say it.
     size: u8,
-    /// How many values are inside.
+    /// The number of values inside.
     values: u8,
 }
 

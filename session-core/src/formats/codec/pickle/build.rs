@@ -1,4 +1,4 @@
-//! From a graph of objects to one value, in which every reference is a copy.
+//! Makes one value of a graph of objects. Every reference becomes a copy.
 
 use std::mem;
 use std::slice;
@@ -16,24 +16,24 @@ const FOR_REFERENCES: usize = 4 << 20;
 
 /// The value of `root`. `length` is that of the pickle.
 ///
-/// Everything is measured before anything is built, so that what is refused costs no memory.
+/// Everything is measured before anything is built, so that a value that is refused costs no memory.
 pub(super) fn value(graph: Graph, root: NodeId, length: usize) -> Result<Value, DecodeError> {
-    let survey = Survey::of(&graph, root)?;
+    let survey = Survey::new(&graph, root)?;
     survey.check_memory(length)?;
     let mut builder = Builder { graph, uses: survey.uses };
     for id in survey.order {
         builder.build(id);
     }
-    Ok(builder.give(root))
+    Ok(builder.hand_out(root))
 }
 
-/// What is reachable from the root.
+/// The objects that are reachable from the root.
 pub(super) struct Survey {
-    /// What an object holds comes before it.
+    /// The parts of an object come before it.
     order: Vec<NodeId>,
-    /// How often an object is referred to.
+    /// The number of references to an object.
     uses: PerNode<usize>,
-    /// What the value of the root needs, in bytes.
+    /// Memory that the value of the root needs, in bytes.
     memory: usize,
 }
 
@@ -53,19 +53,19 @@ struct Extent {
 }
 
 /// An object whose parts are being looked at.
-struct Open<'a> {
+struct OpenNode<'a> {
     id: NodeId,
     parts: slice::Iter<'a, NodeId>,
     extent: Extent,
 }
 
 impl Survey {
-    /// Refuses what contains itself, is nested too deeply, or is no value.
-    pub(super) fn of(graph: &Graph, root: NodeId) -> Result<Survey, DecodeError> {
+    /// Refuses a graph that contains itself, is nested too deeply, or holds something that is not a value.
+    pub(super) fn new(graph: &Graph, root: NodeId) -> Result<Survey, DecodeError> {
         let mut order = Vec::new();
         let mut uses = graph.per_node(0);
         let mut visits = graph.per_node(Visit::Ahead);
-        let mut open = vec![Open::new(graph, root)?];
+        let mut open = vec![OpenNode::new(graph, root)?];
         uses[root] = 1;
         visits[root] = Visit::Open;
         let mut memory = 0;
@@ -85,7 +85,7 @@ impl Survey {
                 Visit::Open => return Err(DecodeError::contains_itself()),
                 Visit::Ahead => {
                     visits[*part] = Visit::Open;
-                    open.extend([last, Open::new(graph, *part)?]);
+                    open.extend([last, OpenNode::new(graph, *part)?]);
                     continue;
                 }
             }
@@ -94,14 +94,14 @@ impl Survey {
         Ok(Survey { order, uses, memory })
     }
 
-    /// Refuses what references make too large for a pickle of this length.
+    /// Refuses a value that references make too large for a pickle of this length.
     pub(super) fn check_memory(&self, length: usize) -> Result<(), DecodeError> {
         let limit = length.saturating_mul(PER_BYTE).saturating_add(FOR_REFERENCES);
         if self.memory > limit { Err(DecodeError::too_many_references()) } else { Ok(()) }
     }
 }
 
-impl<'a> Open<'a> {
+impl<'a> OpenNode<'a> {
     fn new(graph: &'a Graph, id: NodeId) -> Result<Self, DecodeError> {
         let (parts, content, levels): (&[NodeId], _, _) = match graph.content(id) {
             Content::Whole(value) => (&[], content_memory(value), 0),
@@ -109,7 +109,7 @@ impl<'a> Open<'a> {
             Content::Object(object) => return Err(DecodeError::not_a_value(object.kind())),
         };
         let memory = size_of::<Value>() + content;
-        Ok(Open { id, parts: parts.iter(), extent: Extent { memory, levels } })
+        Ok(OpenNode { id, parts: parts.iter(), extent: Extent { memory, levels } })
     }
 }
 
@@ -140,18 +140,18 @@ impl Builder {
     fn build(&mut self, id: NodeId) {
         if let Content::Parts(shape, parts) = self.graph.content_mut(id) {
             let (shape, parts) = (*shape, mem::take(parts));
-            let parts = parts.into_iter().map(|part| self.give(part)).collect();
+            let parts = parts.into_iter().map(|part| self.hand_out(part)).collect();
             *self.graph.content_mut(id) = Content::Whole(shape.value(parts));
         }
     }
 
     /// A copy of a whole object; the last time the object itself.
-    fn give(&mut self, id: NodeId) -> Value {
+    fn hand_out(&mut self, id: NodeId) -> Value {
         self.uses[id] -= 1;
         match self.graph.content_mut(id) {
             Content::Whole(value) if self.uses[id] == 0 => mem::replace(value, Value::None),
             Content::Whole(value) => value.clone(),
-            // Never: what an object holds is built before it, and the survey refuses what is no value.
+            // Never: what an object holds is built before it, and the survey refuses anything else.
             Content::Parts(..) | Content::Object(_) => Value::None,
         }
     }

@@ -1,4 +1,4 @@
-//! The objects that a pickle makes, and which holds which.
+//! The objects that a pickle makes, and the parts of each.
 //!
 //! A list can be remembered before it is filled, and filled after it has been put somewhere, so an object
 //! is a number until the pickle has ended.
@@ -30,7 +30,7 @@ pub(super) enum Content {
     Whole(Value),
     /// Keys and values of a dict take turns.
     Parts(Shape, Vec<NodeId>),
-    /// No value, but needed for one.
+    /// Not a value, but needed for one.
     Object(Object),
 }
 
@@ -143,7 +143,7 @@ impl Node {
 }
 
 impl Shape {
-    /// What a session knows it as. Of a key that occurs twice the last value counts.
+    /// The value of this shape. Of a key that occurs twice the last value counts.
     pub(super) fn value(self, parts: Vec<Value>) -> Value {
         match self {
             Shape::List => Value::List(parts),

@@ -1,4 +1,4 @@
-//! Finding the top-level entries of a pickled dict.
+//! Finds the top-level entries of a pickled dict.
 
 use bytes::Bytes;
 
@@ -12,11 +12,11 @@ use crate::formats::codec::entries::{Entry, Key, Span, dedup};
 use crate::formats::error::DecodeError;
 use crate::formats::value::Value;
 
-/// The record and where in it the values lie. Each is a pickle of its own but for the first and last
+/// The record and the places of the values in it. Each is a pickle of its own but for the first and last
 /// instruction, so that it can be moved to another place and other neighbours.
 ///
-/// Where that is not so, because one value refers to something in another, the record that is given back
-/// is another one that holds the same without references.
+/// If one value refers to something in another, the record that is returned is another one that holds the same
+/// without references.
 pub(in crate::formats::codec) fn index(record: Bytes) -> Result<(Bytes, Vec<Entry>), DecodeError> {
     if let Some(entries) = independent(&record) {
         return Ok((record, entries));
@@ -50,11 +50,11 @@ fn independent(record: &[u8]) -> Option<Vec<Entry>> {
     }
 }
 
-/// Where each value on the stack begins. The lowest is the dict.
+/// The beginning of each value on the stack. The lowest is the dict.
 #[derive(Default)]
 struct Places {
     stack: Vec<usize>,
-    /// Heights of the stack, and where in the pickle the mark is.
+    /// Heights of the stack, and the mark's place in the pickle.
     marks: Vec<(usize, usize)>,
     pairs: Vec<[usize; 3]>,
 }
@@ -76,7 +76,7 @@ impl Places {
             Instruction::Collect(_, operands) => self.replace(*operands, at)?,
             Instruction::NamedClass => {
                 let [module, name] = *self.peek()?;
-                Class::find(&text(record, module)?, &text(record, name)?)?;
+                Class::find(&text_at(record, module)?, &text_at(record, name)?)?;
                 self.replace(whole(2), at)?;
             }
             Instruction::Make => self.replace(whole(2), at)?,
@@ -107,7 +107,7 @@ impl Places {
 
     /// Puts one value in the place of several; the lowest stays where it is.
     fn replace(&mut self, operands: Operands, at: usize) -> Option<()> {
-        let (begins, _) = self.take(operands, at)?;
+        let (begins, _) = self.take_operands(operands, at)?;
         if self.stack.is_empty() {
             return None;
         }
@@ -117,12 +117,13 @@ impl Places {
 
     /// Moves values into the one below them.
     fn extend(&mut self, operands: Operands, at: usize) -> Option<Vec<usize>> {
-        let (_, parts) = self.take(operands, at)?;
+        let (_, parts) = self.take_operands(operands, at)?;
         (self.stack.len() > self.floor()).then_some(parts)
     }
 
-    /// Where the instructions begin that have made the operands, and where each of these does.
-    fn take(&mut self, operands: Operands, at: usize) -> Option<(usize, Vec<usize>)> {
+    /// Takes the operands off the stack. Returns the beginning of the instructions that have made them, and
+    /// the beginning of each.
+    fn take_operands(&mut self, operands: Operands, at: usize) -> Option<(usize, Vec<usize>)> {
         match operands {
             Operands::Topmost(count) => {
                 let height = self.stack.len().checked_sub(count).filter(|height| *height >= self.floor())?;
@@ -182,7 +183,7 @@ fn lone_text(instructions: &[u8]) -> Option<String> {
 }
 
 /// The text that the instruction pushes, if it does that.
-fn text(record: &[u8], at: usize) -> Option<String> {
+fn text_at(record: &[u8], at: usize) -> Option<String> {
     match instruction::next(&mut Input::new(record.get(at..)?)).ok()? {
         Instruction::Push(Value::Str(text)) => Some(text),
         _ => None,

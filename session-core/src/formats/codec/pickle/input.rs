@@ -57,7 +57,7 @@ impl<'a> Input<'a> {
         self.take(length)
     }
 
-    /// What comes before the next line end, which is consumed.
+    /// The bytes before the next line end, which is consumed.
     pub(super) fn line(&mut self) -> Result<&'a [u8], DecodeError> {
         let length = self.rest.iter().position(|byte| *byte == b'\n').ok_or_else(DecodeError::truncated)?;
         let line = self.take(length)?;

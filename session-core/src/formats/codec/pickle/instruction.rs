@@ -1,4 +1,4 @@
-//! What each opcode does, with its argument read.
+//! Instructions: opcodes with their arguments read.
 
 use super::class::Class;
 use super::graph::Shape;
@@ -43,7 +43,7 @@ pub(super) enum Instruction {
     Stop,
 }
 
-/// Which of the values on the stack.
+/// The values on the stack that an instruction works on.
 #[derive(Clone, Copy)]
 pub(super) enum Operands {
     Topmost(usize),

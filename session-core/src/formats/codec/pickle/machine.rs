@@ -10,7 +10,7 @@ use super::object;
 use crate::formats::error::DecodeError;
 use crate::formats::value::Value;
 
-/// Follows a pickle to its end: the objects that it made, and which of them is its value.
+/// Follows a pickle to its end. Returns the objects that it made, and which of them is its value.
 pub(super) fn run(bytes: &[u8]) -> Result<(Graph, NodeId), DecodeError> {
     let mut input = Input::new(bytes);
     let mut machine = Machine::default();
@@ -46,10 +46,10 @@ pub(super) fn run_part(bytes: &[u8]) -> Result<(Graph, NodeId), DecodeError> {
 struct Machine {
     graph: Graph,
     stack: Vec<NodeId>,
-    /// Heights of the stack. What lies below the last one is out of reach.
+    /// Heights of the stack. Values below the last one are out of reach.
     marks: Vec<usize>,
     memo: HashMap<u32, NodeId>,
-    /// Where in the pickle the instruction is.
+    /// The place of the instruction in the pickle.
     at: usize,
 }
 

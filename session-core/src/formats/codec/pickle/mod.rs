@@ -1,14 +1,14 @@
-//! Pickles of plain data, read and written without executing anything (R4).
+//! Reads and writes pickles of plain data without executing anything.
 //!
 //! Flask-Session up to 0.6 stored its sessions as pickles, and cachelib's files are pickles to this day.
-//! A pickle is a program: Python runs it, and whoever can write to the store runs what he likes there.
+//! A pickle is a program: Python runs it, so that anybody who can write to the store can run any code there.
 //! This reader knows the instructions that make plain data, of protocols 0 to 5, and how Python pickles
 //! `datetime`, `UUID` and `Markup`. Where a pickle names any other class or function, or asks for an object
 //! from outside, it is refused.
 //!
-//! `input` and `opcode` are what a pickle is made of, `instruction` the table of what each opcode does;
+//! A pickle consists of `input` and `opcode`s; `instruction` is the table of what each opcode does;
 //! `machine` follows the instructions, which builds a `graph` of objects, and `build` turns that into a
-//! value: only then is it known what contains what. `class` and `object` are the classes that are known.
+//! value: only then is it known what contains what. `class` and `object` have the known classes.
 //!
 //! `write` is the other direction. A record is split by `index` into the pickles of its values; if these
 //! refer to each other, it is first written anew by `plain`.
@@ -50,7 +50,7 @@ use crate::formats::value::Value;
 ///
 /// # Errors
 ///
-/// The bytes are no whole pickle, or go on after it; it needs something that is not plain data; it is
+/// The bytes are not a whole pickle, or go on after it; it needs something that is not plain data; it is
 /// too large in the way just said, contains itself, or is nested more than
 /// [`MAX_DEPTH`](crate::formats::value::MAX_DEPTH) levels deep; an integer has more than 4,300 digits, or a text
 /// a lone surrogate.

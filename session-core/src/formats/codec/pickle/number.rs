@@ -1,4 +1,4 @@
-//! Numbers, in digits and in bytes.
+//! Reads numbers, in digits and in bytes.
 
 use std::iter;
 
@@ -41,7 +41,7 @@ pub(super) fn place(line: &[u8], at: usize) -> Result<u32, DecodeError> {
     number.ok_or_else(|| DecodeError::syntax("the number of a remembered value", at))
 }
 
-/// `FLOAT`: what Python's `repr` writes.
+/// `FLOAT`: a float as Python's `repr` writes it.
 pub(super) fn float(line: &[u8], at: usize) -> Result<Value, DecodeError> {
     let text = str::from_utf8(line).ok();
     let number: Option<f64> = text.and_then(|text| text.parse().ok());

@@ -81,7 +81,7 @@ const BINPERSID: u8 = b'Q';
 const NEXT_BUFFER: u8 = 0x97;
 const READONLY_BUFFER: u8 = 0x98;
 
-/// What an opcode asks for that is more than data; `None` if there is no such opcode.
+/// The thing beyond data that an opcode asks for; `None` if there is no such opcode.
 pub(super) fn beyond_data(opcode: u8) -> Option<&'static str> {
     Some(match opcode {
         EXT1 | EXT2 | EXT4 => "a class or function by its number",

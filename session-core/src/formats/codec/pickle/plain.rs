@@ -1,10 +1,10 @@
-//! The same pickle without references from one place to another.
+//! Writes a pickle anew, without references from one place to another.
 
 use std::convert::Infallible;
 
 use super::build::Survey;
 use super::graph::{Content, Graph, NodeId, Shape};
-use super::write::{self, group};
+use super::write::{self, write_group};
 use super::{machine, opcode};
 use crate::formats::codec::entries::RawKey;
 use crate::formats::error::DecodeError;
@@ -14,13 +14,13 @@ use crate::formats::value::Value;
 /// tuples tuples.
 pub(super) fn without_references(record: &[u8]) -> Result<Vec<u8>, DecodeError> {
     let (graph, root) = machine::run(record)?;
-    Survey::of(&graph, root)?.check_memory(record.len())?;
+    Survey::new(&graph, root)?.check_memory(record.len())?;
     let Content::Parts(Shape::Dict, parts) = graph.content(root) else {
         return Err(DecodeError::not_a_mapping(graph.kind(root)));
     };
     let encoded = |id: NodeId| {
         let mut out = Vec::new();
-        write(&graph, &mut out, id);
+        write_node(&graph, &mut out, id);
         out
     };
     let encoded: Vec<(Vec<u8>, Vec<u8>)> = parts
@@ -37,11 +37,11 @@ pub(super) fn without_references(record: &[u8]) -> Result<Vec<u8>, DecodeError> 
 }
 
 /// Recurses as deeply as values are nested, which the survey has limited.
-fn write(graph: &Graph, out: &mut Vec<u8>, id: NodeId) {
+fn write_node(graph: &Graph, out: &mut Vec<u8>, id: NodeId) {
     let (shape, parts) = match graph.content(id) {
         Content::Parts(shape, parts) => (*shape, parts),
         Content::Whole(Value::Bytes(bytes)) if !graph.is_hashable(id) => {
-            return write::byte_array(out, bytes);
+            return write::write_byte_array(out, bytes);
         }
         Content::Whole(value) => {
             // The reader makes nothing that can't be written, and the survey lets nothing else pass.
@@ -62,8 +62,8 @@ fn write(graph: &Graph, out: &mut Vec<u8>, id: NodeId) {
         Shape::FrozenSet => (None, opcode::FROZENSET),
     };
     out.extend(empty);
-    let Ok(()) = group(out, parts, collect, |out, part| {
-        write(graph, out, *part);
+    let Ok(()) = write_group(out, parts, collect, |out, part| {
+        write_node(graph, out, *part);
         Ok::<(), Infallible>(())
     });
 }

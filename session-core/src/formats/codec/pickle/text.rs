@@ -8,7 +8,7 @@ pub(super) fn utf8(bytes: &[u8]) -> Result<Value, DecodeError> {
     Ok(Value::Str(text.to_owned()))
 }
 
-/// What Python 2 called `str`: text for Python 3 if it is ASCII.
+/// A `str` of Python 2: text for Python 3 if it is ASCII.
 pub(super) fn byte_string(bytes: Vec<u8>) -> Value {
     match String::from_utf8(bytes) {
         Ok(text) if text.is_ascii() => Value::Str(text),
@@ -75,7 +75,7 @@ pub(super) fn quoted(line: &[u8], at: usize) -> Result<Value, DecodeError> {
     Ok(byte_string(bytes))
 }
 
-/// Appends what follows a backslash, and returns what follows that.
+/// Appends the byte that an escape stands for, without its backslash, and returns the rest.
 fn unescape<'a>(out: &mut Vec<u8>, escape: &'a [u8]) -> Option<&'a [u8]> {
     let (first, rest) = escape.split_first()?;
     let byte = match first {

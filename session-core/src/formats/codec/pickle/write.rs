@@ -1,4 +1,4 @@
-//! Pickles as Python reads them, of protocol 5 and without references.
+//! Writes pickles of protocol 5 and without references.
 
 use super::class::Class;
 use super::opcode;
@@ -7,12 +7,12 @@ use crate::formats::error::EncodeError;
 use crate::formats::format::Format;
 use crate::formats::value::{DateTime, MAX_DEPTH, MAX_DIGITS, Value};
 
-/// What cachelib writes: the highest protocol of every Python that Flask runs on.
+/// The protocol that cachelib writes: the highest of every Python that Flask runs on.
 const HEADER: [u8; 2] = [opcode::PROTO, 5];
 
 /// The instructions that push one value.
 pub(in crate::formats::codec) fn encode(out: &mut Vec<u8>, value: &Value) -> Result<(), EncodeError> {
-    write(out, value, 0)
+    write_value(out, value, 0)
 }
 
 /// A whole pickle of a dict of values that are encoded already.
@@ -23,7 +23,7 @@ pub(in crate::formats::codec) fn join(out: &mut Vec<u8>, entries: &[(RawKey<'_>,
         out.push(opcode::MARK);
         for (key, value) in entries {
             match key {
-                RawKey::Text(key) => text(out, key),
+                RawKey::Text(key) => write_text(out, key),
                 RawKey::Other(key) => out.extend_from_slice(key),
             }
             out.extend_from_slice(value);
@@ -33,48 +33,50 @@ pub(in crate::formats::codec) fn join(out: &mut Vec<u8>, entries: &[(RawKey<'_>,
     out.push(opcode::STOP);
 }
 
-fn write(out: &mut Vec<u8>, value: &Value, depth: usize) -> Result<(), EncodeError> {
+fn write_value(out: &mut Vec<u8>, value: &Value, depth: usize) -> Result<(), EncodeError> {
     let inner = depth + 1;
     match value {
         Value::None => out.push(opcode::NONE),
         Value::Bool(true) => out.push(opcode::NEWTRUE),
         Value::Bool(false) => out.push(opcode::NEWFALSE),
-        Value::Int(number) => integer(out, *number),
-        Value::BigInt(digits) => long_integer(out, digits)?,
+        Value::Int(number) => write_integer(out, *number),
+        Value::BigInt(digits) => write_long_integer(out, digits)?,
         Value::Float(number) => {
             out.push(opcode::BINFLOAT);
             out.extend(number.to_be_bytes());
         }
-        Value::Str(content) => text(out, content),
-        Value::Bytes(content) => bytes(out, content),
+        Value::Str(content) => write_text(out, content),
+        Value::Bytes(content) => write_bytes(out, content),
         Value::List(_) | Value::Tuple(_) | Value::Map(_) if inner > MAX_DEPTH => {
             return Err(EncodeError::too_deep());
         }
         Value::List(items) => {
             out.push(opcode::EMPTY_LIST);
-            group(out, items, opcode::APPENDS, |out, item| write(out, item, inner))?;
+            write_group(out, items, opcode::APPENDS, |out, item| write_value(out, item, inner))?;
         }
         Value::Tuple(items) if items.is_empty() => out.push(opcode::EMPTY_TUPLE),
-        Value::Tuple(items) => group(out, items, opcode::TUPLE, |out, item| write(out, item, inner))?,
+        Value::Tuple(items) => {
+            write_group(out, items, opcode::TUPLE, |out, item| write_value(out, item, inner))?
+        }
         Value::Map(pairs) => {
             out.push(opcode::EMPTY_DICT);
-            group(out, pairs, opcode::SETITEMS, |out, (key, value)| {
+            write_group(out, pairs, opcode::SETITEMS, |out, (key, value)| {
                 check_key(key)?;
-                write(out, key, inner)?;
-                write(out, value, inner)
+                write_value(out, key, inner)?;
+                write_value(out, value, inner)
             })?;
         }
-        Value::DateTime(time) => date_time(out, *time),
+        Value::DateTime(time) => write_date_time(out, *time),
         Value::Uuid(uuid) => {
-            class(out, Class::Uuid);
+            write_class(out, Class::Uuid);
             out.extend([opcode::EMPTY_TUPLE, opcode::NEWOBJ, opcode::EMPTY_DICT]);
-            text(out, "int");
-            unsigned(out, uuid.as_u128());
+            write_text(out, "int");
+            write_unsigned(out, uuid.as_u128());
             out.extend([opcode::SETITEM, opcode::BUILD]);
         }
         Value::Markup(html) => {
-            class(out, Class::Markup);
-            text(out, html);
+            write_class(out, Class::Markup);
+            write_text(out, html);
             out.extend([opcode::TUPLE1, opcode::NEWOBJ]);
         }
         Value::Ext { .. } => return Err(EncodeError::unsupported(value.kind(), Format::Pickle)),
@@ -82,8 +84,8 @@ fn write(out: &mut Vec<u8>, value: &Value, depth: usize) -> Result<(), EncodeErr
     Ok(())
 }
 
-/// A mark, what `write` makes of the items, and the instruction that collects it; of nothing, nothing.
-pub(super) fn group<T, E>(
+/// Writes a mark, the items, and the instruction that collects them; of no items, nothing.
+pub(super) fn write_group<T, E>(
     out: &mut Vec<u8>,
     items: &[T],
     collect: u8,
@@ -98,7 +100,7 @@ pub(super) fn group<T, E>(
     Ok(())
 }
 
-/// Python can't hash everything.
+/// Refuses keys that Python can't hash.
 fn check_key(key: &Value) -> Result<(), EncodeError> {
     match key {
         Value::List(_) | Value::Map(_) | Value::Ext { .. } => {
@@ -109,8 +111,8 @@ fn check_key(key: &Value) -> Result<(), EncodeError> {
     }
 }
 
-/// In the smallest form, as Python.
-fn integer(out: &mut Vec<u8>, number: i128) {
+/// An integer in the smallest form, as Python writes it.
+fn write_integer(out: &mut Vec<u8>, number: i128) {
     if let Ok(small) = u8::try_from(number) {
         out.extend([opcode::BININT1, small]);
     } else if let Ok(small) = u16::try_from(number) {
@@ -120,19 +122,19 @@ fn integer(out: &mut Vec<u8>, number: i128) {
         out.push(opcode::BININT);
         out.extend(small.to_le_bytes());
     } else {
-        twos_complement(out, &number.to_le_bytes(), number < 0);
+        write_twos_complement(out, &number.to_le_bytes(), number < 0);
     }
 }
 
-fn unsigned(out: &mut Vec<u8>, number: u128) {
+fn write_unsigned(out: &mut Vec<u8>, number: u128) {
     match i128::try_from(number) {
-        Ok(number) => integer(out, number),
-        Err(_) => twos_complement(out, &number.to_le_bytes(), false),
+        Ok(number) => write_integer(out, number),
+        Err(_) => write_twos_complement(out, &number.to_le_bytes(), false),
     }
 }
 
 /// `LONG1`: the lowest byte first, and no more bytes than show the sign.
-fn twos_complement(out: &mut Vec<u8>, number: &[u8], negative: bool) {
+fn write_twos_complement(out: &mut Vec<u8>, number: &[u8], negative: bool) {
     let sign = if negative { 0xff } else { 0 };
     let length = number.iter().rposition(|byte| *byte != sign).map_or(0, |last| last + 1);
     let (significant, _) = number.split_at_checked(length).unwrap_or((number, &[]));
@@ -145,10 +147,10 @@ fn twos_complement(out: &mut Vec<u8>, number: &[u8], negative: bool) {
     }
 }
 
-/// In digits, which every protocol knows too.
-fn long_integer(out: &mut Vec<u8>, digits: &str) -> Result<(), EncodeError> {
+/// An integer in digits, which every protocol knows too.
+fn write_long_integer(out: &mut Vec<u8>, digits: &str) -> Result<(), EncodeError> {
     if let Ok(number) = digits.parse() {
-        integer(out, number);
+        write_integer(out, number);
         return Ok(());
     }
     let unsigned = digits.strip_prefix('-').unwrap_or(digits);
@@ -163,22 +165,22 @@ fn long_integer(out: &mut Vec<u8>, digits: &str) -> Result<(), EncodeError> {
     Ok(())
 }
 
-pub(super) fn text(out: &mut Vec<u8>, text: &str) {
-    counted(out, [opcode::SHORT_BINUNICODE, opcode::BINUNICODE, opcode::BINUNICODE8], text.as_bytes());
+pub(super) fn write_text(out: &mut Vec<u8>, text: &str) {
+    write_counted(out, [opcode::SHORT_BINUNICODE, opcode::BINUNICODE, opcode::BINUNICODE8], text.as_bytes());
 }
 
-fn bytes(out: &mut Vec<u8>, bytes: &[u8]) {
-    counted(out, [opcode::SHORT_BINBYTES, opcode::BINBYTES, opcode::BINBYTES8], bytes);
+fn write_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
+    write_counted(out, [opcode::SHORT_BINBYTES, opcode::BINBYTES, opcode::BINBYTES8], bytes);
 }
 
-pub(super) fn byte_array(out: &mut Vec<u8>, bytes: &[u8]) {
+pub(super) fn write_byte_array(out: &mut Vec<u8>, bytes: &[u8]) {
     out.push(opcode::BYTEARRAY8);
     out.extend((bytes.len() as u64).to_le_bytes());
     out.extend_from_slice(bytes);
 }
 
 /// Bytes behind their length in 1, 4 or 8 bytes.
-fn counted(out: &mut Vec<u8>, [one, four, eight]: [u8; 3], bytes: &[u8]) {
+fn write_counted(out: &mut Vec<u8>, [one, four, eight]: [u8; 3], bytes: &[u8]) {
     if let Ok(length) = u8::try_from(bytes.len()) {
         out.extend([one, length]);
     } else if let Ok(length) = u32::try_from(bytes.len()) {
@@ -191,27 +193,27 @@ fn counted(out: &mut Vec<u8>, [one, four, eight]: [u8; 3], bytes: &[u8]) {
     out.extend_from_slice(bytes);
 }
 
-fn class(out: &mut Vec<u8>, class: Class) {
+fn write_class(out: &mut Vec<u8>, class: Class) {
     let (module, name) = class.path();
-    text(out, module);
-    text(out, name);
+    write_text(out, module);
+    write_text(out, name);
     out.push(opcode::STACK_GLOBAL);
 }
 
 /// `datetime(ten bytes)` or `datetime(ten bytes, timezone(timedelta(days, seconds, 0)))`, which is how
 /// Python pickles them.
-fn date_time(out: &mut Vec<u8>, time: DateTime) {
-    class(out, Class::DateTime);
-    bytes(out, &state(time));
+fn write_date_time(out: &mut Vec<u8>, time: DateTime) {
+    write_class(out, Class::DateTime);
+    write_bytes(out, &state(time));
     let Some(offset) = time.offset() else {
         out.extend([opcode::TUPLE1, opcode::REDUCE]);
         return;
     };
-    class(out, Class::TimeZone);
-    class(out, Class::TimeDelta);
-    integer(out, offset.div_euclid(86_400).into());
-    integer(out, offset.rem_euclid(86_400).into());
-    integer(out, 0);
+    write_class(out, Class::TimeZone);
+    write_class(out, Class::TimeDelta);
+    write_integer(out, offset.div_euclid(86_400).into());
+    write_integer(out, offset.rem_euclid(86_400).into());
+    write_integer(out, 0);
     out.extend([
         opcode::TUPLE3,
         opcode::REDUCE,

@@ -1,4 +1,4 @@
-//! From and to the types of the crate `chrono`.
+//! Conversions from and to the types of the crate `chrono`.
 
 use chrono::{FixedOffset, NaiveDateTime, Offset, TimeZone, Utc};
 
@@ -39,7 +39,7 @@ impl From<DateTime> for chrono::DateTime<FixedOffset> {
     }
 }
 
-/// What its own clock shows. The offset is lost, so this is for times that were stored naive, which come
+/// The time that its own clock shows. The offset is lost, so this is for times that were stored naive, which come
 /// back from a cookie as UTC.
 impl From<DateTime> for NaiveDateTime {
     fn from(time: DateTime) -> NaiveDateTime {

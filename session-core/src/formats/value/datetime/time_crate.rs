@@ -1,4 +1,4 @@
-//! From and to the types of the crate `time`.
+//! Conversions from and to the types of the crate `time`.
 
 use time::{Duration, OffsetDateTime, PrimitiveDateTime, UtcOffset};
 
@@ -29,7 +29,7 @@ impl From<DateTime> for OffsetDateTime {
     }
 }
 
-/// What its own clock shows. The offset is lost, so this is for times that were stored naive, which come
+/// The time that its own clock shows. The offset is lost, so this is for times that were stored naive, which come
 /// back from a cookie as UTC.
 impl From<DateTime> for PrimitiveDateTime {
     fn from(time: DateTime) -> PrimitiveDateTime {
