@@ -27,11 +27,6 @@ pub(crate) fn accessors(field: &Ident) -> [Ident; VERBS.len()] {
     VERBS.map(|verb| format_ident!("{verb}_{name}", span = field.span()))
 }
 
-/// Whether `name` begins as an accessor's does.
-pub(crate) fn sounds_like_an_accessor(name: &str) -> bool {
-    VERBS.iter().any(|verb| name.strip_prefix(verb).is_some_and(|rest| rest.starts_with('_')))
-}
-
 /// Removes the derives from `attrs` and returns what they name.
 pub(crate) fn take_derives(attrs: &mut Vec<Attribute>, errors: &mut Errors) -> Vec<Path> {
     let (derives, others) = attrs.drain(..).partition::<Vec<_>, _>(|attr| attr.path().is_ident("derive"));

@@ -6,8 +6,11 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::marker::PhantomData;
 
-use super::traits::GuardDef;
+use rocket_session_state_core::fields::{Field, get};
+
+use super::traits::{GuardDef, SessionState};
 use crate::error::SessionError;
+use crate::session::Session;
 
 /// The proof that a request has passed the guard `G`. Only [`authorize`](crate::guard::authorize) makes one.
 ///
@@ -54,6 +57,45 @@ pub struct Parts<G: GuardDef> {
     /// The proof that the base has let the request in, and that somebody is logged in where the
     /// state has a login field.
     pub proof: Proof<G>,
+}
+
+/// The fields of a state by name, for the guards that read them.
+///
+/// `Fields` is a struct with the state's name and fields, so that the compiler tells a field that is not
+/// there, or not visible, from one that is. It is empty at run time.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no fields that a guard can read by name",
+    note = "only `#[session_state]` gives a struct such fields; implement the guard by hand, too"
+)]
+pub trait FieldNames {
+    /// The struct of names.
+    type Fields;
+    /// Its only value.
+    const FIELDS: Self::Fields;
+}
+
+/// The name of the field `F`.
+#[derive(Debug)]
+pub struct FieldName<F>(PhantomData<F>);
+
+impl<F> FieldName<F> {
+    /// The name.
+    pub const NEW: Self = FieldName(PhantomData);
+}
+
+/// Returns the names of the fields that a guard can read.
+pub fn fields_of<G: GuardDef<State: FieldNames>>(_: &Parts<G>) -> <G::State as FieldNames>::Fields {
+    G::State::FIELDS
+}
+
+/// Returns the session that they are read from.
+pub fn session_of<G: GuardDef<State: SessionState>>(parts: &Parts<G>) -> &Session {
+    parts.state.session()
+}
+
+/// Reads a field.
+pub fn read_field<F: Field>(_: FieldName<F>, session: &Session) -> FieldAccess<F::Declared> {
+    FieldAccess(get::<F>(session))
 }
 
 /// A state's field of type `Self` fills a guard's field of type `G` if the types are equal.

@@ -6,7 +6,7 @@ use syn::ext::IdentExt as _;
 
 use crate::errors::Errors;
 use crate::guard::model::Guard;
-use crate::syntax::{name_of, optional, sounds_like_an_accessor};
+use crate::syntax::{name_of, optional};
 
 /// Reports what breaks a rule and takes away what would make the compiler complain of it again.
 pub(super) fn check(guard: &mut Guard, errors: &mut Errors) {
@@ -46,15 +46,6 @@ fn check_fields(guard: &mut Guard, errors: &mut Errors) {
             errors.at(&required.field.ty, format_args!(
                 "a guard proves that `{name}` is present, so it can't stay an `Option`\nwrite: `{name}: {item}`"
             ));
-            required.known = false;
-        } else if name == "session" || sounds_like_an_accessor(&name) {
-            errors.at(
-                &required.ident,
-                format_args!(
-                    "`{name}` is what a method of a state is called, so no field of a guard can be; \
-                 if the state has such a field, rename it and keep its key"
-                ),
-            );
             required.known = false;
         }
     }

@@ -1,23 +1,29 @@
-//! The code of a guard. It holds no logic: fields are read by the state's own accessors, and what
-//! they give is judged by its type.
+//! The code of a guard. It holds no logic: fields are read from the state by their names, and what they
+//! give is judged by its type.
 //!
 //! The compiler prints equal errors once if they have one place: everything that depends on the base
 //! has the place of the base, everything that depends on a field's type has the place of that type.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{format_ident, quote, quote_spanned};
 use syn::Ident;
 use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
 
 use crate::guard::model::{Fresh, Guard, Login, Required};
-use crate::syntax::{cfgs, private, private_at};
+use crate::syntax::{cfgs, name_of, private, private_at};
+
+/// The variables that `build` reads fields from: the names of the state's fields, and its session.
+const LOCALS: [&str; 2] = ["__state", "__session"];
 
 /// The struct with its proof, and in an anonymous constant all that is implemented for it.
 pub(super) fn expand(guard: &Guard) -> TokenStream {
     let private = private();
     let Guard { derives, attrs, vis, ident, fields, .. } = guard;
+    // Serialized, a guard is its fields.
+    let skipped = derives.iter().any(|path| name_of(path) == "Serialize").then(|| quote!(#[serde(skip)]));
     let derives = (!derives.is_empty()).then(|| quote!(#[derive(#(#derives),*)]));
+    let proof = proof();
     let fields = fields.iter().map(|required| &required.field);
     let definition = expand_definition(guard);
     let mounting = expand_mounting(guard);
@@ -28,7 +34,8 @@ pub(super) fn expand(guard: &Guard) -> TokenStream {
         #vis struct #ident {
             #(#fields,)*
             #[doc(hidden)]
-            __proof: #private::Proof<#ident>,
+            #skipped
+            #proof: #private::Proof<#ident>,
         }
 
         const _: () = {
@@ -46,7 +53,8 @@ fn expand_definition(guard: &Guard) -> TokenStream {
     let Guard { ident, base, fields, .. } = guard;
     let at = base.span();
     let private = private_at(at);
-    let state = Ident::new("__state", at);
+    let proof = proof();
+    let [state, session] = LOCALS.map(|name| Ident::new(name, at));
     let inits = fields.iter().map(|required| expand_field(required, at));
     let names = fields.iter().filter(|required| required.known).map(|Required { field, ident, .. }| {
         let cfgs = cfgs(&field.attrs);
@@ -68,8 +76,9 @@ fn expand_definition(guard: &Guard) -> TokenStream {
 
             #[allow(unused_variables)]
             fn build(__parts: #private::Parts<Self>) -> ::core::result::Result<Self, #private::SessionError> {
-                let #state = __parts.state;
-                ::core::result::Result::Ok(#ident { #(#inits,)* __proof: __parts.proof })
+                let #state = #private::fields_of(&__parts);
+                let #session = #private::session_of(&__parts);
+                ::core::result::Result::Ok(#ident { #(#inits,)* #proof: __parts.proof })
             }
         }
 
@@ -100,7 +109,7 @@ fn expand_definition(guard: &Guard) -> TokenStream {
             type Target = <Self as #private::GuardDef>::Base;
 
             fn deref(&self) -> &Self::Target {
-                self.__proof.base()
+                self.#proof.base()
             }
         }
 
@@ -112,6 +121,7 @@ fn expand_definition(guard: &Guard) -> TokenStream {
 
 fn expand_options(guard: &Guard) -> TokenStream {
     let private = private_at(guard.base.span());
+    let proof = proof();
     let login = guard.login.as_ref().map(|login| {
         let target = match login {
             Login::Path(path) => quote!(#private::LoginTarget::Path(#path)),
@@ -133,7 +143,7 @@ fn expand_options(guard: &Guard) -> TokenStream {
     let check = guard.check.as_ref().map(|check| {
         quote! {
             fn check<'r>(&'r self, request: &'r #private::Request<'_>) -> #private::Fut<'r, bool> {
-                #private::check(self, self.__proof.base(), request, #check)
+                #private::check(self, self.#proof.base(), request, #check)
             }
         }
     });
@@ -168,17 +178,25 @@ fn expand_mounting(guard: &Guard) -> TokenStream {
     }
 }
 
-/// The accessor's name stands where the field's does, so that the compiler suggests the right field there.
-fn expand_field(required: &Required, state: Span) -> TokenStream {
+/// Reads the field of the same name of the state. The name stands where the guard's field does, so that
+/// the compiler lists the fields that there are, or suggests one, at that place.
+fn expand_field(required: &Required, locals: Span) -> TokenStream {
     let Required { field, ident, known } = required;
     let cfgs = cfgs(&field.attrs);
     let private = private_at(field.ty.span());
     if !known {
         return quote!(#(#cfgs)* #ident: #private::unknown_field()?);
     }
-    let state = Ident::new("__state", ident.span().resolved_at(state));
-    let read = quote_spanned!(ident.span()=> #state.#ident());
-    quote_spanned!(field.ty.span()=> #(#cfgs)* #ident: #private::fill(#private::FieldAccess(#read).take()?))
+    let [state, session] = LOCALS.map(|name| Ident::new(name, ident.span().resolved_at(locals)));
+    let named = quote_spanned!(ident.span()=> #state.#ident);
+    let read = quote_spanned!(field.ty.span()=> #private::read_field(#named, #session));
+    quote_spanned!(field.ty.span()=> #(#cfgs)* #ident: #private::fill(#read.take()?))
+}
+
+/// The field that a guard holds beside its own. Its name is what the compiler says to whoever builds a
+/// guard by hand: "missing field `__proof_of_a_request`".
+fn proof() -> Ident {
+    format_ident!("__proof_of_a_request")
 }
 
 /// What makes a state or a guard an argument of a handler.

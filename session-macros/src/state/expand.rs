@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
 use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
-use syn::{Attribute, Ident, Type};
+use syn::{Attribute, Ident, Path, Type};
 
 use crate::state::model::{Field, Merge, Shape, State};
 use crate::syntax::{accessors, is_named, optional, private, private_at};
@@ -15,12 +15,14 @@ use crate::syntax::{accessors, is_named, optional, private, private_at};
 /// where a type that can't be stored is one error instead of one per accessor.
 pub(super) fn expand(state: &State) -> TokenStream {
     let private = private();
-    let State { attrs, vis, ident, fields } = state;
+    let State { attrs, vis, ident, serialize, fields } = state;
     let fields: Vec<_> =
         fields.iter().enumerate().map(|(n, field)| (format_ident!("__Field{n}"), field)).collect();
     let markers = fields.iter().map(|(marker, field)| expand_field(marker, field));
     let accessors = fields.iter().map(|(marker, field)| expand_accessors(marker, field));
     let implementations = expand_implementations(ident, &fields);
+    let names = expand_names(ident, &fields);
+    let serialize = serialize.as_ref().map(|path| expand_serialize(path, ident, &fields));
     quote! {
         #(#attrs)*
         #vis struct #ident {
@@ -30,6 +32,8 @@ pub(super) fn expand(state: &State) -> TokenStream {
         const _: () = {
             #(#markers)*
             #implementations
+            #names
+            #serialize
 
             #[allow(dead_code, clippy::all, clippy::pedantic)]
             impl #ident {
@@ -65,6 +69,59 @@ fn expand_field(marker: &Ident, field: &Field) -> TokenStream {
 
             fn default() -> #ty {
                 #default
+            }
+        }
+    }
+}
+
+/// A struct with the same fields, each as visible as its accessors, by which guards name the fields of a
+/// state: so the compiler speaks of fields where one is unknown or private.
+fn expand_names(ident: &Ident, fields: &[(Ident, &Field)]) -> TokenStream {
+    let private = private();
+    let names = format_ident!("{}Fields", ident.unraw());
+    let declared = fields.iter().map(|(marker, Field { cfgs, vis, ident, .. })| {
+        quote!(#(#cfgs)* #vis #ident: #private::FieldName<#marker>)
+    });
+    let named = fields
+        .iter()
+        .map(|(_, Field { cfgs, ident, .. })| quote!(#(#cfgs)* #ident: #private::FieldName::NEW));
+    // In a scope without any type of the user, which it could hide.
+    quote! {
+        const _: () = {
+            #[allow(dead_code, private_interfaces)]
+            pub struct #names { #(#declared),* }
+
+            #[automatically_derived]
+            impl #private::FieldNames for #ident {
+                type Fields = #names;
+                const FIELDS: #names = #names { #(#named),* };
+            }
+        };
+    }
+}
+
+/// The values that the fields have at the moment.
+fn expand_serialize(path: &Path, ident: &Ident, fields: &[(Ident, &Field)]) -> TokenStream {
+    let private = private();
+    let name = ident.unraw().to_string();
+    let fields = fields.iter().map(|(marker, Field { cfgs, ident, shape, .. })| {
+        let name = ident.unraw().to_string();
+        let value = quote!(#private::get::<#marker>(&self.__session));
+        let value = if let Shape::Fallible(_) = shape { quote!(#value.ok()) } else { value };
+        quote!(#(#cfgs)* __state.serialize_field(#name, &#value)?;)
+    });
+    quote! {
+        #[automatically_derived]
+        impl #path for #ident {
+            fn serialize<__S: #private::rocket::serde::Serializer>(
+                &self,
+                serializer: __S,
+            ) -> ::core::result::Result<__S::Ok, __S::Error> {
+                use #private::rocket::serde::ser::SerializeStruct as _;
+                let __fields = <Self as #private::SessionState>::FIELDS.len();
+                let mut __state = serializer.serialize_struct(#name, __fields)?;
+                #(#fields)*
+                __state.end()
             }
         }
     }
@@ -208,6 +265,16 @@ fn expand_implementations(ident: &Ident, fields: &[(Ident, &Field)]) -> TokenStr
         impl ::core::fmt::Debug for #ident {
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                 f.debug_struct(#name).finish_non_exhaustive()
+            }
+        }
+
+        /// What the session can do beside its fields: flash, clear, regenerate, destroy.
+        #[automatically_derived]
+        impl ::core::ops::Deref for #ident {
+            type Target = #private::Session;
+
+            fn deref(&self) -> &#private::Session {
+                &self.__session
             }
         }
 

@@ -3,7 +3,7 @@
 use proc_macro2::Span;
 use syn::ext::IdentExt as _;
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Expr, ExprPath, Ident, Meta, Token, Type, Visibility};
+use syn::{Attribute, Expr, ExprPath, Ident, Meta, Path, Token, Type, Visibility};
 
 use crate::errors::Errors;
 use crate::options::{Options, Written, did_you_mean, listed, string_of};
@@ -37,6 +37,8 @@ pub(super) struct State {
     pub(super) attrs: Vec<Attribute>,
     pub(super) vis: Visibility,
     pub(super) ident: Ident,
+    /// `Serialize`, as it was derived.
+    pub(super) serialize: Option<Path>,
     pub(super) fields: Vec<Field>,
 }
 
@@ -94,16 +96,19 @@ impl Field {
 /// Reads all options. What can't be read is reported and left out.
 pub(super) fn read(parsed: Parsed, errors: &mut Errors) -> State {
     let Parsed { mut attrs, vis, ident, fields } = parsed;
+    let mut serialize = None;
     for path in take_derives(&mut attrs, errors) {
-        let name = name_of(&path);
-        if name != "Clone" && name != "Debug" {
-            errors.at(path, format_args!(
-                "`{name}` can't be derived for session state: `{ident}` becomes a handle to the visitor's session, it holds no values\nleave it out"
-            ));
+        match name_of(&path).as_str() {
+            // The handle has them.
+            "Clone" | "Debug" => {}
+            "Serialize" => serialize = Some(path),
+            other => errors.at(path, format_args!(
+                "`{other}` can't be derived for session state: `{ident}` becomes a handle to the visitor's session, it holds no values\nleave it out"
+            )),
         }
     }
     let fields = fields.into_iter().filter_map(|field| read_field(field, errors)).collect();
-    State { attrs, vis, ident, fields }
+    State { attrs, vis, ident, serialize, fields }
 }
 
 fn read_field(field: syn::Field, errors: &mut Errors) -> Option<Field> {

@@ -17,7 +17,7 @@ pub struct Member {
 
 pub fn forge(visit: Visit) -> Member {
     let proof = rocket_session_state::guard::Proof(visit); //~
-    Member { username: String::from("admin"), __proof: proof }
+    Member { username: String::from("admin"), __proof_of_a_request: proof }
 }
 
 fn main() {}

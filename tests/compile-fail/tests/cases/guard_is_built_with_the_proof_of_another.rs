@@ -21,7 +21,7 @@ pub struct Adult {
 }
 
 pub fn forge(adult: Adult) -> Member {
-    Member { username: String::from("admin"), __proof: adult.__proof } //~
+    Member { username: String::from("admin"), __proof_of_a_request: adult.__proof_of_a_request } //~
 }
 
 fn main() {}

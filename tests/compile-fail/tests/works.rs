@@ -1,0 +1,106 @@
+//! What a user may try and expect to work, although it is not the first way that the documentation shows.
+
+#![allow(clippy::expect_used, reason = "a test may panic, outside its own function too")]
+
+use rocket::http::{Accept, Status};
+use rocket::local::blocking::Client;
+use rocket::{get, post, routes, uri};
+use rocket_session_state::{FieldError, Next, Sessions, require_session, session_state};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+#[session_state]
+#[derive(Serialize)]
+struct Visit {
+    #[session(login)]
+    username: Option<String>,
+    #[session(key = "n")]
+    views: u32,
+    age: Result<u8, FieldError>,
+}
+
+/// Names its login page without a `Some`, and is serialized.
+#[require_session(Visit, login = |next| uri!(login_page(next)), fresh = "1.5 hours")]
+#[derive(Serialize)]
+struct Member {
+    username: String,
+}
+
+/// Derives above the attribute, where the proof is not yet a field.
+#[derive(Serialize)]
+#[require_session(Visit)]
+struct Counted {
+    username: String,
+    views: u32,
+}
+
+#[get("/login?<next>")]
+fn login_page(next: Option<Next>) -> String {
+    next.unwrap_or_default().to_string()
+}
+
+#[post("/login")]
+fn login(visit: Visit) {
+    visit.set_username("momo");
+    visit.set_views(3);
+    visit.flash("welcome", "info");
+}
+
+#[get("/snapshots")]
+fn snapshots(visit: Visit, member: Member, counted: Counted) -> String {
+    json!([visit, member, counted]).to_string()
+}
+
+#[get("/flashes")]
+fn flashes(visit: Visit) -> String {
+    visit.take_flashes().into_iter().map(|flash| flash.message).collect()
+}
+
+#[post("/logout")]
+fn logout(member: Member) {
+    member.destroy();
+}
+
+fn client() -> Client {
+    let figment = rocket::Config::figment()
+        .merge(("log_level", "off"))
+        .merge(("secret_key", "a key of the tests, of which nobody has to be afraid"))
+        .merge(("session_type", "memory"));
+    let rocket = rocket::custom(figment)
+        .attach(Sessions::fairing())
+        .mount("/", routes![login_page, login, snapshots, flashes, logout]);
+    Client::tracked(rocket).expect("the application launches")
+}
+
+fn get(client: &Client, path: &'static str) -> String {
+    client.get(path).dispatch().into_string().unwrap_or_default()
+}
+
+#[test]
+fn a_login_page_is_named_without_a_some_around_its_next() {
+    let client = client();
+    let answer = client.get("/snapshots").header(Accept::HTML).dispatch();
+    assert_eq!(answer.status(), Status::SeeOther);
+    assert_eq!(answer.headers().get_one("Location"), Some("/login?next=%2Fsnapshots"));
+}
+
+#[test]
+fn a_state_is_serialized_as_its_fields_and_a_guard_without_its_proof() {
+    let client = client();
+    client.post("/login").dispatch();
+    let snapshots: Value = serde_json::from_str(&get(&client, "/snapshots")).expect("JSON");
+    let visit = json!({ "username": "momo", "views": 3, "age": null });
+    let member = json!({ "username": "momo" });
+    let counted = json!({ "username": "momo", "views": 3 });
+    assert_eq!(snapshots, json!([visit, member, counted]));
+}
+
+#[test]
+fn states_and_guards_do_what_their_session_does() {
+    let client = client();
+    client.post("/login").dispatch();
+    assert_eq!(get(&client, "/flashes"), "welcome");
+    assert_eq!(get(&client, "/flashes"), "");
+    assert_eq!(client.post("/logout").dispatch().status(), Status::Ok);
+    assert_eq!(client.get("/snapshots").dispatch().status(), Status::Unauthorized);
+}
