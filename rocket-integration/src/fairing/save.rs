@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::sync::OnceLock;
 use std::task::{Context, Poll};
 
+use log::Level;
 use rocket::fairing::{Fairing, Info, Kind};
 use rocket::http::Status;
 use rocket::http::uri::Origin;
@@ -79,7 +80,7 @@ impl Fairing for SaveSessions {
             Opened::Failed => Box::pin(unavailable(request, response)),
             Opened::Session(session) => {
                 let (manager, now) = (&context.manager, context.now(request));
-                match manager.close_unwritten(session, now) {
+                match manager.close_now(session, now) {
                     Some(Ok(closed)) => {
                         send(response, closed);
                         in_request.note_streaming_use(request);
@@ -87,7 +88,7 @@ impl Fairing for SaveSessions {
                     }
                     Some(Err(error)) => Box::pin(async move { fail(request, response, &error).await }),
                     None => Box::pin(async move {
-                        match manager.close(session, now).await {
+                        match manager.save_and_close(session, now).await {
                             Ok(closed) => send(response, closed),
                             Err(error) => fail(request, response, &error).await,
                         }
@@ -183,12 +184,13 @@ async fn fail<'r>(request: &'r Request<'_>, response: &mut Response<'r>, error: 
         SaveError::Ended | SaveError::Refused { .. } => Status::Conflict,
         _ => Status::InternalServerError,
     };
-    let (method, path) = (request.method(), request.uri().path());
-    if status == Status::Conflict {
-        log::warn!("{method} {path}: {}", Chain(error));
-    } else {
-        log::error!("{method} {path}: {}", Chain(error));
-    }
+    let level = match error {
+        SaveError::Ended | SaveError::Refused { .. } => Level::Warn,
+        // The store's client writes one line about an outage, instead of one for each request.
+        SaveError::Unavailable(error) if error.is_outage() => Level::Debug,
+        _ => Level::Error,
+    };
+    log::log!(level, "{} {}: {}", request.method(), request.uri().path(), Chain(error));
     replace(request, response, status).await;
     response.set_raw_header("Cache-Control", "no-store");
     vary_by_cookie(response);

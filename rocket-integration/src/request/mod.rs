@@ -115,12 +115,10 @@ async fn load(request: &Request<'_>, context: &SessionContext) -> Result<CoreSes
     let opened = context.manager.open(cookie.as_deref(), now).await;
     context.purge_if_due(now);
     opened.map_err(|error| {
-        log::error!(
-            "{} {}: {}",
-            request.method(),
-            request.uri().path(),
-            rocket_session_state_core::Chain(&error)
-        );
+        // The store's client writes one line about an outage, instead of one for each request.
+        let level = if error.is_outage() { log::Level::Debug } else { log::Level::Error };
+        let (method, path) = (request.method(), request.uri().path());
+        log::log!(level, "{method} {path}: {}", rocket_session_state_core::Chain(&error));
         SessionError::Unavailable(Outage::new(error))
     })
 }

@@ -1,93 +1,89 @@
-//! What a request changed, field by field, and how that meets what others changed meanwhile.
+//! The changes that a request made, field by field, and how they combine with what others wrote meanwhile.
 
 use indexmap::IndexMap;
 
-use crate::formats::codec::{EncodeError, Format, RawKey, Record};
+use crate::formats::codec::{Format, RawKey, Record};
 use crate::formats::value::Value;
+use crate::session::SaveError;
 use crate::session::merge::{MergeError, ValuePolicy};
 
-/// How a change of one field is saved.
+/// The rule by which a change of one field is saved.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct FieldRule {
-    /// What happens if the field changed in the store since it was loaded. `None`: the last write
-    /// stands.
+    /// The policy if the field changed in the store since it was loaded. `None`: the last write stays.
     pub merge: Option<ValuePolicy>,
 }
 
+/// A position in the sequence of all changes of a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub(super) struct Seq(u64);
+
 /// All changes since the record was loaded or last saved, in the order of the first change.
 #[derive(Clone, Default)]
-pub(crate) struct Changes {
+pub(super) struct Changes {
     by_key: IndexMap<String, Change>,
-    /// When everything that the session held was dropped; what was set afterwards is newer.
-    emptied: u64,
-    /// Counts changes, so that a save knows which of them it has written.
-    clock: u64,
-    /// The count up to which changes are in the record.
-    saved: u64,
+    /// The latest change.
+    last: Seq,
+    /// The latest change that is in the record.
+    saved: Seq,
+    /// The change that removed everything; fields set later are newer.
+    emptied: Seq,
 }
 
 /// The new state of one field.
 #[derive(Clone)]
-pub(crate) struct Change {
-    /// The encoded value; `None` where the field was removed.
-    pub(crate) mine: Option<Vec<u8>>,
+struct Change {
+    /// The encoded value; `None` if the field was removed.
+    value: Option<Vec<u8>>,
     rule: FieldRule,
     /// Removed and set again: Python puts such a key last.
-    moved: bool,
-    /// Set and removed again in this request: no change, unless a save has taken what was set with it.
-    void: bool,
-    at: u64,
+    reinserted: bool,
+    /// Set and removed again in this request: this is not a change, unless a save has written the value.
+    cancelled: bool,
+    seq: Seq,
 }
 
 impl Change {
-    pub(crate) fn to(raw: Vec<u8>, rule: FieldRule) -> Self {
-        Change { mine: Some(raw), rule, moved: false, void: false, at: 0 }
+    fn removal(rule: FieldRule, in_record: bool, seq: Seq) -> Self {
+        Change { value: None, rule, reinserted: false, cancelled: !in_record, seq }
     }
-
-    fn removal(rule: FieldRule, in_record: bool, at: u64) -> Self {
-        Change { mine: None, rule, moved: false, void: !in_record, at }
-    }
-}
-
-/// Why changes can't be applied to the current record.
-#[derive(Debug)]
-pub(crate) enum Unmergeable {
-    /// A field with `merge = "refuse"` (or an own function) refused.
-    Refused(String),
-    /// A merged value can't be encoded.
-    Encode(String, EncodeError),
 }
 
 impl Changes {
-    pub(crate) fn get(&self, key: &str) -> Option<&Change> {
-        self.by_key.get(key).filter(|change| !change.void)
+    /// The new value of a field that was changed: `Some(None)` if it was removed.
+    pub(super) fn get(&self, key: &str) -> Option<Option<&[u8]>> {
+        let change = self.by_key.get(key).filter(|change| !change.cancelled)?;
+        Some(change.value.as_deref())
     }
 
-    /// Whether there is anything to save; what a new session starts with is not.
-    pub(crate) fn is_dirty(&self) -> bool {
-        self.clock > self.saved
+    /// Whether there is anything to save. The fields that a new session begins with are not.
+    pub(super) fn is_dirty(&self) -> bool {
+        self.last > self.saved
     }
 
-    /// Whether what the session holds is what the record holds: most requests change nothing.
-    pub(crate) fn are_none(&self) -> bool {
-        self.by_key.is_empty() && !self.drops_others()
+    /// Whether the session holds exactly what the record holds, as in most requests.
+    pub(super) fn are_none(&self) -> bool {
+        self.by_key.is_empty() && !self.removes_other_keys()
     }
 
-    /// What a new session holds from the start; stored only together with something else.
-    pub(crate) fn preset(&mut self, key: &str, raw: Vec<u8>) {
-        self.by_key.insert(key.to_owned(), Change::to(raw, FieldRule::default()));
+    /// Adds a field that a new session begins with. It is stored only together with something else.
+    pub(super) fn preset(&mut self, key: &str, value: Vec<u8>) {
+        let value = Some(value);
+        let (rule, seq) = (FieldRule::default(), Seq::default());
+        let change = Change { value, rule, reinserted: false, cancelled: false, seq };
+        self.by_key.insert(key.to_owned(), change);
     }
 
-    pub(crate) fn set(&mut self, key: &str, mut change: Change, in_record: bool) {
-        self.clock += 1;
-        change.at = self.clock;
+    pub(super) fn set(&mut self, key: &str, value: Vec<u8>, rule: FieldRule, in_record: bool) {
+        let seq = self.next();
+        let mut change = Change { value: Some(value), rule, reinserted: false, cancelled: false, seq };
         match self.by_key.get_mut(key) {
-            Some(earlier) if earlier.mine.is_some() => {
-                change.moved = earlier.moved;
+            Some(earlier) if earlier.value.is_some() => {
+                change.reinserted = earlier.reinserted;
                 *earlier = change;
             }
             Some(_) => {
-                change.moved = in_record;
+                change.reinserted = in_record;
                 self.by_key.shift_remove(key);
                 self.by_key.insert(key.to_owned(), change);
             }
@@ -97,131 +93,133 @@ impl Changes {
         }
     }
 
-    pub(crate) fn remove(&mut self, key: &str, rule: FieldRule, in_record: bool) {
-        self.clock += 1;
-        // What was set in this request may be on its way to the record: its removal is a change too.
+    pub(super) fn remove(&mut self, key: &str, rule: FieldRule, in_record: bool) {
+        let seq = self.next();
+        // A value that was set in this request may be on its way to the record: its removal is a change too.
         if in_record || self.by_key.contains_key(key) {
-            self.by_key.insert(key.to_owned(), Change::removal(rule, in_record, self.clock));
+            self.by_key.insert(key.to_owned(), Change::removal(rule, in_record, seq));
         }
     }
 
-    /// Removes everything: what `record` holds, what was set in this request, and what a save that is
-    /// on its way may find.
-    pub(crate) fn empty(&mut self, record: &Record) {
-        self.clock += 1;
-        self.emptied = self.clock;
-        let gone = |in_record| Change::removal(FieldRule::default(), in_record, self.clock);
+    /// Removes the fields of `record`, those that were set in this request, and those that a save in progress
+    /// may find.
+    pub(super) fn remove_all(&mut self, record: &Record) {
+        let seq = self.next();
+        self.emptied = seq;
+        let removal = |in_record| Change::removal(FieldRule::default(), in_record, seq);
         for change in self.by_key.values_mut() {
-            *change = gone(false);
+            *change = removal(false);
         }
         for key in record.entries().filter_map(|(key, _)| key.as_text()) {
-            self.by_key.insert(key.to_owned(), gone(true));
+            self.by_key.insert(key.to_owned(), removal(true));
         }
     }
 
-    /// Counts a change that is none of a field.
-    pub(crate) fn tick(&mut self) -> u64 {
-        self.clock += 1;
-        self.clock
+    /// Counts a change, of a field or of something else.
+    pub(super) fn next(&mut self) -> Seq {
+        self.last = Seq(self.last.0 + 1);
+        self.last
     }
 
-    /// The moment up to which changes are in a snapshot taken now.
-    pub(crate) fn moment(&self) -> u64 {
-        self.clock
+    /// The latest change.
+    pub(super) fn last(&self) -> Seq {
+        self.last
     }
 
-    /// Counts all changes so far as saved and keeps them.
-    pub(crate) fn settled(&mut self) {
-        self.saved = self.clock;
+    /// Counts all changes as saved and keeps them.
+    pub(super) fn mark_saved(&mut self) {
+        self.saved = self.last;
     }
 
-    /// Forgets the changes made up to `moment`: they are in `record` now.
-    pub(crate) fn saved_up_to(&mut self, moment: u64, record: &Record) {
+    /// Forgets the changes up to `point`, which are in `record` now.
+    pub(super) fn saved_up_to(&mut self, point: Seq, record: &Record) {
         self.by_key.retain(|key, change| {
-            change.void &= record.get(key).is_none();
-            change.at > moment && !change.void
+            change.cancelled &= record.get(key).is_none();
+            change.seq > point && !change.cancelled
         });
-        self.saved = moment;
-        if self.emptied > moment {
-            // Emptied while the save was on its way: what it has written was not meant to stay.
-            let gone = || Change::removal(FieldRule::default(), true, self.emptied);
+        self.saved = point;
+        if self.emptied > point {
+            // Emptied during the save: the fields that the save wrote go, too.
+            let removal = || Change::removal(FieldRule::default(), true, self.emptied);
             for key in record.entries().filter_map(|(key, _)| key.as_text()) {
-                self.by_key.entry(key.to_owned()).or_insert_with(gone);
+                self.by_key.entry(key.to_owned()).or_insert_with(removal);
             }
         }
     }
 
-    /// Whether keys that are no text (Python allows them) go too.
-    fn drops_others(&self) -> bool {
+    /// Whether keys that are not text, which Python allows, are removed too.
+    fn removes_other_keys(&self) -> bool {
         self.emptied > self.saved
     }
 
-    /// The record's entries with the changes made to them, in Python's order.
-    pub(crate) fn merged_entries<'a>(
+    /// The entries of `record` with the changes made to them, in Python's order.
+    pub(super) fn applied_to<'a>(
         &'a self,
         record: &'a Record,
     ) -> impl Iterator<Item = (RawKey<'a>, &'a [u8])> {
-        let kept = record.entries().filter_map(|(key, raw)| match key.as_text() {
-            None if self.drops_others() => None,
-            None => Some((key, raw)),
-            Some(text) => match self.get(text) {
-                None => Some((key, raw)),
-                Some(change) if change.moved => None,
-                Some(change) => Some((key, change.mine.as_deref()?)),
+        let kept = record.entries().filter_map(|(key, value)| match key.as_text() {
+            None if self.removes_other_keys() => None,
+            None => Some((key, value)),
+            Some(text) => match self.by_key.get(text).filter(|change| !change.cancelled) {
+                None => Some((key, value)),
+                Some(change) if change.reinserted => None,
+                Some(change) => Some((key, change.value.as_deref()?)),
             },
         });
         let added = self
             .by_key
             .iter()
-            .filter(|(key, change)| change.moved || record.get(key).is_none())
-            .filter_map(|(key, change)| Some((RawKey::Text(key), change.mine.as_deref()?)));
+            .filter(|(key, change)| change.reinserted || record.get(key).is_none())
+            .filter_map(|(key, change)| Some((RawKey::Text(key), change.value.as_deref()?)));
         kept.chain(added)
     }
 
-    /// The same, at hand for joining.
-    pub(crate) fn merged<'a>(&'a self, record: &'a Record) -> Vec<(RawKey<'a>, &'a [u8])> {
-        // The iterator does not know how many it gives, and growing step by step took a third of the time.
+    /// As [`applied_to`](Changes::applied_to), in a list.
+    pub(super) fn list_applied_to<'a>(&'a self, record: &'a Record) -> Vec<(RawKey<'a>, &'a [u8])> {
+        // The iterator does not know its length, and growing step by step took a third of the time.
         let mut entries = Vec::with_capacity(record.len() + self.by_key.len());
-        entries.extend(self.merged_entries(record));
+        entries.extend(self.applied_to(record));
         entries
     }
 
-    /// The same changes for a record that is not the loaded one any more: a field that others have
-    /// changed since `base` follows its policy, every other change simply stands.
+    /// Returns the changes for the record `theirs`, which has replaced `base`: a field that others have changed
+    /// follows its policy, and every other change stays as it is. Both records have one format.
     ///
-    /// Both records have to be in one format.
-    pub(crate) fn rebased(&self, base: &Record, theirs: &Record) -> Result<Changes, Unmergeable> {
+    /// # Errors
+    ///
+    /// A policy refused, or its result can't be encoded.
+    pub(super) fn rebased(&self, base: &Record, theirs: &Record) -> Result<Changes, SaveError> {
         let format = base.format();
         let mut rebased = self.clone();
         for (key, change) in &mut rebased.by_key {
-            let Some(merge) = change.rule.merge.filter(|_| !change.void) else { continue };
+            let Some(merge) = change.rule.merge.filter(|_| !change.cancelled) else { continue };
             let (base, theirs) = (base.get(key), theirs.get(key));
             if base == theirs {
                 continue;
             }
             let merged = merge(
                 decoded(format, base),
-                decoded(format, change.mine.as_deref()),
+                decoded(format, change.value.as_deref()),
                 decoded(format, theirs),
             );
-            change.mine = match merged {
+            let not_encoded = |source| SaveError::Encode { key: key.clone(), source };
+            change.value = match merged {
                 Ok(None | Some(Value::None)) => None,
                 Ok(Some(value)) => {
                     let value = if format.has_html() { value } else { value.with_plain_text() };
-                    let raw = format.encode(&value);
-                    Some(raw.map_err(|source| Unmergeable::Encode(key.clone(), source))?)
+                    Some(format.encode(&value).map_err(not_encoded)?)
                 }
-                // What is there now is not of the field's type, and so reads as absent.
+                // The value in the store is not of the field's type, and so reads as absent.
                 Err(MergeError::Decode(_)) => continue,
-                Err(MergeError::Refused) => return Err(Unmergeable::Refused(key.clone())),
-                Err(MergeError::Encode(source)) => return Err(Unmergeable::Encode(key.clone(), source)),
+                Err(MergeError::Refused) => return Err(SaveError::Refused { key: key.clone() }),
+                Err(MergeError::Encode(source)) => return Err(not_encoded(source)),
             };
         }
         Ok(rebased)
     }
 }
 
-/// A value that can't be decoded counts as absent, as it does for the accessors.
+/// Decodes a value. One that can't be decoded counts as absent, as it does for the accessors.
 fn decoded(format: Format, raw: Option<&[u8]>) -> Option<Value> {
     raw.and_then(|raw| format.decode(raw).ok())
 }

@@ -1,4 +1,4 @@
-//! What can go wrong with a session and with one of its fields.
+//! Errors of saving a session and of reading one of its fields.
 
 use std::error::Error;
 use std::fmt;
@@ -13,7 +13,7 @@ pub enum SaveError {
     /// The store can't be reached, is too slow or gave an invalid answer. The changes may or may not
     /// have been written.
     Unavailable(StoreError),
-    /// Other requests changed the session at every attempt to save it (`session_swap_attempts`).
+    /// Other requests changed the session at every attempt to save it (`session_swap_attempts`): nothing was saved.
     Contended,
     /// The session was changed here and has ended meanwhile: nothing was saved.
     Ended,
@@ -22,14 +22,14 @@ pub enum SaveError {
         /// The field's key.
         key: String,
     },
-    /// A value can't be held by the session's format: nothing was saved.
+    /// The session's format can't hold a value: nothing was saved.
     Encode {
         /// The key of the value.
         key: String,
-        /// What the format can't hold.
+        /// The part of the value that the format can't hold.
         source: EncodeError,
     },
-    /// The cookie would be longer than browsers keep (`max_cookie_size`): nothing was sent (A25).
+    /// The cookie would be longer than browsers keep (`max_cookie_size`): nothing was sent.
     CookieTooLarge {
         /// The length of name, value and attributes in bytes.
         bytes: usize,
@@ -42,8 +42,8 @@ pub enum SaveError {
     RecordTooLarge(StoreError),
     /// The operating system gave no random bytes for a new session id.
     Random(getrandom::Error),
-    /// A change that needs a cookie came after the response had begun: a session kept in the cookie was
-    /// changed, or a new one made, or somebody logged in or out.
+    /// A change that needs a cookie came after the response had begun: a session in a cookie was changed, a new
+    /// session began, or a user logged in or out.
     TooLate,
 }
 
@@ -104,19 +104,19 @@ pub enum FieldError {
         /// The key.
         key: String,
     },
-    /// What is stored is something else. It stays as it is until the field is written.
+    /// The stored value is of another type. It stays as it is until the field is written.
     Decode {
         /// The key.
         key: String,
         /// The Rust type that was asked for.
         expected: &'static str,
-        /// What was found instead.
+        /// The type that was found instead.
         source: DecodeError,
     },
 }
 
 impl FieldError {
-    /// The error for a value under `key` that is no `T`.
+    /// The error for a value under `key` that is not a `T`.
     pub(crate) fn decode<T>(key: &str, source: DecodeError) -> Self {
         FieldError::Decode { key: key.to_owned(), expected: std::any::type_name::<T>(), source }
     }
@@ -134,7 +134,7 @@ impl fmt::Display for FieldError {
         match self {
             FieldError::Missing { key } => write!(f, "the session holds nothing under `{key}`"),
             FieldError::Decode { key, expected, .. } => {
-                write!(f, "the session value under `{key}` is no `{expected}`")
+                write!(f, "the session value under `{key}` is not a `{expected}`")
             }
         }
     }

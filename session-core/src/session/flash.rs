@@ -2,64 +2,94 @@
 
 use std::time::SystemTime;
 
+use serde::Serialize;
+
+use super::Session;
 use super::changes::FieldRule;
 use super::state::State;
 use crate::formats::value::Value;
 use crate::session::merge::MergeError;
 
-pub(crate) const FLASHES: &str = "_flashes";
+const FLASHES: &str = "_flashes";
 
 /// A message for the next page.
-#[derive(Debug, Clone, PartialEq, Eq)]
+///
+/// It serializes as a map with `category` and `message`, for templates.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Flash {
-    /// What kind of message it is; Flask's default is `message`.
+    /// The kind of the message; Flask's default is `message`.
     pub category: String,
     /// The text.
     pub message: String,
 }
 
-/// Queues a message.
-pub(crate) fn push(state: &mut State, flash: Flash, now: SystemTime) {
-    let mut list = stored(state);
-    list.push(Value::Tuple(vec![Value::Str(flash.category), Value::Str(flash.message)]));
-    state.put(FLASHES, Value::List(list), RULE, now);
+impl Session {
+    /// Queues a message for the next page, as Flask's `flash(message, category)`, whose default category is
+    /// `"message"`.
+    ///
+    /// ```
+    /// # rocket_session_state_core::session::docs::with_session(|session| {
+    /// session.flash("Your changes are saved.", "success");
+    /// let flashes = session.take_flashes();
+    /// assert_eq!(flashes[0].message, "Your changes are saved.");
+    /// assert_eq!(flashes[0].category, "success");
+    /// # });
+    /// ```
+    pub fn flash(&self, message: impl Into<String>, category: impl Into<String>) {
+        let flash = Flash { category: category.into(), message: message.into() };
+        let now = self.now();
+        push(&mut self.used(), flash, now);
+    }
+
+    /// Takes all queued messages (`get_flashed_messages`).
+    ///
+    /// Further calls in the same request give the same messages, as in Flask. A message that Flask flashed as HTML
+    /// is given as its text. A message that is not text at all stays in the queue, for Flask.
+    pub fn take_flashes(&self) -> Vec<Flash> {
+        let now = self.now();
+        take(&mut self.used(), now)
+    }
 }
 
-/// Takes all messages; later calls in the same request give the same ones, as in Flask.
-///
-/// Flask can flash anything: what is no message here stays for Flask.
-pub(crate) fn take(state: &mut State, now: SystemTime) -> Vec<Flash> {
+fn push(state: &mut State, flash: Flash, now: SystemTime) {
+    let mut list = queue(state);
+    list.push(Value::Tuple(vec![Value::Str(flash.category), Value::Str(flash.message)]));
+    state.put(FLASHES, &Value::List(list), RULE, now);
+}
+
+fn take(state: &mut State, now: SystemTime) -> Vec<Flash> {
     if let Some(taken) = &state.taken_flashes {
         return taken.clone();
     }
-    let all = stored(state);
+    let all = queue(state);
     let taken: Vec<Flash> = all.iter().filter_map(read).collect();
     if taken.len() == all.len() {
         state.take(FLASHES, RULE);
     } else if !taken.is_empty() {
         let others = all.into_iter().filter(|value| read(value).is_none()).collect();
-        state.put(FLASHES, Value::List(others), RULE, now);
+        state.put(FLASHES, &Value::List(others), RULE, now);
     }
     state.taken_flashes = Some(taken.clone());
     taken
 }
 
-/// The messages that this request has added to those it found.
-pub(crate) fn queued(state: &State) -> Vec<Value> {
-    let found = list(state.record.get(FLASHES).and_then(|raw| state.format().decode(raw).ok()));
-    added(&found, stored(state))
+/// Returns the messages that this request has added to the loaded ones.
+pub(super) fn added_messages(state: &State) -> Vec<Value> {
+    let loaded = list(state.contents.loaded_value(FLASHES));
+    added(&loaded, queue(state))
 }
 
-pub(crate) fn queue_again(state: &mut State, queued: Vec<Value>) {
-    if queued.is_empty() {
+/// Queues messages again after all data was dropped.
+pub(super) fn restore(state: &mut State, messages: Vec<Value>) {
+    if messages.is_empty() {
         return;
     }
-    if let Ok(raw) = state.format().encode(&Value::List(queued)) {
-        state.insert(FLASHES, raw, RULE);
+    if let Ok(raw) = state.contents.format().encode(&Value::List(messages)) {
+        state.contents.set(FLASHES, raw, RULE);
     }
 }
 
-/// Messages of parallel requests are all kept, taken ones are gone.
+/// Keeps the messages of parallel requests and drops the taken ones.
 const RULE: FieldRule = FieldRule { merge: Some(append) };
 
 fn append(
@@ -74,7 +104,7 @@ fn append(
     Ok(if merged.is_empty() { None } else { Some(Value::List(merged)) })
 }
 
-/// What `all` holds beyond `known`, each known message counted once.
+/// Returns the messages of `all` that are not in `known`, where each known message cancels one.
 fn added(known: &[Value], all: Vec<Value>) -> Vec<Value> {
     let mut known: Vec<Option<Flash>> = known.iter().map(read).collect();
     all.into_iter()
@@ -91,8 +121,8 @@ fn added(known: &[Value], all: Vec<Value>) -> Vec<Value> {
         .collect()
 }
 
-fn stored(state: &State) -> Vec<Value> {
-    list(state.value(FLASHES).ok().flatten())
+fn queue(state: &State) -> Vec<Value> {
+    list(state.contents.value(FLASHES).ok().flatten())
 }
 
 fn list(value: Option<Value>) -> Vec<Value> {
@@ -112,7 +142,7 @@ fn read(value: &Value) -> Option<Flash> {
     }
 }
 
-/// Markup is text that is safe in HTML; here it is text, and the template decides.
+/// Markup is text that is safe in HTML. Here it becomes plain text, which templates escape.
 fn text(value: &Value) -> Option<String> {
     match value {
         Value::Str(text) | Value::Markup(text) => Some(text.clone()),

@@ -5,9 +5,9 @@ use std::fmt;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-/// A session id of good form: letters, digits, `-` and `_` (`flask-sessions` 3.4).
+/// A well-formed session id: letters, digits, `-` and `_`.
 ///
-/// Who knows an id is logged in as its user, so it is never shown: there is no `Display`, and `Debug`
+/// Anyone who has an id is logged in as its user, so it is never printed: there is no `Display`, and `Debug`
 /// leaves the text out.
 ///
 /// ```
@@ -24,34 +24,34 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 pub struct SessionId(Box<str>);
 
 impl SessionId {
-    /// A new id from that many random bytes of the operating system (`session_id_length`).
+    /// Makes a new id from `bytes` random bytes of the operating system (`session_id_length`).
     ///
     /// # Errors
     ///
-    /// The operating system has no randomness to give.
+    /// The operating system has no random bytes.
     pub fn generate(bytes: usize) -> Result<Self, getrandom::Error> {
         let mut random = vec![0; bytes];
         getrandom::fill(&mut random)?;
         Ok(SessionId(URL_SAFE_NO_PAD.encode(random).into()))
     }
 
-    /// The id that a client sent, if it has one of the accepted lengths, in characters, and holds
-    /// nothing that an id never holds.
+    /// Reads an id that a client sent. `None` if its length in characters is not one of `lengths`, or if it has other
+    /// characters than an id.
     ///
-    /// Flask-Session takes any text to its store (B3); here, what can't be an id costs nothing.
+    /// Flask-Session looks up any text in its store. Here, a text that can't be an id costs no store access.
     pub fn parse(text: &str, lengths: &[usize]) -> Option<Self> {
         let good = |byte: u8| byte.is_ascii_alphanumeric() | (byte == b'-') | (byte == b'_');
-        // No way out at the first bad byte: so the compiler takes many at once.
+        // Without an early exit at the first bad byte, the compiler checks many bytes at once.
         let all_good = || text.bytes().fold(true, |all_good, byte| all_good & good(byte));
         (lengths.contains(&text.len()) && all_good()).then(|| SessionId(text.into()))
     }
 
-    /// How many characters an id of that many random bytes has: 43 for 32.
+    /// Returns the length in characters of an id of `bytes` random bytes: 43 for 32.
     pub const fn characters(bytes: usize) -> usize {
         bytes.saturating_mul(4).div_ceil(3)
     }
 
-    /// The id itself. Keep it out of logs.
+    /// Returns the id itself. Keep it out of logs.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -3,41 +3,62 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{FieldError, FieldRule, Flash, PERMANENT, Session, flash};
+use super::state::PERMANENT;
+use super::{FieldError, FieldRule, Session};
+use crate::formats::codec::EncodeError;
 use crate::formats::value::{Value, from_value, to_value_for};
 
 impl Session {
-    /// The value under `key`, or `None` if there is none.
+    /// Returns the value under `key`, or `None` if there is none.
     ///
-    /// Python's `None` reads as `None` where `T` is an `Option`, and is an error otherwise.
+    /// Python's `None` reads as `None` if `T` is an `Option`, and is an error otherwise.
+    ///
+    /// ```
+    /// # rocket_session_state_core::session::docs::with_session(|session| {
+    /// session.set("views", &3);
+    /// assert_eq!(session.get::<u32>("views")?, Some(3));
+    /// assert_eq!(session.get::<String>("name")?, None);
+    /// # Ok::<(), rocket_session_state_core::session::FieldError>(()) }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///
-    /// [`FieldError::Decode`] if what is stored is no `T`.
+    /// [`FieldError::Decode`] if the stored value is not a `T`.
     pub fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, FieldError> {
-        let value = self.used().value(key)?;
-        value.map(|value| typed(key, value)).transpose()
+        let value = self.used().contents.value(key)?;
+        value.map(|value| decode(key, value)).transpose()
     }
 
-    /// Stores `value` under `key`, and marks the session modified even if it is the same.
+    /// Stores `value` under `key`, and marks the session as modified even if the value is the same.
     ///
     /// A value that the session's format can't hold makes the save fail with
-    /// [`SaveError::Encode`](super::SaveError::Encode); the record keeps what it had (A24).
+    /// [`SaveError::Encode`](super::SaveError::Encode); the record keeps its value.
+    ///
+    /// ```
+    /// # rocket_session_state_core::session::docs::with_session(|session| {
+    /// session.set("cart", &["tea", "milk"]);
+    /// assert!(session.contains("cart"));
+    /// # });
+    /// ```
     pub fn set<T: Serialize + ?Sized>(&self, key: &str, value: &T) {
         let value = to_value_for(self.format(), value);
         let now = self.now();
-        let mut state = self.used();
-        match value {
-            Ok(value) => state.put(key, value, FieldRule::default(), now),
-            Err(error) => state.refuse(key, error),
-        }
+        self.used().put_result(key, value, FieldRule::default(), now);
     }
 
     /// Takes the value under `key` out of the session (`session.pop(key, None)`).
     ///
+    /// ```
+    /// # rocket_session_state_core::session::docs::with_session(|session| {
+    /// session.set("next", "/cart");
+    /// assert_eq!(session.pop::<String>("next")?.as_deref(), Some("/cart"));
+    /// assert!(!session.contains("next"));
+    /// # Ok::<(), rocket_session_state_core::session::FieldError>(()) }).unwrap();
+    /// ```
+    ///
     /// # Errors
     ///
-    /// [`FieldError::Decode`] if what is stored is no `T`; then it stays.
+    /// [`FieldError::Decode`] if the stored value is not a `T`; then it stays.
     pub fn pop<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, FieldError> {
         let value = self.get(key)?;
         if value.is_some() {
@@ -46,11 +67,18 @@ impl Session {
         Ok(value)
     }
 
-    /// The value under `key`; if there is none, `value` is stored and returned (`setdefault`).
+    /// Returns the value under `key`; if there is none, stores `value` and returns it (`setdefault`).
+    ///
+    /// ```
+    /// # rocket_session_state_core::session::docs::with_session(|session| {
+    /// assert_eq!(session.set_default("theme", "light".to_owned())?, "light");
+    /// assert_eq!(session.set_default("theme", "dark".to_owned())?, "light");
+    /// # Ok::<(), rocket_session_state_core::session::FieldError>(()) }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///
-    /// [`FieldError::Decode`] if what is stored is no `T`; then it stays.
+    /// [`FieldError::Decode`] if the stored value is not a `T`; then it stays.
     pub fn set_default<T: Serialize + DeserializeOwned>(&self, key: &str, value: T) -> Result<T, FieldError> {
         if let Some(value) = self.get(key)? {
             return Ok(value);
@@ -59,30 +87,36 @@ impl Session {
         Ok(value)
     }
 
-    /// Changes the value under `key` with a closure, which runs outside any lock and may use the
-    /// session itself. `None` is "absent", before and after.
+    /// Changes the value under `key` with a closure. `None` is an absent value, before and after.
     ///
-    /// The session is marked modified only if the closure changed something, nested values included.
+    /// The closure runs outside of any lock and may use the session itself. The session is marked as modified
+    /// only if the closure changed something, nested values included.
+    ///
+    /// ```
+    /// # rocket_session_state_core::session::docs::with_session(|session| {
+    /// session.update("cart", |cart: &mut Option<Vec<String>>| {
+    ///     cart.get_or_insert_default().push("tea".to_owned());
+    /// })?;
+    /// assert_eq!(session.get::<Vec<String>>("cart")?.unwrap(), ["tea"]);
+    /// # Ok::<(), rocket_session_state_core::session::FieldError>(()) }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///
-    /// [`FieldError::Decode`] if what is stored is no `T`; then the closure does not run.
+    /// [`FieldError::Decode`] if the stored value is not a `T`; then the closure does not run.
     pub fn update<T, R>(&self, key: &str, change: impl FnOnce(&mut Option<T>) -> R) -> Result<R, FieldError>
     where
         T: Serialize + DeserializeOwned,
     {
-        let before = self.used().value(key)?;
-        let mut value = before.clone().map(|value| typed(key, value)).transpose()?;
+        let before = self.used().contents.value(key)?;
+        let mut value = before.clone().map(|value| decode(key, value)).transpose()?;
         let result = change(&mut value);
-        match value {
-            Some(value) => match to_value_for(self.format(), &value) {
-                Ok(after) if before.as_ref() == Some(&after) => {}
-                Ok(after) => {
-                    let now = self.now();
-                    self.used().put(key, after, FieldRule::default(), now);
-                }
-                Err(error) => self.used().refuse(key, error),
-            },
+        match value.map(|value| to_value_for(self.format(), &value)) {
+            Some(Ok(after)) if before.as_ref() == Some(&after) => {}
+            Some(after) => {
+                let now = self.now();
+                self.used().put_result(key, after, FieldRule::default(), now);
+            }
             None => {
                 self.remove(key);
             }
@@ -91,50 +125,65 @@ impl Session {
     }
 
     /// Removes the value under `key`. `true` if there was one.
+    ///
+    /// Removing the login field logs the user out, as [`pop`](Session::pop) does.
     pub fn remove(&self, key: &str) -> bool {
         self.used().take(key, FieldRule::default())
     }
 
     /// Whether there is a value under `key`.
     pub fn contains(&self, key: &str) -> bool {
-        self.used().raw(key).is_some()
+        self.used().contents.raw(key).is_some()
     }
 
-    /// All keys that are text, in Python's order: as stored, added ones last.
+    /// Returns all keys that are text, in Python's order: as stored, added ones last.
+    ///
+    /// ```
+    /// # rocket_session_state_core::session::docs::with_session(|session| {
+    /// session.set("b", &1);
+    /// session.set("a", &2);
+    /// assert_eq!(session.keys(), ["_permanent", "b", "a"]);
+    /// # });
+    /// ```
     pub fn keys(&self) -> Vec<String> {
-        self.used().keys().filter_map(|key| key.as_text().map(str::to_owned)).collect()
+        self.used().contents.keys().filter_map(|key| key.as_text().map(str::to_owned)).collect()
     }
 
-    /// All keys with their values as they are now, whatever their types.
+    /// Iterates over all keys with their values as they are now, whatever their types.
+    ///
+    /// ```
+    /// # rocket_session_state_core::session::docs::with_session(|session| {
+    /// session.set("name", "momo");
+    /// for (key, value) in session.iter() {
+    ///     println!("{key}: {:?}", value?);
+    /// }
+    /// # Ok::<(), rocket_session_state_core::session::FieldError>(()) }).unwrap();
+    /// ```
     pub fn iter(&self) -> impl Iterator<Item = (String, Result<Value, FieldError>)> + use<> {
         let entries: Vec<_> = {
             let state = self.used();
-            let keys: Vec<String> = state.keys().filter_map(|key| key.as_text().map(str::to_owned)).collect();
-            keys.into_iter()
-                .filter_map(|key| {
-                    let value = state.value(&key).transpose()?;
-                    Some((key, value))
-                })
-                .collect()
+            let keys = state.contents.keys().filter_map(|key| key.as_text());
+            keys.filter_map(|key| Some((key.to_owned(), state.contents.value(key).transpose()?))).collect()
         };
         entries.into_iter()
     }
 
-    /// How many keys there are, `_permanent` included, as in Flask.
+    /// Returns the number of keys, `_permanent` included, as in Flask.
     pub fn len(&self) -> usize {
-        self.used().keys().count()
+        self.used().contents.keys().count()
     }
 
-    /// Whether the session holds nothing. A server session that holds only `_permanent` is empty
-    /// (B9), a cookie session that does is not.
+    /// Whether the session holds nothing.
+    ///
+    /// A session in a store that holds only `_permanent` is empty. A session in a cookie that does is not.
     pub fn is_empty(&self) -> bool {
         self.used().is_empty()
     }
 
-    /// Removes all keys. A server session keeps its `_permanent`, or gets a false one (B21).
+    /// Removes all keys. A session in a store keeps its `_permanent`, or gets a false one.
     ///
-    /// The session itself stays: what is set afterwards has the same id. To log somebody out, take
-    /// the login field or [`destroy`](Session::destroy).
+    /// The session itself stays: it keeps its id. To log a user out, remove the login field or
+    /// [`destroy`](Session::destroy) the session.
     pub fn clear(&self) {
         let now = self.now();
         self.used().clear(now);
@@ -146,28 +195,37 @@ impl Session {
     }
 
     /// Sets whether the cookie outlives the browser. The lifetime in the store is the same for both.
+    ///
+    /// ```
+    /// # rocket_session_state_core::session::docs::with_session(|session| {
+    /// session.set_permanent(false); // the cookie goes when the browser is closed
+    /// assert!(!session.permanent());
+    /// # });
+    /// ```
     pub fn set_permanent(&self, permanent: bool) {
         let now = self.now();
-        self.used().put(PERMANENT, Value::Bool(permanent), FieldRule::default(), now);
+        self.used().put(PERMANENT, &Value::Bool(permanent), FieldRule::default(), now);
     }
 
-    /// Queues a message for the next page, as Flask's `flash(message, category)`; its default
-    /// category is `"message"`.
-    pub fn flash(&self, message: impl Into<String>, category: impl Into<String>) {
-        let flash = Flash { category: category.into(), message: message.into() };
+    /// Stores the value of a typed field; `Value::None` removes it.
+    #[doc(hidden)]
+    pub fn set_with(&self, key: &'static str, value: Result<Value, EncodeError>, rule: FieldRule) {
         let now = self.now();
-        flash::push(&mut self.used(), flash, now);
+        let mut state = self.used();
+        if let Ok(Value::None) = value {
+            state.take(key, rule);
+        } else {
+            state.put_result(key, value, rule, now);
+        }
     }
 
-    /// Takes all queued messages (`get_flashed_messages`). Further calls in the same request give
-    /// the same messages, as in Flask. One that Flask flashed as HTML is its text; one that is no text
-    /// at all stays in the queue, for Flask.
-    pub fn take_flashes(&self) -> Vec<Flash> {
-        let now = self.now();
-        flash::take(&mut self.used(), now)
+    /// Removes a typed field.
+    #[doc(hidden)]
+    pub fn remove_with(&self, key: &'static str, rule: FieldRule) {
+        self.used().take(key, rule);
     }
 }
 
-fn typed<T: DeserializeOwned>(key: &str, value: Value) -> Result<T, FieldError> {
+fn decode<T: DeserializeOwned>(key: &str, value: Value) -> Result<T, FieldError> {
     from_value(value).map_err(|source| FieldError::decode::<T>(key, source))
 }

@@ -1,29 +1,308 @@
-//! The session that a request sees: Flask's map, its flags, and what was changed.
+//! Sessions: the handle that a request has, and the life cycle from cookie to cookie.
 
 mod changes;
+mod close;
+mod contents;
+#[doc(hidden)]
+pub mod docs;
 mod ended;
-mod ended_sessions;
 mod error;
 pub mod fields;
 mod flash;
-mod handle;
 pub mod id;
-mod keeper;
+mod identity;
 mod login;
 pub mod manager;
 mod map;
 pub mod merge;
-pub(crate) mod open;
+mod open;
+mod outcome;
 mod purge;
 mod save;
 mod state;
-mod typed;
 
 pub use changes::FieldRule;
 pub use error::{FieldError, SaveError};
 pub use flash::Flash;
-pub use handle::Session;
 
-pub(crate) use changes::{Changes, Unmergeable};
-pub(crate) use keeper::{Keeper, KeeperFuture};
-pub(crate) use state::{Flags, Moment, PERMANENT, Rotation, State, Written};
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use tokio::time::Instant;
+
+use self::id::SessionId;
+use self::identity::RotationReason;
+use self::manager::Manager;
+use self::state::{Flags, Kind, State};
+use crate::formats::codec::Format;
+use crate::store::client::Budget;
+
+/// A handle to the session of one request. Clones are handles to the same session.
+///
+/// It is a map from text keys to values with the vocabulary of Flask's `session`. No lock is ever
+/// handed out: values are decoded and owned. Changes are kept in the session, and written when the
+/// response is ready or by [`save`](Session::save).
+///
+/// Every method counts as a use of the session (Flask's `accessed`): the response gets `Vary: Cookie`.
+///
+/// A handler that panics saves nothing: if a handle is dropped by a panic, the session gives up its changes.
+///
+/// ```
+/// # rocket_session_state_core::session::docs::with_session(|session| {
+/// let views = session.get::<u32>("views")?.unwrap_or(0) + 1;
+/// session.set("views", &views);
+/// assert!(session.is_modified());
+/// # Ok::<(), rocket_session_state_core::session::FieldError>(()) }).unwrap();
+/// ```
+#[derive(Clone)]
+pub struct Session {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    manager: Manager,
+    state: Mutex<State>,
+    /// One save at a time; the state itself is never locked across an await.
+    saving: tokio::sync::Mutex<()>,
+    clock: RequestClock,
+    budget: Budget,
+    abandoned: AtomicBool,
+    response_begun: AtomicBool,
+}
+
+/// The time of one request: given when it came, moved on by a clock that nobody sets.
+#[derive(Debug, Clone, Copy)]
+struct RequestClock {
+    given: SystemTime,
+    at: Instant,
+}
+
+impl RequestClock {
+    fn starting(now: SystemTime) -> Self {
+        RequestClock { given: now, at: Instant::now() }
+    }
+
+    fn now(&self) -> SystemTime {
+        crate::formats::time::later(self.given, self.at.elapsed())
+    }
+}
+
+impl Session {
+    /// `clock` was started before the record was loaded, and `budget` was used for loading it.
+    fn new(manager: Manager, state: State, clock: RequestClock, budget: Budget) -> Self {
+        Session {
+            shared: Arc::new(Shared {
+                manager,
+                state: Mutex::new(state),
+                saving: tokio::sync::Mutex::new(()),
+                clock,
+                budget,
+                abandoned: AtomicBool::new(false),
+                response_begun: AtomicBool::new(false),
+            }),
+        }
+    }
+
+    /// Returns how long ago the current user logged in, in whole seconds.
+    ///
+    /// `None` if that is not known: nobody is logged in, no state with a login field was loaded in
+    /// this request, or Flask has logged a user in or changed the user since the last login here.
+    pub fn login_age(&self) -> Option<Duration> {
+        let now = self.now();
+        login::login_age(&self.used(), now)
+    }
+
+    /// Gives the session a new id at the next save and ends the old one; the data stays.
+    ///
+    /// A session without data keeps its id. A session in a cookie has none, and nothing happens.
+    ///
+    /// ```
+    /// # rocket_session_state_core::session::docs::with_session(|session| {
+    /// session.set("cart", &["tea"]);
+    /// session.regenerate();
+    /// assert!(session.contains("cart"));
+    /// # });
+    /// ```
+    pub fn regenerate(&self) {
+        let mut state = self.used();
+        if state.kind == Kind::Server && !state.is_empty() {
+            state.flags.modified = true;
+            state.rotate(RotationReason::Same);
+        }
+    }
+
+    /// Ends the session: its record and its cookie are removed. Values that are set afterwards belong to
+    /// a new session with an id of its own.
+    ///
+    /// ```
+    /// # rocket_session_state_core::session::docs::with_session(|session| {
+    /// session.set("cart", &["tea"]);
+    /// session.destroy();
+    /// assert!(session.is_empty());
+    /// # });
+    /// ```
+    pub fn destroy(&self) {
+        let fresh = self.shared.manager.fresh();
+        self.used().reset(fresh);
+    }
+
+    /// Returns the session's id; `None` for a session that is not stored and for sessions in cookies.
+    pub fn id(&self) -> Option<SessionId> {
+        self.used().identity.id().cloned()
+    }
+
+    /// Whether the session was not stored when the request came.
+    pub fn is_new(&self) -> bool {
+        self.used().flags.new
+    }
+
+    /// Whether the session was changed in this request (Flask's `modified`).
+    pub fn is_modified(&self) -> bool {
+        self.used().flags.modified
+    }
+
+    /// Sets Flask's `modified` by hand: `true` sends the cookie again, `false` keeps it from being sent.
+    ///
+    /// As in Flask, `false` does not keep the changes from being written to a store, unless
+    /// `session_refresh_each_request` is off or the session has become empty.
+    ///
+    /// ```
+    /// # rocket_session_state_core::session::docs::with_session(|session| {
+    /// session.set_modified(true); // the cookie is sent again, though nothing has changed
+    /// assert!(session.is_modified());
+    /// # });
+    /// ```
+    pub fn set_modified(&self, modified: bool) {
+        self.used().flags.modified = modified;
+    }
+
+    /// Writes the changes now instead of when the response is ready.
+    ///
+    /// After the response has begun, as in a stream or a socket, this is the only way to save a change.
+    ///
+    /// ```
+    /// # rocket_session_state_core::session::docs::with_async_session(|session| async move {
+    /// session.set("progress", &50);
+    /// session.save().await?;
+    /// assert!(!session.has_unsaved_changes());
+    /// # Ok::<(), rocket_session_state_core::session::SaveError>(()) }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// See [`SaveError`]. The changes stay, and the response tries again to save them.
+    pub async fn save(&self) -> Result<(), SaveError> {
+        drop(self.used());
+        self.shared.manager.save(self).await
+    }
+
+    /// Returns when the session has ended: logged out, destroyed or expired, here or elsewhere. Streams and
+    /// sockets wait for it in order to close then.
+    ///
+    /// An end in this process is noticed at once. An end elsewhere is found by asking the store every
+    /// `session_ended_poll`, which does not extend the session's life. For a session in a cookie this never
+    /// returns: nobody can end it.
+    pub async fn ended(&self) {
+        self.shared.manager.ended(self).await;
+    }
+
+    /// Whether there are changes that no save has written. They are lost if none comes.
+    pub fn has_unsaved_changes(&self) -> bool {
+        !self.is_abandoned() && self.state().is_unsaved()
+    }
+
+    /// Whether there are other handles to this session.
+    #[doc(hidden)]
+    pub fn has_other_handles(&self) -> bool {
+        Arc::strong_count(&self.shared) > 1
+    }
+
+    /// Returns the time of the session's clock: the time that came with the request, moved on since.
+    pub fn now(&self) -> SystemTime {
+        self.shared.clock.now()
+    }
+
+    /// Whether a handle was dropped by a panic: then the session has given up its changes.
+    pub fn is_abandoned(&self) -> bool {
+        self.shared.abandoned.load(Ordering::Acquire)
+    }
+
+    /// Names the key that says who is logged in; called when a state that has one is loaded.
+    #[doc(hidden)]
+    pub fn declare_login(&self, key: &'static str) {
+        self.state().login_key.get_or_insert(key);
+    }
+
+    fn format(&self) -> Format {
+        self.state().contents.format()
+    }
+
+    /// The moment before the record was loaded.
+    fn opened_at(&self) -> Instant {
+        self.shared.clock.at
+    }
+
+    /// The request's time for store calls.
+    fn budget(&self) -> &Budget {
+        &self.shared.budget
+    }
+
+    /// Gives up all changes.
+    fn abandon(&self) {
+        self.shared.abandoned.store(true, Ordering::Release);
+    }
+
+    /// Notes that headers can't be changed any more.
+    fn note_response(&self) {
+        self.shared.response_begun.store(true, Ordering::Release);
+    }
+
+    fn response_has_begun(&self) -> bool {
+        self.shared.response_begun.load(Ordering::Acquire)
+    }
+
+    /// The state, without counting as use.
+    fn state(&self) -> MutexGuard<'_, State> {
+        // A panic while the lock was held can't have left the state half changed: every method
+        // finishes one change before the next.
+        self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The state, counting as use.
+    fn used(&self) -> MutexGuard<'_, State> {
+        let mut state = self.state();
+        state.flags.accessed = true;
+        state
+    }
+
+    /// Waits until no other save of this session is in progress.
+    async fn lock_saving(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.shared.saving.lock().await
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.abandon();
+        }
+    }
+}
+
+/// Never shows ids, keys or values.
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (Flags { new, modified, accessed }, ended) = {
+            let state = self.state();
+            (state.flags, state.identity.has_ended())
+        };
+        f.debug_struct("Session")
+            .field("new", &new)
+            .field("modified", &modified)
+            .field("accessed", &accessed)
+            .field("ended", &ended)
+            .finish_non_exhaustive()
+    }
+}

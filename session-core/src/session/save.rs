@@ -1,86 +1,43 @@
-//! Writing a session's changes: compare-and-swap, merging, new ids.
+//! Saving: compare-and-swap, merging, new ids.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 
-use super::manager::{Manager, Server};
+use super::changes::Changes;
+use super::id::SessionId;
+use super::identity::{RotationReason, SavePoint, StoredRecord};
+use super::manager::{Backend, Manager, Server};
+use super::outcome::Outcome;
+use super::state::{PERMANENT, Saved, State};
+use super::{SaveError, Session};
 use crate::formats::codec::{RawKey, Record};
-use crate::session::id::SessionId;
-use crate::session::{Changes, Moment, PERMANENT, Rotation, SaveError, Session, State, Unmergeable, Written};
-use crate::store::client::jitter::jitter;
-use crate::store::{Loaded, New, StoreError, Swap};
+use crate::store::client::wait::jitter;
+use crate::store::{Loaded, New, StoreError, Swap, Touch};
 
-/// Writes what was changed since the last write, if anything was.
-pub(super) async fn write(
-    manager: &Manager,
-    server: &Server,
-    session: &Session,
-    now: SystemTime,
-) -> Result<(), SaveError> {
-    if session.is_abandoned() {
-        return Ok(());
-    }
-    {
-        let mut state = session.state();
-        if !state.needs_writing(&manager.inner.config) {
-            state.settled();
-            return Ok(());
+impl Manager {
+    /// Saves a session while its request or stream is running.
+    pub(super) async fn save(&self, session: &Session) -> Result<(), SaveError> {
+        if session.response_has_begun() {
+            // A stream or socket may live long: each of its saves has a request's time.
+            session.budget().renew();
+        }
+        match self.backend() {
+            Backend::Cookie(_) if session.response_has_begun() => Err(SaveError::TooLate),
+            Backend::Cookie(_) => session.state().contents.check_encoded(),
+            Backend::Server(_) => self.write(session, session.now()).await,
         }
     }
-    check_encodable(session)?;
-    let _one_save_at_a_time = session.saving().await;
-    let writer = Writer { manager, server, session, now };
-    if session.response_has_begun() && session.state().needs_a_new_cookie() {
-        // What is new can't be kept, but who has left has left.
-        session.state().leave_behind();
-        writer.end_destroyed().await?;
-        return Err(SaveError::TooLate);
-    }
-    writer.end_destroyed().await?;
-    let Some(plan) = Plan::of(&session.state(), &manager.inner.config) else { return Ok(()) };
-    let moment = plan.moment;
-    match writer.carry_out(plan).await {
-        Ok(written) => {
-            session.state().written(written, moment);
-            Ok(())
+
+    /// Writes to the store what was changed since the last write, if anything was.
+    pub(super) async fn write(&self, session: &Session, now: SystemTime) -> Result<(), SaveError> {
+        match self.backend() {
+            Backend::Server(server) if !session.is_abandoned() => {
+                Writer { manager: self, server, session, now }.write().await
+            }
+            _ => Ok(()),
         }
-        Err(SaveError::Ended) => {
-            session.state().flags.ended = true;
-            Err(SaveError::Ended)
-        }
-        Err(error) => Err(error),
-    }
-}
-
-/// A value that could not be encoded makes the whole save fail (A24).
-pub(super) fn check_encodable(session: &Session) -> Result<(), SaveError> {
-    match session.state().unencodable.first().cloned() {
-        Some((key, source)) => Err(SaveError::Encode { key, source }),
-        None => Ok(()),
-    }
-}
-
-/// What a save has to do, taken from the state at one moment.
-struct Plan {
-    /// The stored record and its id; `None` for a session that is stored nowhere.
-    old: Option<(SessionId, Loaded)>,
-    base: Arc<Record>,
-    changes: Changes,
-    rotation: Option<Rotation>,
-    moment: Moment,
-}
-
-impl Plan {
-    fn of(state: &State, config: &crate::config::SessionConfig) -> Option<Plan> {
-        state.needs_writing(config).then(|| Plan {
-            old: state.id.clone().zip(state.stored.clone()),
-            base: Arc::clone(&state.record),
-            changes: state.changes.clone(),
-            rotation: state.rotation.map(|(reason, _)| reason),
-            moment: state.moment(),
-        })
     }
 }
 
@@ -91,171 +48,227 @@ struct Writer<'a> {
     now: SystemTime,
 }
 
+/// The part of a save that follows when the records are deleted that the session has left.
+enum Decision {
+    Nothing,
+    Save(Plan),
+    /// The session needs a new id, and no response can tell the browser any more.
+    TooLate,
+}
+
+/// An outcome and everything that it needs, taken from the state at one moment.
+struct Plan {
+    outcome: Outcome,
+    stored: Option<StoredRecord>,
+    base: Arc<Record>,
+    changes: Changes,
+    point: SavePoint,
+}
+
+impl Plan {
+    fn new(state: &State, outcome: Outcome) -> Self {
+        Plan {
+            outcome,
+            stored: state.identity.stored().cloned(),
+            base: Arc::clone(state.contents.record()),
+            changes: state.contents.changes().clone(),
+            point: state.save_point(),
+        }
+    }
+}
+
 impl Writer<'_> {
-    /// Deletes the record that `destroy` ended, whatever it holds by now.
-    async fn end_destroyed(&self) -> Result<(), SaveError> {
-        loop {
-            let Some(id) = self.session.state().doomed.first().cloned() else { return Ok(()) };
-            self.delete(id.clone()).await?;
-            self.session.state().doomed.retain(|doomed| *doomed != id);
+    async fn write(&self) -> Result<(), SaveError> {
+        let _one_save_at_a_time = self.session.lock_saving().await;
+        let decision = self.decide()?;
+        self.delete_pending().await?;
+        let plan = match decision {
+            Decision::Nothing => return Ok(()),
+            Decision::TooLate => return Err(SaveError::TooLate),
+            Decision::Save(plan) => plan,
+        };
+        let point = plan.point;
+        match self.carry_out(plan).await {
+            Ok(saved) => {
+                self.session.state().saved(saved, point);
+                Ok(())
+            }
+            Err(error) => {
+                if matches!(error, SaveError::Ended) {
+                    self.session.state().identity.note_end();
+                }
+                Err(error)
+            }
         }
     }
 
-    async fn carry_out(&self, plan: Plan) -> Result<Written, SaveError> {
-        let new = Draft::of(&plan.changes, &plan.base);
-        match (plan.old, plan.rotation) {
-            (None, _) if new.empty => Ok(Written::nothing(new)),
-            (None, _) => self.create(new, false).await,
-            (Some((id, _)), Some(Rotation::OtherUser)) if new.empty => {
-                self.delete(id).await?;
-                Ok(Written::nothing(new))
+    /// Decides what to do.
+    fn decide(&self) -> Result<Decision, SaveError> {
+        let mut state = self.session.state();
+        let outcome = state.outcome(self.manager.config().session_refresh_each_request);
+        if outcome == Outcome::Nothing && !state.identity.has_pending_deletes() {
+            state.mark_saved();
+            return Ok(Decision::Nothing);
+        }
+        state.contents.check_encoded()?;
+        if self.session.response_has_begun() && outcome.needs_cookie() {
+            // The new session can't be kept, but a user who has logged out stays logged out.
+            state.identity.abandon_record();
+            return Ok(Decision::TooLate);
+        }
+        Ok(match outcome {
+            Outcome::Nothing => Decision::Nothing,
+            _ => Decision::Save(Plan::new(&state, outcome)),
+        })
+    }
+
+    /// Deletes the records that the session has left, whatever they hold by now.
+    async fn delete_pending(&self) -> Result<(), SaveError> {
+        loop {
+            let Some(id) = self.session.state().identity.next_pending_delete() else { return Ok(()) };
+            self.delete(id.clone()).await?;
+            self.session.state().identity.forget_pending_delete(&id);
+        }
+    }
+
+    async fn carry_out(&self, plan: Plan) -> Result<Saved, SaveError> {
+        let Plan { outcome, stored, base, changes, .. } = plan;
+        let new = Draft::new(&changes, &base);
+        match (outcome, stored) {
+            (Outcome::Rotate(reason), Some(old)) => self.rotate(old, new, &base, &changes, reason).await,
+            (Outcome::Delete, Some(old)) => {
+                self.delete(old.id).await?;
+                Ok(new.not_stored())
             }
-            (Some((id, loaded)), Some(rotation)) if !new.empty => {
-                self.rotate(id, loaded, new, &plan.base, &plan.changes, rotation).await
-            }
-            (Some((id, loaded)), _) => self.update(id, loaded, new, &plan.base, &plan.changes).await,
+            (_, Some(old)) => self.update(old, new, &base, &changes).await,
+            (_, None) if new.empty => Ok(new.not_stored()),
+            (_, None) => self.create(new, false).await,
         }
     }
 
     /// Stores a session under a new id.
-    async fn create(&self, new: Draft, renamed: bool) -> Result<Written, SaveError> {
-        let id =
-            SessionId::generate(self.manager.inner.config.session_id_length).map_err(SaveError::Random)?;
+    async fn create(&self, new: Draft, id_changed: bool) -> Result<Saved, SaveError> {
+        let id = SessionId::generate(self.manager.config().session_id_length).map_err(SaveError::Random)?;
         let key = self.manager.store_key(&id);
         match self.swap(&key, None, Some(new.record.bytes())).await? {
-            Swap::Done { version } => Ok(new.written(id, version, renamed)),
+            Swap::Done { version } => Ok(new.stored(id, version, id_changed)),
             // A new random id that is taken: the store does not compare, or answers for another key.
             Swap::Conflict(_) => Err(StoreError::garbage("a free key for a new random session id").into()),
         }
     }
 
-    /// Applies the changes to the stored record; as often as others were faster. `new` is what they
-    /// make of `base`.
+    /// Applies the changes to the stored record; again after each change by others. `new` is the result of
+    /// applying them to `base`.
     async fn update(
         &self,
-        id: SessionId,
-        loaded: Loaded,
+        StoredRecord { id, loaded: mut expected }: StoredRecord,
         mut new: Draft,
         base: &Record,
         changes: &Changes,
-    ) -> Result<Written, SaveError> {
+    ) -> Result<Saved, SaveError> {
         let key = self.manager.store_key(&id);
-        let _turn = self.turn(&key).await?;
-        let mut expected = loaded;
+        let _lock = self.server.store.lock(self.session.budget(), &key).await?;
         for attempt in 0..self.attempts() {
             if !new.empty && *new.record.bytes() == expected.bytes {
-                return self.unchanged(id, &key, expected, new).await;
+                return self.keep(StoredRecord { id, loaded: expected }, &key, new).await;
             }
             let bytes = (!new.empty).then_some(new.record.bytes());
             match self.swap(&key, Some(&expected), bytes).await? {
                 Swap::Done { .. } if new.empty => {
-                    self.server.endings.note(id);
-                    return Ok(Written::nothing(new));
+                    self.server.ended.add(id);
+                    return Ok(new.not_stored());
                 }
-                Swap::Done { version } => return Ok(new.written(id, version, false)),
-                // Somebody else ended it, which is all that an emptied session wanted.
-                Swap::Conflict(None) if new.empty => return Ok(Written::nothing(new)),
+                Swap::Done { version } => return Ok(new.stored(id, version, false)),
+                // Another request ended it, which is all that an emptied session wanted.
+                Swap::Conflict(None) if new.empty => return Ok(new.not_stored()),
                 Swap::Conflict(None) => return Err(SaveError::Ended),
                 Swap::Conflict(Some(current)) => {
-                    new = self.merged(changes, base, &current)?;
+                    new = merged(changes, base, &current)?;
                     expected = current;
-                    self.pause(attempt).await;
+                    pause(attempt).await;
                 }
             }
         }
         Err(SaveError::Contended)
     }
 
-    /// Nothing to write: the stored bytes are those that would be written. Where loads do not extend
-    /// the record's life, the modified session's life is extended here (B12).
-    async fn unchanged(
-        &self,
-        id: SessionId,
-        key: &str,
-        stored: Loaded,
-        new: Draft,
-    ) -> Result<Written, SaveError> {
+    /// Keeps a record whose bytes would stay the same. Where loads do not extend its life, this does.
+    async fn keep(&self, stored: StoredRecord, key: &str, new: Draft) -> Result<Saved, SaveError> {
         if self.server.touch.is_none() {
-            let lifetime = self.manager.inner.config.permanent_session_lifetime;
-            let touched = self.server.gate.extend(self.session, self.now, key, lifetime).await?;
+            let lifetime = self.manager.config().permanent_session_lifetime;
+            let touch = Touch { lifetime, when_left: lifetime };
+            let touched = self.server.store.load(self.session.budget(), self.now, key, Some(touch)).await?;
             if touched.is_none() {
                 return Err(SaveError::Ended);
             }
         }
-        Ok(Written { stored: Some((id, stored)), record: Arc::new(new.record), renamed: false })
+        Ok(Saved { stored: Some(stored), record: Arc::new(new.record), id_changed: false })
     }
 
-    /// Gives the session a new id: the new record exists before the old one goes, and a change that
-    /// others make to the old one until then is merged into the new one.
+    /// Gives the session a new id. The new record exists before the old one is deleted, and changes that others
+    /// make to the old one until then are merged into the new one.
     async fn rotate(
         &self,
-        old: SessionId,
-        loaded: Loaded,
+        StoredRecord { id: old, loaded: mut expected }: StoredRecord,
         new: Draft,
         base: &Record,
         changes: &Changes,
-        rotation: Rotation,
-    ) -> Result<Written, SaveError> {
+        reason: RotationReason,
+    ) -> Result<Saved, SaveError> {
         let old_key = self.manager.store_key(&old);
-        let _turn = self.turn(&old_key).await?;
-        let mut written = self.create(new, true).await?;
-        if rotation == Rotation::OtherUser {
+        let _lock = self.server.store.lock(self.session.budget(), &old_key).await?;
+        let mut saved = self.create(new, true).await?;
+        if reason == RotationReason::OtherUser {
             // Nothing of the other user is merged, so nothing has to be compared either.
             self.delete(old).await?;
-            return Ok(written);
+            return Ok(saved);
         }
-        let mut expected = loaded;
         for attempt in 0..self.attempts() {
             let current = match self.swap(&old_key, Some(&expected), None).await? {
                 Swap::Done { .. } => {
-                    self.server.endings.note(old);
-                    return Ok(written);
+                    self.server.ended.add(old);
+                    return Ok(saved);
                 }
-                Swap::Conflict(None) if rotation == Rotation::LogIn => {
+                Swap::Conflict(None) if reason == RotationReason::LogIn => {
                     // The visitor's old session has ended: the user starts without its data.
-                    return self.rewrite(written, Draft::of(changes, &without_data(base))).await;
+                    return self.rewrite(saved, Draft::new(changes, &without_data(base))).await;
                 }
-                Swap::Conflict(None) => return self.take_back(&written, SaveError::Ended).await,
+                Swap::Conflict(None) => return self.take_back(&saved, SaveError::Ended).await,
                 Swap::Conflict(Some(current)) => current,
             };
-            match self.merged(changes, base, &current) {
-                Ok(merged) => written = self.rewrite(written, merged).await?,
-                Err(refused) => return self.take_back(&written, refused).await,
+            match merged(changes, base, &current) {
+                Ok(merged) => saved = self.rewrite(saved, merged).await?,
+                Err(refused) => return self.take_back(&saved, refused).await,
             }
             expected = current;
-            self.pause(attempt).await;
+            pause(attempt).await;
         }
-        self.take_back(&written, SaveError::Contended).await
-    }
-
-    /// The changes made to what others have written meanwhile.
-    fn merged(&self, changes: &Changes, base: &Record, current: &Loaded) -> Result<Draft, SaveError> {
-        let theirs = self.theirs(base, current)?;
-        Ok(Draft::of(&rebased(changes, base, &theirs)?, &theirs))
+        self.take_back(&saved, SaveError::Contended).await
     }
 
     /// Replaces the record that this request has just created and nobody else knows.
-    async fn rewrite(&self, written: Written, new: Draft) -> Result<Written, SaveError> {
-        let Some((id, stored)) = written.stored else { return Ok(written) };
+    async fn rewrite(&self, saved: Saved, new: Draft) -> Result<Saved, SaveError> {
+        let Some(StoredRecord { id, loaded }) = saved.stored else { return Ok(saved) };
         let key = self.manager.store_key(&id);
-        match self.swap(&key, Some(&stored), Some(new.record.bytes())).await? {
-            Swap::Done { version } => Ok(new.written(id, version, true)),
+        match self.swap(&key, Some(&loaded), Some(new.record.bytes())).await? {
+            Swap::Done { version } => Ok(new.stored(id, version, true)),
             Swap::Conflict(_) => Err(StoreError::garbage("the record that was just created").into()),
         }
     }
 
-    /// Removes the record that this request has just created, and says why.
-    async fn take_back(&self, written: &Written, why: SaveError) -> Result<Written, SaveError> {
-        if let Some((id, _)) = &written.stored {
-            self.delete(id.clone()).await?;
+    /// Deletes the record that this request has just created, and gives the reason.
+    async fn take_back(&self, saved: &Saved, reason: SaveError) -> Result<Saved, SaveError> {
+        if let Some(stored) = &saved.stored {
+            self.delete(stored.id.clone()).await?;
         }
-        Err(why)
+        Err(reason)
     }
 
-    /// Ends a session, whatever it holds by now.
+    /// Ends a session, whatever its record holds by now.
     async fn delete(&self, id: SessionId) -> Result<(), StoreError> {
-        self.server.gate.delete(self.session, self.now, &self.manager.store_key(&id)).await?;
-        self.server.endings.note(id);
+        let key = self.manager.store_key(&id);
+        self.server.store.delete(self.session.budget(), self.now, &key).await?;
+        self.server.ended.add(id);
         Ok(())
     }
 
@@ -265,81 +278,64 @@ impl Writer<'_> {
         expected: Option<&Loaded>,
         new: Option<&Bytes>,
     ) -> Result<Swap, StoreError> {
-        let lifetime = self.manager.inner.config.permanent_session_lifetime;
+        let lifetime = self.manager.config().permanent_session_lifetime;
         let new = new.map(|bytes| New { bytes, lifetime });
-        self.server.gate.swap(self.session, self.now, key, expected, new).await
-    }
-
-    /// What others have written meanwhile, in the session's format.
-    fn theirs(&self, base: &Record, current: &Loaded) -> Result<Arc<Record>, SaveError> {
-        let unreadable = || StoreError::garbage("a session record");
-        let record = current
-            .record(base.format())
-            .map_err(|_| unreadable())?
-            .unwrap_or_else(|| Arc::new(Record::empty(base.format())));
-        if record.format() == base.format() { Ok(record) } else { Err(unreadable().into()) }
-    }
-
-    async fn turn<'k>(
-        &'k self,
-        key: &'k str,
-    ) -> Result<crate::store::client::keyed_locks::Turn<'k>, SaveError> {
-        let left = self.server.gate.left(self.session);
-        tokio::time::timeout(left, self.server.turns.take(key))
-            .await
-            .map_err(|_| SaveError::Unavailable(StoreError::timeout()))
+        self.server.store.swap(self.session.budget(), self.now, key, expected, new).await
     }
 
     fn attempts(&self) -> u32 {
-        self.manager.inner.config.session_swap_attempts.max(1)
+        self.manager.config().session_swap_attempts.max(1)
     }
+}
 
-    /// The first conflict is tried again at once: the others are probably done.
-    async fn pause(&self, attempt: u32) {
-        if attempt > 0 {
-            tokio::time::sleep(jitter(LONGEST_PAUSE.min(Duration::from_millis(1 << attempt.min(4))))).await;
-        }
+/// Waits after a conflict. After the first one, the next try is made at once: the others are probably done.
+async fn pause(attempt: u32) {
+    if attempt > 0 {
+        tokio::time::sleep(jitter(LONGEST_PAUSE.min(Duration::from_millis(1 << attempt.min(4))))).await;
     }
 }
 
 const LONGEST_PAUSE: Duration = Duration::from_millis(10);
 
-/// A record that may be written.
-struct Draft {
-    record: Record,
-    empty: bool,
+/// Applies the changes to the record that others have written meanwhile.
+fn merged(changes: &Changes, base: &Record, current: &Loaded) -> Result<Draft, SaveError> {
+    let format = base.format();
+    let unreadable = || StoreError::garbage("a session record");
+    let record = current.record(format).map_err(|_| unreadable())?;
+    let theirs = record.unwrap_or_else(|| Arc::new(Record::empty(format)));
+    if theirs.format() != format {
+        return Err(unreadable().into());
+    }
+    Ok(Draft::new(&changes.rebased(base, &theirs)?, &theirs))
 }
 
-impl Draft {
-    fn of(changes: &Changes, record: &Record) -> Self {
-        let record = Record::join(record.format(), &changes.merged(record))
-            .unwrap_or_else(|_| Record::empty(record.format()));
-        let empty = record.entries().all(|(key, _)| key == RawKey::Text(PERMANENT));
-        Draft { record, empty }
-    }
-
-    fn written(self, id: SessionId, version: Option<u64>, renamed: bool) -> Written {
-        let stored = Loaded::versioned(self.record.bytes().clone(), version);
-        Written { stored: Some((id, stored)), record: Arc::new(self.record), renamed }
-    }
-}
-
-impl Written {
-    fn nothing(draft: Draft) -> Self {
-        Written { stored: None, record: Arc::new(draft.record), renamed: false }
-    }
-}
-
-/// What is left of a session whose data must not be used: whether it is permanent.
+/// Returns an empty record that is as permanent as `record`.
 fn without_data(record: &Record) -> Record {
     let flag = RawKey::Text(PERMANENT);
     let entries = record.get(PERMANENT).map(|raw| (flag, raw));
     Record::join(record.format(), entries.as_slice()).unwrap_or_else(|_| Record::empty(record.format()))
 }
 
-fn rebased(changes: &Changes, base: &Record, theirs: &Record) -> Result<Changes, SaveError> {
-    changes.rebased(base, theirs).map_err(|error| match error {
-        Unmergeable::Refused(key) => SaveError::Refused { key },
-        Unmergeable::Encode(key, source) => SaveError::Encode { key, source },
-    })
+/// A record that is to be written.
+struct Draft {
+    record: Record,
+    empty: bool,
+}
+
+impl Draft {
+    fn new(changes: &Changes, record: &Record) -> Self {
+        let record = Record::join(record.format(), &changes.list_applied_to(record))
+            .unwrap_or_else(|_| Record::empty(record.format()));
+        let empty = record.entries().all(|(key, _)| key == RawKey::Text(PERMANENT));
+        Draft { record, empty }
+    }
+
+    fn stored(self, id: SessionId, version: Option<u64>, id_changed: bool) -> Saved {
+        let loaded = Loaded::versioned(self.record.bytes().clone(), version);
+        Saved { stored: Some(StoredRecord { id, loaded }), record: Arc::new(self.record), id_changed }
+    }
+
+    fn not_stored(self) -> Saved {
+        Saved { stored: None, record: Arc::new(self.record), id_changed: false }
+    }
 }

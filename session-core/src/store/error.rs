@@ -20,7 +20,7 @@ enum Kind {
     Timeout,
     Garbage(&'static str),
     TooLarge { bytes: usize, limit: usize },
-    OldStore,
+    Elsewhere,
 }
 
 impl StoreError {
@@ -49,18 +49,19 @@ impl StoreError {
         StoreError { kind: Kind::TooLarge { bytes, limit }, source: None }
     }
 
-    /// The store that sessions are moved out of failed (`session_migrate_from`), not the one they are in.
-    pub(crate) fn of_old_store(source: StoreError) -> Self {
-        StoreError { kind: Kind::OldStore, source: Some(Arc::new(source)) }
+    /// A call failed for a reason outside of the store that was called. It says nothing about that store.
+    pub(crate) fn elsewhere(source: impl Error + Send + Sync + 'static) -> Self {
+        StoreError { kind: Kind::Elsewhere, source: Some(Arc::new(source)) }
     }
 
-    /// Whether it says nothing about the store that sessions are in.
-    pub(crate) fn is_of_old_store(&self) -> bool {
-        self.kind == Kind::OldStore
+    /// Whether it says nothing about the store that was called.
+    pub(crate) fn is_elsewhere(&self) -> bool {
+        self.kind == Kind::Elsewhere
     }
 
-    /// Whether the store itself is in trouble, not just one record.
-    pub(crate) fn is_outage(&self) -> bool {
+    /// Whether the store itself is in trouble, not just one record. The log has lines about such an outage
+    /// as a whole, so a caller need not log each request that meets it.
+    pub fn is_outage(&self) -> bool {
         matches!(self.kind, Kind::Unavailable | Kind::Timeout)
     }
 
@@ -77,7 +78,8 @@ impl fmt::Display for StoreError {
             Kind::Unavailable => f.write_str("the session store can't be reached or refused to work"),
             Kind::Timeout => f.write_str("the session store did not answer in time"),
             Kind::Garbage(what) => write!(f, "the session store's answer makes no sense: expected {what}"),
-            Kind::OldStore => f.write_str("the old store, of `session_migrate_from`, failed"),
+            // As if it were the source itself.
+            Kind::Elsewhere => self.source.as_ref().map_or(Ok(()), |source| source.fmt(f)),
             Kind::TooLarge { bytes, limit } => {
                 write!(f, "the record has {bytes} bytes, the session store holds at most {limit}")
             }
@@ -87,6 +89,7 @@ impl fmt::Display for StoreError {
 
 impl Error for StoreError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.source.as_deref().map(|e| e as &(dyn Error + 'static))
+        let source = self.source.as_deref().map(|e| e as &(dyn Error + 'static));
+        if self.kind == Kind::Elsewhere { source.and_then(Error::source) } else { source }
     }
 }

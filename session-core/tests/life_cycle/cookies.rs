@@ -1,4 +1,4 @@
-//! Sessions kept in the signed cookie (A1 to A31).
+//! Sessions kept in the signed cookie.
 
 use std::time::Duration;
 

@@ -1,5 +1,4 @@
-//! Logging in and out at once, in every order of store calls that chance finds: nobody comes back, nothing
-//! changes hands, and what was acknowledged is kept.
+//! Requests that log in and out at the same time, in every order of store calls that chance finds.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -12,7 +11,7 @@ use rocket_session_state_core::value::to_value;
 
 use super::site::{Counting, Site};
 
-/// What one request does with the session of Ann.
+/// One request's use of the session of Ann.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Action {
     Read,
@@ -102,7 +101,7 @@ fn act(session: &Session, action: Action, number: usize) {
     }
 }
 
-/// What became of a request.
+/// A request that is done.
 struct Done {
     action: Action,
     /// The session was Ann's when the request came.
@@ -120,7 +119,14 @@ impl Done {
     }
 }
 
-async fn meet(actions: Vec<Action>, waits: Vec<u8>) {
+/// All requests of a run, and the sessions that are alive after it.
+struct Run {
+    done: Vec<Done>,
+    live: Vec<Live>,
+    first_cookie: String,
+}
+
+async fn run(actions: Vec<Action>, waits: Vec<u8>) -> Run {
     let mut site = Site::new();
     site.request(|session| {
         session.declare_login("username");
@@ -168,14 +174,13 @@ async fn meet(actions: Vec<Action>, waits: Vec<u8>) {
             live.push((value, session.get::<String>("username").unwrap(), session.keys()));
         }
     }
-    nothing_changes_hands(&live);
-    nobody_comes_back(&done, &live, &cookie);
-    what_was_acknowledged_is_kept(&done, &live);
+    Run { done, live, first_cookie: cookie }
 }
 
+/// The cookie, the user and the keys of a session.
 type Live = (String, Option<String>, Vec<String>);
 
-fn nothing_changes_hands(live: &[Live]) {
+fn check_that_nothing_has_changed_hands(Run { live, .. }: &Run) {
     for (_, user, keys) in live {
         let strangers = keys.iter().filter(|key| match user.as_deref() {
             Some(user) => key.starts_with("of-") && !key.starts_with(&format!("of-{user}")),
@@ -185,10 +190,10 @@ fn nothing_changes_hands(live: &[Live]) {
     }
 }
 
-fn nobody_comes_back(done: &[Done], live: &[Live], first: &str) {
+fn check_that_nobody_has_come_back(Run { done, live, first_cookie }: &Run) {
     let moved = [LogInAgain, LogInAsBob, LogOut, Destroy, Regenerate];
     if done.iter().any(|done| done.knew_ann && done.succeeded(&moved)) {
-        assert!(live.iter().all(|(cookie, ..)| cookie != first), "the old id is alive");
+        assert!(live.iter().all(|(cookie, ..)| cookie != first_cookie), "the old id is alive");
     }
     for end in done.iter().filter(|done| done.knew_ann && done.succeeded(&[LogOut, Destroy])) {
         for late in
@@ -210,14 +215,14 @@ fn nobody_comes_back(done: &[Done], live: &[Live], first: &str) {
     }
 }
 
-fn what_was_acknowledged_is_kept(done: &[Done], live: &[Live]) {
+fn check_that_acknowledged_writes_are_kept(Run { done, live, .. }: &Run) {
     let ended = done.iter().any(|done| done.succeeded(&[LogOut, Destroy, LogInAsBob]));
     // A login that found the session gone already is one of its own.
     let anew = done.iter().any(|done| done.action == LogInAgain && !done.knew_ann);
     if ended || anew {
         return;
     }
-    let [(_, user, keys)] = live else { panic!("{} sessions of Ann", live.len()) };
+    let [(_, user, keys)] = &live[..] else { panic!("{} sessions of Ann", live.len()) };
     assert_eq!(user.as_deref(), Some("ann"));
     for (number, done) in done.iter().enumerate() {
         let written = keys.contains(&format!("of-ann-{number}"));
@@ -230,11 +235,27 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(1_000) })]
 
     #[test]
-    fn invariant_07_and_08_hold_in_every_order_of_store_calls(
-        actions in prop::collection::vec(prop::sample::select(ACTIONS.to_vec()), 2..=4),
-        waits in prop::collection::vec(0..6_u8, 1..24),
-    ) {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-        runtime.block_on(meet(actions, waits));
+    fn nothing_changes_hands_in_any_order_of_store_calls((actions, waits) in runs()) {
+        check_that_nothing_has_changed_hands(&block_on(run(actions, waits)));
     }
+
+    #[test]
+    fn nobody_comes_back_in_any_order_of_store_calls((actions, waits) in runs()) {
+        check_that_nobody_has_come_back(&block_on(run(actions, waits)));
+    }
+
+    #[test]
+    fn an_acknowledged_write_is_kept_in_any_order_of_store_calls((actions, waits) in runs()) {
+        check_that_acknowledged_writes_are_kept(&block_on(run(actions, waits)));
+    }
+}
+
+/// The actions of some requests, and how long each store call of them waits.
+fn runs() -> impl Strategy<Value = (Vec<Action>, Vec<u8>)> {
+    let actions = prop::collection::vec(prop::sample::select(ACTIONS.to_vec()), 2..=4);
+    (actions, prop::collection::vec(0..6_u8, 1..24))
+}
+
+fn block_on<F: Future>(future: F) -> F::Output {
+    tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(future)
 }

@@ -75,7 +75,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     prop::collection::vec(step, 0..6)
 }
 
-/// What a session holds.
+/// The contents of a session.
 #[derive(Debug, Clone, Default, PartialEq)]
 struct Held {
     numbers: [Option<i8>; 5],
@@ -172,7 +172,7 @@ impl Model {
         }
     }
 
-    /// What the store holds after this request was saved over `theirs`; `None` if that is refused.
+    /// Returns the contents of the store after this request was saved over `theirs`; `None` if that is refused.
     fn saved_over(&self, theirs: &Held) -> Option<Held> {
         if self.is_as_found() {
             return Some(theirs.clone());

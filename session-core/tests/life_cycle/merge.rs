@@ -1,4 +1,4 @@
-//! Merge policies, typed and erased.
+//! Merge policies, for typed and for stored values.
 
 use std::collections::{BTreeSet, HashSet};
 

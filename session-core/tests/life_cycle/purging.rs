@@ -19,7 +19,7 @@ async fn put(site: &Site, key: &str) {
     site.store.swap(call(site.now), key, None, Some(new)).await.unwrap();
 }
 
-/// How many records an hour of purging has left for whoever purges after it.
+/// Returns the number of records that an hour of purging has left over.
 async fn left_after_an_hour(site: &Site) -> u64 {
     let later = site.now + HOUR;
     let purging = site.manager.purge_regularly(|| later);

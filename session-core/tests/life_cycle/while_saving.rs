@@ -1,4 +1,4 @@
-//! What is changed while `save().await` is on its way.
+//! Changes that are made during `save().await`.
 
 use std::time::Duration;
 

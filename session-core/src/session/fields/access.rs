@@ -73,7 +73,7 @@ fn to_value<F: Field>(session: &Session, value: &F::Declared) -> Result<Value, E
 /// The one place that reports a stored value of the wrong type.
 fn log_once(session: &Session, key: &str, reason: &FieldError) {
     if let FieldError::Decode { expected, source, .. } = reason
-        && session.note_undecodable(key)
+        && session.state().note_undecodable(key)
     {
         log::warn!("the session field `{key}` should hold `{expected}` and reads as absent: {source}");
     }

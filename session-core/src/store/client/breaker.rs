@@ -1,4 +1,4 @@
-//! A store that is down costs microseconds, not a timeout per request.
+//! A circuit breaker: a store that is down costs microseconds, not a timeout for each request.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -6,23 +6,28 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::outage_log::OutageLog;
 use crate::store::StoreError;
 
-/// Opens after some failures in a row; then one call in half a second tries whether the store is back.
+/// Opens after some failures in a row. Then one call in half a second tries whether the store is back.
 pub(crate) struct Breaker {
-    /// What is behind it, for the log.
-    name: &'static str,
     threshold: u32,
     failures: AtomicU32,
     next_trial: Mutex<Instant>,
+    log: OutageLog,
 }
 
 const TRIAL_EVERY: Duration = Duration::from_millis(500);
 
 impl Breaker {
-    /// `threshold` is `session_breaker_after`, at least 1.
+    /// `name` names the store in the log. `threshold` is at least 1.
     pub(crate) fn new(name: &'static str, threshold: u32) -> Self {
-        Breaker { name, threshold, failures: AtomicU32::new(0), next_trial: Mutex::new(Instant::now()) }
+        Breaker {
+            threshold,
+            failures: AtomicU32::new(0),
+            next_trial: Mutex::new(Instant::now()),
+            log: OutageLog::new(name),
+        }
     }
 
     pub(crate) fn is_closed(&self) -> bool {
@@ -37,6 +42,7 @@ impl Breaker {
         let mut next_trial = self.next_trial.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
         if now < *next_trial {
+            self.log.refused();
             return Err(StoreError::unavailable("it failed repeatedly and is not tried again yet"));
         }
         *next_trial = now + TRIAL_EVERY;
@@ -45,26 +51,31 @@ impl Breaker {
 
     /// Notes how an admitted call ended.
     pub(crate) fn note(&self, error: Option<&StoreError>) {
-        if error.is_some_and(StoreError::is_of_old_store) {
-            return;
-        }
-        if error.is_none_or(|error| !error.is_outage()) {
-            if self.failures.load(Ordering::Relaxed) != 0 {
-                let before = self.failures.swap(0, Ordering::Relaxed);
-                if before >= self.threshold {
-                    log::warn!("{} answers again", self.name);
+        match error {
+            Some(error) if error.is_outage() => self.note_failure(error),
+            // The store had no part in it.
+            Some(error) if error.is_elsewhere() => {}
+            _ => {
+                if self.failures.load(Ordering::Relaxed) != 0 {
+                    self.failures.store(0, Ordering::Relaxed);
+                    self.log.over();
                 }
             }
-            return;
         }
+    }
+
+    fn note_failure(&self, error: &StoreError) {
         let failures = self.failures.fetch_add(1, Ordering::Relaxed).saturating_add(1);
         if failures == self.threshold {
             *self.next_trial.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now() + TRIAL_EVERY;
-            log::error!(
-                "{} failed {failures} times in a row: requests that need it are answered at once with an \
-                 error until it works again",
-                self.name
-            );
         }
+        self.log.failed(error);
+    }
+
+    /// The error of a request whose own time is up. It says nothing about the store, but has to be told.
+    pub(super) fn out_of_time(&self) -> StoreError {
+        let error = StoreError::timeout();
+        self.log.failed(&error);
+        error
     }
 }

@@ -1,143 +1,123 @@
-//! Every store call goes through here: deadline, one retry for loads, and the breaker.
+//! The way to a store: time limits, one more try for loads, and a circuit breaker.
 
 pub(crate) mod breaker;
-pub(crate) mod deadline;
-pub(crate) mod jitter;
-pub(crate) mod keyed_locks;
+mod budget;
+mod keyed_locks;
+mod outage_log;
+pub(crate) mod wait;
 
+use std::future::Future;
 use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
 use self::breaker::Breaker;
-use self::deadline::in_time;
-use self::jitter::jitter;
-use crate::config::SessionConfig;
-use crate::session::Session;
+pub(crate) use self::budget::Budget;
+use self::keyed_locks::{KeyGuard, KeyedLocks};
+use self::wait::{jitter, with_deadline};
 use crate::store::{Call, DynStore, Loaded, New, Store, StoreError, Swap, Touch};
 
-/// The store behind its deadlines.
-pub(crate) struct Gate {
+/// A store behind time limits and a circuit breaker. Every call of a session to its store goes through it.
+pub(crate) struct StoreClient {
     store: DynStore,
-    /// Of one call (`session_store_timeout`).
-    timeout: Duration,
-    /// Of all calls of one request (`session_request_timeout`).
-    budget: Duration,
+    call_timeout: Duration,
     breaker: Breaker,
+    locks: KeyedLocks,
 }
 
-/// How much of a request's budget is used up.
-#[derive(Default)]
-pub(crate) struct Spent(pub(crate) Duration);
+/// The longest wait before a load is tried again.
+const RETRY_WITHIN: Duration = Duration::from_millis(20);
+/// Purging walks the whole store, so it has more time than a request.
+const PURGE_WITHIN: Duration = Duration::from_secs(600);
 
-impl Gate {
-    pub(crate) fn new(store: DynStore, config: &SessionConfig) -> Self {
-        Gate {
+impl StoreClient {
+    /// `call_timeout` limits one call (`session_store_timeout`). The breaker opens after `breaker_after`
+    /// failures in a row (`session_breaker_after`).
+    pub(crate) fn new(store: DynStore, call_timeout: Duration, breaker_after: u32) -> Self {
+        StoreClient {
             store,
-            timeout: config.session_store_timeout,
-            budget: config.session_request_timeout,
-            breaker: Breaker::new("the session store", config.session_breaker_after),
+            call_timeout,
+            breaker: Breaker::new("the session store", breaker_after),
+            locks: KeyedLocks::default(),
         }
     }
 
-    /// Loads a record. A failed load is tried once more: it changes nothing.
+    /// Loads a record. A load that failed is tried once more, since it changes nothing.
     pub(crate) async fn load(
         &self,
-        spent: &mut Spent,
+        budget: &Budget,
         now: SystemTime,
         key: &str,
         touch: Option<Touch>,
     ) -> Result<Option<Loaded>, StoreError> {
-        let first = self.within(spent, now, |call| self.store.load(call, key, touch)).await;
+        let first = self.call(budget, now, |call| self.store.load(call, key, touch)).await;
         let failed = first.as_ref().is_err_and(StoreError::is_outage);
-        if !failed || !self.breaker.is_closed() || spent.0 >= self.budget {
+        if !failed || !self.breaker.is_closed() || budget.left().is_zero() {
             return first;
         }
         tokio::time::sleep(jitter(RETRY_WITHIN)).await;
-        self.within(spent, now, |call| self.store.load(call, key, touch)).await
+        self.call(budget, now, |call| self.store.load(call, key, touch)).await
     }
 
-    /// One swap, never repeated here: after a failure its outcome is open.
+    /// Swaps once. A swap that failed is not repeated: it may have been carried out.
     pub(crate) async fn swap(
         &self,
-        session: &Session,
+        budget: &Budget,
         now: SystemTime,
         key: &str,
         expected: Option<&Loaded>,
         new: Option<New<'_>>,
     ) -> Result<Swap, StoreError> {
-        let mut spent = Spent(session.spent());
-        let before = spent.0;
-        let swapped = self.within(&mut spent, now, |call| self.store.swap(call, key, expected, new)).await;
-        session.spend(spent.0.saturating_sub(before));
-        swapped
-    }
-
-    /// Extends the life of a record that is not rewritten.
-    pub(crate) async fn extend(
-        &self,
-        session: &Session,
-        now: SystemTime,
-        key: &str,
-        lifetime: Duration,
-    ) -> Result<Option<Loaded>, StoreError> {
-        let mut spent = Spent(session.spent());
-        let before = spent.0;
-        let touch = Touch { lifetime, when_left: lifetime };
-        let loaded = self.load(&mut spent, now, key, Some(touch)).await;
-        session.spend(spent.0.saturating_sub(before));
-        loaded
+        self.call(budget, now, |call| self.store.swap(call, key, expected, new)).await
     }
 
     pub(crate) async fn delete(
         &self,
-        session: &Session,
+        budget: &Budget,
         now: SystemTime,
         key: &str,
     ) -> Result<bool, StoreError> {
-        let mut spent = Spent(session.spent());
-        let before = spent.0;
-        let deleted = self.within(&mut spent, now, |call| self.store.delete(call, key)).await;
-        session.spend(spent.0.saturating_sub(before));
-        deleted
+        self.call(budget, now, |call| self.store.delete(call, key)).await
     }
 
-    pub(crate) async fn ping(&self, now: SystemTime) -> Result<(), StoreError> {
-        self.within(&mut Spent::default(), now, |call| self.store.ping(call)).await
+    pub(crate) async fn ping(&self, budget: &Budget, now: SystemTime) -> Result<(), StoreError> {
+        self.call(budget, now, |call| self.store.ping(call)).await
     }
 
-    /// Purging walks the whole store: it has no deadline of a request.
+    /// Purges without the limits of a request.
     pub(crate) async fn purge(&self, now: SystemTime) -> Result<u64, StoreError> {
         let deadline = Instant::now() + PURGE_WITHIN;
-        in_time(deadline, self.store.purge(Call { now, deadline })).await
+        with_deadline(deadline, self.store.purge(Call { now, deadline })).await
     }
 
-    /// What is left of the request's budget.
-    pub(crate) fn left(&self, session: &Session) -> Duration {
-        self.budget.saturating_sub(session.spent())
+    /// Waits for the exclusive right to swap `key` in this process.
+    pub(crate) async fn lock<'k>(
+        &'k self,
+        budget: &Budget,
+        key: &'k str,
+    ) -> Result<KeyGuard<'k>, StoreError> {
+        let locked = tokio::time::timeout(budget.left(), self.locks.lock(key)).await;
+        locked.map_err(|_| self.breaker.out_of_time())
     }
 
-    async fn within<T, F: Future<Output = Result<T, StoreError>>>(
+    /// Makes one call: within its own limit and what is left of the request's, if the breaker lets it through.
+    async fn call<T, F: Future<Output = Result<T, StoreError>>>(
         &self,
-        spent: &mut Spent,
+        budget: &Budget,
         now: SystemTime,
         ask: impl FnOnce(Call) -> F,
     ) -> Result<T, StoreError> {
-        let allowed = self.timeout.min(self.budget.saturating_sub(spent.0));
+        let allowed = self.call_timeout.min(budget.left());
         if allowed.is_zero() {
-            // Nothing is left of the request's time: the store is not to blame.
-            return Err(StoreError::timeout());
+            // The request has used up its time: the store is not to blame.
+            return Err(self.breaker.out_of_time());
         }
         self.breaker.admit()?;
         let began = Instant::now();
         let deadline = began + allowed;
-        let answer = in_time(deadline, ask(Call { now, deadline })).await;
-        spent.0 += began.elapsed();
+        let answer = with_deadline(deadline, ask(Call { now, deadline })).await;
+        budget.spend(began.elapsed());
         self.breaker.note(answer.as_ref().err());
         answer
     }
 }
-
-/// The longest wait before a load is tried again.
-const RETRY_WITHIN: Duration = Duration::from_millis(20);
-const PURGE_WITHIN: Duration = Duration::from_secs(600);

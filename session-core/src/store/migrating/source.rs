@@ -1,29 +1,32 @@
-//! The store that sessions are moved out of: its keys, and what happens while it is down.
+//! The store that sessions are moved out of: its keys, and its outages.
 
+use std::error::Error;
+use std::fmt;
 use std::future::Future;
 
 use tokio::time::Instant;
 
 use crate::store::client::breaker::Breaker;
-use crate::store::client::deadline::in_time;
+use crate::store::client::wait::with_deadline;
 use crate::store::{Call, DynStore, Loaded, New, Store, StoreError, Swap};
 
-/// An old store behind a breaker of its own: its failures must not close the way to the new one.
-pub(super) struct Old {
+/// A store behind a breaker of its own: its failures say nothing about the target.
+pub(super) struct Source {
     store: DynStore,
-    /// What stands before the id in the new store, and here.
-    prefixes: [String; 2],
+    prefix: String,
+    target_prefix: String,
     breaker: Breaker,
 }
 
-impl Old {
-    pub(super) fn new(store: DynStore, prefixes: [String; 2], breaker_after: u32) -> Self {
-        Old { store, prefixes, breaker: Breaker::new("the old session store", breaker_after) }
+impl Source {
+    /// Keys begin with `prefix` here and with `target_prefix` in the target.
+    pub(super) fn new(store: DynStore, prefix: String, target_prefix: String, breaker_after: u32) -> Self {
+        Source { store, prefix, target_prefix, breaker: Breaker::new("the old session store", breaker_after) }
     }
 
-    /// The record of the session that has this key in the new store.
+    /// Loads the record of the session that has this key in the target.
     pub(super) async fn load(&self, call: Call, key: &str) -> Result<Option<Loaded>, StoreError> {
-        self.within(call, self.store.load(call, &self.key(key), None)).await
+        self.call(call, self.store.load(call, &self.own_key(key), None)).await
     }
 
     pub(super) async fn swap(
@@ -33,38 +36,57 @@ impl Old {
         expected: Option<&Loaded>,
         new: Option<New<'_>>,
     ) -> Result<Swap, StoreError> {
-        self.within(call, self.store.swap(call, &self.key(key), expected, new)).await
+        self.call(call, self.store.swap(call, &self.own_key(key), expected, new)).await
     }
 
     pub(super) async fn delete(&self, call: Call, key: &str) -> Result<bool, StoreError> {
-        self.within(call, self.store.delete(call, &self.key(key))).await
+        self.call(call, self.store.delete(call, &self.own_key(key))).await
     }
 
     pub(super) async fn purge(&self, call: Call) -> Result<u64, StoreError> {
-        self.within(call, self.store.purge(call)).await
+        self.call(call, self.store.purge(call)).await
     }
 
     pub(super) async fn ping(&self, call: Call) -> Result<(), StoreError> {
-        self.within(call, self.store.ping(call)).await
+        self.call(call, self.store.ping(call)).await
     }
 
-    fn key(&self, key: &str) -> String {
-        let [new, old] = &self.prefixes;
-        format!("{old}{}", key.strip_prefix(new.as_str()).unwrap_or(key))
+    fn own_key(&self, key: &str) -> String {
+        format!("{}{}", self.prefix, key.strip_prefix(self.target_prefix.as_str()).unwrap_or(key))
     }
 
-    /// Half of the time that is left: so the caller's deadline, whose passing would be put down to the new store, is
-    /// not reached.
-    async fn within<T>(
+    /// Waits for half of the time that is left. So the caller's deadline is not reached, which would be put
+    /// down to the target.
+    async fn call<T>(
         &self,
         call: Call,
         answer: impl Future<Output = Result<T, StoreError>>,
     ) -> Result<T, StoreError> {
-        self.breaker.admit().map_err(StoreError::of_old_store)?;
+        self.breaker.admit().map_err(failed)?;
         let now = Instant::now();
         let half = now + call.deadline.saturating_duration_since(now) / 2;
-        let answer = in_time(half, answer).await;
+        let answer = with_deadline(half, answer).await;
         self.breaker.note(answer.as_ref().err());
-        answer.map_err(StoreError::of_old_store)
+        answer.map_err(failed)
+    }
+}
+
+fn failed(error: StoreError) -> StoreError {
+    StoreError::elsewhere(SourceFailed(error))
+}
+
+/// A failure of the store that sessions are moved out of.
+#[derive(Debug)]
+struct SourceFailed(StoreError);
+
+impl fmt::Display for SourceFailed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the old store, of `session_migrate_from`, failed")
+    }
+}
+
+impl Error for SourceFailed {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&self.0)
     }
 }

@@ -12,8 +12,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use bytes::Bytes;
 use tokio::time::{Instant, timeout};
 
-use super::Moving;
-use crate::config::SessionConfig;
+use super::{MigratingStore, Settings};
 use crate::error_chain::Chain;
 use crate::formats::codec::Format;
 #[cfg(feature = "pickle")]
@@ -27,20 +26,17 @@ type Side = Arc<Faulty<MemoryStore>>;
 const LIFETIME: Duration = Duration::from_secs(3600);
 
 /// The new store, the old one, and both as one.
-fn stores() -> (Side, Side, Arc<Moving>) {
+fn stores() -> (Side, Side, Arc<MigratingStore>) {
     let [new, old] = [(); 2].map(|()| Arc::new(Faulty::new(MemoryStore::new(1_000))));
     let moving = moving(Arc::clone(&new), Arc::clone(&old), Format::Msgpack);
     (new, old, moving)
 }
 
 /// Ids have another prefix in the old store.
-fn moving(new: impl Store, old: impl Store, format: Format) -> Arc<Moving> {
-    let [config, old_config] = ["new:", "old:"].map(|prefix| SessionConfig {
-        session_key_prefix: prefix.into(),
-        permanent_session_lifetime: LIFETIME,
-        ..SessionConfig::default()
-    });
-    Arc::new(Moving::new(DynStore::new(new), DynStore::new(old), (&config, &old_config), format))
+fn moving(new: impl Store, old: impl Store, format: Format) -> Arc<MigratingStore> {
+    let prefixes = ["old:".to_owned(), "new:".to_owned()];
+    let settings = Settings { prefixes, lifetime: LIFETIME, format, breaker_after: 5 };
+    Arc::new(MigratingStore::new(DynStore::new(new), DynStore::new(old), settings))
 }
 
 fn now() -> SystemTime {
@@ -67,7 +63,10 @@ async fn get(store: &impl Store, key: &str) -> Option<Vec<u8>> {
 }
 
 /// A load that stands where it is held.
-async fn stopped(moving: &Arc<Moving>, mut held: Held) -> (tokio::task::JoinHandle<Option<Vec<u8>>>, Held) {
+async fn stopped(
+    moving: &Arc<MigratingStore>,
+    mut held: Held,
+) -> (tokio::task::JoinHandle<Option<Vec<u8>>>, Held) {
     let loading = tokio::spawn({
         let moving = Arc::clone(moving);
         async move { get(&*moving, "new:a").await }

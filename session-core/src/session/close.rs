@@ -1,0 +1,126 @@
+//! Closing: from a session to the response's `Set-Cookie`.
+
+use std::borrow::Cow;
+use std::time::SystemTime;
+
+use super::manager::{Backend, Manager};
+use super::outcome::CookieChange;
+use super::state::State;
+use super::{SaveError, Session};
+use crate::formats::time::later;
+
+/// The headers that a response needs after its session was closed.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Closed {
+    /// The `Set-Cookie` header to add, if any.
+    pub set_cookie: Option<String>,
+    /// Whether the response depends on the session: it needs `Vary: Cookie`.
+    pub vary_cookie: bool,
+}
+
+impl Manager {
+    /// Ends a request's use of the session: writes the changes and decides what becomes of the cookie.
+    ///
+    /// Unchanged data is not written. A session that was abandoned by a panic is not written either, and its
+    /// cookie stays as it is.
+    ///
+    /// # Errors
+    ///
+    /// See [`SaveError`]. No cookie is sent then. If the store failed, the write may or may not have happened.
+    pub async fn close(&self, session: &Session, now: SystemTime) -> Result<Closed, SaveError> {
+        match self.close_now(session, now) {
+            Some(closed) => closed,
+            None => self.save_and_close(session, now).await,
+        }
+    }
+
+    /// As [`close`](Manager::close) for a session that needs no store. Otherwise does nothing and returns `None`:
+    /// then [`save_and_close`](Manager::save_and_close) has to follow.
+    pub fn close_now(&self, session: &Session, now: SystemTime) -> Option<Result<Closed, SaveError>> {
+        if session.is_abandoned() {
+            return Some(Ok(Closed::default()));
+        }
+        let mut state = session.state();
+        if !self.is_cookie_store() {
+            if state.has_to_be_written(self.config().session_refresh_each_request) {
+                return None;
+            }
+            state.mark_saved();
+        }
+        Some(finish(session, self.headers(session, &mut state, now)))
+    }
+
+    /// Saves a session in the store and closes it.
+    ///
+    /// # Errors
+    ///
+    /// As [`close`](Manager::close).
+    pub async fn save_and_close(&self, session: &Session, now: SystemTime) -> Result<Closed, SaveError> {
+        let closed = match self.write(session, now).await {
+            Ok(()) => self.headers(session, &mut session.state(), now),
+            Err(error) => Err(error),
+        };
+        finish(session, closed)
+    }
+
+    /// Makes the headers, when the store has everything.
+    fn headers(&self, session: &Session, state: &mut State, now: SystemTime) -> Result<Closed, SaveError> {
+        let change = state.cookie_change(self.config().session_refresh_each_request);
+        let ended = match self.backend() {
+            Backend::Cookie(_) => {
+                if change != CookieChange::Keep {
+                    state.contents.check_encoded()?;
+                }
+                // The cookie that is made here is the save.
+                state.mark_saved();
+                false
+            }
+            Backend::Server(server) => {
+                state.identity.id().is_some_and(|id| server.ended.contains(id, session.opened_at()))
+            }
+        };
+        let set_cookie = match change {
+            // Another request has ended the session: an id that would be sent again is dead.
+            _ if ended => None,
+            CookieChange::Keep => None,
+            CookieChange::Delete => Some(self.cookie().delete()),
+            CookieChange::Send { permanent } => self.set_cookie(state, permanent, now)?,
+        };
+        let vary_cookie = state.flags.accessed || set_cookie.is_some();
+        Ok(Closed { set_cookie, vary_cookie })
+    }
+
+    /// Makes the cookie; `None` for a session without an id, which Flask's `modified = False` kept from being written.
+    fn set_cookie(
+        &self,
+        state: &State,
+        permanent: bool,
+        now: SystemTime,
+    ) -> Result<Option<String>, SaveError> {
+        let value = match self.backend() {
+            Backend::Cookie(signer) => Cow::Owned(signer.sign(&state.contents.encoded(), now)),
+            Backend::Server(server) => match (state.identity.id(), &server.signer) {
+                (Some(id), Some(signer)) => Cow::Owned(signer.sign(id.as_str())),
+                (Some(id), None) => Cow::Borrowed(id.as_str()),
+                (None, _) => return Ok(None),
+            },
+        };
+        let expires = permanent.then(|| later(now, self.config().permanent_session_lifetime));
+        let set_cookie = self.cookie().set(&value, expires);
+        // Browsers drop a cookie that is too long without a word.
+        let (bytes, limit) = (set_cookie.len(), self.config().max_cookie_size);
+        if limit != 0 && bytes > limit {
+            return Err(SaveError::CookieTooLarge { bytes, limit, largest: state.contents.largest(3) });
+        }
+        Ok(Some(set_cookie))
+    }
+}
+
+/// Notes that the response is made. If it is an error, nothing of this request may be saved later.
+fn finish(session: &Session, closed: Result<Closed, SaveError>) -> Result<Closed, SaveError> {
+    session.note_response();
+    if closed.is_err() {
+        session.abandon();
+    }
+    closed
+}

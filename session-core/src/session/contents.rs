@@ -1,0 +1,158 @@
+//! The data of a session: the record as it was loaded, and the changes made to it since.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::FieldError;
+use super::changes::{Changes, FieldRule, Seq};
+use crate::formats::codec::{EncodeError, Format, RawKey, Record};
+use crate::formats::value::Value;
+use crate::session::SaveError;
+
+/// A map from keys to encoded values. Reading and writing it follows no rule of sessions.
+pub(super) struct Contents {
+    record: Arc<Record>,
+    changes: Changes,
+    /// Keys whose last value could not be encoded. While there is one, the session can't be saved.
+    encode_errors: Vec<(String, EncodeError)>,
+}
+
+impl Contents {
+    pub(super) fn new(record: Arc<Record>) -> Self {
+        Contents { record, changes: Changes::default(), encode_errors: Vec::new() }
+    }
+
+    /// Adds a field that a new session begins with. It is stored only together with something else.
+    pub(super) fn preset(&mut self, key: &str, value: &Value) {
+        if let Ok(raw) = self.format().encode(value) {
+            self.changes.preset(key, raw);
+        }
+    }
+
+    pub(super) fn format(&self) -> Format {
+        self.record.format()
+    }
+
+    /// The record that the changes are made to.
+    pub(super) fn record(&self) -> &Arc<Record> {
+        &self.record
+    }
+
+    pub(super) fn changes(&self) -> &Changes {
+        &self.changes
+    }
+
+    /// The encoded value under `key` with the changes of this request.
+    pub(super) fn raw(&self, key: &str) -> Option<&[u8]> {
+        match self.changes.get(key) {
+            Some(changed) => changed,
+            None => self.record.get(key),
+        }
+    }
+
+    pub(super) fn value(&self, key: &str) -> Result<Option<Value>, FieldError> {
+        let Some(raw) = self.raw(key) else { return Ok(None) };
+        self.format().decode(raw).map(Some).map_err(|source| FieldError::decode::<Value>(key, source))
+    }
+
+    /// The value that was loaded, without the changes of this request.
+    pub(super) fn loaded_value(&self, key: &str) -> Option<Value> {
+        self.record.get(key).and_then(|raw| self.format().decode(raw).ok())
+    }
+
+    /// All entries in Python's order: loaded ones where they were, added ones after them.
+    pub(super) fn entries(&self) -> impl Iterator<Item = (RawKey<'_>, &[u8])> {
+        self.changes.applied_to(&self.record)
+    }
+
+    pub(super) fn keys(&self) -> impl Iterator<Item = RawKey<'_>> {
+        self.entries().map(|(key, _)| key)
+    }
+
+    /// Whether there is no key but perhaps `ignored`.
+    pub(super) fn is_empty_but_for(&self, ignored: Option<&str>) -> bool {
+        let is_ignored = |key: RawKey<'_>| ignored.is_some() && key.as_text() == ignored;
+        if self.changes.are_none() {
+            // Asked in every request: without the changes it takes a sixth. Of two keys at most one is ignored.
+            return self.record.len() < 2 && self.record.entries().all(|(key, _)| is_ignored(key));
+        }
+        self.keys().all(is_ignored)
+    }
+
+    pub(super) fn set(&mut self, key: &str, raw: Vec<u8>, rule: FieldRule) {
+        self.clear_encode_error(key);
+        self.changes.set(key, raw, rule, self.record.get(key).is_some());
+    }
+
+    pub(super) fn remove(&mut self, key: &str, rule: FieldRule) {
+        self.clear_encode_error(key);
+        self.changes.remove(key, rule, self.record.get(key).is_some());
+    }
+
+    pub(super) fn remove_all(&mut self) {
+        self.encode_errors.clear();
+        self.changes.remove_all(&self.record);
+    }
+
+    /// Counts a change that is not one of a field.
+    pub(super) fn next_seq(&mut self) -> Seq {
+        self.changes.next()
+    }
+
+    pub(super) fn record_encode_error(&mut self, key: &str, error: EncodeError) {
+        self.clear_encode_error(key);
+        self.encode_errors.push((key.to_owned(), error));
+    }
+
+    /// Forgets that the value last set under `key` could not be encoded. `true` if that was so.
+    pub(super) fn clear_encode_error(&mut self, key: &str) -> bool {
+        let before = self.encode_errors.len();
+        self.encode_errors.retain(|(failed, _)| failed != key);
+        self.encode_errors.len() < before
+    }
+
+    pub(super) fn has_encode_errors(&self) -> bool {
+        !self.encode_errors.is_empty()
+    }
+
+    /// # Errors
+    ///
+    /// A value could not be encoded: then the whole session can't be saved.
+    pub(super) fn check_encoded(&self) -> Result<(), SaveError> {
+        match self.encode_errors.first().cloned() {
+            Some((key, source)) => Err(SaveError::Encode { key, source }),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether there are changes that no save has written.
+    pub(super) fn is_dirty(&self) -> bool {
+        self.changes.is_dirty()
+    }
+
+    /// Counts all changes as saved; the session goes on holding them.
+    pub(super) fn mark_saved(&mut self) {
+        self.changes.mark_saved();
+    }
+
+    /// Takes over the record that a save has written. Changes after `point` stay changes.
+    pub(super) fn saved_up_to(&mut self, point: Seq, record: Arc<Record>) {
+        self.changes.saved_up_to(point, &record);
+        self.record = record;
+    }
+
+    /// The whole session as bytes.
+    pub(super) fn encoded(&self) -> Bytes {
+        Bytes::from(self.format().join(&self.changes.list_applied_to(&self.record)))
+    }
+
+    /// The keys with the most bytes, the largest first.
+    pub(super) fn largest(&self, count: usize) -> Vec<(String, usize)> {
+        let sizes = self.entries().filter_map(|(key, raw)| Some((key.as_text()?.to_owned(), raw.len())));
+        let mut largest: Vec<(String, usize)> = sizes.collect();
+        largest.sort_by_key(|(_, bytes)| std::cmp::Reverse(*bytes));
+        largest.truncate(count);
+        largest
+    }
+}

@@ -1,0 +1,31 @@
+//! Waiting: until a deadline, or for a random time so that competitors do not meet again.
+
+use std::future::Future;
+use std::time::Duration;
+
+use tokio::time::{Instant, timeout_at};
+
+use crate::store::StoreError;
+
+/// Waits for an answer until `deadline`; then drops its future and gives a timeout.
+pub(crate) async fn with_deadline<T>(
+    deadline: Instant,
+    answer: impl Future<Output = Result<T, StoreError>>,
+) -> Result<T, StoreError> {
+    timeout_at(deadline, answer).await.unwrap_or_else(|_| Err(StoreError::timeout()))
+}
+
+/// Returns a random duration of at most `longest`.
+pub(crate) fn jitter(longest: Duration) -> Duration {
+    longest.mul_f64(random_share())
+}
+
+/// Returns a random number from 0 to 1.
+pub(crate) fn random_share() -> f64 {
+    let mut random = [0; 4];
+    // Without random bytes everybody waits equally long: worse, but right.
+    if getrandom::fill(&mut random).is_err() {
+        return 1.0;
+    }
+    f64::from(u32::from_le_bytes(random)) / f64::from(u32::MAX)
+}
