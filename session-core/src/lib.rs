@@ -8,5 +8,5 @@ mod settings;
 pub mod store;
 
 pub use error_chain::Chain;
-pub use formats::{codec, cookie, signing, value};
-pub use session::{fields, id, manager, merge};
+pub use formats::{codec, cookie, id, signing, value};
+pub use session::{fields, manager, merge};

@@ -15,7 +15,7 @@ pub(super) fn apply(config: &SessionConfig, report: &mut Report) {
             "must be host:port such as \"127.0.0.1:11211\", or a list of such, without user or password",
         );
     }
-    let new_id = crate::session::id::SessionId::characters(config.session_id_length);
+    let new_id = crate::formats::id::SessionId::characters(config.session_id_length);
     let longest_id = config.session_id_length_fallbacks.iter().copied().fold(new_id, usize::max);
     let room = LONGEST_KEY.saturating_sub(longest_id);
     if config.session_key_prefix.len() > room {

@@ -18,7 +18,7 @@ pub(super) fn apply(config: &SessionConfig, report: &mut Report) {
         names(config, report);
     }
     // What the column takes. PostgreSQL would refuse a longer key at the first log-in.
-    let id = crate::session::id::SessionId::characters(config.session_id_length);
+    let id = crate::formats::id::SessionId::characters(config.session_id_length);
     if config.session_key_prefix.len().saturating_add(id) > 255 {
         report.refuse(
             &["session_key_prefix", "session_id_length"],

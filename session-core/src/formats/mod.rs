@@ -1,4 +1,4 @@
-//! Values, records, signatures and cookies, byte for byte as Python writes and reads them.
+//! Values, records, ids, signatures and cookies, byte for byte as Python writes and reads them.
 //!
 //! Nothing here knows what a session is. `format`, `error`, `base64`, `time` and `http_date` lie below; `value`
 //! builds on them, and `codec` on `value`.
@@ -9,6 +9,7 @@ pub mod cookie;
 mod error;
 mod format;
 mod http_date;
+pub mod id;
 pub mod signing;
 pub(crate) mod time;
 pub mod value;

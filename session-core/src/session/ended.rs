@@ -9,8 +9,8 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::Session;
-use super::id::SessionId;
 use super::manager::{Backend, Manager, Server};
+use crate::formats::id::SessionId;
 
 impl Manager {
     /// Returns when the session has ended: destroyed, logged out or expired, here or elsewhere.

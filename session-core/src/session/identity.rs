@@ -1,7 +1,7 @@
 //! The identity of a session: the id under which it is stored, and what is to become of that.
 
 use super::changes::Seq;
-use super::id::SessionId;
+use crate::formats::id::SessionId;
 use crate::store::Loaded;
 
 /// The id and the stored record of a session.

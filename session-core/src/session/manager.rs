@@ -8,11 +8,11 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::ended::EndedSessions;
-use super::id::SessionId;
 use super::state::{Kind, PERMANENT, State};
 use crate::config::{SessionConfig, SessionType, named};
 use crate::formats::codec::Format;
 use crate::formats::cookie::{CookieAttributes, SetCookie};
+use crate::formats::id::SessionId;
 use crate::formats::signing::{CookieSigner, IdSigner};
 use crate::formats::value::Value;
 use crate::store::client::{Budget, StoreClient};

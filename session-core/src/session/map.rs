@@ -5,7 +5,6 @@ use serde::de::DeserializeOwned;
 
 use super::state::PERMANENT;
 use super::{FieldError, FieldRule, Session};
-use crate::formats::codec::EncodeError;
 use crate::formats::value::{Value, from_value, to_value_for};
 
 impl Session {
@@ -205,24 +204,6 @@ impl Session {
     pub fn set_permanent(&self, permanent: bool) {
         let now = self.now();
         self.used().put(PERMANENT, &Value::Bool(permanent), FieldRule::default(), now);
-    }
-
-    /// Stores the value of a typed field; `Value::None` removes it.
-    #[doc(hidden)]
-    pub fn set_with(&self, key: &'static str, value: Result<Value, EncodeError>, rule: FieldRule) {
-        let now = self.now();
-        let mut state = self.used();
-        if let Ok(Value::None) = value {
-            state.take(key, rule);
-        } else {
-            state.put_result(key, value, rule, now);
-        }
-    }
-
-    /// Removes a typed field.
-    #[doc(hidden)]
-    pub fn remove_with(&self, key: &'static str, rule: FieldRule) {
-        self.used().take(key, rule);
     }
 }
 

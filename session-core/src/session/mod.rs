@@ -9,7 +9,6 @@ mod ended;
 mod error;
 pub mod fields;
 mod flash;
-pub mod id;
 mod identity;
 mod login;
 pub mod manager;
@@ -32,11 +31,11 @@ use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
-use self::id::SessionId;
 use self::identity::RotationReason;
 use self::manager::Manager;
 use self::state::{Flags, Kind, State};
 use crate::formats::codec::Format;
+use crate::formats::id::SessionId;
 use crate::store::client::Budget;
 
 /// A handle to the session of one request. Clones are handles to the same session.

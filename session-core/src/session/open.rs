@@ -5,13 +5,13 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 
-use super::id::SessionId;
 use super::identity::{Identity, StoredRecord};
 use super::manager::{Backend, Manager, Server};
 use super::state::{Kind, State};
 use super::{RequestClock, Session};
 use crate::error_chain::Chain;
 use crate::formats::codec::{Format, Record};
+use crate::formats::id::SessionId;
 use crate::formats::signing::CookieSigner;
 use crate::store::StoreError;
 use crate::store::client::Budget;

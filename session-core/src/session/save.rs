@@ -6,13 +6,13 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 
 use super::changes::Changes;
-use super::id::SessionId;
 use super::identity::{RotationReason, SavePoint, StoredRecord};
 use super::manager::{Backend, Manager, Server};
 use super::outcome::Outcome;
 use super::state::{PERMANENT, Saved, State};
 use super::{SaveError, Session};
 use crate::formats::codec::{RawKey, Record};
+use crate::formats::id::SessionId;
 use crate::store::client::wait::jitter;
 use crate::store::{Loaded, New, StoreError, Swap, Touch};
 

@@ -5,11 +5,10 @@ use std::sync::{Arc, Mutex};
 
 use proptest::prelude::*;
 use rocket_session_state_core::manager::Manager;
-use rocket_session_state_core::session::{FieldRule, SaveError, Session};
+use rocket_session_state_core::session::{SaveError, Session};
 use rocket_session_state_core::store::{Call, Loaded, New, Store, StoreError, Swap, Touch};
-use rocket_session_state_core::value::to_value;
 
-use super::site::{Counting, Site};
+use super::site::{self, Counting, Site, log_out};
 
 /// One request's use of the session of Ann.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -82,7 +81,7 @@ impl Store for Shuffled {
 }
 
 fn log_in(session: &Session, user: &str) {
-    session.set_with("username", to_value(user), FieldRule::default());
+    site::log_in(session, user);
     session.set(&format!("of-{user}"), "private");
 }
 
@@ -95,7 +94,7 @@ fn act(session: &Session, action: Action, number: usize) {
         Write => {}
         LogInAgain => log_in(session, "ann"),
         LogInAsBob => log_in(session, "bob"),
-        LogOut => session.remove_with("username", FieldRule::default()),
+        LogOut => log_out(session),
         Destroy => session.destroy(),
         Regenerate => session.regenerate(),
     }

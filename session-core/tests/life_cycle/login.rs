@@ -2,20 +2,9 @@
 
 use std::time::Duration;
 
-use rocket_session_state_core::session::{FieldRule, Session};
-use rocket_session_state_core::value::to_value;
+use rocket_session_state_core::session::Session;
 
-use super::site::Site;
-
-fn log_in(session: &Session, user: &str) {
-    session.declare_login("username");
-    session.set_with("username", to_value(user), FieldRule::default());
-}
-
-fn log_out(session: &Session) {
-    session.declare_login("username");
-    session.remove_with("username", FieldRule::default());
-}
+use super::site::{Site, log_in, log_out};
 
 #[tokio::test]
 async fn logging_in_gives_a_new_id_and_keeps_the_cart() {

@@ -10,6 +10,7 @@
 mod site;
 
 mod cookies;
+mod fields;
 mod identities;
 mod interleavings;
 mod login;
@@ -17,5 +18,4 @@ mod merge;
 mod purging;
 mod saving;
 mod server;
-mod typed;
 mod while_saving;

@@ -1,6 +1,8 @@
 //! Two requests that change one session at once.
 
+use rocket_session_state_core::fields::{self, Field};
 use rocket_session_state_core::manager::Manager;
+use rocket_session_state_core::merge::{self, Policy};
 use rocket_session_state_core::session::{Flash, SaveError, Session};
 
 use super::site::Site;
@@ -340,16 +342,24 @@ async fn a_stream_that_ends_the_session_has_ended_it_whatever_it_sets_then() {
 
 #[tokio::test]
 async fn a_rotation_that_is_refused_leaves_no_record_behind() {
-    use rocket_session_state_core::session::FieldRule;
-    use rocket_session_state_core::value::to_value;
+    struct Strict;
 
-    let rule =
-        FieldRule { merge: Some(|_, _, _| Err(rocket_session_state_core::merge::MergeError::Refused)) };
+    impl Field for Strict {
+        type Stored = i32;
+        type Declared = i32;
+        const KEY: &'static str = "strict";
+        const MERGE: Option<Policy<i32>> = Some(merge::refuse);
+
+        fn default() -> i32 {
+            0
+        }
+    }
+
     let mut site = Site::new();
     site.request(|session| session.set("strict", &1)).await;
     let (rotating, writing) = (site.open().await, site.open().await);
     rotating.regenerate();
-    rotating.set_with("strict", to_value(&2), rule);
+    fields::set::<Strict>(&rotating, 2);
     writing.set("strict", &3);
     site.manager.close(&writing, site.now).await.unwrap();
     site.store.calls();

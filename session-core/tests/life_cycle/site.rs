@@ -1,9 +1,10 @@
-//! A site without a web framework: cookies go in, sessions and cookies come out.
+//! A site without a web framework: cookies go in, sessions and cookies come out. Its login field is `username`.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rocket_session_state_core::config::{SessionConfig, SessionType, Surroundings};
+use rocket_session_state_core::fields::{self, Field};
 use rocket_session_state_core::manager::{Closed, Manager};
 use rocket_session_state_core::session::{SaveError, Session};
 
@@ -13,6 +14,30 @@ use rocket_session_state_core::store::conformance::Faulty;
 pub(crate) type Counting = Arc<Faulty<MemoryStore>>;
 
 pub(crate) const SECRET: &str = "a secret for tests, long enough";
+
+/// The field that says who is logged in.
+pub(crate) struct Username;
+
+impl Field for Username {
+    type Stored = String;
+    type Declared = Option<String>;
+    const KEY: &'static str = "username";
+
+    fn default() -> Option<String> {
+        None
+    }
+}
+
+/// Logs a user in, through the field of a state that declares it as its login field.
+pub(crate) fn log_in(session: &Session, user: &str) {
+    session.declare_login(Username::KEY);
+    fields::set::<Username>(session, Some(user.to_owned()));
+}
+
+pub(crate) fn log_out(session: &Session) {
+    session.declare_login(Username::KEY);
+    fields::take::<Username>(session);
+}
 
 /// A manager over a counting store, and one visitor's browser.
 pub(crate) struct Site {

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
+use rocket_session_state_core::fields;
 use rocket_session_state_core::session::Session;
 use rocket_session_state_core::store::conformance::{Moment, Operation};
-use rocket_session_state_core::value::to_value;
 
-use super::site::Site;
+use super::site::{Site, Username};
 
 /// Saves, and does something to the session while the store call of that save is stopped.
 async fn meanwhile(site: &Site, session: &Session, operation: Operation, change: impl FnOnce(&Session)) {
@@ -113,11 +113,7 @@ async fn a_login_during_a_save_gives_a_new_id() {
     session.declare_login("username");
     session.set("a", "1");
     meanwhile(&site, &session, Operation::Swap, |session| {
-        session.set_with(
-            "username",
-            to_value("momo"),
-            rocket_session_state_core::session::FieldRule::default(),
-        );
+        fields::set::<Username>(session, Some("momo".to_owned()));
     })
     .await;
     site.close(&session).await.unwrap();

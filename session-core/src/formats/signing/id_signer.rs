@@ -33,7 +33,7 @@ impl IdSigner {
     }
 
     /// The id of a cookie that one of the keys signed. Its form is not looked at: see
-    /// [`SessionId::parse`](crate::session::id::SessionId::parse). The signature has no age.
+    /// [`SessionId::parse`](crate::formats::id::SessionId::parse). The signature has no age.
     ///
     /// # Errors
     ///

@@ -27,7 +27,7 @@ pub fn get<F: Field>(session: &Session) -> F::Declared {
 ///
 /// A value that can't be encoded makes the response an error when the session is saved.
 pub fn set<F: Field>(session: &Session, value: F::Declared) {
-    session.set_with(F::KEY, to_value::<F>(session, &value), rule::<F>());
+    store::<F>(session, to_value::<F>(session, &value));
 }
 
 /// Changes a copy of the field's value, and sets the field if that made a difference to the stored value.
@@ -40,7 +40,7 @@ pub fn update<F: Field, R>(session: &Session, change: impl FnOnce(&mut F::Declar
     let result = change(&mut value);
     let after = to_value::<F>(session, &value);
     if !matches!((&before, &after), (Ok(before), Ok(after)) if before == after) {
-        session.set_with(F::KEY, after, rule::<F>());
+        store::<F>(session, after);
     }
     result
 }
@@ -48,7 +48,7 @@ pub fn update<F: Field, R>(session: &Session, change: impl FnOnce(&mut F::Declar
 /// Returns the field's value, as [`get`] does, and removes its key.
 pub fn take<F: Field>(session: &Session) -> F::Declared {
     let value = get::<F>(session);
-    session.remove_with(F::KEY, rule::<F>());
+    session.used().take(F::KEY, rule::<F>());
     value
 }
 
@@ -68,6 +68,17 @@ pub fn missing<F: Field>() -> Result<F::Stored, FieldError> {
 
 fn to_value<F: Field>(session: &Session, value: &F::Declared) -> Result<Value, EncodeError> {
     value.as_stored().map_or(Ok(Value::None), |stored| stored.to_value(session.format()))
+}
+
+/// Stores a converted value; `Value::None` removes the key.
+fn store<F: Field>(session: &Session, value: Result<Value, EncodeError>) {
+    let now = session.now();
+    let mut state = session.used();
+    if let Ok(Value::None) = value {
+        state.take(F::KEY, rule::<F>());
+    } else {
+        state.put_result(F::KEY, value, rule::<F>(), now);
+    }
 }
 
 /// The one place that reports a stored value of the wrong type.

@@ -10,7 +10,7 @@ use rocket_session_state_core::fields::{self, Field, IntoField};
 use rocket_session_state_core::manager::Manager;
 use rocket_session_state_core::merge::{self, Policy};
 use rocket_session_state_core::session::{FieldError, Session};
-use rocket_session_state_core::value::{Markup, Value, to_value};
+use rocket_session_state_core::value::{Markup, Value};
 
 use super::site::Site;
 
@@ -47,7 +47,7 @@ async fn session() -> Session {
 /// A session that holds `value` under `key`.
 fn holding(key: &'static str, value: impl serde::Serialize) -> Session {
     let session = session();
-    session.set_with(key, to_value(&value), fields::rule::<Name>());
+    session.set(key, &value);
     session
 }
 
