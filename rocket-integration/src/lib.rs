@@ -1,5 +1,6 @@
 #![doc = include_str!("guide/links.md")]
 #![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod clear_site_data;
 mod context;

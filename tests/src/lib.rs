@@ -3,14 +3,6 @@
 //!
 //! Everything here fails loudly. A missing program fails the test with the command that installs it, a server
 //! that does not come up fails it with the server's own output, and nothing is ever skipped.
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "a panic in here is a failed test, which is what it is for"
-)]
-
 pub mod app;
 pub mod browser;
 pub mod budget;

@@ -9,7 +9,7 @@ use rocket_session_state::guard::{
     self, Fut, GuardDef, Parts, Proof, Require, SessionGuard, SessionState, TypedKey,
 };
 use rocket_session_state::merge::{self, Policy};
-use rocket_session_state::typed::{self, Field, IntoField, LoginValue};
+use rocket_session_state::fields::{self, Field, IntoField, LoginValue};
 use rocket_session_state::{Session, SessionError};
 
 #[derive(Clone, Debug)]
@@ -143,163 +143,163 @@ impl Field for Seen {
 #[allow(dead_code)]
 impl Visit {
     fn username(&self) -> Option<String> {
-        typed::get::<Username>(&self.session)
+        fields::get::<Username>(&self.session)
     }
 
     fn set_username(&self, value: impl IntoField<Option<String>>) {
-        typed::set::<Username>(&self.session, value.into_field());
+        fields::set::<Username>(&self.session, value.into_field());
     }
 
     fn update_username<R>(&self, change: impl FnOnce(&mut Option<String>) -> R) -> R {
-        typed::update::<Username, R>(&self.session, change)
+        fields::update::<Username, R>(&self.session, change)
     }
 
     fn take_username(&self) -> Option<String> {
-        typed::take::<Username>(&self.session)
+        fields::take::<Username>(&self.session)
     }
 
     fn views(&self) -> u32 {
-        typed::get::<Views>(&self.session)
+        fields::get::<Views>(&self.session)
     }
 
     fn set_views(&self, value: u32) {
-        typed::set::<Views>(&self.session, value);
+        fields::set::<Views>(&self.session, value);
     }
 
     fn update_views<R>(&self, change: impl FnOnce(&mut u32) -> R) -> R {
-        typed::update::<Views, R>(&self.session, change)
+        fields::update::<Views, R>(&self.session, change)
     }
 
     fn take_views(&self) -> u32 {
-        typed::take::<Views>(&self.session)
+        fields::take::<Views>(&self.session)
     }
 
     fn tags(&self) -> Vec<String> {
-        typed::get::<Tags>(&self.session)
+        fields::get::<Tags>(&self.session)
     }
 
     fn set_tags(&self, value: Vec<String>) {
-        typed::set::<Tags>(&self.session, value);
+        fields::set::<Tags>(&self.session, value);
     }
 
     fn update_tags<R>(&self, change: impl FnOnce(&mut Vec<String>) -> R) -> R {
-        typed::update::<Tags, R>(&self.session, change)
+        fields::update::<Tags, R>(&self.session, change)
     }
 
     fn take_tags(&self) -> Vec<String> {
-        typed::take::<Tags>(&self.session)
+        fields::take::<Tags>(&self.session)
     }
 
     fn high(&self) -> i64 {
-        typed::get::<High>(&self.session)
+        fields::get::<High>(&self.session)
     }
 
     fn set_high(&self, value: i64) {
-        typed::set::<High>(&self.session, value);
+        fields::set::<High>(&self.session, value);
     }
 
     fn update_high<R>(&self, change: impl FnOnce(&mut i64) -> R) -> R {
-        typed::update::<High, R>(&self.session, change)
+        fields::update::<High, R>(&self.session, change)
     }
 
     fn take_high(&self) -> i64 {
-        typed::take::<High>(&self.session)
+        fields::take::<High>(&self.session)
     }
 
     fn theme(&self) -> String {
-        typed::get::<Theme>(&self.session)
+        fields::get::<Theme>(&self.session)
     }
 
     fn set_theme(&self, value: impl IntoField<String>) {
-        typed::set::<Theme>(&self.session, value.into_field());
+        fields::set::<Theme>(&self.session, value.into_field());
     }
 
     fn update_theme<R>(&self, change: impl FnOnce(&mut String) -> R) -> R {
-        typed::update::<Theme, R>(&self.session, change)
+        fields::update::<Theme, R>(&self.session, change)
     }
 
     fn take_theme(&self) -> String {
-        typed::take::<Theme>(&self.session)
+        fields::take::<Theme>(&self.session)
     }
 
     fn city(&self) -> Option<String> {
-        typed::get::<City>(&self.session)
+        fields::get::<City>(&self.session)
     }
 
     fn set_city(&self, value: impl IntoField<Option<String>>) {
-        typed::set::<City>(&self.session, value.into_field());
+        fields::set::<City>(&self.session, value.into_field());
     }
 
     fn update_city<R>(&self, change: impl FnOnce(&mut Option<String>) -> R) -> R {
-        typed::update::<City, R>(&self.session, change)
+        fields::update::<City, R>(&self.session, change)
     }
 
     fn take_city(&self) -> Option<String> {
-        typed::take::<City>(&self.session)
+        fields::take::<City>(&self.session)
     }
 
     fn note(&self) -> Option<String> {
-        typed::get::<Note>(&self.session)
+        fields::get::<Note>(&self.session)
     }
 
     fn set_note(&self, value: impl IntoField<Option<String>>) {
-        typed::set::<Note>(&self.session, value.into_field());
+        fields::set::<Note>(&self.session, value.into_field());
     }
 
     fn update_note<R>(&self, change: impl FnOnce(&mut Option<String>) -> R) -> R {
-        typed::update::<Note, R>(&self.session, change)
+        fields::update::<Note, R>(&self.session, change)
     }
 
     fn take_note(&self) -> Option<String> {
-        typed::take::<Note>(&self.session)
+        fields::take::<Note>(&self.session)
     }
 
     fn age(&self) -> Option<u8> {
-        typed::get::<Age>(&self.session)
+        fields::get::<Age>(&self.session)
     }
 
     fn set_age(&self, value: impl IntoField<Option<u8>>) {
-        typed::set::<Age>(&self.session, value.into_field());
+        fields::set::<Age>(&self.session, value.into_field());
     }
 
     fn update_age<R>(&self, change: impl FnOnce(&mut Option<u8>) -> R) -> R {
-        typed::update::<Age, R>(&self.session, change)
+        fields::update::<Age, R>(&self.session, change)
     }
 
     fn take_age(&self) -> Option<u8> {
-        typed::take::<Age>(&self.session)
+        fields::take::<Age>(&self.session)
     }
 
     fn score(&self) -> f64 {
-        typed::get::<Score>(&self.session)
+        fields::get::<Score>(&self.session)
     }
 
     fn set_score(&self, value: f64) {
-        typed::set::<Score>(&self.session, value);
+        fields::set::<Score>(&self.session, value);
     }
 
     fn update_score<R>(&self, change: impl FnOnce(&mut f64) -> R) -> R {
-        typed::update::<Score, R>(&self.session, change)
+        fields::update::<Score, R>(&self.session, change)
     }
 
     fn take_score(&self) -> f64 {
-        typed::take::<Score>(&self.session)
+        fields::take::<Score>(&self.session)
     }
 
     fn seen(&self) -> bool {
-        typed::get::<Seen>(&self.session)
+        fields::get::<Seen>(&self.session)
     }
 
     fn set_seen(&self, value: bool) {
-        typed::set::<Seen>(&self.session, value);
+        fields::set::<Seen>(&self.session, value);
     }
 
     fn update_seen<R>(&self, change: impl FnOnce(&mut bool) -> R) -> R {
-        typed::update::<Seen, R>(&self.session, change)
+        fields::update::<Seen, R>(&self.session, change)
     }
 
     fn take_seen(&self) -> bool {
-        typed::take::<Seen>(&self.session)
+        fields::take::<Seen>(&self.session)
     }
 }
 
@@ -339,6 +339,14 @@ impl SessionState for Visit {
     }
 
     fn session(&self) -> &Session {
+        &self.session
+    }
+}
+
+impl Deref for Visit {
+    type Target = Session;
+
+    fn deref(&self) -> &Session {
         &self.session
     }
 }

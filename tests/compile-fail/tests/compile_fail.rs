@@ -3,8 +3,6 @@
 //! several, each has its mark and its error. `TRYBUILD=overwrite` writes down what the compiler says
 //! now; read the difference before it is committed.
 
-#![allow(clippy::expect_used, reason = "a test may panic, outside its own function too")]
-
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -1,7 +1,5 @@
 //! What a user may try and expect to work, although it is not the first way that the documentation shows.
 
-#![allow(clippy::expect_used, reason = "a test may panic, outside its own function too")]
-
 use rocket::http::{Accept, Status};
 use rocket::local::blocking::Client;
 use rocket::{get, post, routes, uri};

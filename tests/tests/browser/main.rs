@@ -2,8 +2,6 @@
 //!
 //! Pictures of the pages are kept in `target/screenshots`.
 
-#![allow(clippy::expect_used, reason = "a panic in here is a failed test, which is what it is for")]
-
 mod cookies;
 mod login;
 mod visitor;

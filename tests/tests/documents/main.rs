@@ -1,12 +1,4 @@
 //! The documents: every link leads somewhere, in the repository, in the published package and on its documentation page.
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "a panic in here is a failed test, which is what it is for"
-)]
-
 mod links;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,13 +1,5 @@
 //! What each store costs and survives, and what only the SQL store has to show; conformance of the others is tested in
 //! `session-core/tests/stores`.
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "a panic in here is a failed test, which is what it is for"
-)]
-
 mod conformance;
 mod crash;
 mod faults;

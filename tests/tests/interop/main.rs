@@ -1,12 +1,4 @@
 //! The real Flask and Flask-Session on the same sessions.
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "a panic in here is a failed test, which is what it is for"
-)]
-
 mod accounting;
 mod files;
 mod flask_login;
