@@ -8,7 +8,7 @@ use crate::errors::Errors;
 
 /// The options of an attribute. `O` is an enum: each of them is read in an arm of its own.
 pub(crate) struct Options<O: 'static> {
-    /// What such an option is called: "session option".
+    /// The name of the kind in messages: "session option".
     pub(crate) kind: &'static str,
     /// All of them by name, in the order in which they are listed for a user.
     pub(crate) known: &'static [(&'static str, O)],

@@ -1,4 +1,4 @@
-//! What the macros read in attributes and types, and the names that they give to generated code.
+//! Questions about attributes and types, and the names that generated code has.
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote, quote_spanned};

@@ -199,7 +199,7 @@ fn proof() -> Ident {
     format_ident!("__proof_of_a_request")
 }
 
-/// What makes a state or a guard an argument of a handler.
+/// The implementations that make a state or a guard an argument of a handler.
 pub(crate) fn expand_request_guard(ident: &Ident) -> TokenStream {
     let private = private();
     let request = Ident::new("request", Span::mixed_site());

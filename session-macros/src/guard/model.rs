@@ -14,7 +14,7 @@ use crate::guard::parse::Arguments;
 use crate::options::{Options, Written, string_of};
 use crate::syntax::{name_of, take_derives};
 
-/// What `#[require_session(..)]` can say after the type.
+/// The options in `#[require_session(..)]`, after the type.
 #[derive(Clone, Copy)]
 enum GuardOption {
     Login,
@@ -53,7 +53,7 @@ pub(super) struct Required {
     pub(super) known: bool,
 }
 
-/// Where visitors log in.
+/// The page where visitors log in.
 pub(super) enum Login {
     /// A function that makes the address.
     Route(Expr),

@@ -268,7 +268,7 @@ fn expand_implementations(ident: &Ident, fields: &[(Ident, &Field)]) -> TokenStr
             }
         }
 
-        /// What the session can do beside its fields: flash, clear, regenerate, destroy.
+        /// The session's own methods: flash, clear, regenerate, destroy.
         #[automatically_derived]
         impl ::core::ops::Deref for #ident {
             type Target = #private::Session;

@@ -10,7 +10,7 @@ use crate::options::{Options, Written, did_you_mean, listed, string_of};
 use crate::state::parse::Parsed;
 use crate::syntax::{borrows, cfgs, fallible, is_named, name_of, optional, take_derives};
 
-/// What `#[session(..)]` can say about a field.
+/// The options in `#[session(..)]`.
 #[derive(Clone, Copy)]
 enum FieldOption {
     Login,
@@ -60,7 +60,7 @@ pub(super) struct Field {
     pub(super) merge: Merge,
 }
 
-/// How the type was declared.
+/// The form in which the type was declared.
 pub(super) enum Shape {
     Plain,
     /// `Option<T>`; holds `T`.
@@ -75,7 +75,7 @@ pub(super) struct Key {
     pub(super) span: Span,
 }
 
-/// What two changes at once make of a field.
+/// The rule for two requests that change a field at once.
 pub(super) enum Merge {
     Last,
     /// A built-in policy, by the name of its function.
@@ -84,7 +84,7 @@ pub(super) enum Merge {
 }
 
 impl Field {
-    /// What is stored.
+    /// The type of the stored value.
     pub(super) fn item(&self) -> &Type {
         match &self.shape {
             Shape::Plain => &self.ty,

@@ -83,7 +83,7 @@ fn every_mistake_is_explained_by_what_to_write() {
     for case in cases() {
         let name = case.file_stem().and_then(|name| name.to_str()).expect("a name in UTF-8");
         let stderr = fs::read_to_string(case.with_extension("stderr")).expect("what is said is written down");
-        // Where a macro has its share, rustc says so; that is no advice.
+        // That a macro had its share, as rustc says then, is not advice.
         let said: Vec<&str> =
             stderr.lines().filter(|line| !line.contains("this error originates in")).collect();
         let advises = ADVICE.iter().any(|advice| said.iter().any(|line| line.contains(advice)));

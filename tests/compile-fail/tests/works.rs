@@ -1,4 +1,4 @@
-//! What a user may try and expect to work, although it is not the first way that the documentation shows.
+//! Things that users try and that work, although the documentation shows another way first.
 
 use rocket::http::{Accept, Status};
 use rocket::local::blocking::Client;
