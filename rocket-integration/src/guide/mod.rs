@@ -23,6 +23,7 @@ pages! {
     guards "guards.md"
     own_store "own-store.md"
     performance "performance.md"
+    state "state.md"
     stores "stores.md"
     testing "testing.md"
     troubleshooting "troubleshooting.md"
