@@ -102,7 +102,7 @@ impl Manager {
                 .collect(),
             touch: config.session_refresh_each_request.then(|| Touch {
                 lifetime,
-                when_left: lifetime.mul_f64((1.0 - config.session_refresh_after).clamp(0.0, 1.0)),
+                renew_below: lifetime.mul_f64((1.0 - config.session_refresh_after).clamp(0.0, 1.0)),
             }),
         };
         Ok(Manager::with_backend(config, Backend::Server(Box::new(server))))

@@ -153,7 +153,9 @@ impl Writer<'_> {
         match self.swap(&key, None, Some(new.record.bytes())).await? {
             Swap::Done { version } => Ok(new.stored(id, version, id_changed)),
             // A new random id that is taken: the store does not compare, or answers for another key.
-            Swap::Conflict(_) => Err(StoreError::garbage("a free key for a new random session id").into()),
+            Swap::Conflict(_) => {
+                Err(StoreError::invalid_response("a free key for a new random session id").into())
+            }
         }
     }
 
@@ -196,7 +198,7 @@ impl Writer<'_> {
     async fn keep(&self, stored: StoredRecord, key: &str, new: Draft) -> Result<Saved, SaveError> {
         if self.server.touch.is_none() {
             let lifetime = self.manager.config().permanent_session_lifetime;
-            let touch = Touch { lifetime, when_left: lifetime };
+            let touch = Touch { lifetime, renew_below: lifetime };
             let touched = self.server.store.load(self.session.budget(), self.now, key, Some(touch)).await?;
             if touched.is_none() {
                 return Err(SaveError::Ended);
@@ -252,7 +254,7 @@ impl Writer<'_> {
         let key = self.manager.store_key(&id);
         match self.swap(&key, Some(&loaded), Some(new.record.bytes())).await? {
             Swap::Done { version } => Ok(new.stored(id, version, true)),
-            Swap::Conflict(_) => Err(StoreError::garbage("the record that was just created").into()),
+            Swap::Conflict(_) => Err(StoreError::invalid_response("the record that was just created").into()),
         }
     }
 
@@ -300,7 +302,7 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(10);
 /// Applies the changes to the record that others have written meanwhile.
 fn merged(changes: &Changes, base: &Record, current: &Loaded) -> Result<Draft, SaveError> {
     let format = base.format();
-    let unreadable = || StoreError::garbage("a session record");
+    let unreadable = || StoreError::invalid_response("a session record");
     let record = current.record(format).map_err(|_| unreadable())?;
     let theirs = record.unwrap_or_else(|| Arc::new(Record::empty(format)));
     if theirs.format() != format {

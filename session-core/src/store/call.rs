@@ -78,7 +78,7 @@ pub struct Touch {
     pub lifetime: Duration,
     /// The remaining life at or below which extending is worth a write of its own
     /// (`session_refresh_after`). Stores that extend within the read ignore it.
-    pub when_left: Duration,
+    pub renew_below: Duration,
 }
 
 /// A record to write.

@@ -61,12 +61,16 @@ impl Store for DynStore {
     async fn ping(&self, call: Call) -> Result<(), StoreError> {
         self.0.ping(call).await
     }
+
+    fn address(&self) -> Option<String> {
+        self.0.address()
+    }
 }
 
-/// Names the type only: a store may not say what it holds.
+/// Shows the address only: a store may not show what it holds.
 impl std::fmt::Debug for DynStore {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("DynStore").finish_non_exhaustive()
+        f.debug_struct("DynStore").field("address", &self.0.address()).finish_non_exhaustive()
     }
 }
 
@@ -89,6 +93,8 @@ trait ErasedStore: Send + Sync {
     fn purge(&self, call: Call) -> BoxFuture<'_, u64>;
 
     fn ping(&self, call: Call) -> BoxFuture<'_, ()>;
+
+    fn address(&self) -> Option<String>;
 }
 
 impl<S: Store> ErasedStore for S {
@@ -116,5 +122,9 @@ impl<S: Store> ErasedStore for S {
 
     fn ping(&self, call: Call) -> BoxFuture<'_, ()> {
         Box::pin(Store::ping(self, call))
+    }
+
+    fn address(&self) -> Option<String> {
+        Store::address(self)
     }
 }

@@ -1,15 +1,28 @@
-//! Why a store call failed.
+//! The error of a store call.
 
 use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
-/// A store call that failed. Its outcome may be open: a write may or may not have happened.
+use super::Store;
+
+/// A store call that failed. Unless it says otherwise, its outcome is open: a write may or may not have happened.
 ///
-/// The text never holds a session id or a value.
+/// The text never holds a session id or a value. The cause, where there is one, is its
+/// [`source`](Error::source).
+///
+/// ```
+/// use std::io;
+/// use rocket_session_state_core::store::StoreError;
+///
+/// let refused = io::Error::from(io::ErrorKind::ConnectionRefused);
+/// let error = StoreError::unavailable(refused).at("127.0.0.1:6379");
+/// assert_eq!(error.to_string(), "the session store can't be reached or refused to work (127.0.0.1:6379)");
+/// ```
 #[derive(Debug, Clone)]
 pub struct StoreError {
     kind: Kind,
+    address: Option<Arc<str>>,
     source: Option<Arc<dyn Error + Send + Sync>>,
 }
 
@@ -18,40 +31,61 @@ enum Kind {
     Misconfigured,
     Unavailable,
     Timeout,
-    Garbage(&'static str),
+    InvalidResponse(&'static str),
     TooLarge { bytes: usize, limit: usize },
     Elsewhere,
 }
 
 impl StoreError {
-    /// The store can't be made as it was asked for: a URL that does not parse, a feature that is off.
+    fn new(kind: Kind, source: Option<Arc<dyn Error + Send + Sync>>) -> Self {
+        StoreError { kind, address: None, source }
+    }
+
+    /// The store can't be made as configured: a URL that does not parse, a feature that is off.
     pub fn misconfigured(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        StoreError { kind: Kind::Misconfigured, source: Some(Arc::from(source.into())) }
+        Self::new(Kind::Misconfigured, Some(Arc::from(source.into())))
     }
 
     /// The store can't be reached or refused to work.
     pub fn unavailable(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        StoreError { kind: Kind::Unavailable, source: Some(Arc::from(source.into())) }
+        Self::new(Kind::Unavailable, Some(Arc::from(source.into())))
     }
 
     /// The deadline passed before the store answered.
     pub fn timeout() -> Self {
-        StoreError { kind: Kind::Timeout, source: None }
+        Self::new(Kind::Timeout, None)
     }
 
-    /// The store answered something that is no answer; `what` says what was expected.
-    pub fn garbage(what: &'static str) -> Self {
-        StoreError { kind: Kind::Garbage(what), source: None }
+    /// The store's answer can't be understood; `expected` completes the sentence "expected …".
+    pub fn invalid_response(expected: &'static str) -> Self {
+        Self::new(Kind::InvalidResponse(expected), None)
     }
 
-    /// The record is larger than the store can hold. Nothing was written.
+    /// The record is larger than the store can hold, both in bytes. Nothing was written.
     pub fn too_large(bytes: usize, limit: usize) -> Self {
-        StoreError { kind: Kind::TooLarge { bytes, limit }, source: None }
+        Self::new(Kind::TooLarge { bytes, limit }, None)
     }
 
     /// A call failed for a reason outside of the store that was called. It says nothing about that store.
     pub(crate) fn elsewhere(source: impl Error + Send + Sync + 'static) -> Self {
-        StoreError { kind: Kind::Elsewhere, source: Some(Arc::new(source)) }
+        Self::new(Kind::Elsewhere, Some(Arc::new(source)))
+    }
+
+    /// Adds the store's address, without a login, to the text; an error that has one keeps it.
+    #[must_use]
+    pub fn at(mut self, address: impl Into<Arc<str>>) -> Self {
+        if self.address.is_none() && !self.is_elsewhere() {
+            self.address = Some(address.into());
+        }
+        self
+    }
+
+    /// Adds the store's address, if it has one.
+    pub(crate) fn at_store(self, store: &impl Store) -> Self {
+        match store.address() {
+            Some(address) => self.at(address),
+            None => self,
+        }
     }
 
     /// Whether it says nothing about the store that was called.
@@ -77,13 +111,16 @@ impl fmt::Display for StoreError {
             Kind::Misconfigured => f.write_str("the session store is configured wrongly"),
             Kind::Unavailable => f.write_str("the session store can't be reached or refused to work"),
             Kind::Timeout => f.write_str("the session store did not answer in time"),
-            Kind::Garbage(what) => write!(f, "the session store's answer makes no sense: expected {what}"),
             // As if it were the source itself.
             Kind::Elsewhere => self.source.as_ref().map_or(Ok(()), |source| source.fmt(f)),
+            Kind::InvalidResponse(expected) => {
+                write!(f, "unexpected answer from the session store: expected {expected}")
+            }
             Kind::TooLarge { bytes, limit } => {
                 write!(f, "the record has {bytes} bytes, the session store holds at most {limit}")
             }
-        }
+        }?;
+        self.address.as_ref().map_or(Ok(()), |address| write!(f, " ({address})"))
     }
 }
 

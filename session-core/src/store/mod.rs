@@ -8,6 +8,15 @@ mod call;
 pub(crate) mod client;
 #[cfg(feature = "conformance")]
 pub mod conformance;
+#[cfg(any(
+    feature = "redis",
+    feature = "sqlite",
+    feature = "postgres",
+    feature = "mysql",
+    feature = "memcached",
+    feature = "mongodb"
+))]
+mod driver_error;
 mod erased;
 mod error;
 mod files;
@@ -16,6 +25,8 @@ mod memory;
 pub(crate) mod migrating;
 pub(crate) mod mongodb;
 mod redis;
+#[cfg(any(feature = "redis", feature = "memcached", feature = "mongodb"))]
+mod reopening;
 pub(crate) mod sql;
 
 pub use call::{Call, Loaded, New, Swap, Touch};
@@ -58,7 +69,7 @@ pub trait Store: Send + Sync + 'static {
     ///
     /// With `touch`, the record's remaining life is set to [`Touch::lifetime`] in the same round
     /// trip where the server can. A store for which that is a separate write does it only if the
-    /// remaining life is at most [`Touch::when_left`]. The bytes stay as they are.
+    /// remaining life is at most [`Touch::renew_below`]. The bytes stay as they are.
     fn load(
         &self,
         call: Call,
@@ -99,6 +110,13 @@ pub trait Store: Send + Sync + 'static {
     fn ping(&self, call: Call) -> impl Future<Output = Result<(), StoreError>> + Send {
         async move { self.load(call, "ping", None).await.map(drop) }
     }
+
+    /// Returns the store's address for people, without a login: `Redis at 127.0.0.1:6379`.
+    ///
+    /// It is part of the launch's messages. The default returns `None`.
+    fn address(&self) -> Option<String> {
+        None
+    }
 }
 
 /// A shared store is a store.
@@ -132,5 +150,9 @@ impl<S: Store> Store for Arc<S> {
 
     fn ping(&self, call: Call) -> impl Future<Output = Result<(), StoreError>> + Send {
         (**self).ping(call)
+    }
+
+    fn address(&self) -> Option<String> {
+        (**self).address()
     }
 }

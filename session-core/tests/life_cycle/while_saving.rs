@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use rocket_session_state_core::fields;
 use rocket_session_state_core::session::Session;
-use rocket_session_state_core::store::conformance::{Moment, Operation};
+use rocket_session_state_core::store::conformance::{HoldPoint, Operation};
 
 use super::site::{Site, Username};
 
 /// Saves, and does something to the session while the store call of that save is stopped.
 async fn meanwhile(site: &Site, session: &Session, operation: Operation, change: impl FnOnce(&Session)) {
-    let mut held = site.store.hold(operation, Moment::After);
+    let mut held = site.store.hold(operation, HoldPoint::After);
     let saving = tokio::spawn({
         let session = session.clone();
         async move { session.save().await }
@@ -129,7 +129,7 @@ async fn a_save_that_is_dropped_leaves_the_change_for_the_close() {
     site.request(|session| session.set("a", "0")).await;
     let session = site.open().await;
     session.set("a", "1");
-    let held = site.store.hold(Operation::Swap, Moment::Before);
+    let held = site.store.hold(Operation::Swap, HoldPoint::Before);
     assert!(tokio::time::timeout(Duration::from_millis(10), session.save()).await.is_err());
     drop(held);
     site.close(&session).await.unwrap();

@@ -23,7 +23,7 @@ fn files(folder: &Path) -> Vec<String> {
 }
 
 async fn fails_everywhere(store: &FileStore, reason: &str) {
-    let touch = Some(Touch { lifetime: HOUR, when_left: HOUR });
+    let touch = Some(Touch { lifetime: HOUR, renew_below: HOUR });
     let errors = [
         store.load(call(), KEY, touch).await.err(),
         store.swap(call(), KEY, None, new(b"x")).await.err(),
@@ -151,7 +151,7 @@ async fn a_process_that_stands_still_with_a_lock_costs_its_sessions_an_error_and
     let error = store.swap(soon(), KEY, Some(&loaded), new(b"y")).await.unwrap_err();
     assert!(texts(&error).contains("did not answer in time"), "{}", texts(&error));
     assert!(store.delete(soon(), KEY).await.is_err());
-    let touch = Some(Touch { lifetime: 2 * HOUR, when_left: 2 * HOUR });
+    let touch = Some(Touch { lifetime: 2 * HOUR, renew_below: 2 * HOUR });
     assert!(store.load(soon(), KEY, touch).await.is_err());
     assert_eq!(store.load(soon(), KEY, None).await.unwrap().as_ref(), Some(&loaded), "reading needs no lock");
     let other = ["a", "b", "c", "d"].map(|name| store.swap(call(), name, None, new(b"x")));

@@ -146,7 +146,7 @@ async fn extending_a_life_changes_nothing_but_the_first_four_bytes_and_only_when
     for name in [SHA256, MD5] {
         let path = folder.path().join(name);
         fs::write(&path, [&2_000_u32.to_le_bytes(), &b"record"[..]].concat()).unwrap();
-        let touch = Touch { lifetime: HOUR, when_left: Duration::from_secs(1_000) };
+        let touch = Touch { lifetime: HOUR, renew_below: Duration::from_secs(1_000) };
         store.load(at(999.5), KEY, Some(touch)).await.unwrap().unwrap();
         assert_eq!(fs::read(&path).unwrap(), [&2_000_u32.to_le_bytes(), &b"record"[..]].concat());
         let loaded = store.load(at(1_000.5), KEY, Some(touch)).await.unwrap().unwrap();
@@ -156,7 +156,7 @@ async fn extending_a_life_changes_nothing_but_the_first_four_bytes_and_only_when
     }
     // A record without an end, which Flask writes for a lifetime of 0, keeps having none.
     fs::write(folder.path().join(SHA256), b"\0\0\0\0record").unwrap();
-    let touch = Touch { lifetime: HOUR, when_left: HOUR };
+    let touch = Touch { lifetime: HOUR, renew_below: HOUR };
     assert!(store.load(at(1e9), KEY, Some(touch)).await.unwrap().is_some());
     assert_eq!(fs::read(folder.path().join(SHA256)).unwrap(), b"\0\0\0\0record");
 }

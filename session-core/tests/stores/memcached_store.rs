@@ -34,7 +34,7 @@ async fn a_load_is_one_command_with_and_without_touch() {
     tap.sent();
     stored(&store, "session:id").await.unwrap();
     assert_eq!(lines(&tap), ["mg session:id v f c"]);
-    let touch = Touch { lifetime: Duration::from_millis(90_900), when_left: Duration::ZERO };
+    let touch = Touch { lifetime: Duration::from_millis(90_900), renew_below: Duration::ZERO };
     store.load(call(), "session:id", Some(touch)).await.unwrap().unwrap();
     assert_eq!(lines(&tap), ["mg session:id v f c T90"]);
 }
@@ -86,7 +86,7 @@ async fn an_extended_record_is_still_the_expected_one() {
     let (store, tap) = tapped(&server);
     store.swap(call(), "k", None, new(b"x")).await.unwrap();
     let loaded = stored(&store, "k").await.unwrap();
-    let touch = Some(Touch { lifetime: HOUR, when_left: HOUR });
+    let touch = Some(Touch { lifetime: HOUR, renew_below: HOUR });
     assert_eq!(store.load(call(), "k", touch).await.unwrap(), Some(loaded.clone()));
     tap.sent();
     version(store.swap(call(), "k", Some(&loaded), new(b"y")).await.unwrap());
@@ -140,7 +140,11 @@ async fn the_time_to_live_is_the_lifetime_and_touch_renews_it_beyond_thirty_days
     close_to(HOUR);
     for days in [30, 31, 400] {
         let lifetime = Duration::from_secs(days * 86_400);
-        store.load(call(), "k", Some(Touch { lifetime, when_left: Duration::ZERO })).await.unwrap().unwrap();
+        store
+            .load(call(), "k", Some(Touch { lifetime, renew_below: Duration::ZERO }))
+            .await
+            .unwrap()
+            .unwrap();
         close_to(lifetime);
         let loaded = stored(&store, "k").await;
         close_to(lifetime);

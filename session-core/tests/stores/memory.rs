@@ -21,7 +21,7 @@ fn for_seconds(bytes: &[u8], seconds: u64) -> Option<New<'_>> {
 }
 
 fn touch(seconds: u64) -> Option<Touch> {
-    Some(Touch { lifetime: Duration::from_secs(seconds), when_left: Duration::ZERO })
+    Some(Touch { lifetime: Duration::from_secs(seconds), renew_below: Duration::ZERO })
 }
 
 async fn holds(store: &MemoryStore, call: Call, key: &str) -> bool {

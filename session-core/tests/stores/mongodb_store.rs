@@ -18,7 +18,7 @@ use crate::calls::{HOUR, call, done, new, stored};
 use crate::mongodb_server::Server;
 
 fn touch(lifetime: Duration) -> Option<Touch> {
-    Some(Touch { lifetime, when_left: Duration::ZERO })
+    Some(Touch { lifetime, renew_below: Duration::ZERO })
 }
 
 fn millis(call: Call) -> i64 {

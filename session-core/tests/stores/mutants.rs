@@ -50,7 +50,7 @@ const LONG: Duration = Duration::from_secs(30 * 86_400);
 impl Store for Wrong {
     async fn load(&self, call: Call, key: &str, touch: Option<Touch>) -> Result<Option<Loaded>, StoreError> {
         let key = &self.key(key);
-        let always = Some(Touch { lifetime: LONG, when_left: LONG });
+        let always = Some(Touch { lifetime: LONG, renew_below: LONG });
         match (self.mistake, touch) {
             (Mistake::TouchWritesBack, Some(touch)) => {
                 let loaded = self.right.load(call, key, None).await?;

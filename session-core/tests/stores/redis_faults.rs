@@ -73,7 +73,7 @@ async fn a_key_of_another_type_is_an_error_and_stays() {
     let server = Server::start();
     let store = server.store();
     let _: i64 = server.run(cmd("RPUSH").arg("secret-key").arg("secret-item"));
-    let touch = Some(Touch { lifetime: HOUR, when_left: HOUR });
+    let touch = Some(Touch { lifetime: HOUR, renew_below: HOUR });
     let expected = Loaded::new("secret-record");
     for error in [
         store.load(call(), "secret-key", None).await.unwrap_err(),
@@ -107,7 +107,7 @@ async fn a_server_too_old_for_getex_is_noticed_by_ping() {
     let store = server.store();
     let error = store.ping(call()).await.unwrap_err();
     assert!(texts(&error).contains("6.2"), "{}", texts(&error));
-    let touch = Some(Touch { lifetime: HOUR, when_left: HOUR });
+    let touch = Some(Touch { lifetime: HOUR, renew_below: HOUR });
     let error = store.load(call(), "secret-key", touch).await.unwrap_err();
     assert!(texts(&error).contains("6.2") && !texts(&error).contains("secret"), "{}", texts(&error));
 }

@@ -17,7 +17,7 @@ async fn a_load_is_one_command_with_and_without_touch() {
     store.swap(call(), "session:id", None, new(b"x")).await.unwrap();
     let watch = server.watch();
     stored(&store, "session:id").await.unwrap();
-    let touch = Touch { lifetime: Duration::from_millis(90_900), when_left: Duration::ZERO };
+    let touch = Touch { lifetime: Duration::from_millis(90_900), renew_below: Duration::ZERO };
     store.load(call(), "session:id", Some(touch)).await.unwrap().unwrap();
     assert_eq!(
         watch.end(),
@@ -120,7 +120,7 @@ async fn the_time_to_live_is_the_lifetime_and_touch_renews_it() {
 
     store.swap(call(), "k", None, new(b"x")).await.unwrap();
     assert!(close_to(HOUR, remaining()), "{:?}", remaining());
-    let touch = Touch { lifetime: 24 * HOUR, when_left: Duration::ZERO };
+    let touch = Touch { lifetime: 24 * HOUR, renew_below: Duration::ZERO };
     store.load(call(), "k", Some(touch)).await.unwrap();
     assert!(close_to(24 * HOUR, remaining()), "{:?}", remaining());
     stored(&store, "k").await.unwrap();

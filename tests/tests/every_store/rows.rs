@@ -143,7 +143,7 @@ fn an_id_in_another_case_is_another_session_also_in_flask_sessions_table() {
     let swap = runtime.block_on(store.swap(at(0), "AbC", Some(&Loaded::new("x")), for_an_hour(b"y")));
     assert_eq!(swap.unwrap(), Swap::Conflict(None));
     assert!(!runtime.block_on(store.delete(at(0), "AbC")).unwrap());
-    let touch = Touch { lifetime: Duration::from_secs(86_400), when_left: Duration::MAX };
+    let touch = Touch { lifetime: Duration::from_secs(86_400), renew_below: Duration::MAX };
     assert_eq!(runtime.block_on(store.load(at(0), "AbC", Some(touch))).unwrap(), None);
     assert_eq!(runtime.block_on(stored(&store, at(0), "aBc")).unwrap().bytes, "x");
 }

@@ -81,7 +81,8 @@ impl StoreClient {
     }
 
     pub(crate) async fn ping(&self, budget: &Budget, now: SystemTime) -> Result<(), StoreError> {
-        self.call(budget, now, |call| self.store.ping(call)).await
+        let answer = self.call(budget, now, |call| self.store.ping(call)).await;
+        answer.map_err(|error| error.at_store(&self.store))
     }
 
     /// Purges without the limits of a request.

@@ -23,7 +23,7 @@ use crate::store::{Call, Loaded, New, Store, StoreError, Swap, Touch};
 ///
 /// ```
 /// use rocket_session_state_core::store::MemoryStore;
-/// use rocket_session_state_core::store::conformance::{Faulty, Moment, Operation};
+/// use rocket_session_state_core::store::conformance::{Faulty, HoldPoint, Operation};
 /// # use rocket_session_state_core::store::{Call, New, Store, Swap};
 /// # use std::{sync::Arc, time::{Duration, SystemTime}};
 /// # #[tokio::main(flavor = "current_thread")]
@@ -32,7 +32,7 @@ use crate::store::{Call, Loaded, New, Store, StoreError, Swap, Touch};
 /// # let new = |bytes| Some(New { bytes, lifetime: Duration::from_secs(60) });
 ///
 /// let store = Arc::new(Faulty::new(MemoryStore::new(10)));
-/// let mut late = store.hold(Operation::Swap, Moment::Before);
+/// let mut late = store.hold(Operation::Swap, HoldPoint::Before);
 /// let writer = tokio::spawn({
 ///     let store = Arc::clone(&store);
 ///     async move { store.swap(call, "k", None, new(b"late")).await }
@@ -88,7 +88,7 @@ pub enum Operation {
 
 /// Where a held call stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Moment {
+pub enum HoldPoint {
     /// It has done nothing yet.
     Before,
     /// It is done, its answer is on the way.
@@ -100,7 +100,7 @@ struct Plan {
     lasting: Fault,
     /// What happens to the next calls of these kinds, in this order.
     next: Vec<(Operation, Fault)>,
-    stops: Vec<(Operation, Moment, Stop)>,
+    stops: Vec<(Operation, HoldPoint, Stop)>,
 }
 
 impl<S: Store> Faulty<S> {
@@ -125,9 +125,9 @@ impl<S: Store> Faulty<S> {
     }
 
     /// Stops one call: the next one of this kind that is not held yet.
-    pub fn hold(&self, operation: Operation, moment: Moment) -> Held {
+    pub fn hold(&self, operation: Operation, point: HoldPoint) -> Held {
         let (stop, held) = super::held::pair();
-        self.plan(|plan| plan.stops.push((operation, moment, stop)));
+        self.plan(|plan| plan.stops.push((operation, point, stop)));
         held
     }
 
@@ -145,8 +145,8 @@ impl<S: Store> Faulty<S> {
         }
         let (fault, stop) = self.plan(|plan| plan.begin(operation));
         let (before, after) = match stop {
-            Some((Moment::Before, stop)) => (Some(stop), None),
-            Some((Moment::After, stop)) => (None, Some(stop)),
+            Some((HoldPoint::Before, stop)) => (Some(stop), None),
+            Some((HoldPoint::After, stop)) => (None, Some(stop)),
             None => (None, None),
         };
         if let Some(stop) = before {
@@ -175,14 +175,14 @@ impl<S: Store> Faulty<S> {
 }
 
 impl Plan {
-    fn begin(&mut self, operation: Operation) -> (Fault, Option<(Moment, Stop)>) {
+    fn begin(&mut self, operation: Operation) -> (Fault, Option<(HoldPoint, Stop)>) {
         let fault = match self.next.iter().position(|(of, _)| *of == operation) {
             Some(place) => self.next.remove(place).1,
             None => self.lasting,
         };
         let stop = self.stops.iter().position(|(of, _, _)| *of == operation).map(|place| {
-            let (_, moment, stop) = self.stops.remove(place);
-            (moment, stop)
+            let (_, point, stop) = self.stops.remove(place);
+            (point, stop)
         });
         (fault, stop)
     }
@@ -217,5 +217,9 @@ impl<S: Store> Store for Faulty<S> {
 
     async fn ping(&self, call: Call) -> Result<(), StoreError> {
         self.inner.ping(call).await
+    }
+
+    fn address(&self) -> Option<String> {
+        self.inner.address()
     }
 }

@@ -16,7 +16,7 @@ use crate::store::{Loaded, New, Swap, Touch};
 #[derive(Debug, Clone)]
 enum Step {
     Load { key: u8, touch: Option<Renewal> },
-    Swap { key: u8, expected: Expected, new: Option<Record> },
+    Swap { key: u8, expected: Expected, new: Option<NewRecord> },
     Delete { key: u8 },
     Purge,
     Pass { hours: u32 },
@@ -24,7 +24,7 @@ enum Step {
 
 /// Few values, so that "the same bytes again" happens.
 #[derive(Debug, Clone, Copy)]
-struct Record {
+struct NewRecord {
     value: u8,
     hours: u32,
 }
@@ -32,7 +32,7 @@ struct Record {
 #[derive(Debug, Clone, Copy)]
 struct Renewal {
     hours: u32,
-    when_left: u32,
+    renew_below: u32,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -46,8 +46,8 @@ enum Expected {
 fn histories() -> impl Strategy<Value = Vec<Step>> {
     let key = 0..3_u8;
     let hours = 1..=10_u32;
-    let record = (0..3_u8, hours.clone()).prop_map(|(value, hours)| Record { value, hours });
-    let renewal = (hours, 0..=12_u32).prop_map(|(hours, when_left)| Renewal { hours, when_left });
+    let record = (0..3_u8, hours.clone()).prop_map(|(value, hours)| NewRecord { value, hours });
+    let renewal = (hours, 0..=12_u32).prop_map(|(hours, renew_below)| Renewal { hours, renew_below });
     let expected = prop_oneof![
         1 => Just(Expected::Nothing),
         3 => Just(Expected::LastSeen),
@@ -148,20 +148,20 @@ impl Model<'_> {
     async fn load(&mut self, key: u8, renewal: Option<Renewal>) -> Result<(), Broken> {
         let current = self.current(key).await?;
         let touch = renewal
-            .map(|renewal| Touch { lifetime: hours(renewal.hours), when_left: hours(renewal.when_left) });
+            .map(|renewal| Touch { lifetime: hours(renewal.hours), renew_below: hours(renewal.renew_below) });
         let loaded = self.store.load(&self.name(key), touch).await?;
         same(loaded.as_ref(), current.as_ref())?;
         if let (Some(life), Some(renewal)) = (self.lives.get_mut(&key), renewal) {
             let renewed = self.now.saturating_add(renewal.hours);
             // Of the ends it may have had, those for which the touch was due are none any more.
-            life.ends.retain(|end| end.saturating_sub(self.now) > renewal.when_left);
+            life.ends.retain(|end| end.saturating_sub(self.now) > renewal.renew_below);
             life.ends.insert(renewed);
         }
         self.see(key, loaded);
         Ok(())
     }
 
-    async fn swap(&mut self, key: u8, expected: Expected, new: Option<Record>) -> Result<(), Broken> {
+    async fn swap(&mut self, key: u8, expected: Expected, new: Option<NewRecord>) -> Result<(), Broken> {
         let current = self.current(key).await?;
         let expected = self.expected(key, expected);
         let bytes = new.map(|new| [new.value]);
@@ -247,10 +247,10 @@ mod tests {
 
     #[tokio::test]
     async fn a_touch_that_was_not_due_may_have_shortened_a_life_that_another_one_had_prolonged() {
-        let touch = |hours| Step::Load { key: 0, touch: Some(Renewal { hours, when_left: 0 }) };
+        let touch = |hours| Step::Load { key: 0, touch: Some(Renewal { hours, renew_below: 0 }) };
         let load = Step::Load { key: 0, touch: None };
         let swap =
-            Step::Swap { key: 0, expected: Expected::Nothing, new: Some(Record { value: 0, hours: 3 }) };
+            Step::Swap { key: 0, expected: Expected::Nothing, new: Some(NewRecord { value: 0, hours: 3 }) };
         let pass = |hours| Step::Pass { hours };
         let history = vec![swap, touch(6), touch(4), pass(3), load.clone(), pass(1), load];
         // It renews a life at every touch.

@@ -24,7 +24,7 @@ mod subject;
 mod suite;
 mod violation;
 
-pub use faulty::{Fault, Faulty, Moment, Operation};
+pub use faulty::{Fault, Faulty, HoldPoint, Operation};
 pub use held::Held;
 pub use subject::Ageing;
 pub use suite::Suite;

@@ -44,7 +44,7 @@ use super::{Call, Loaded, New, Store, StoreError, Swap, Touch};
 /// # }
 /// ```
 pub struct MemoryStore {
-    records: Cache<String, Arc<Record>>,
+    records: Cache<String, Arc<Entry>>,
     evictions: Arc<Evictions>,
 }
 
@@ -59,7 +59,7 @@ impl MemoryStore {
         let records = Cache::builder()
             .max_capacity(max_sessions)
             .eviction_policy(EvictionPolicy::lru())
-            .eviction_listener(move |_, record: Arc<Record>, cause| {
+            .eviction_listener(move |_, record: Arc<Entry>, cause| {
                 if cause == moka::notification::RemovalCause::Size {
                     watch.evicted(record.expires());
                 }
@@ -72,7 +72,7 @@ impl MemoryStore {
     ///
     /// One step for each key: every change goes through here, so that a swap in progress can't put
     /// back what a delete has just removed.
-    fn change(&self, now: u64, key: &str, decide: impl FnOnce(Option<Arc<Record>>) -> Op<Arc<Record>>) {
+    fn change(&self, now: u64, key: &str, decide: impl FnOnce(Option<Arc<Entry>>) -> Op<Arc<Entry>>) {
         self.evictions.time_is(now);
         self.records.entry_by_ref(key).and_compute_with(|entry| {
             decide(entry.map(|entry| entry.into_value()).filter(|record| record.is_alive(now)))
@@ -114,7 +114,7 @@ impl Store for MemoryStore {
                 return Op::Nop;
             }
             match new {
-                Some(new) => Op::Put(Arc::new(Record::new(new, now))),
+                Some(new) => Op::Put(Arc::new(Entry::new(new, now))),
                 None => Op::Remove,
             }
         });
@@ -149,6 +149,7 @@ impl Store for MemoryStore {
         Ok(removed)
     }
 
+    /// Succeeds: there is nothing that could be out of reach.
     async fn ping(&self, _: Call) -> Result<(), StoreError> {
         Ok(())
     }
@@ -161,17 +162,17 @@ impl std::fmt::Debug for MemoryStore {
     }
 }
 
-/// A record and the moment at which it ends, in nanoseconds since 1970: it can be moved while others
-/// hold the record, which is how a load extends a life without copying anything.
-struct Record {
+/// A record and its end in nanoseconds since 1970. The end can be moved while others hold the record: so a load
+/// extends a life without copying anything.
+struct Entry {
     loaded: Loaded,
     expires: AtomicU64,
 }
 
-impl Record {
+impl Entry {
     fn new(new: New<'_>, now: u64) -> Self {
         let loaded = Loaded::new(Bytes::copy_from_slice(new.bytes)).shared();
-        Record { loaded, expires: AtomicU64::new(after(now, new.lifetime)) }
+        Entry { loaded, expires: AtomicU64::new(after(now, new.lifetime)) }
     }
 
     fn loaded(&self) -> Loaded {

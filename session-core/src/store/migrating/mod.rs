@@ -258,4 +258,8 @@ impl Store for MigratingStore {
         self.0.target.ping(call).await?;
         self.0.source.ping(call).await
     }
+
+    fn address(&self) -> Option<String> {
+        self.0.target.address()
+    }
 }

@@ -62,17 +62,17 @@ impl Source {
         call: Call,
         answer: impl Future<Output = Result<T, StoreError>>,
     ) -> Result<T, StoreError> {
-        self.breaker.admit().map_err(failed)?;
+        self.breaker.admit().map_err(|error| self.failed(error))?;
         let now = Instant::now();
         let half = now + call.deadline.saturating_duration_since(now) / 2;
         let answer = with_deadline(half, answer).await;
         self.breaker.note(answer.as_ref().err());
-        answer.map_err(failed)
+        answer.map_err(|error| self.failed(error))
     }
-}
 
-fn failed(error: StoreError) -> StoreError {
-    StoreError::elsewhere(SourceFailed(error))
+    fn failed(&self, error: StoreError) -> StoreError {
+        StoreError::elsewhere(SourceFailed(error.at_store(&self.store)))
+    }
 }
 
 /// A failure of the store that sessions are moved out of.

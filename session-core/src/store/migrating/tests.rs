@@ -18,7 +18,7 @@ use crate::formats::codec::Format;
 #[cfg(feature = "pickle")]
 use crate::formats::codec::Record;
 use crate::formats::value::Value;
-use crate::store::conformance::{Fault, Faulty, Held, Moment, Operation, Suite};
+use crate::store::conformance::{Fault, Faulty, Held, HoldPoint, Operation, Suite};
 use crate::store::{Call, DynStore, Loaded, MemoryStore, New, Store, StoreError, Swap, Touch};
 
 type Side = Arc<Faulty<MemoryStore>>;
@@ -129,7 +129,7 @@ async fn what_can_not_be_read_is_moved_as_it_is() {
 
 #[tokio::test]
 async fn a_session_that_ends_while_it_is_moved_does_not_come_back() {
-    for moment in [Moment::Before, Moment::After] {
+    for moment in [HoldPoint::Before, HoldPoint::After] {
         let (new, old, moving) = stores();
         put(&*old, "old:a", &record(1)).await;
         let (loading, held) = stopped(&moving, new.hold(Operation::Swap, moment)).await;
@@ -144,7 +144,7 @@ async fn a_session_that_ends_while_it_is_moved_does_not_come_back() {
 async fn what_is_written_to_the_old_store_while_a_record_is_moved_is_moved_too() {
     let (new, old, moving) = stores();
     put(&*old, "old:a", &record(1)).await;
-    let (loading, held) = stopped(&moving, old.hold(Operation::Swap, Moment::Before)).await;
+    let (loading, held) = stopped(&moving, old.hold(Operation::Swap, HoldPoint::Before)).await;
     put(&*old, "old:a", &record(2)).await;
     held.release();
     assert_eq!(loading.await.unwrap(), Some(record(2)));
@@ -155,7 +155,7 @@ async fn what_is_written_to_the_old_store_while_a_record_is_moved_is_moved_too()
 async fn who_uses_the_moved_record_already_is_not_overwritten_by_what_is_written_to_the_old_one() {
     let (new, old, moving) = stores();
     put(&*old, "old:a", &record(1)).await;
-    let (loading, held) = stopped(&moving, old.hold(Operation::Swap, Moment::Before)).await;
+    let (loading, held) = stopped(&moving, old.hold(Operation::Swap, HoldPoint::Before)).await;
     put(&*old, "old:a", &record(2)).await;
     put(&*new, "new:a", &record(3)).await;
     held.release();
@@ -185,7 +185,7 @@ async fn of_many_that_move_one_record_all_see_it_and_it_is_there_once() {
 async fn a_record_that_is_moved_between_the_looks_into_both_stores_is_found() {
     let (_, old, moving) = stores();
     put(&*old, "old:a", &record(1)).await;
-    let (loading, held) = stopped(&moving, old.hold(Operation::Load, Moment::Before)).await;
+    let (loading, held) = stopped(&moving, old.hold(Operation::Load, HoldPoint::Before)).await;
     assert_eq!(get(&*moving, "new:a").await, Some(record(1)));
     held.release();
     assert_eq!(loading.await.unwrap(), Some(record(1)));
@@ -195,7 +195,7 @@ async fn a_record_that_is_moved_between_the_looks_into_both_stores_is_found() {
 async fn a_record_that_is_moved_while_it_is_written_is_written() {
     let (_, old, moving) = stores();
     put(&*old, "old:a", &record(1)).await;
-    let mut held = old.hold(Operation::Swap, Moment::Before);
+    let mut held = old.hold(Operation::Swap, HoldPoint::Before);
     let writing = tokio::spawn({
         let moving = Arc::clone(&moving);
         async move {
@@ -216,7 +216,7 @@ async fn a_move_whose_outcome_is_unknown_brings_no_ended_session_back_and_loses_
     for ended in [false, true] {
         let (new, old, moving) = stores();
         put(&*old, "old:a", &record(1)).await;
-        let (loading, held) = stopped(&moving, new.hold(Operation::Swap, Moment::Before)).await;
+        let (loading, held) = stopped(&moving, new.hold(Operation::Swap, HoldPoint::Before)).await;
         if ended {
             moving.delete(call(), "new:a").await.unwrap();
         }
@@ -234,7 +234,7 @@ async fn what_others_have_written_to_a_moved_record_is_not_taken_back() {
     let (new, old, moving) = stores();
     put(&*old, "old:a", &record(1)).await;
     old.next(Operation::Swap, Fault::LoseAnswer);
-    let (loading, held) = stopped(&moving, old.hold(Operation::Swap, Moment::After)).await;
+    let (loading, held) = stopped(&moving, old.hold(Operation::Swap, HoldPoint::After)).await;
     put(&*moving, "new:a", &record(2)).await;
     held.release();
     assert!(loading.await.is_err());
@@ -256,7 +256,7 @@ async fn a_move_has_time_after_its_requests_deadline() {
 async fn a_move_goes_on_after_its_request_was_given_up() {
     let (new, old, moving) = stores();
     put(&*old, "old:a", &record(1)).await;
-    let (loading, held) = stopped(&moving, old.hold(Operation::Swap, Moment::Before)).await;
+    let (loading, held) = stopped(&moving, old.hold(Operation::Swap, HoldPoint::Before)).await;
     loading.abort();
     assert!(loading.await.unwrap_err().is_cancelled());
     held.release();

@@ -1,7 +1,7 @@
 //! Logging in and out: 8. Error responses and panics: 12. What may be seen: 13.
 
 use rocket::tokio::join;
-use rocket_session_state::store::conformance::{Fault, Moment, Operation};
+use rocket_session_state::store::conformance::{Fault, HoldPoint, Operation};
 
 use super::place::{SECRET, places};
 use crate::log;
@@ -29,7 +29,7 @@ async fn invariant_08_nothing_of_one_user_reaches_another() {
         let momo = place.logged_in("momo").await;
         place.ask("/a/of-momo", &momo).await;
         // A change that comes late in the middle of the change of user.
-        let mut slow = place.store.hold(Operation::Delete, Moment::Before);
+        let mut slow = place.store.hold(Operation::Delete, HoldPoint::Before);
         let (lulu, _) = join!(place.ask("/login/lulu", &momo), async {
             slow.reached().await.unwrap();
             place.ask_at(1, "/b/of-momo", &momo).await;
@@ -59,8 +59,8 @@ async fn invariant_08_the_new_record_is_there_before_the_old_one_goes() {
 async fn invariant_08_a_write_acknowledged_during_a_rotation_is_in_the_new_record() {
     for place in places().await {
         let visitor = place.ask("/push/tea", "").await.cookie().unwrap();
-        let creates = place.store.hold(Operation::Swap, Moment::Before);
-        let mut deletes = place.store.hold(Operation::Swap, Moment::Before);
+        let creates = place.store.hold(Operation::Swap, HoldPoint::Before);
+        let mut deletes = place.store.hold(Operation::Swap, HoldPoint::Before);
         creates.release();
         let (member, late) = join!(place.ask("/login/momo", &visitor), async {
             deletes.reached().await.unwrap();

@@ -2,7 +2,7 @@
 
 use rocket::futures::future::join_all;
 use rocket::tokio::join;
-use rocket_session_state::store::conformance::{Moment, Operation};
+use rocket_session_state::store::conformance::{HoldPoint, Operation};
 
 use super::place::{Place, places};
 
@@ -10,7 +10,7 @@ use super::place::{Place, places};
 async fn invariant_06_two_requests_that_change_different_fields_both_survive() {
     for place in places().await {
         let cookie = place.logged_in("momo").await;
-        let mut slow = place.store.hold(Operation::Swap, Moment::Before);
+        let mut slow = place.store.hold(Operation::Swap, HoldPoint::Before);
         let (first, second) = join!(place.ask("/a/1", &cookie), async {
             slow.reached().await.unwrap();
             let second = place.ask_at(1, "/b/2", &cookie).await;
@@ -44,7 +44,7 @@ async fn late(place: &Place, path: &str, end: &str, process: usize) {
     let cookie = place.logged_in("momo").await;
     place.ask("/push/tea", &cookie).await;
     let what = format!("{}: {path} during {end} in process {process}", place.name);
-    let mut slow = place.store.hold(Operation::Swap, Moment::Before);
+    let mut slow = place.store.hold(Operation::Swap, HoldPoint::Before);
     let (late, ended) = join!(place.ask(path, &cookie), async {
         slow.reached().await.unwrap();
         let ended = place.ask_at(process, end, &cookie).await;
@@ -86,7 +86,7 @@ async fn invariant_07_a_late_reader_keeps_its_answer_and_revives_nothing() {
     for place in places().await {
         for process in 0..2 {
             let cookie = place.logged_in("momo").await;
-            let mut slow = place.store.hold(Operation::Load, Moment::After);
+            let mut slow = place.store.hold(Operation::Load, HoldPoint::After);
             let (read, _) = join!(place.ask("/show", &cookie), async {
                 slow.reached().await.unwrap();
                 place.ask_at(process, "/logout", &cookie).await;

@@ -11,7 +11,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(86_400);
 
 const fn touch(lifetime: Duration) -> Option<Touch> {
-    Some(Touch { lifetime, when_left: lifetime })
+    Some(Touch { lifetime, renew_below: lifetime })
 }
 
 async fn create(store: &Subject, key: &str, lifetime: Duration) -> Result<(), Broken> {

@@ -154,7 +154,7 @@ pub(super) async fn a_delete_during_loads_with_touch_leaves_nothing(
     store: &Arc<Subject>,
 ) -> Result<(), Broken> {
     let key = store.key("k");
-    let touch = Touch { lifetime: HOUR, when_left: HOUR };
+    let touch = Touch { lifetime: HOUR, renew_below: HOUR };
     for _ in 0..50 {
         store.create(&key, b"logged in").await?;
         let calls = (0..8).map(|n| {

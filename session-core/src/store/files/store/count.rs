@@ -1,16 +1,16 @@
-//! cachelib's count of files.
+//! The number of files that cachelib keeps in a file of its own.
 
 use std::fs;
 use std::thread;
 use std::time::Duration;
 
 use super::folder::Folder;
+use super::layout;
 use super::name::COUNTS;
-use super::record;
 use crate::formats::codec::{Format, pickle};
 use crate::formats::value::Value;
 
-/// Tells cachelib that there are so many files more.
+/// Tells cachelib that there are `files` more.
 ///
 /// It removes live sessions when its count is above its threshold, so a log-out here that it does not learn
 /// of would some day cost a session there. It counts only if it has a threshold, and counts anew when it
@@ -38,7 +38,7 @@ const PAUSE: Duration = Duration::from_millis(1);
 
 fn change(folder: &Folder, name: &str, files: i64) -> std::io::Result<()> {
     let path = folder.path().join(name);
-    let Some(found) = record::parts(fs::read(&path)?) else { return Ok(()) };
+    let Some(found) = layout::parts(fs::read(&path)?) else { return Ok(()) };
     let Ok(Value::Int(count)) = pickle::decode(&found.bytes) else { return Ok(()) };
     let count = count.saturating_add(files.into()).max(0);
     let Ok(pickled) = Format::Pickle.encode(&Value::Int(count)) else { return Ok(()) };

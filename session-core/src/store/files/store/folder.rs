@@ -1,22 +1,20 @@
-//! The folder, and what is done with single files in it.
+//! The folder of the sessions, and the operations on single files in it.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use bytes::Bytes;
 
-use super::count;
-use super::failure::Failure;
-use super::lock::Lock;
+use super::file_error::FileError;
+use super::layout::{self, Found};
 use super::name::{Names, hex};
-use super::record::{self, Found};
 
-/// What is ours in the folder. cachelib takes everything for a session whose name does not end like this.
+/// The subfolder for files of our own. cachelib takes everything for a session whose name does not end like this.
 const OWN: &str = ".rocket_session_state.__wz_cache";
 
-/// How the names of files begin that are being written.
+/// The prefix of files that are being written.
 pub(super) const DRAFT: &str = "new-";
 
 #[derive(Clone)]
@@ -39,20 +37,20 @@ impl Folder {
         &self.path
     }
 
-    /// Where lock files and drafts are.
+    /// The folder of lock files and drafts.
     pub(super) fn own(&self) -> &Path {
         &self.own
     }
 
     /// The record, if there is one and it is alive.
-    pub(super) fn look_up(&self, names: &Names, now: SystemTime) -> Result<Option<Found>, Failure> {
+    pub(super) fn look_up(&self, names: &Names, now: SystemTime) -> Result<Option<Found>, FileError> {
         // A record may be moved from the second name to the first while it is looked for; never back.
         let mut too_short = None;
         for name in [&names.sha256, &names.md5, &names.sha256] {
             let Some(file) = self.read(name)? else { continue };
             let length = file.len();
-            match record::parts(file) {
-                Some(found) if !record::is_over(found.ends, now) => return Ok(Some(found)),
+            match layout::parts(file) {
+                Some(found) if !layout::is_over(found.ends, now) => return Ok(Some(found)),
                 Some(_) => {}
                 None => too_short = Some(length),
             }
@@ -63,7 +61,7 @@ impl Folder {
         Ok(None)
     }
 
-    fn read(&self, name: &str) -> Result<Option<Vec<u8>>, Failure> {
+    fn read(&self, name: &str) -> Result<Option<Vec<u8>>, FileError> {
         match fs::read(self.path.join(name)) {
             Ok(file) => Ok(Some(file)),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
@@ -72,7 +70,12 @@ impl Folder {
     }
 
     /// Gives a record that is alive a new end of life, and gives the record back. To be called with its lock.
-    pub(super) fn extend(&self, names: &Names, now: SystemTime, ends: u32) -> Result<Option<Bytes>, Failure> {
+    pub(super) fn extend(
+        &self,
+        names: &Names,
+        now: SystemTime,
+        ends: u32,
+    ) -> Result<Option<Bytes>, FileError> {
         for name in [&names.sha256, &names.md5] {
             let extended = self.extend_file(name, now, ends);
             if let Some(bytes) = extended.map_err(|error| self.failed("extend a session", error))? {
@@ -92,7 +95,7 @@ impl Folder {
         };
         let mut content = Vec::new();
         file.read_to_end(&mut content)?;
-        let Some(found) = record::parts(content).filter(|found| !record::is_over(found.ends, now)) else {
+        let Some(found) = layout::parts(content).filter(|found| !layout::is_over(found.ends, now)) else {
             return Ok(None);
         };
         file.rewind()?;
@@ -100,30 +103,28 @@ impl Folder {
         Ok(Some(found.bytes))
     }
 
-    /// Puts a new file in the place of the record's old one; how many files there are more. To be called with
+    /// Puts a new file in the place of the record's old one. Returns how many files more there are. To be called with
     /// the record's lock.
-    pub(super) fn put(&self, names: &Names, draft: Draft) -> Result<i64, Failure> {
+    pub(super) fn put(&self, names: &Names, draft: Draft) -> Result<i64, FileError> {
         let place = self.path.join(&names.sha256);
         let is_new = !place.exists();
         draft.become_file(&place).map_err(|error| self.failed("replace a session", error))?;
         let files = i64::from(is_new) - i64::from(self.unlink(&names.md5)?);
-        count::add(self, files);
         Ok(files)
     }
 
-    /// Removes the record's files; how many files there are more. To be called with the record's lock.
-    pub(super) fn remove(&self, names: &Names) -> Result<i64, Failure> {
+    /// Removes the record's files. Returns how many files more there are. To be called with the record's lock.
+    pub(super) fn remove(&self, names: &Names) -> Result<i64, FileError> {
         let mut files = 0;
         // The name that counts goes last: an older record would come back if the process ended in between.
         for name in [&names.md5, &names.sha256] {
             files -= i64::from(self.unlink(name)?);
         }
-        count::add(self, files);
         Ok(files)
     }
 
     /// Removes a file. `false` if there is none.
-    pub(super) fn unlink(&self, name: &str) -> Result<bool, Failure> {
+    pub(super) fn unlink(&self, name: &str) -> Result<bool, FileError> {
         match fs::remove_file(self.path.join(name)) {
             Ok(()) => Ok(true),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
@@ -131,8 +132,8 @@ impl Folder {
         }
     }
 
-    /// A file that nobody knows yet, with this content.
-    pub(super) fn draft(&self, content: &[u8]) -> Result<Draft, Failure> {
+    /// Writes this content to a file that nobody knows yet.
+    pub(super) fn draft(&self, content: &[u8]) -> Result<Draft, FileError> {
         self.try_draft(content).map_err(|error| self.failed("write a file", error))
     }
 
@@ -147,12 +148,12 @@ impl Folder {
     }
 
     /// The lock of a record; `None` if somebody else holds it.
-    pub(super) fn try_lock(&self, names: &Names) -> Result<Option<Lock>, Failure> {
+    pub(super) fn try_lock(&self, names: &Names) -> Result<Option<Lock>, FileError> {
         self.try_lock_file(&names.sha256)
     }
 
     /// The lock of all records with a file name that begins as this one.
-    pub(super) fn try_lock_file(&self, name: &str) -> Result<Option<Lock>, Failure> {
+    pub(super) fn try_lock_file(&self, name: &str) -> Result<Option<Lock>, FileError> {
         let (stripe, _) = name.split_at_checked(2).unwrap_or((name, ""));
         let path = self.own.join(format!("lock-{stripe}"));
         let file = match OpenOptions::new().write(true).open(&path) {
@@ -170,7 +171,7 @@ impl Folder {
     }
 
     /// Does once what the store will do later.
-    pub(super) fn try_out(&self) -> Result<(), Failure> {
+    pub(super) fn try_out(&self) -> Result<(), FileError> {
         self.draft(b"")?;
         self.try_lock_file("00")?;
         fs::read_dir(&self.path).map(drop).map_err(|error| self.failed("list the files", error))
@@ -230,8 +231,8 @@ impl Folder {
         Ok(())
     }
 
-    pub(super) fn failed(&self, doing: &'static str, error: io::Error) -> Failure {
-        Failure::new(doing, &self.path, error)
+    pub(super) fn failed(&self, doing: &'static str, error: io::Error) -> FileError {
+        FileError::new(doing, &self.path, error)
     }
 }
 
@@ -254,6 +255,25 @@ impl Drop for Draft {
         if let Some(path) = &self.path {
             // What stays is removed by a purge.
             let _ = fs::remove_file(path);
+        }
+    }
+}
+
+/// A lock that ends with this value, and with the process that holds it.
+///
+/// The file is opened anew for each lock: the system takes two that were opened by themselves for rivals,
+/// also in one process.
+pub(super) struct Lock {
+    _file: File,
+}
+
+impl Lock {
+    /// `None` if somebody else holds it.
+    pub(super) fn try_on(file: File) -> io::Result<Option<Lock>> {
+        match file.try_lock() {
+            Ok(()) => Ok(Some(Lock { _file: file })),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(error),
         }
     }
 }

@@ -1,12 +1,11 @@
 //! Sessions in files, as Flask-Session's `filesystem` and `cachelib` keep them.
 
 mod count;
-mod crowd;
-mod failure;
+mod file_error;
 mod folder;
-mod lock;
+mod layout;
 mod name;
-mod record;
+mod threshold;
 mod walk;
 
 use std::path::PathBuf;
@@ -16,16 +15,16 @@ use std::time::{Duration, SystemTime};
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep_until};
 
-use self::crowd::Crowd;
-use self::failure::Failure;
+use self::file_error::FileError;
 use self::folder::Folder;
 use self::name::Names;
+use self::threshold::FileThreshold;
 use self::walk::Walk;
 use crate::store::{Call, Loaded, New, Store, StoreError, Swap, Touch};
 
 /// Sessions in one file each, in the layout of cachelib's `FileSystemCache`: four bytes with the second in
 /// which the record ends (little-endian, 0 is never), then the record. The name is the SHA-256 of the
-/// store id in hex. (Section 3.10 of the reference.)
+/// store id in hex.
 ///
 /// * Any number of processes may use the folder. Reading takes no lock; changing a record takes one of 256
 ///   lock files, by the first byte of the name, for as long as writing a file takes. A process that stands
@@ -33,7 +32,7 @@ use crate::store::{Call, Loaded, New, Store, StoreError, Swap, Touch};
 /// * A record is written to a new file that replaces the old one, so that no reader sees half of it. What
 ///   was acknowledged survives the end of the process, however it ends. It is not forced to the disk: what
 ///   was written in the last seconds before a power cut may be lost or, on some file systems, empty.
-/// * Extending a life writes four bytes, and only when that is due ([`Touch::when_left`]).
+/// * Extending a life writes four bytes, and only when that is due ([`Touch::renew_below`]).
 /// * Files of cachelib up to 0.15, whose names are MD5 sums, are read; a change moves the record to its new
 ///   name, where such an old cachelib does not look for it: its Flask loses the session, and can't end it.
 /// * A file too short for its end of life counts as absent, as for cachelib, and is logged. One that can't
@@ -71,20 +70,20 @@ use crate::store::{Call, Loaded, New, Store, StoreError, Swap, Touch};
 /// ```
 pub struct FileStore {
     folder: Arc<Folder>,
-    crowd: Arc<Crowd>,
+    threshold: Arc<FileThreshold>,
 }
 
 impl FileStore {
     /// A store in this folder (`session_file_dir`), which is made with its parents where it is missing.
     pub fn new(folder: impl Into<PathBuf>) -> Self {
-        FileStore { folder: Arc::new(Folder::new(folder.into())), crowd: Arc::default() }
+        FileStore { folder: Arc::new(Folder::new(folder.into())), threshold: Arc::default() }
     }
 
     /// The number of files from which on expired ones are removed and, if that is not enough, a warning is
     /// logged (`session_file_threshold`). 500 if nothing is said; 0 is never.
     #[must_use]
     pub fn threshold(mut self, files: u64) -> Self {
-        self.crowd = Arc::new(Crowd::above(files));
+        self.threshold = Arc::new(FileThreshold::of(files));
         self
     }
 
@@ -103,7 +102,7 @@ impl FileStore {
         &self,
         call: Call,
         key: &str,
-        work: impl Fn(&Folder, &Names) -> Result<T, Failure> + Send + Sync + 'static,
+        work: impl Fn(&Folder, &Names) -> Result<T, FileError> + Send + Sync + 'static,
     ) -> Result<T, StoreError> {
         let names = Names::of(key);
         let shared = Arc::new((names, work));
@@ -126,11 +125,11 @@ impl FileStore {
         }
     }
 
-    /// Looks around in the folder, if enough files were added since the last time. Nobody waits for that.
+    /// Counts a new file, and scans the folder if it is time for that. Nobody waits for the scan.
     fn added(&self, now: SystemTime) {
-        if self.crowd.has_grown() {
-            let (folder, crowd) = (Arc::clone(&self.folder), Arc::clone(&self.crowd));
-            drop(spawn_blocking(move || crowd.look_around(&folder, now)));
+        if self.threshold.has_grown() {
+            let (folder, threshold) = (Arc::clone(&self.folder), Arc::clone(&self.threshold));
+            drop(spawn_blocking(move || threshold.scan(&folder, now)));
         }
     }
 }
@@ -144,10 +143,11 @@ impl Store for FileStore {
         let Some(found) = on_a_thread(move || folder.look_up(&names, call.now)).await? else {
             return Ok(None);
         };
-        let Some(touch) = touch.filter(|touch| record::is_due(found.ends, call.now, touch.when_left)) else {
+        let Some(touch) = touch.filter(|touch| layout::is_due(found.ends, call.now, touch.renew_below))
+        else {
             return Ok(Some(Loaded::new(found.bytes)));
         };
-        let ends = record::end_of_life(call.now, touch.lifetime);
+        let ends = layout::end_of_life(call.now, touch.lifetime);
         let extended = self.locked(call, key, move |folder, names| folder.extend(names, call.now, ends));
         Ok(extended.await?.map(Loaded::new))
     }
@@ -160,7 +160,7 @@ impl Store for FileStore {
         new: Option<New<'_>>,
     ) -> Result<Swap, StoreError> {
         let expected = expected.map(|expected| expected.bytes.clone());
-        let new = new.map(|new| record::file(record::end_of_life(call.now, new.lifetime), new.bytes));
+        let new = new.map(|new| layout::file(layout::end_of_life(call.now, new.lifetime), new.bytes));
         let swapped = self.locked(call, key, move |folder, names| {
             // Written before the comparison, so that as little time as possible is between that and the
             // renaming: Flask takes no lock.
@@ -169,10 +169,12 @@ impl Store for FileStore {
             if current != expected {
                 return Ok(Err(current));
             }
-            match draft {
-                Some(draft) => folder.put(names, draft).map(Ok),
-                None => folder.remove(names).map(Ok),
-            }
+            let files = match draft {
+                Some(draft) => folder.put(names, draft)?,
+                None => folder.remove(names)?,
+            };
+            count::add(folder, files);
+            Ok(Ok(files))
         });
         match swapped.await? {
             Ok(files) => {
@@ -188,7 +190,7 @@ impl Store for FileStore {
     async fn delete(&self, call: Call, key: &str) -> Result<bool, StoreError> {
         self.locked(call, key, move |folder, names| {
             let existed = folder.look_up(names, call.now)?.is_some();
-            folder.remove(names)?;
+            count::add(folder, folder.remove(names)?);
             Ok(existed)
         })
         .await
@@ -216,9 +218,15 @@ impl Store for FileStore {
         let folder = Arc::clone(&self.folder);
         on_a_thread(move || folder.try_out()).await
     }
+
+    fn address(&self) -> Option<String> {
+        let folder = self.folder.path();
+        let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+        Some(format!("folder {}", folder.display()))
+    }
 }
 
-/// Shows where the files are.
+/// Shows the path of the folder.
 impl std::fmt::Debug for FileStore {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("FileStore").field("folder", &self.folder.path()).finish_non_exhaustive()
@@ -226,7 +234,7 @@ impl std::fmt::Debug for FileStore {
 }
 
 async fn on_a_thread<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
+    work: impl FnOnce() -> Result<T, FileError> + Send + 'static,
 ) -> Result<T, StoreError> {
     Ok(spawn_blocking(work).await.map_err(StoreError::unavailable)??)
 }

@@ -1,4 +1,4 @@
-//! What files are called.
+//! The names of files.
 
 use std::fmt::Write as _;
 
@@ -19,7 +19,7 @@ impl Names {
     }
 }
 
-/// Where cachelib keeps the number of files, by either of its hashes of `__wz_cache_count`.
+/// The files in which cachelib keeps the number of files, by either of its hashes of `__wz_cache_count`.
 pub(super) const COUNTS: [&str; 2] =
     ["79bc207ee04a581ab2348ca1f3494e64cd0ec36128735b8c6bc85ddd8fe1938c", "2029240f6d1128be89ddc32729463129"];
 

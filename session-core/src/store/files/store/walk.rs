@@ -1,4 +1,4 @@
-//! Going through all files.
+//! A walk through all files, in steps.
 
 use std::fs::{self, DirEntry, File, ReadDir};
 use std::io::{self, ErrorKind, Read};
@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::count;
-use super::failure::Failure;
+use super::file_error::FileError;
 use super::folder::{DRAFT, Folder};
+use super::layout::{self, HEADER};
 use super::name::is_session;
-use super::record::{self, HEADER};
 
 /// A walk through the folder that removes what nobody needs.
 pub(super) struct Walk {
@@ -31,7 +31,7 @@ const STEP: usize = 256;
 const LEFT_BEHIND: Duration = Duration::from_secs(3600);
 
 impl Walk {
-    pub(super) fn through(folder: Arc<Folder>) -> Result<Walk, Failure> {
+    pub(super) fn through(folder: Arc<Folder>) -> Result<Walk, FileError> {
         let walk = match fs::read_dir(folder.path()) {
             Ok(files) => Walk { files: Some(files), folder },
             Err(error) if error.kind() == ErrorKind::NotFound => Walk { files: None, folder },
@@ -42,7 +42,7 @@ impl Walk {
     }
 
     /// Looks at some files.
-    pub(super) fn step(&mut self, now: SystemTime) -> Result<Step, Failure> {
+    pub(super) fn step(&mut self, now: SystemTime) -> Result<Step, FileError> {
         let mut step = Step { removed: 0, is_last: false };
         let mut looked_at = 0;
         let Walk { folder, files } = self;
@@ -81,7 +81,7 @@ impl Walk {
 fn is_over(file: &DirEntry, now: SystemTime) -> bool {
     let mut header = [0; HEADER];
     match File::open(file.path()).and_then(|mut file| file.read_exact(&mut header)) {
-        Ok(()) => record::is_over(u32::from_le_bytes(header), now),
+        Ok(()) => layout::is_over(u32::from_le_bytes(header), now),
         Err(error) if error.kind() == ErrorKind::UnexpectedEof => is_left_behind(file),
         // Gone already, or not ours to read.
         Err(_) => false,
@@ -89,7 +89,7 @@ fn is_over(file: &DirEntry, now: SystemTime) -> bool {
 }
 
 /// Removes a record, unless somebody has given it a new life meanwhile or is about to.
-fn remove(folder: &Folder, file: &DirEntry, name: &str, now: SystemTime) -> Result<bool, Failure> {
+fn remove(folder: &Folder, file: &DirEntry, name: &str, now: SystemTime) -> Result<bool, FileError> {
     // A record under its older name is extended under another lock. Only if that happens after the next line has
     // looked at it, for a request that began before its end, is such a record lost.
     let Some(_lock) = folder.try_lock_file(name)? else { return Ok(false) };

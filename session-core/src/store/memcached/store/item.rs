@@ -1,4 +1,4 @@
-//! What memcached's items can hold, and until when.
+//! The size and the life of memcached's items.
 
 use std::time::{Duration, SystemTime};
 
@@ -13,10 +13,10 @@ const LONGEST_RELATIVE: u32 = 30 * 24 * 60 * 60;
 /// Greatest moment that the server's protocol takes.
 const LAST_MOMENT: i64 = i32::MAX as i64;
 
-/// How the protocol says that an item lives for `lifetime` from `now` on: in whole seconds, at least one, or as
-/// unix time (`flask-sessions.md` 3.7).
+/// Writes a life of `lifetime` from `now` on as the protocol does: in whole seconds, at least one, or as the unix
+/// time of its end.
 pub(super) fn expiry(now: SystemTime, lifetime: Duration) -> u32 {
-    // Zero would be for ever (S2).
+    // Zero would be for ever.
     let seconds = u32::try_from(lifetime.as_secs()).unwrap_or(u32::MAX).max(1);
     if seconds <= LONGEST_RELATIVE {
         return seconds;
@@ -26,7 +26,7 @@ pub(super) fn expiry(now: SystemTime, lifetime: Duration) -> u32 {
     u32::try_from(end).unwrap_or(0).max(LONGEST_RELATIVE)
 }
 
-/// The bytes that are left for the record in an item of `limit` bytes: each has a header, its cas number, the
+/// Returns the bytes that are left for the record in an item of `limit` bytes: each has a header, its cas number, the
 /// key with a zero byte and a line end after the record.
 pub(super) fn room_for_record(limit: usize, key: &str) -> usize {
     limit.saturating_sub(48 + 8 + key.len() + 1 + 2)

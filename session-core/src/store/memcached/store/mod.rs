@@ -1,19 +1,20 @@
 //! Sessions in memcached, as Flask-Session keeps them.
 
-mod failure;
 mod item;
-mod placement;
+mod memcached_error;
 mod pool;
+mod rendezvous;
 mod stats;
 
 use memcache::exp::{Delete, Get, GetStatus, Meta, MutationStatus, Set};
 
+use self::memcached_error::is_too_large;
 use self::pool::Pool;
 use crate::config::is_memcached_address;
 use crate::store::{Call, Loaded, New, Store, StoreError, Swap, Touch};
 
 /// Sessions in memcached, version 1.6 or newer, in Flask-Session's layout: one item per session, flags 0,
-/// the record's bytes as they are (`flask-sessions.md` 3.7).
+/// the record's bytes as they are.
 ///
 /// * A load is one command (`mg`), also when it extends the record's life. A swap is one command
 ///   (`ms` or `md` with the item's *cas* number), and a further load where others were faster.
@@ -44,7 +45,7 @@ impl MemcachedStore {
     ///
     /// # Errors
     ///
-    /// There is none, or an address is not `host:port`.
+    /// The list is empty, or an address in it is not `host:port`.
     ///
     /// ```
     /// use rocket_session_state_core::store::MemcachedStore;
@@ -68,11 +69,11 @@ impl MemcachedStore {
         if let Some(touch) = touch {
             get = get.touch_raw(item::expiry(call.now, touch.lifetime));
         }
-        let found = self.pool.run(call, get).await?;
+        let found = self.pool.run(call, get).await.map_err(StoreError::of_driver)?;
         match (found.status, found.value, found.item.cas) {
             (GetStatus::Miss, ..) => Ok(None),
             (GetStatus::Hit, Some(bytes), cas @ Some(_)) => Ok(Some(Loaded::versioned(bytes, cas))),
-            _ => Err(StoreError::garbage("an item with its cas number")),
+            _ => Err(StoreError::invalid_response("an item with its cas number")),
         }
     }
 
@@ -83,7 +84,7 @@ impl MemcachedStore {
         key: &str,
         replaces: Option<u64>,
         new: New<'_>,
-    ) -> Result<Written, StoreError> {
+    ) -> Result<Outcome, StoreError> {
         let limit = item::room_for_record(self.pool.item_limit(), key);
         if new.bytes.len() > limit {
             return Err(StoreError::too_large(new.bytes.len(), limit));
@@ -93,22 +94,23 @@ impl MemcachedStore {
             Some(cas) => set.compare_cas(cas),
             None => set.add(),
         };
-        let answer = self.pool.run(call, set).await.map_err(|failure| match failure.is_too_large() {
+        let answer = self.pool.run(call, set).await.map_err(|error| match is_too_large(&error) {
             true => StoreError::too_large(new.bytes.len(), limit),
-            false => failure.into(),
+            false => StoreError::of_driver(error),
         })?;
-        Written::of(answer.status, answer.cas)
+        Outcome::of(answer.status, answer.cas)
     }
 
-    async fn remove(&self, call: Call, key: &str, cas: Option<u64>) -> Result<Written, StoreError> {
+    async fn remove(&self, call: Call, key: &str, cas: Option<u64>) -> Result<Outcome, StoreError> {
         let mut delete = Delete::new(key);
         delete.compare_cas = cas;
-        Written::of(self.pool.run(call, delete).await?.status, None)
+        let answer = self.pool.run(call, delete).await.map_err(StoreError::of_driver)?;
+        Outcome::of(answer.status, None)
     }
 
     async fn create(&self, call: Call, key: &str, new: Option<New<'_>>) -> Result<Swap, StoreError> {
         if let Some(new) = new
-            && let Written::Yes(version) = self.set(call, key, None, new).await?
+            && let Outcome::Applied(version) = self.set(call, key, None, new).await?
         {
             return Ok(Swap::Done { version });
         }
@@ -133,9 +135,9 @@ impl MemcachedStore {
                     None => self.remove(call, key, Some(cas)).await?,
                 };
                 match written {
-                    Written::Yes(version) => return Ok(Swap::Done { version }),
-                    Written::Absent => return Ok(Swap::Conflict(None)),
-                    Written::Taken => {}
+                    Outcome::Applied(version) => return Ok(Swap::Done { version }),
+                    Outcome::Absent => return Ok(Swap::Conflict(None)),
+                    Outcome::Other => {}
                 }
             }
             // A Flask application that refreshes a session writes the same bytes under another number.
@@ -166,43 +168,43 @@ impl Store for MemcachedStore {
     }
 
     async fn delete(&self, call: Call, key: &str) -> Result<bool, StoreError> {
-        Ok(matches!(self.remove(call, key, None).await?, Written::Yes(_)))
-    }
-
-    async fn purge(&self, _: Call) -> Result<u64, StoreError> {
-        Ok(0)
+        Ok(matches!(self.remove(call, key, None).await?, Outcome::Applied(_)))
     }
 
     /// Asks every server whether it speaks the meta protocol, compares, and how large its items may be.
     async fn ping(&self, call: Call) -> Result<(), StoreError> {
         self.pool.ping(call).await
     }
+
+    fn address(&self) -> Option<String> {
+        Some(format!("memcached at {}", self.pool.servers().join(", ")))
+    }
 }
 
-/// Shows where the servers are.
+/// Shows the addresses of the servers.
 impl std::fmt::Debug for MemcachedStore {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("MemcachedStore").field("servers", &self.pool.servers()).finish()
     }
 }
 
-/// What became of a write or a deletion.
-enum Written {
-    /// It is done; the number of the new item, if there is one.
-    Yes(Option<u64>),
-    /// Another item is there.
-    Taken,
-    /// No item is there.
+/// The result of a write or a deletion.
+enum Outcome {
+    /// It is done; with the cas number of the new item, if there is one.
+    Applied(Option<u64>),
+    /// The server holds another item.
+    Other,
+    /// The server holds no item.
     Absent,
 }
 
-impl Written {
-    fn of(status: MutationStatus, cas: Option<u64>) -> Result<Written, StoreError> {
+impl Outcome {
+    fn of(status: MutationStatus, cas: Option<u64>) -> Result<Outcome, StoreError> {
         match status {
-            MutationStatus::Applied => Ok(Written::Yes(cas)),
-            MutationStatus::AlreadyExists | MutationStatus::CasMismatch => Ok(Written::Taken),
-            MutationStatus::NotFound => Ok(Written::Absent),
-            _ => Err(StoreError::garbage("what became of an item")),
+            MutationStatus::Applied => Ok(Outcome::Applied(cas)),
+            MutationStatus::AlreadyExists | MutationStatus::CasMismatch => Ok(Outcome::Other),
+            MutationStatus::NotFound => Ok(Outcome::Absent),
+            _ => Err(StoreError::invalid_response("the result of a write")),
         }
     }
 }

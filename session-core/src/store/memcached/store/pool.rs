@@ -1,16 +1,16 @@
 //! The connections to the servers: opened when needed, dropped when they fail.
 
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use memcache::exp::{AsyncMetaClient, Operation};
+use memcache::exp::{AsyncMetaClient, Error, Operation};
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
-use super::failure::Failure;
 use super::item;
-use super::placement::Placement;
+use super::memcached_error::is_broken_connection;
+use super::rendezvous::RendezvousRouter;
 use super::stats::Settings;
+use crate::store::reopening::Reopening;
 use crate::store::{Call, StoreError};
 
 /// Idle connections kept for each server: one request uses one at a time.
@@ -19,7 +19,7 @@ const IDLE_CONNECTIONS: usize = 64;
 /// All connections; each call has one of them for itself.
 pub(super) struct Pool {
     servers: Vec<String>,
-    current: Mutex<Arc<Client>>,
+    client: Reopening<Client>,
     item_limit: AtomicUsize,
 }
 
@@ -28,7 +28,7 @@ type Client = OnceCell<AsyncMetaClient>;
 
 impl Pool {
     pub(super) fn new(servers: Vec<String>) -> Self {
-        Pool { servers, current: Mutex::default(), item_limit: AtomicUsize::new(item::DEFAULT_LIMIT) }
+        Pool { servers, client: Reopening::default(), item_limit: AtomicUsize::new(item::DEFAULT_LIMIT) }
     }
 
     pub(super) fn servers(&self) -> &[String] {
@@ -40,12 +40,12 @@ impl Pool {
         self.item_limit.load(Relaxed)
     }
 
-    pub(super) async fn run<O: Operation>(&self, call: Call, operation: O) -> Result<O::Output, Failure> {
+    pub(super) async fn run<O: Operation>(&self, call: Call, operation: O) -> Result<O::Output, Error> {
         self.with_client(call, async |client| client.run(operation).await).await
     }
 
     pub(super) async fn ping(&self, call: Call) -> Result<(), StoreError> {
-        self.with_client(call, async |client| client.noop().await).await?;
+        self.with_client(call, async |client| client.noop().await).await.map_err(StoreError::of_driver)?;
         let mut limit = usize::MAX;
         for server in &self.servers {
             let settings = Settings::of(server).await?;
@@ -63,60 +63,30 @@ impl Pool {
     async fn with_client<T>(
         &self,
         call: Call,
-        work: impl AsyncFnOnce(&AsyncMetaClient) -> Result<T, memcache::exp::Error>,
-    ) -> Result<T, Failure> {
-        let client = Arc::clone(&self.current());
-        let mut attempt = Attempt { pool: self, client: &client, call, answered: false };
+        work: impl AsyncFnOnce(&AsyncMetaClient) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let client = self.client.current();
+        // Each call has a connection for itself: answers on others say nothing about this one, and after it
+        // none of those that are idle is tried again.
+        let watch = self.client.watch(&client, || Instant::now() >= call.deadline);
         let result = match client.get_or_try_init(|| self.open()).await {
             Ok(client) => work(client).await,
             Err(error) => Err(error),
         };
-        attempt.answered = true;
-        result.map_err(|error| {
-            let failure = Failure::from(error);
-            if failure.is_broken_connection() {
-                self.leave(&client);
-            }
-            failure
-        })
+        watch.answered();
+        if result.as_ref().is_err_and(is_broken_connection) {
+            self.client.discard(&client);
+        }
+        result
     }
 
-    async fn open(&self) -> Result<AsyncMetaClient, memcache::exp::Error> {
+    async fn open(&self) -> Result<AsyncMetaClient, Error> {
         AsyncMetaClient::builder()
-            .router(Placement)
+            .router(RendezvousRouter)
             .max_idle(IDLE_CONNECTIONS)
             .connect_timeout(None)
             .io_timeout(None)
             .connect_multiple_async(self.servers.iter().map(String::as_str))
             .await
-    }
-
-    fn current(&self) -> MutexGuard<'_, Arc<Client>> {
-        self.current.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Makes the next call look up the servers' names and open connections anew.
-    fn leave(&self, client: &Arc<Client>) {
-        let mut current = self.current();
-        if Arc::ptr_eq(&current, client) {
-            *current = Arc::default();
-        }
-    }
-}
-
-/// A call that waits for its answer. If its deadline passes, the ways to the server may all be gone without a
-/// sign (a proxy or a firewall can do that): none of them is tried again.
-struct Attempt<'a> {
-    pool: &'a Pool,
-    client: &'a Arc<Client>,
-    call: Call,
-    answered: bool,
-}
-
-impl Drop for Attempt<'_> {
-    fn drop(&mut self) {
-        if !self.answered && Instant::now() >= self.call.deadline {
-            self.pool.leave(self.client);
-        }
     }
 }

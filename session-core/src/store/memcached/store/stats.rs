@@ -1,4 +1,4 @@
-//! What a server says of itself: `stats settings`, which the client library has no command for.
+//! The answer to `stats settings`, for which the client library has no command.
 
 use std::io;
 
@@ -7,10 +7,10 @@ use tokio::net::TcpStream;
 
 use crate::store::StoreError;
 
-/// Far more than the list of settings has.
+/// In bytes: far more than the list of settings has.
 const LONGEST_LIST: u64 = 256 * 1024;
 
-/// How a server was started, as far as it matters here.
+/// The options of a server that matter here.
 pub(super) struct Settings {
     /// Size of its largest item in bytes, if it tells.
     pub(super) item_limit: Option<usize>,
@@ -19,7 +19,7 @@ pub(super) struct Settings {
 }
 
 impl Settings {
-    /// Asks the server at this address. One that knows no settings gets the benefit of the doubt.
+    /// Asks the server at this address. One that does not list its settings is assumed to have the defaults.
     pub(super) async fn of(server: &str) -> Result<Settings, StoreError> {
         Settings::read(server).await.map_err(StoreError::unavailable)
     }

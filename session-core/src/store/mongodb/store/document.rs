@@ -23,7 +23,7 @@ pub(super) fn is_alive(call: Call, document: &Document) -> bool {
     document.get_datetime("expiration").is_ok_and(|end| *end > now(call))
 }
 
-/// What is written beside the key.
+/// Makes the fields that are written beside the key.
 pub(super) fn record(call: Call, new: New<'_>) -> Document {
     doc! { "val": val(new.bytes), "expiration": end(call, new.lifetime) }
 }
@@ -32,12 +32,12 @@ pub(super) fn val(record: &[u8]) -> Bson {
     Bson::Binary(Binary { subtype: BinarySubtype::Generic, bytes: record.to_vec() })
 }
 
-/// The record in a `val`; Flask-Session takes texts too.
+/// Takes the record out of a `val`; Flask-Session reads texts, too.
 pub(super) fn loaded(val: Bson) -> Result<Loaded, StoreError> {
     match val {
         Bson::Binary(binary) => Ok(Loaded::new(binary.bytes)),
         Bson::String(text) => Ok(Loaded::new(Bytes::from(text))),
-        _ => Err(StoreError::garbage("a `val` of binary data")),
+        _ => Err(StoreError::invalid_response("a `val` of binary data")),
     }
 }
 

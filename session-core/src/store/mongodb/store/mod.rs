@@ -1,18 +1,18 @@
 //! Sessions in MongoDB, as Flask-Session keeps them.
 
 mod document;
-mod failure;
-mod place;
+mod mongodb_error;
+mod target;
 
 use mongodb::bson::{Bson, Document, doc};
 use mongodb::options::{ConnectionString, IndexOptions, ReadPreference, SelectionCriteria};
 use mongodb::{Collection, IndexModel};
 
-use self::failure::Failure;
-use self::place::Place;
+use self::mongodb_error::is_duplicate;
+use self::target::Target;
 use crate::store::{Call, Loaded, New, Store, StoreError, Swap, Touch};
 
-/// Sessions in MongoDB, one document each, in Flask-Session's form (`flask-sessions.md` 3.9): `id` the key, `val` the
+/// Sessions in MongoDB, one document each, in Flask-Session's form: `id` the key, `val` the
 /// record as binary data, `expiration` the moment at which it ends.
 ///
 /// * A load is one command, also when it extends the record's life (`findAndModify`). So is a swap, whose filter
@@ -27,7 +27,7 @@ use crate::store::{Call, Loaded, New, Store, StoreError, Swap, Touch};
 ///
 /// Tested against SecantusDB, a server that speaks MongoDB's protocol, and not yet against MongoDB's own.
 pub struct MongoStore {
-    place: Place,
+    target: Target,
 }
 
 /// Half of what a command may hold, less what stands around the records.
@@ -52,18 +52,18 @@ impl MongoStore {
     /// assert!(MongoStore::from_url("localhost", "flask_session", "sessions").is_err());
     /// ```
     pub fn from_url(url: &str, database: &str, collection: &str) -> Result<Self, StoreError> {
-        Ok(MongoStore { place: Place::at_url(url, database, collection)? })
+        Ok(MongoStore { target: Target::at_url(url, database, collection)? })
     }
 
     /// A store in a collection of the application's own client, with the settings of that client. By the driver's
     /// defaults a call waits for 30 seconds while no server can be reached, and then is repeated.
     pub fn from_collection(collection: Collection<Document>) -> Self {
-        MongoStore { place: Place::Given(collection) }
+        MongoStore { target: Target::Given(collection) }
     }
 
     /// The `val` of the live document.
     async fn get(&self, call: Call, key: &str, touch: Option<Touch>) -> Result<Option<Bson>, StoreError> {
-        let collection = self.place.collection().await?;
+        let collection = self.target.collection().await?;
         let (filter, only_val) = (document::alive(call, key), doc! { "_id": 0, "val": 1 });
         let found = match touch {
             Some(touch) => {
@@ -75,29 +75,29 @@ impl MongoStore {
                 collection.find_one(filter).projection(only_val).selection_criteria(primary).await
             }
         };
-        match found.map_err(Failure::from)? {
+        match found.map_err(StoreError::of_driver)? {
             None => Ok(None),
-            Some(mut document) => {
-                document.remove("val").map(Some).ok_or_else(|| StoreError::garbage("a document with `val`"))
-            }
+            Some(mut document) => document
+                .remove("val")
+                .map(Some)
+                .ok_or_else(|| StoreError::invalid_response("a document with `val`")),
         }
     }
 
     async fn create(&self, call: Call, key: &str, new: Option<New<'_>>) -> Result<Swap, StoreError> {
         if let Some(new) = new {
-            let collection = self.place.collection().await?;
+            let collection = self.target.collection().await?;
             // It matches what has expired. A live document does not match, and keeps a second one from being inserted.
             let mut record = document::record(call, new);
             record.insert("id", key);
             let written = collection
                 .update_one(document::expired(call, key), doc! { "$set": record })
                 .upsert(true)
-                .await
-                .map_err(Failure::from);
+                .await;
             match written {
                 Ok(_) => return Ok(Swap::Done { version: None }),
-                Err(failure) if failure.is_duplicate() => {}
-                Err(failure) => return Err(failure.into()),
+                Err(error) if is_duplicate(&error) => {}
+                Err(error) => return Err(StoreError::of_driver(error)),
             }
         }
         match self.get(call, key, None).await? {
@@ -136,7 +136,7 @@ impl MongoStore {
         val: &Bson,
         new: Option<New<'_>>,
     ) -> Result<bool, StoreError> {
-        let collection = self.place.collection().await?;
+        let collection = self.target.collection().await?;
         let mut filter = document::alive(call, key);
         filter.insert("val", val);
         let count = match new {
@@ -146,23 +146,23 @@ impl MongoStore {
             }
             None => collection.delete_one(filter).await.map(|result| result.deleted_count),
         };
-        Ok(count.map_err(Failure::from)? > 0)
+        Ok(count.map_err(StoreError::of_driver)? > 0)
     }
 }
 
 /// Why a store can't be made of `url`, without showing it.
 pub(crate) fn objection(url: &str) -> Option<&'static str> {
     match ConnectionString::parse(url) {
-        Ok(connection) => place::objection(&connection),
+        Ok(connection) => target::objection(&connection),
         Err(_) => Some(
-            "is no usable URL; write \"mongodb://host:port\", with special characters of a password percent-encoded",
+            "is not a usable URL; write \"mongodb://host:port\", with special characters of a password percent-encoded",
         ),
     }
 }
 
 impl Store for MongoStore {
     async fn load(&self, call: Call, key: &str, touch: Option<Touch>) -> Result<Option<Loaded>, StoreError> {
-        self.place
+        self.target
             .watch(async move { self.get(call, key, touch).await?.map(document::loaded).transpose() })
             .await
     }
@@ -174,7 +174,7 @@ impl Store for MongoStore {
         expected: Option<&Loaded>,
         new: Option<New<'_>>,
     ) -> Result<Swap, StoreError> {
-        self.place
+        self.target
             .watch(async move {
                 if let Some(new) = new.filter(|new| new.bytes.len() > LARGEST_RECORD) {
                     return Err(StoreError::too_large(new.bytes.len(), LARGEST_RECORD));
@@ -188,26 +188,22 @@ impl Store for MongoStore {
     }
 
     async fn delete(&self, call: Call, key: &str) -> Result<bool, StoreError> {
-        self.place
+        self.target
             .watch(async move {
-                let collection = self.place.collection().await?;
+                let collection = self.target.collection().await?;
                 let deleted = collection
                     .find_one_and_delete(doc! { "id": key })
                     .projection(doc! { "_id": 0, "expiration": 1 })
                     .await
-                    .map_err(Failure::from)?;
+                    .map_err(StoreError::of_driver)?;
                 Ok(deleted.is_some_and(|document| document::is_alive(call, &document)))
             })
             .await
     }
 
-    async fn purge(&self, _: Call) -> Result<u64, StoreError> {
-        Ok(0)
-    }
-
     /// Makes the indexes if they are missing, so that also missing rights show at launch.
     async fn ping(&self, _: Call) -> Result<(), StoreError> {
-        self.place
+        self.target
             .watch(async move {
                 let once = IndexOptions::builder().unique(true).build();
                 let removes_expired = IndexOptions::builder().expire_after(std::time::Duration::ZERO).build();
@@ -215,17 +211,21 @@ impl Store for MongoStore {
                     IndexModel::builder().keys(doc! { "id": 1 }).options(once).build(),
                     IndexModel::builder().keys(doc! { "expiration": 1 }).options(removes_expired).build(),
                 ];
-                let collection = self.place.collection().await?;
-                collection.create_indexes(indexes).await.map_err(Failure::from)?;
+                let collection = self.target.collection().await?;
+                collection.create_indexes(indexes).await.map_err(StoreError::of_driver)?;
                 Ok(())
             })
             .await
     }
+
+    fn address(&self) -> Option<String> {
+        Some(self.target.address())
+    }
 }
 
-/// Shows database and collection, never how to log in there.
+/// Shows servers, database and collection without the login.
 impl std::fmt::Debug for MongoStore {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("MongoStore").field("collection", &self.place.name()).finish()
+        f.debug_struct("MongoStore").field("address", &self.target.address()).finish()
     }
 }

@@ -1,8 +1,8 @@
 //! Sessions in Redis or Valkey, as Flask-Session keeps them.
 
-mod batches;
-mod failure;
-mod link;
+mod connection;
+mod pipeline;
+mod redis_error;
 mod script;
 
 use std::time::Duration;
@@ -10,8 +10,7 @@ use std::time::Duration;
 use redis::aio::ConnectionManager;
 use redis::{Client, Cmd, IntoConnectionInfo, Value, cmd};
 
-use self::failure::Failure;
-use self::link::Link;
+use self::connection::Connection;
 use self::script::SwapScript;
 use crate::store::{Call, Loaded, New, Store, StoreError, Swap, Touch};
 
@@ -32,7 +31,7 @@ use crate::store::{Call, Loaded, New, Store, StoreError, Swap, Touch};
 ///
 /// Redis replicates after it has answered: a failover to a replica can lose the last writes.
 pub struct RedisStore {
-    link: Link,
+    connection: Connection,
     swap: SwapScript,
 }
 
@@ -62,16 +61,16 @@ impl RedisStore {
         }
         let server = url
             .into_connection_info()
-            .map(link::tuned)
+            .map(connection::tuned)
             .and_then(Client::open)
-            .map_err(|error| StoreError::misconfigured(Failure::from(error)))?;
+            .map_err(StoreError::of_setting)?;
         Ok(Self::from_client(server))
     }
 
     /// A store with its own connection, opened by an application's client; for what a URL can't say,
     /// like a private certificate authority or a client certificate.
     pub fn from_client(client: Client) -> Self {
-        RedisStore { link: Link::open_by(client), swap: SwapScript::new() }
+        RedisStore { connection: Connection::open_by(client), swap: SwapScript::new() }
     }
 
     /// A store on a connection that the application uses as well.
@@ -79,7 +78,7 @@ impl RedisStore {
     /// The manager keeps its own settings and habits. By its defaults a call waits up to ten seconds for
     /// a server that is down: give it few retries and short delays.
     pub fn from_manager(manager: ConnectionManager) -> Self {
-        RedisStore { link: Link::shared(manager), swap: SwapScript::new() }
+        RedisStore { connection: Connection::shared(manager), swap: SwapScript::new() }
     }
 }
 
@@ -98,10 +97,10 @@ impl Store for RedisStore {
                 command
             }
         };
-        match self.link.send(call, command).await.map_err(Failure::from)? {
+        match self.connection.send(call, command).await.map_err(StoreError::of_driver)? {
             Value::Nil => Ok(None),
             Value::BulkString(bytes) => Ok(Some(Loaded::new(bytes))),
-            _ => Err(StoreError::garbage("a string or nil")),
+            _ => Err(StoreError::invalid_response("a string or nil")),
         }
     }
 
@@ -114,19 +113,24 @@ impl Store for RedisStore {
     ) -> Result<Swap, StoreError> {
         let new = new.map(|new| (new.bytes, seconds(new.lifetime)));
         let expected = expected.map(|expected| &*expected.bytes);
-        match self.swap.run(&self.link, call, key, expected, new).await.map_err(Failure::from)? {
+        match self
+            .swap
+            .run(&self.connection, call, key, expected, new)
+            .await
+            .map_err(StoreError::of_driver)?
+        {
             Value::Int(1) => Ok(Swap::Done { version: None }),
             Value::Nil => Ok(Swap::Conflict(None)),
             Value::BulkString(bytes) => Ok(Swap::Conflict(Some(Loaded::new(bytes)))),
-            _ => Err(StoreError::garbage("1, a string or nil")),
+            _ => Err(StoreError::invalid_response("1, a string or nil")),
         }
     }
 
     async fn delete(&self, call: Call, key: &str) -> Result<bool, StoreError> {
-        match self.link.send(call, cmd("DEL").arg(key).take()).await.map_err(Failure::from)? {
+        match self.connection.send(call, cmd("DEL").arg(key).take()).await.map_err(StoreError::of_driver)? {
             Value::Int(0) => Ok(false),
             Value::Int(1) => Ok(true),
-            _ => Err(StoreError::garbage("0 or 1")),
+            _ => Err(StoreError::invalid_response("0 or 1")),
         }
     }
 
@@ -137,23 +141,27 @@ impl Store for RedisStore {
     /// Loads the script, so that also missing rights show at launch, and asks whether the server
     /// knows `GETEX`.
     async fn ping(&self, call: Call) -> Result<(), StoreError> {
-        if !self.swap.load(&self.link, call).await.map_err(Failure::from)? {
-            return Err(StoreError::garbage("the script's SHA-1"));
+        if !self.swap.load(&self.connection, call).await.map_err(StoreError::of_driver)? {
+            return Err(StoreError::invalid_response("the script's SHA-1"));
         }
         // Servers that hide COMMAND answer an error: they get the benefit of the doubt.
-        match self.link.send(call, cmd("COMMAND").arg("INFO").arg("GETEX").take()).await {
+        match self.connection.send(call, cmd("COMMAND").arg("INFO").arg("GETEX").take()).await {
             Ok(Value::Array(commands)) if commands == [Value::Nil] => {
                 Err(StoreError::unavailable("the server does not know GETEX; Redis 6.2 or newer is needed"))
             }
             _ => Ok(()),
         }
     }
+
+    fn address(&self) -> Option<String> {
+        Some(self.connection.address())
+    }
 }
 
 /// Shows where the server is, never how to log in there.
 impl std::fmt::Debug for RedisStore {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("RedisStore").field("server", &self.link.server()).finish()
+        f.debug_struct("RedisStore").field("address", &self.connection.address()).finish()
     }
 }
 

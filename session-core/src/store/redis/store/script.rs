@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use redis::{Cmd, ErrorKind, RedisResult, ServerErrorKind, Value, cmd};
 use sha1::{Digest, Sha1};
 
-use super::link::Link;
+use super::connection::Connection;
 use crate::store::Call;
 
 /// Up to so many bytes the expected record itself is sent, beyond that its SHA-1. Copying is cheaper than
@@ -26,15 +26,15 @@ impl SwapScript {
     }
 
     /// Makes the server know the script; whether it computes the same digest.
-    pub(super) async fn load(&self, link: &Link, call: Call) -> RedisResult<bool> {
-        let answer = link.send(call, cmd("SCRIPT").arg("LOAD").arg(Self::SOURCE).take()).await?;
+    pub(super) async fn load(&self, connection: &Connection, call: Call) -> RedisResult<bool> {
+        let answer = connection.send(call, cmd("SCRIPT").arg("LOAD").arg(Self::SOURCE).take()).await?;
         Ok(answer == Value::BulkString(self.sha1.clone().into_bytes()))
     }
 
     /// Swaps; the answers are described in the script.
     pub(super) async fn run(
         &self,
-        link: &Link,
+        connection: &Connection,
         call: Call,
         key: &str,
         expected: Option<&[u8]>,
@@ -56,11 +56,11 @@ impl SwapScript {
             }
             command
         };
-        match link.send(call, command("EVALSHA", &self.sha1)).await {
+        match connection.send(call, command("EVALSHA", &self.sha1)).await {
             // Nothing has happened: the server has restarted, failed over or flushed its scripts. EVAL
             // runs the source and keeps it for next time.
             Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
-                link.send(call, command("EVAL", Self::SOURCE)).await
+                connection.send(call, command("EVAL", Self::SOURCE)).await
             }
             answer => answer,
         }

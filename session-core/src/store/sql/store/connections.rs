@@ -47,6 +47,14 @@ impl<D: Dialect> Connections<D> {
         }))
     }
 
+    /// Returns the database's address without the login, for people.
+    pub(super) fn address(&self) -> String {
+        match self {
+            Connections::Own(own) => D::address(&own.options),
+            Connections::Shared(pool) => D::address(&pool.connect_options()),
+        }
+    }
+
     /// A connection for a statement that reads.
     pub(super) async fn to_read(&self) -> sqlx::Result<Lease<'_, D>> {
         match self {

@@ -1,4 +1,4 @@
-//! What the kinds of databases do differently.
+//! The differences between the kinds of databases.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use sqlx::{AssertSqlSafe, Connection, Database, Encode, Type};
 use super::SqlTable;
 use super::statements::{Statements, Value};
 
-/// How to log in to a database of this kind.
+/// The address and the login of a database of this kind.
 pub(super) type Options<D> = <<D as Database>::Connection as Connection>::Options;
 
 /// A kind of database.
@@ -22,6 +22,9 @@ pub(super) trait Dialect: Database {
     const LARGEST: Option<usize> = None;
 
     fn statements(table: &SqlTable) -> Statements;
+
+    /// The address of the database without the login, for people.
+    fn address(options: &Options<Self>) -> String;
 
     fn open(options: &Options<Self>) -> impl Future<Output = sqlx::Result<Self::Connection>> + Send;
 

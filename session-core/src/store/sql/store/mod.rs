@@ -2,9 +2,8 @@
 
 mod address;
 mod connections;
+mod database_error;
 mod dialect;
-mod failure;
-mod moment;
 #[cfg(feature = "mysql")]
 mod mysql;
 #[cfg(feature = "postgres")]
@@ -14,6 +13,7 @@ mod rows;
 mod sqlite;
 mod statements;
 mod table;
+mod timestamp;
 
 pub use table::SqlTable;
 
@@ -22,13 +22,13 @@ use self::connections::Connections;
 use self::rows::RowStore;
 use crate::store::{Call, Loaded, New, Store, StoreError, Swap, Touch};
 
-/// Sessions in SQLite, PostgreSQL, MySQL or MariaDB, in Flask-Session's own table (`flask-sessions` 3.8): a
+/// Sessions in SQLite, PostgreSQL, MySQL or MariaDB, in Flask-Session's own table: a
 /// row per session with its key, its record and the time at which it ends.
 ///
 /// * The table is created if it is missing, with an index on the expiry; programs that start together on
 ///   an empty database don't disturb each other. A table of Flask-Session serves as it is.
 /// * A load is one statement, and a second one where the record's life is due to be extended
-///   ([`Touch::when_left`]). A swap is one conditional statement on the data that was loaded; where it
+///   ([`Touch::renew_below`]). A swap is one conditional statement on the data that was loaded; where it
 ///   meets a conflict, another one reads what is there now.
 /// * [`Call::now`] decides what has expired, never the database's clock. Expired rows are absent at once;
 ///   [`purge`](Store::purge) deletes them, 500 at a time.
@@ -133,7 +133,7 @@ impl SqlStore {
     }
 }
 
-/// Why a store can't be made of `url`, without showing it.
+/// Says why a store can't be made of `url`, without showing it.
 pub(crate) fn objection(url: &str) -> Option<&'static str> {
     address::parse(url).err()
 }
@@ -165,11 +165,15 @@ impl Store for SqlStore {
     async fn ping(&self, call: Call) -> Result<(), StoreError> {
         in_database!(self, rows => rows.ping(call).await)
     }
+
+    fn address(&self) -> Option<String> {
+        Some(in_database!(self, rows => rows.address()).to_owned())
+    }
 }
 
-/// Shows the kind of database and the table, never how to log in there.
+/// Shows the database and the table without the login.
 impl std::fmt::Debug for SqlStore {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        in_database!(self, rows => f.debug_struct("SqlStore").field("place", &rows.place()).finish())
+        in_database!(self, rows => f.debug_struct("SqlStore").field("address", &rows.address()).finish())
     }
 }

@@ -61,6 +61,15 @@ impl Dialect for Postgres {
         }
     }
 
+    fn address(options: &Options<Self>) -> String {
+        let server = match options.get_socket() {
+            Some(socket) => socket.display().to_string(),
+            None => format!("{}:{}", options.get_host(), options.get_port()),
+        };
+        let database = options.get_database().map_or_else(String::new, |name| format!(", database {name}"));
+        format!("PostgreSQL at {server}{database}")
+    }
+
     async fn open(options: &Options<Self>) -> sqlx::Result<Self::Connection> {
         options.connect().await
     }

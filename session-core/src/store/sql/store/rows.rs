@@ -9,7 +9,7 @@ use tokio::sync::OnceCell;
 use super::connections::Connections;
 use super::dialect::Dialect;
 use super::statements::{BATCH, Statements, Value};
-use super::{SqlTable, failure, moment};
+use super::{SqlTable, database_error, timestamp};
 use crate::store::{Call, Loaded, New, Store, StoreError, Swap, Touch};
 
 use Value::{Bytes, Id, Key, Text};
@@ -19,7 +19,7 @@ pub(super) struct RowStore<D: Dialect> {
     connections: Connections<D>,
     statements: Statements,
     ready: OnceCell<()>,
-    place: String,
+    address: String,
 }
 
 /// What came of one step of a purge.
@@ -33,13 +33,13 @@ const ATTEMPTS: u32 = 5;
 
 impl<D: Dialect> RowStore<D> {
     pub(super) fn new(connections: Connections<D>, table: &SqlTable) -> Self {
-        let place = format!("{} table {table}", D::NAME);
-        RowStore { connections, statements: D::statements(table), ready: OnceCell::new(), place }
+        let address = format!("{}, table {table}", connections.address());
+        RowStore { connections, statements: D::statements(table), ready: OnceCell::new(), address }
     }
 
-    /// The kind of database and the table, for people.
-    pub(super) fn place(&self) -> &str {
-        &self.place
+    /// Returns the database's address, without the login, and the table, for people.
+    pub(super) fn address(&self) -> &str {
+        &self.address
     }
 
     /// Makes sure, once, that the table is there.
@@ -56,7 +56,7 @@ impl<D: Dialect> RowStore<D> {
                 other => other,
             }
         };
-        self.ready.get_or_try_init(prepare).await.map_err(failure::of_start).copied()
+        self.ready.get_or_try_init(prepare).await.map_err(database_error::of_start).copied()
     }
 
     async fn probe(&self) -> sqlx::Result<()> {
@@ -80,7 +80,7 @@ impl<D: Dialect> RowStore<D> {
         let row = self.row(&self.statements.load, &values).await.map_err(|error| self.failed(error))?;
         match row {
             Some((Some(data), due)) => Ok(Some((Loaded::new(data), due))),
-            Some((None, _)) => Err(StoreError::garbage("data in the session's row")),
+            Some((None, _)) => Err(StoreError::invalid_response("data in the session's row")),
             None => Ok(None),
         }
     }
@@ -155,20 +155,20 @@ impl<D: Dialect> RowStore<D> {
 
     fn failed(&self, error: sqlx::Error) -> StoreError {
         self.connections.leave_idle();
-        failure::of_statement::<D>(error)
+        database_error::of_statement::<D>(error)
     }
 }
 
 impl<D: Dialect> Store for RowStore<D> {
     async fn load(&self, call: Call, key: &str, touch: Option<Touch>) -> Result<Option<Loaded>, StoreError> {
-        let now = moment::text(call.now);
+        let now = timestamp::text(call.now);
         let Some(touch) = touch else {
             return Ok(self.read(key, &now, &now).await?.map(|(loaded, _)| loaded));
         };
-        let due = moment::text_after(call.now, touch.when_left);
+        let due = timestamp::text_after(call.now, touch.renew_below);
         let Some((loaded, due)) = self.read(key, &now, &due).await? else { return Ok(None) };
         if due {
-            let expiry = moment::text_after(call.now, touch.lifetime);
+            let expiry = timestamp::text_after(call.now, touch.lifetime);
             self.change(&self.statements.extend, &[Text(&expiry), Key(key), Text(&now)]).await?;
         }
         Ok(Some(loaded))
@@ -187,8 +187,8 @@ impl<D: Dialect> Store for RowStore<D> {
             return Err(StoreError::too_large(new.bytes.len(), limit));
         }
         self.prepare().await?;
-        let now = moment::text(call.now);
-        let expiry = new.map(|new| moment::text_after(call.now, new.lifetime)).unwrap_or_default();
+        let now = timestamp::text(call.now);
+        let expiry = new.map(|new| timestamp::text_after(call.now, new.lifetime)).unwrap_or_default();
         let done = match (expected, new) {
             (None, None) => false,
             (None, Some(new)) => self.create(key, new.bytes, &expiry, &now).await?,
@@ -214,7 +214,7 @@ impl<D: Dialect> Store for RowStore<D> {
     /// Also deletes a row that has expired: to another process, whose clock is behind, it may be alive.
     async fn delete(&self, call: Call, key: &str) -> Result<bool, StoreError> {
         self.prepare().await?;
-        let now = moment::text(call.now);
+        let now = timestamp::text(call.now);
         let deleted = self.change(&self.statements.delete_living, &[Key(key), Text(&now)]).await? > 0;
         if !deleted {
             self.change(&self.statements.delete_any, &[Key(key)]).await?;
@@ -224,7 +224,7 @@ impl<D: Dialect> Store for RowStore<D> {
 
     async fn purge(&self, call: Call) -> Result<u64, StoreError> {
         self.prepare().await?;
-        let now = moment::text(call.now);
+        let now = timestamp::text(call.now);
         let mut removed = 0;
         loop {
             let batch = self.purge_batch(&now).await?;
@@ -237,7 +237,7 @@ impl<D: Dialect> Store for RowStore<D> {
 
     async fn ping(&self, _: Call) -> Result<(), StoreError> {
         self.prepare().await?;
-        self.probe().await.map_err(failure::of_start)
+        self.probe().await.map_err(database_error::of_start)
     }
 }
 

@@ -84,6 +84,11 @@ impl Dialect for Sqlite {
         }
     }
 
+    fn address(options: &Options<Self>) -> String {
+        let file = options.get_filename();
+        format!("SQLite file {}", std::path::absolute(file).unwrap_or_else(|_| file.to_owned()).display())
+    }
+
     async fn open(options: &Options<Self>) -> sqlx::Result<Self::Connection> {
         create_file(options.get_filename())?;
         let mut attempt = 1;

@@ -1,4 +1,4 @@
-//! Which table sessions are in.
+//! The table of the sessions.
 
 use std::fmt;
 
@@ -6,8 +6,7 @@ use crate::store::StoreError;
 
 /// The name of a table, and of the schema it is in (`session_sqlalchemy_table`, `session_sqlalchemy_schema`).
 ///
-/// Names consist of ASCII letters, digits and `_`, do not begin with a digit and have at most 63
-/// characters. They mean exactly what they say: upper and lower case are kept where the database tells
+/// A name is 1 to 63 ASCII letters, digits or `_`, not starting with a digit. It is taken exactly as written: upper and lower case are kept where the database tells
 /// them apart.
 ///
 /// ```
@@ -29,7 +28,7 @@ impl SqlTable {
     ///
     /// # Errors
     ///
-    /// It is no name.
+    /// The name is not valid (see [`SqlTable`]).
     pub fn new(name: &str) -> Result<Self, StoreError> {
         Ok(SqlTable { schema: None, name: checked(name)? })
     }
@@ -39,7 +38,7 @@ impl SqlTable {
     ///
     /// # Errors
     ///
-    /// It is no name.
+    /// The name is not valid (see [`SqlTable`]).
     pub fn in_schema(self, schema: &str) -> Result<Self, StoreError> {
         Ok(SqlTable { schema: Some(checked(schema)?), ..self })
     }
@@ -81,13 +80,13 @@ impl fmt::Display for SqlTable {
     }
 }
 
-/// What every database takes for a name, quoted or not. PostgreSQL would cut off a longer one.
+/// Accepts what every database takes for a name, quoted or not. PostgreSQL would cut off a longer one.
 fn checked(name: &str) -> Result<String, StoreError> {
     let letters = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     if letters && (1..=63).contains(&name.len()) && !name.starts_with(|first: char| first.is_ascii_digit()) {
         return Ok(name.to_owned());
     }
     Err(StoreError::misconfigured(
-        "a table or schema has letters, digits and _ for a name, begins with no digit and has at most 63 of them",
+        "a table or schema name is 1 to 63 ASCII letters, digits or `_`, not starting with a digit",
     ))
 }

@@ -1,4 +1,4 @@
-//! What is in a file, and until when it lives.
+//! The layout of a session file, and its end of life.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -16,7 +16,7 @@ pub(super) struct Found {
 /// The length of the end of life at the beginning of a file.
 pub(super) const HEADER: usize = size_of::<u32>();
 
-/// A file's content: the end of life, then the record.
+/// Makes a file's content: the end of life, then the record.
 pub(super) fn file(ends: u32, record: &[u8]) -> Vec<u8> {
     let mut file = Vec::with_capacity(HEADER + record.len());
     file.extend(ends.to_le_bytes());
@@ -24,15 +24,15 @@ pub(super) fn file(ends: u32, record: &[u8]) -> Vec<u8> {
     file
 }
 
-/// The end of life and the record in a file; `None` if it is too short for that.
+/// Splits a file into end of life and record; `None` if it is too short for that.
 pub(super) fn parts(file: Vec<u8>) -> Option<Found> {
     let (header, _) = file.split_first_chunk::<HEADER>()?;
     let ends = u32::from_le_bytes(*header);
     Some(Found { ends, bytes: Bytes::from(file).slice(HEADER..) })
 }
 
-/// Both cut to whole seconds, as by cachelib and Flask-Session (S1). Never 0, which would be for ever; the
-/// format ends in 2106.
+/// Returns the unix second at which a life ends that begins now, cut to whole seconds as by cachelib and
+/// Flask-Session. Never 0, which would be for ever; the format ends in 2106.
 pub(super) fn end_of_life(now: SystemTime, lifetime: Duration) -> u32 {
     let lifetime = i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX).max(1);
     let ends = unix_seconds(now).saturating_add(lifetime).max(1);
@@ -45,9 +45,9 @@ pub(super) fn is_over(ends: u32, now: SystemTime) -> bool {
     moment(ends).is_some_and(|end| end < now)
 }
 
-/// Whether no more than `when_left` is left of it.
-pub(super) fn is_due(ends: u32, now: SystemTime, when_left: Duration) -> bool {
-    moment(ends).is_some_and(|end| end.duration_since(now).unwrap_or_default() <= when_left)
+/// Whether no more than `renew_below` is left of it.
+pub(super) fn is_due(ends: u32, now: SystemTime, renew_below: Duration) -> bool {
+    moment(ends).is_some_and(|end| end.duration_since(now).unwrap_or_default() <= renew_below)
 }
 
 fn moment(ends: u32) -> Option<SystemTime> {

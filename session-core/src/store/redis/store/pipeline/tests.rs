@@ -1,4 +1,4 @@
-//! How many messages there are. A server can't tell: it may find several in one read.
+//! Counts messages. A server can't tell: it may find several in one read.
 #![allow(clippy::unwrap_used, reason = "a panic in here is a failed test, which is what it is for")]
 
 use std::future::{Future, poll_fn};
@@ -6,10 +6,10 @@ use std::sync::{Arc, Mutex};
 use std::task::Poll;
 
 use redis::aio::ConnectionLike;
-use redis::{Cmd, Pipeline, RedisFuture, Value, cmd};
+use redis::{Cmd, RedisFuture, Value, cmd};
 use tokio::task::yield_now;
 
-use super::{Batches, LONG};
+use super::{LONG, Pipeline};
 
 /// Notes how many commands each message has, and answers when all tasks have run some times.
 #[derive(Clone, Default)]
@@ -36,7 +36,7 @@ impl ConnectionLike for Wire {
 
     fn req_packed_commands<'a>(
         &'a mut self,
-        _: &'a Pipeline,
+        _: &'a redis::Pipeline,
         _: usize,
         count: usize,
     ) -> RedisFuture<'a, Vec<Value>> {
@@ -53,11 +53,11 @@ impl ConnectionLike for Wire {
 
 /// The messages for commands with arguments of these lengths that many tasks send at the same time.
 async fn messages(lengths: &[usize]) -> Vec<usize> {
-    let (batches, wire) = (Arc::new(Batches::default()), Wire::default());
+    let (pipeline, wire) = (Arc::new(Pipeline::default()), Wire::default());
     let send = |&length: &usize| {
-        let (batches, wire) = (Arc::clone(&batches), wire.clone());
+        let (pipeline, wire) = (Arc::clone(&pipeline), wire.clone());
         let command = cmd("SET").arg("k").arg("x".repeat(length)).take();
-        tokio::spawn(async move { batches.send(&wire, command).await })
+        tokio::spawn(async move { pipeline.send(&wire, command).await })
     };
     for answer in lengths.iter().map(send).collect::<Vec<_>>() {
         assert_eq!(answer.await.unwrap().unwrap(), Value::Nil);
@@ -80,11 +80,11 @@ async fn a_long_command_is_a_message_of_its_own() {
 #[test]
 fn a_batch_whose_runtime_ends_before_it_leaves_fails_and_does_not_hold_up_the_next_one() {
     let runtime = || tokio::runtime::Builder::new_current_thread().build().unwrap();
-    let (batches, wire) = (Arc::new(Batches::default()), Wire::default());
+    let (pipeline, wire) = (Arc::new(Pipeline::default()), Wire::default());
     let get = || cmd("GET").arg("k").take();
     let first = runtime();
     let (mut alone, mut stranded) =
-        (Box::pin(batches.send(&wire, get())), Box::pin(batches.send(&wire, get())));
+        (Box::pin(pipeline.send(&wire, get())), Box::pin(pipeline.send(&wire, get())));
     first.block_on(poll_fn(|task| {
         assert!(alone.as_mut().poll(task).is_pending() && stranded.as_mut().poll(task).is_pending());
         Poll::Ready(())
@@ -93,7 +93,7 @@ fn a_batch_whose_runtime_ends_before_it_leaves_fails_and_does_not_hold_up_the_ne
     let second = runtime();
     assert!(second.block_on(stranded).unwrap_err().is_io_error());
     second.block_on(async {
-        let (alone, boarded) = tokio::join!(batches.send(&wire, get()), batches.send(&wire, get()));
-        assert_eq!((alone.unwrap(), boarded.unwrap()), (Value::Nil, Value::Nil));
+        let (alone, batched) = tokio::join!(pipeline.send(&wire, get()), pipeline.send(&wire, get()));
+        assert_eq!((alone.unwrap(), batched.unwrap()), (Value::Nil, Value::Nil));
     });
 }

@@ -4,10 +4,10 @@ use std::time::{Duration, SystemTime};
 
 use time::OffsetDateTime;
 
-/// The last moment that Python can say. What is later comes to the same.
+/// The last moment that Python can express; later ones are written as this one.
 const LAST: &str = "9999-12-31 23:59:59.999999";
 
-/// `YYYY-MM-DD HH:MM:SS.ffffff` in UTC without a zone, cut to microseconds: SQLite keeps it as it is, the others
+/// Writes `YYYY-MM-DD HH:MM:SS.ffffff` in UTC without a zone, cut to microseconds: SQLite keeps it as it is, the others
 /// understand it.
 pub(super) fn text(moment: SystemTime) -> String {
     let since_1970 = moment.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
@@ -19,7 +19,7 @@ pub(super) fn text(moment: SystemTime) -> String {
     format!("{year:04}-{:02}-{day:02} {hour:02}:{minute:02}:{second:02}.{micros:06}", u8::from(month))
 }
 
-/// That much later, as text.
+/// Writes the moment that is `span` later.
 pub(super) fn text_after(moment: SystemTime, span: Duration) -> String {
     moment.checked_add(span).map_or_else(|| LAST.to_owned(), text)
 }

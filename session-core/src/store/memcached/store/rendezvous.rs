@@ -1,12 +1,12 @@
-//! Which of several servers has a session.
+//! The choice of a session's server among several.
 
 use memcache::exp::Router;
 
-/// The choice of pymemcache's `HashClient`: the server with the highest MurmurHash3 of `host:port-key`, of two
+/// Chooses as pymemcache's `HashClient`: the server with the highest MurmurHash3 of `host:port-key`, of two
 /// equal ones the greater by its name. The library's own choice depends on the release of Rust.
-pub(super) struct Placement;
+pub(super) struct RendezvousRouter;
 
-impl Router for Placement {
+impl Router for RendezvousRouter {
     fn route(&self, key: &[u8], servers: &[String]) -> usize {
         let best = servers.iter().enumerate().max_by_key(|(_, server)| {
             (murmur3_32(&[server.as_bytes(), b"-", key].concat()), server.as_bytes())
@@ -56,7 +56,11 @@ mod tests {
         let servers = ["one.example.com:11211", "two.example.com:11211", "10.0.0.3:11212"].map(String::from);
         let chosen = [1, 1, 1, 1, 0, 2, 2, 0, 1, 0, 0, 0, 2, 2, 2, 2, 2, 0, 0, 0, 2, 1, 1, 0];
         for (n, server) in chosen.into_iter().enumerate() {
-            assert_eq!(Placement.route(format!("session:{n}").as_bytes(), &servers), server, "session:{n}");
+            assert_eq!(
+                RendezvousRouter.route(format!("session:{n}").as_bytes(), &servers),
+                server,
+                "session:{n}"
+            );
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Commands that travel together.
+//! Commands of many requests, sent as one message.
 
 use std::future::poll_fn;
 use std::io;
@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 
 use redis::aio::ConnectionLike;
-use redis::{Arg, Cmd, Pipeline, RedisResult, Value};
+use redis::{Arg, Cmd, RedisResult, Value};
 use tokio::sync::oneshot;
 
 #[cfg(test)]
@@ -21,24 +21,24 @@ mod tests;
 /// are ready on its thread have had a turn, and is sent with those that came meanwhile. With Nagle's algorithm,
 /// which does this in the kernel, it would wait for the answer to somebody else's command.
 #[derive(Default)]
-pub(super) struct Batches {
+pub(super) struct Pipeline {
     under_way: AtomicUsize,
-    waiting: Mutex<Vec<Passenger>>,
+    waiting: Mutex<Vec<Pending>>,
 }
 
-/// Longer commands travel alone: they gain little, and copying them together takes much memory at once. The answers
-/// to a batch are handed out together, however long they are.
+/// Longer commands are sent alone, in bytes: they gain little, and copying them together takes much memory at once.
+/// The answers to a batch are handed out together, however long they are.
 const LONG: usize = 8 * 1024;
 
-/// A command in a batch, and who waits for its answer.
-struct Passenger {
+/// A command in a batch, and the way back for its answer.
+struct Pending {
     command: Cmd,
     answer: oneshot::Sender<RedisResult<Value>>,
 }
 
-impl Batches {
-    /// Sends a command and waits for its answer, which may be an error of the server. A caller that gives up before
-    /// its batch has left is left out of it.
+impl Pipeline {
+    /// Sends a command and waits for its answer; an error that the server answers is an `Err`. The command of a caller
+    /// that gives up before its batch is sent is left out of it.
     pub(super) async fn send<C>(self: &Arc<Self>, connection: &C, command: Cmd) -> RedisResult<Value>
     where
         C: ConnectionLike + Clone + Send + 'static,
@@ -47,46 +47,48 @@ impl Batches {
         let alone = self.under_way.fetch_add(1, Relaxed) == 0;
         let _under_way = UnderWay(&self.under_way);
         if alone || is_long(&command) {
-            return connection.req_packed_command(&command).await;
+            return connection.req_packed_command(&command).await?.extract_error();
         }
         let (answer, answered) = oneshot::channel();
-        if self.board(Passenger { command, answer }) {
-            let mut departure = Departure(Some(Arc::clone(self)));
+        if self.enqueue(Pending { command, answer }) {
+            let mut flush = Flush(Some(Arc::clone(self)));
             // A task of its own, since whoever came first may leave before the others have their answers.
             tokio::spawn(async move {
                 after_others().await;
-                deliver(&mut connection, departure.passengers()).await;
+                deliver(&mut connection, flush.take()).await;
             });
         }
-        answered.await.unwrap_or_else(|_| Err(io::Error::from(io::ErrorKind::BrokenPipe).into()))
+        let answer =
+            answered.await.unwrap_or_else(|_| Err(io::Error::from(io::ErrorKind::BrokenPipe).into()));
+        answer.and_then(Value::extract_error)
     }
 
-    /// Whether the passenger is the first of its batch.
-    fn board(&self, passenger: Passenger) -> bool {
+    /// Adds a command to the next batch. Returns whether it is the first one in it.
+    fn enqueue(&self, command: Pending) -> bool {
         let mut waiting = self.waiting();
-        waiting.push(passenger);
+        waiting.push(command);
         waiting.len() == 1
     }
 
-    fn waiting(&self) -> MutexGuard<'_, Vec<Passenger>> {
+    fn waiting(&self) -> MutexGuard<'_, Vec<Pending>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// What a batch leaves with. If that never happens, since the runtime of its task ends, its passengers learn it at
-/// once, and the next batch does not wait for it.
-struct Departure(Option<Arc<Batches>>);
+/// The duty to send a batch. If it is dropped before, since the runtime of its task ends, the callers in the batch
+/// learn it at once, and the next batch does not wait for it.
+struct Flush(Option<Arc<Pipeline>>);
 
-impl Departure {
-    /// All who have boarded; at the second call nobody, also if others have boarded since.
-    fn passengers(&mut self) -> Vec<Passenger> {
-        self.0.take().map(|batches| take(&mut *batches.waiting())).unwrap_or_default()
+impl Flush {
+    /// Takes the queued commands; empty on a second call, also if others were queued since.
+    fn take(&mut self) -> Vec<Pending> {
+        self.0.take().map(|pipeline| take(&mut *pipeline.waiting())).unwrap_or_default()
     }
 }
 
-impl Drop for Departure {
+impl Drop for Flush {
     fn drop(&mut self) {
-        drop(self.passengers());
+        drop(self.take());
     }
 }
 
@@ -105,9 +107,10 @@ async fn after_others() {
 }
 
 /// Sends a batch and hands out the answers, unless everybody gives up before.
-async fn deliver(connection: &mut impl ConnectionLike, batch: Vec<Passenger>) {
-    let (mut pipeline, mut answers) = (Pipeline::with_capacity(batch.len()), Vec::with_capacity(batch.len()));
-    for Passenger { command, answer } in batch {
+async fn deliver(connection: &mut impl ConnectionLike, batch: Vec<Pending>) {
+    let (mut pipeline, mut answers) =
+        (redis::Pipeline::with_capacity(batch.len()), Vec::with_capacity(batch.len()));
+    for Pending { command, answer } in batch {
         if !answer.is_closed() {
             pipeline.add_command(command);
             answers.push(answer);

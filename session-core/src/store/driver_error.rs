@@ -1,0 +1,56 @@
+//! Errors of database drivers, without what they quote.
+
+use std::error::Error;
+use std::fmt;
+
+use super::StoreError;
+
+/// A driver's error of which some texts are not safe to log: servers and drivers quote session ids and records.
+pub(super) trait DriverError: Error + Send + Sync + 'static {
+    /// Writes what happened, without a text that may quote something.
+    fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result;
+
+    /// Returns the cause if its text is safe: it comes from the operating system or from TLS.
+    fn safe_source(&self) -> Option<&(dyn Error + 'static)>;
+
+    /// Says what was expected, if the error is an answer that could not be understood.
+    fn expected(&self) -> Option<&'static str> {
+        None
+    }
+}
+
+/// A driver's error as it may be shown.
+struct Redacted<E>(E);
+
+impl<E: DriverError> fmt::Display for Redacted<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.describe(f)
+    }
+}
+
+impl<E: DriverError> fmt::Debug for Redacted<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Redacted({self})")
+    }
+}
+
+impl<E: DriverError> Error for Redacted<E> {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.0.safe_source()
+    }
+}
+
+impl StoreError {
+    /// Takes the error of a call that failed.
+    pub(super) fn of_driver(error: impl DriverError) -> Self {
+        match error.expected() {
+            Some(expected) => StoreError::invalid_response(expected),
+            None => StoreError::unavailable(Redacted(error)),
+        }
+    }
+
+    /// Takes the error of an address or a setting that the driver refused.
+    pub(super) fn of_setting(error: impl DriverError) -> Self {
+        StoreError::misconfigured(Redacted(error))
+    }
+}

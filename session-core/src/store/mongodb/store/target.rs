@@ -1,0 +1,123 @@
+//! The collection of the sessions, and the driver's client for it.
+
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::time::Duration;
+
+use mongodb::bson::Document;
+use mongodb::options::{Acknowledgment, ClientOptions, ConnectionString, HostInfo};
+use mongodb::{Client, Collection};
+use tokio::sync::OnceCell;
+
+use crate::store::StoreError;
+use crate::store::reopening::Reopening;
+
+/// Below the default deadline of a call, so that the reason is seen and not just that it took too long; above
+/// the half second that the driver waits between two attempts to reach a server.
+const SERVER_SELECTION: Duration = Duration::from_millis(800);
+
+/// The number of calls in a row that were dropped without an answer, after which the client is replaced.
+///
+/// The driver opens two connections at a time and sets no limit to the greeting on them. If two greetings are lost
+/// without a sign, while all else seems well, it opens none ever again: every call waits for its turn. More than
+/// two, since a server that is merely slow answers in the end; each client that is left behind costs those two
+/// connections until the network gives them up.
+const GIVEN_UP: u32 = 5;
+
+/// The collection of the documents.
+pub(super) enum Target {
+    /// A collection of the application's own.
+    Given(Collection<Document>),
+    /// One that is opened when it is first needed.
+    Lazy(Box<LazyCollection>),
+}
+
+/// A collection that is not open yet. The driver's client starts tasks, which need a runtime.
+pub(super) struct LazyCollection {
+    connection: ConnectionString,
+    database: String,
+    collection: String,
+    slot: Reopening<Slot>,
+}
+
+#[derive(Default)]
+struct Slot {
+    collection: OnceCell<Collection<Document>>,
+    /// The number of calls in a row that were dropped before they had an answer.
+    given_up: AtomicU32,
+}
+
+impl Target {
+    pub(super) fn at_url(url: &str, database: &str, collection: &str) -> Result<Self, StoreError> {
+        if url.starts_with("mongodb+srv:") && !cfg!(feature = "mongodb-srv") {
+            return Err(StoreError::misconfigured("a mongodb+srv URL needs the feature `mongodb-srv`"));
+        }
+        let connection = ConnectionString::parse(url).map_err(StoreError::of_setting)?;
+        if let Some(objection) = objection(&connection) {
+            return Err(StoreError::misconfigured(format!("the URL {objection}")));
+        }
+        let (database, collection) = (database.to_owned(), collection.to_owned());
+        let slot = Reopening::default();
+        Ok(Target::Lazy(Box::new(LazyCollection { connection, database, collection, slot })))
+    }
+
+    /// Returns servers, database and collection without the login, for people.
+    pub(super) fn address(&self) -> String {
+        match self {
+            Target::Given(collection) => format!("MongoDB, collection {}", collection.namespace()),
+            Target::Lazy(lazy) => {
+                let LazyCollection { connection, database, collection, .. } = &**lazy;
+                let servers = match &connection.host_info {
+                    HostInfo::HostIdentifiers(servers) => {
+                        servers.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
+                    }
+                    HostInfo::DnsRecord(name) => name.clone(),
+                    _ => "its servers".to_owned(),
+                };
+                format!("MongoDB at {servers}, collection {database}.{collection}")
+            }
+        }
+    }
+
+    pub(super) async fn collection(&self) -> Result<Collection<Document>, StoreError> {
+        match self {
+            Target::Given(collection) => Ok(collection.clone()),
+            Target::Lazy(lazy) => {
+                let slot = lazy.slot.current();
+                let collection = slot.collection.get_or_try_init(|| lazy.open()).await;
+                collection.cloned().map_err(StoreError::of_driver)
+            }
+        }
+    }
+
+    /// Performs one call of the store, and counts it if it is dropped before its end.
+    pub(super) async fn watch<T>(&self, call: impl Future<Output = T>) -> T {
+        let Target::Lazy(lazy) = self else { return call.await };
+        let slot = lazy.slot.current();
+        let watch =
+            lazy.slot.watch(&slot, || slot.given_up.fetch_add(1, Relaxed).saturating_add(1) >= GIVEN_UP);
+        let result = call.await;
+        slot.given_up.store(0, Relaxed);
+        watch.answered();
+        result
+    }
+}
+
+impl LazyCollection {
+    async fn open(&self) -> mongodb::error::Result<Collection<Document>> {
+        let mut options = ClientOptions::parse(self.connection.clone()).await?;
+        options.server_selection_timeout.get_or_insert(SERVER_SELECTION);
+        // Only the caller of the store knows what may be repeated.
+        options.retry_reads = Some(false);
+        options.retry_writes = Some(false);
+        Ok(Client::with_options(options)?.database(&self.database).collection(&self.collection))
+    }
+}
+
+/// Says why a store can't be at such an address.
+pub(super) fn objection(connection: &ConnectionString) -> Option<&'static str> {
+    let unacknowledged = Some(Acknowledgment::Nodes(0));
+    let concern = connection.write_concern.as_ref();
+    concern
+        .is_some_and(|concern| concern.w == unacknowledged)
+        .then_some("says w=0, so that nobody would know what was written; remove that")
+}

@@ -1,0 +1,49 @@
+//! Redis errors without what they quote.
+
+use std::error::Error;
+use std::fmt;
+
+use redis::{ErrorKind, RedisError};
+
+use crate::store::driver_error::DriverError;
+
+/// A server may repeat a command's arguments in its error, and the client library repeats the bytes that it
+/// could not parse. Of those only the error's code is shown.
+impl DriverError for RedisError {
+    fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.kind() {
+            ErrorKind::Io => f.write_str("the connection to Redis failed"),
+            ErrorKind::Parse => f.write_str("the answer is not in Redis's protocol"),
+            ErrorKind::Server(_) | ErrorKind::Extension => {
+                let code = self.code().filter(|code| is_code(code)).unwrap_or("an error");
+                write!(f, "Redis answered {code}")?;
+                match (code, self.detail()) {
+                    ("ERR", Some(detail)) if detail.starts_with("unknown command") => {
+                        f.write_str(": it does not know a command; version 6.2 or newer is needed")
+                    }
+                    ("WRONGTYPE", _) => f.write_str(": the key holds something else than a string"),
+                    _ => Ok(()),
+                }
+            }
+            // All others are made by the client library: a fixed text, then a detail.
+            _ => {
+                let text = self.to_string();
+                let detail = self.detail().unwrap_or_default();
+                f.write_str(text.strip_suffix(detail).unwrap_or("Redis failed").trim_end_matches(": "))
+            }
+        }
+    }
+
+    fn safe_source(&self) -> Option<&(dyn Error + 'static)> {
+        if self.is_io_error() { self.source() } else { None }
+    }
+
+    fn expected(&self) -> Option<&'static str> {
+        (self.kind() == ErrorKind::Parse).then_some("Redis's protocol")
+    }
+}
+
+/// Whether a word from the server is a code like `WRONGTYPE`, and not just any text.
+fn is_code(word: &str) -> bool {
+    word.len() <= 16 && word.bytes().all(|byte| byte.is_ascii_uppercase())
+}

@@ -1,0 +1,94 @@
+//! Database errors without what they quote.
+
+use std::error::Error;
+use std::fmt;
+
+use super::dialect::Dialect;
+use crate::store::StoreError;
+use crate::store::driver_error::DriverError;
+
+impl DriverError for sqlx::Error {
+    fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            sqlx::Error::Io(_) => "the connection to the database failed",
+            sqlx::Error::Tls(_) => "TLS to the database failed",
+            sqlx::Error::PoolTimedOut => "the application's pool had no free connection in time",
+            sqlx::Error::PoolClosed => "the application's pool is closed",
+            _ => "the database driver failed",
+        })
+    }
+
+    fn safe_source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            sqlx::Error::Io(error) => Some(error),
+            sqlx::Error::Tls(error) => Some(&**error),
+            _ => None,
+        }
+    }
+
+    fn expected(&self) -> Option<&'static str> {
+        match self {
+            sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) | sqlx::Error::ColumnNotFound(_) => {
+                Some("the columns of Flask-Session's table")
+            }
+            _ => None,
+        }
+    }
+}
+
+/// The error of a statement on a session.
+///
+/// The database's text may hold a session id or a part of a record ("Duplicate entry …"), so only its number is
+/// shown, with words of our own.
+pub(super) fn of_statement<D: Dialect>(error: sqlx::Error) -> StoreError {
+    match error {
+        sqlx::Error::Database(error) => {
+            let number = D::number(&*error);
+            StoreError::unavailable(Refusal { meaning: D::meaning(&number), number })
+        }
+        error => StoreError::of_driver(error),
+    }
+}
+
+/// The error of making the store ready. Nothing of a session is sent then, and the words of the database say what
+/// to do.
+pub(super) fn of_start(error: sqlx::Error) -> StoreError {
+    match error {
+        // A pool says the same, and the word "pool" would be ours.
+        sqlx::Error::Database(error) => StoreError::unavailable(Words(error.message().to_owned())),
+        error @ (sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed) => StoreError::of_driver(error),
+        // Their texts hold those of their causes.
+        other => StoreError::unavailable(other.to_string()),
+    }
+}
+
+/// A statement that the database refused.
+#[derive(Debug)]
+struct Refusal {
+    number: String,
+    meaning: Option<&'static str>,
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the database answered error {}", self.number)?;
+        self.meaning.map_or(Ok(()), |meaning| write!(f, ": {meaning}"))
+    }
+}
+
+impl Error for Refusal {}
+
+/// The database's own words.
+#[derive(Debug)]
+struct Words(String);
+
+impl fmt::Display for Words {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the database answered: {}", self.0)
+    }
+}
+
+impl Error for Words {}
