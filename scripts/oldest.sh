@@ -6,12 +6,12 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$PWD/target}/oldest
 
-versions=$(scripts/rust_versions.py docs/rust-versions.md)
+versions=$(scripts/rust_versions.py)
 oldest=$(sed -n 's/^rust-version = "\(.*\)"$/\1/p' Cargo.toml)
-[[ $versions == "default $oldest"$'\n'* ]] || {
+if [[ $versions != "default $oldest"$'\n'* ]]; then
     echo "Cargo.toml says Rust $oldest and its dependencies say otherwise: ${versions%%$'\n'*}" >&2
     exit 1
-}
+fi
 toolchain=$oldest.0
 rustup run "$toolchain" rustc --version 2>/dev/null ||
     rustup toolchain install "$toolchain" --profile minimal --no-self-update

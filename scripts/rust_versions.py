@@ -1,8 +1,7 @@
 #!/usr/bin/env python3
 """The Rust that each feature of the library needs: the newest that a manifest of its dependencies names.
 
-Prints one line per feature, the default first: `redis 1.89`. With a document as argument it fails unless a table there
-says the same.
+Prints one line per feature, the default first: `redis 1.89`. Fails unless the table of docs/features.md says the same.
 """
 
 import json
@@ -11,6 +10,9 @@ import subprocess
 import sys
 
 PACKAGE = "rocket_session_state"
+DOCUMENT = "docs/features.md"
+# Without effect alone.
+TOGETHER = {"sql-tls": "sql-tls,postgres", "default": "default"}
 
 
 def cargo(*arguments):
@@ -27,8 +29,8 @@ features = next(p["features"] for p in packages if p["name"] == PACKAGE)
 
 
 def needed(feature):
-    tree = cargo("tree", f"--package={PACKAGE}", f"--features={feature}", "--edges=normal,build",
-                 "--prefix=none", "--format={p}", "--locked")
+    tree = cargo("tree", f"--package={PACKAGE}", f"--features={TOGETHER.get(feature, feature)}", "--locked",
+                 "--edges=normal,build", "--prefix=none", "--format={p}")
     found = re.findall(r"^(\S+) v(\S+)", tree, re.MULTILINE)
     return "{}.{}".format(*max(needs.get(package, (0, 0)) for package in found))
 
@@ -36,8 +38,10 @@ def needed(feature):
 table = {name: needed(name) for name in ["default", *sorted(set(features) - {"default"})]}
 for feature, version in table.items():
     print(feature, version)
-if len(sys.argv) > 1:
-    with open(sys.argv[1], encoding="utf-8") as document:
-        written = dict(re.findall(r"^\| `?([\w-]+)`? *\| (\d+\.\d+) \|", document.read(), re.MULTILINE))
-    if written != table:
-        sys.exit(f"{sys.argv[1]} says otherwise: {written}")
+with open(DOCUMENT, encoding="utf-8") as document:
+    rows = re.findall(r"^\| (.+?) \|.*\| (\d+\.\d+) \|$", document.read(), re.MULTILINE)
+written = {"default" if name == "none" else name: version for names, version in rows
+           for name in re.findall(r"[\w-]+", names)}
+for feature in sorted(table.keys() | written.keys()):
+    if table.get(feature) != written.get(feature):
+        sys.exit(f"{feature} needs {table.get(feature)}, and {DOCUMENT} says {written.get(feature)}")
