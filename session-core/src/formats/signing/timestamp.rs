@@ -5,9 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use base64::Engine;
 
 use super::{BASE64, Invalid};
-
-/// 9999-12-31 23:59:59 UTC, where Python's calendar ends (W6).
-const LAST_SECOND: u64 = 253_402_300_799;
+use crate::formats::time::LAST_SECOND;
 
 /// Appends the present second: big-endian, without leading zero bytes, in base64.
 pub(super) fn push(now: SystemTime, text: &mut String) {
@@ -21,7 +19,7 @@ pub(super) fn push(now: SystemTime, text: &mut String) {
 /// There is no allowance for clocks that differ, since Flask has none.
 pub(super) fn check(timestamp: &str, now: SystemTime, lifetime: Duration) -> Result<(), Invalid> {
     let signed = seconds(timestamp).ok_or(Invalid::MalformedTimestamp)?;
-    if signed > LAST_SECOND {
+    if signed > LAST_SECOND.unsigned_abs() {
         return Err(Invalid::TimestampOutOfRange);
     }
     let age = unix_seconds(now).checked_sub(signed).ok_or(Invalid::Future)?;

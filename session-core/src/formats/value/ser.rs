@@ -69,12 +69,12 @@ fn done(value: Value) -> Done {
     Ok(Piece::Value(value))
 }
 
-fn integer(value: impl Into<i128>) -> Done {
-    done(Value::Int(value.into()))
-}
-
-fn text(text: &str) -> Done {
-    done(Value::Str(text.to_owned()))
+macro_rules! scalars {
+    ($($method:ident($value:ident: $type:ty) => $made:expr,)*) => {$(
+        fn $method(self, $value: $type) -> Done {
+            done($made)
+        }
+    )*};
 }
 
 impl Serializer for ToValue {
@@ -92,68 +92,26 @@ impl Serializer for ToValue {
         true
     }
 
-    fn serialize_bool(self, value: bool) -> Done {
-        done(Value::Bool(value))
-    }
-
-    fn serialize_i8(self, value: i8) -> Done {
-        integer(value)
-    }
-
-    fn serialize_i16(self, value: i16) -> Done {
-        integer(value)
-    }
-
-    fn serialize_i32(self, value: i32) -> Done {
-        integer(value)
-    }
-
-    fn serialize_i64(self, value: i64) -> Done {
-        integer(value)
-    }
-
-    fn serialize_i128(self, value: i128) -> Done {
-        integer(value)
+    scalars! {
+        serialize_bool(value: bool) => Value::Bool(value),
+        serialize_i8(number: i8) => Value::Int(number.into()),
+        serialize_i16(number: i16) => Value::Int(number.into()),
+        serialize_i32(number: i32) => Value::Int(number.into()),
+        serialize_i64(number: i64) => Value::Int(number.into()),
+        serialize_i128(number: i128) => Value::Int(number),
+        serialize_u16(number: u16) => Value::Int(number.into()),
+        serialize_u32(number: u32) => Value::Int(number.into()),
+        serialize_u64(number: u64) => Value::Int(number.into()),
+        serialize_u128(number: u128) => i128::try_from(number).map_or_else(|_| Value::BigInt(number.to_string()), Value::Int),
+        serialize_f32(number: f32) => Value::Float(number.into()),
+        serialize_f64(number: f64) => Value::Float(number),
+        serialize_char(letter: char) => Value::Str(letter.into()),
+        serialize_str(text: &str) => Value::Str(text.to_owned()),
+        serialize_bytes(bytes: &[u8]) => Value::Bytes(bytes.to_vec()),
     }
 
     fn serialize_u8(self, value: u8) -> Done {
         Ok(Piece::Byte(value))
-    }
-
-    fn serialize_u16(self, value: u16) -> Done {
-        integer(value)
-    }
-
-    fn serialize_u32(self, value: u32) -> Done {
-        integer(value)
-    }
-
-    fn serialize_u64(self, value: u64) -> Done {
-        integer(value)
-    }
-
-    fn serialize_u128(self, value: u128) -> Done {
-        done(i128::try_from(value).map_or_else(|_| Value::BigInt(value.to_string()), Value::Int))
-    }
-
-    fn serialize_f32(self, value: f32) -> Done {
-        done(Value::Float(value.into()))
-    }
-
-    fn serialize_f64(self, value: f64) -> Done {
-        done(Value::Float(value))
-    }
-
-    fn serialize_char(self, value: char) -> Done {
-        done(Value::Str(value.into()))
-    }
-
-    fn serialize_str(self, value: &str) -> Done {
-        text(value)
-    }
-
-    fn serialize_bytes(self, value: &[u8]) -> Done {
-        done(Value::Bytes(value.to_vec()))
     }
 
     fn serialize_none(self) -> Done {
@@ -173,7 +131,7 @@ impl Serializer for ToValue {
     }
 
     fn serialize_unit_variant(self, _name: &'static str, _index: u32, variant: &'static str) -> Done {
-        text(variant)
+        self.serialize_str(variant)
     }
 
     fn serialize_newtype_struct<T: Serialize + ?Sized>(self, name: &'static str, value: &T) -> Done {
@@ -279,43 +237,25 @@ impl Items {
     }
 }
 
-impl SerializeSeq for Items {
-    type Ok = Piece;
-    type Error = EncodeError;
+macro_rules! sequences {
+    ($($sequence:ident::$push:ident)*) => {$(
+        impl $sequence for Items {
+            type Ok = Piece;
+            type Error = EncodeError;
 
-    fn serialize_element<T: Serialize + ?Sized>(&mut self, item: &T) -> Step {
-        self.push(item)
-    }
+            fn $push<T: Serialize + ?Sized>(&mut self, item: &T) -> Step {
+                self.push(item)
+            }
 
-    fn end(self) -> Done {
-        Ok(Piece::Value(self.done()))
-    }
+            fn end(self) -> Done {
+                done(self.done())
+            }
+        }
+    )*};
 }
 
-impl SerializeTuple for Items {
-    type Ok = Piece;
-    type Error = EncodeError;
-
-    fn serialize_element<T: Serialize + ?Sized>(&mut self, item: &T) -> Step {
-        self.push(item)
-    }
-
-    fn end(self) -> Done {
-        Ok(Piece::Value(self.done()))
-    }
-}
-
-impl SerializeTupleStruct for Items {
-    type Ok = Piece;
-    type Error = EncodeError;
-
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, item: &T) -> Step {
-        self.push(item)
-    }
-
-    fn end(self) -> Done {
-        Ok(Piece::Value(self.done()))
-    }
+sequences! {
+    SerializeSeq::serialize_element SerializeTuple::serialize_element SerializeTupleStruct::serialize_field
 }
 
 /// A map or a struct.
