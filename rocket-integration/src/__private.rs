@@ -1,4 +1,5 @@
-//! What generated code names, and nobody else: there is no promise about it from one version to the next.
+//! Names for generated code, and for types that stand in hidden signatures. There is no promise about them from
+//! one version to the next.
 
 pub use std::any::type_name;
 
@@ -6,8 +7,9 @@ pub use rocket;
 pub use rocket::http::uri::Origin;
 pub use rocket::request::{FromRequest, Outcome};
 pub use rocket::{Ignite, Request, Rocket, Route, Sentinel, async_trait, routes};
+pub use rocket_session_state_core::config::{Configured, Surroundings};
 pub use rocket_session_state_core::fields::{
-    Field, HasDefault, IntoField, LoginValue, get, missing, set, take, update,
+    Field, HasDefault, IntoField, LoginValue, SessionValue, get, missing, set, take, update,
 };
 pub use rocket_session_state_core::merge::{Policy, add, max, min, refuse, union};
 

@@ -13,7 +13,7 @@ use rocket::{Request, Response};
 /// # #[session_state] pub struct Visit { #[session(login)] username: Option<String> }
 /// #[post("/logout")]
 /// fn logout(visit: Visit) -> ClearSiteData<Redirect> {
-///     visit.session().destroy();
+///     visit.destroy();
 ///     ClearSiteData(Redirect::to(uri!(index)))
 /// }
 /// # #[get("/")] fn index() {}

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rocket::http::Status;
-use rocket::{Ignite, Rocket, Sentinel};
+use rocket::response::{self, Responder};
+use rocket::{Ignite, Request, Rocket, Sentinel};
 use rocket_session_state_core::config::ConfigError;
 use rocket_session_state_core::store::StoreError;
 
@@ -15,13 +16,30 @@ use rocket_session_state_core::store::StoreError;
 /// It is the error of every guard of this crate. A handler that takes `Result<Visit, SessionError>`
 /// runs even when the store is down; the response is 503 all the same, unless the handler says with
 /// [`handled`](SessionError::handled) that its answer is right without a session.
+///
+/// As an answer it gives its [`status`](SessionError::status) to the application's catcher, and a browser that
+/// has to log in first is sent to the login page of the guard:
+///
+/// ```
+/// # use rocket::{get, uri};
+/// # use rocket_session_state::{SessionError, require_session, session_state};
+/// # #[session_state] struct Visit { #[session(login)] username: Option<String> }
+/// # #[require_session(Visit)] struct Member { username: String }
+/// #[get("/account?<public>")]
+/// fn account(member: Result<Member, SessionError>, public: bool) -> Result<String, SessionError> {
+///     if public {
+///         return Ok("a page for everybody".into());
+///     }
+///     Ok(format!("the account of {}", member?.username))
+/// }
+/// ```
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum SessionError {
     /// Nobody is logged in: 401.
     LoggedOut,
-    /// Somebody is logged in whose login is too long ago for a guard with `fresh`, or of whose login
-    /// the time is not known: 401, so that browsers are sent to log in again.
+    /// Somebody is logged in, but the login is too long ago for a guard with `fresh`, or its time is not known:
+    /// 401, so that browsers are sent to log in again.
     Stale,
     /// Somebody is logged in who may not enter: 403.
     Forbidden,
@@ -34,7 +52,15 @@ pub enum SessionError {
 }
 
 impl SessionError {
-    /// The status that Rocket's catchers see.
+    /// Returns the status that Rocket's catchers see.
+    ///
+    /// ```
+    /// use rocket::http::Status;
+    /// use rocket_session_state::SessionError;
+    ///
+    /// assert_eq!(SessionError::LoggedOut.status(), Status::Unauthorized);
+    /// assert_eq!(SessionError::Forbidden.status(), Status::Forbidden);
+    /// ```
     pub fn status(&self) -> Status {
         match self {
             SessionError::LoggedOut | SessionError::Stale => Status::Unauthorized,
@@ -96,6 +122,14 @@ impl Error for SessionError {
     }
 }
 
+/// Answers with the [`status`](SessionError::status), by the application's catcher. The log has the reason
+/// already.
+impl<'r> Responder<'r, 'static> for SessionError {
+    fn respond_to(self, _: &'r Request<'_>) -> response::Result<'static> {
+        Err(self.status())
+    }
+}
+
 /// Lets Rocket look into `Result<Visit, SessionError>`, also behind a type alias, where it sees a
 /// missing fairing only if both sides are sentinels.
 impl Sentinel for SessionError {
@@ -104,8 +138,10 @@ impl Sentinel for SessionError {
     }
 }
 
-/// A load that failed. Clones share whether it is handled.
-#[derive(Debug, Clone)]
+/// A load that failed, in [`SessionError::Unavailable`], whose `source` is the error of the store.
+///
+/// Its clones share whether a handler has [`handled`](SessionError::handled) it.
+#[derive(Clone)]
 pub struct Outage {
     source: Arc<StoreError>,
     handled: Arc<AtomicBool>,
@@ -117,7 +153,26 @@ impl Outage {
     }
 }
 
+/// Rocket logs it with every guard that fails, so it is one short text; the log has the causes besides.
+impl fmt::Debug for Outage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.source)
+    }
+}
+
 /// [`Sessions::purge`](crate::Sessions::purge) failed. What was removed until then stays removed.
+///
+/// ```
+/// use rocket_session_state::{PurgeError, Sessions};
+///
+/// async fn purge() {
+///     match Sessions::fairing().purge(&rocket::build()).await {
+///         Ok(removed) => println!("{removed} expired sessions were removed"),
+///         Err(PurgeError::Config(error)) => eprintln!("Rocket.toml: {error}"),
+///         Err(error) => eprintln!("{error}"),
+///     }
+/// }
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum PurgeError {

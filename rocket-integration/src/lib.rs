@@ -2,7 +2,10 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[doc(hidden)]
+pub mod __private;
 mod clear_site_data;
+pub mod config;
 mod context;
 mod error;
 mod fairing;
@@ -16,14 +19,13 @@ mod request;
 mod session;
 pub mod testing;
 
-#[doc(hidden)]
-pub mod __private;
-
 pub use clear_site_data::ClearSiteData;
 pub use error::{Outage, PurgeError, SessionError};
 pub use fairing::Sessions;
 pub use login::{Next, NextRedirect};
 pub use rocket_session_state_codegen::{require_session, session_state};
-pub use rocket_session_state_core::session::{FieldError, Flash};
-pub use rocket_session_state_core::{config, fields, manager, merge, store, value};
+pub use rocket_session_state_core::codec::{DecodeError, EncodeError, Format};
+pub use rocket_session_state_core::id::SessionId;
+pub use rocket_session_state_core::session::{FieldError, Flash, SaveError};
+pub use rocket_session_state_core::{merge, store, value};
 pub use session::Session;

@@ -9,7 +9,7 @@ use rocket_session_state::guard::{
     self, Fut, GuardDef, Parts, Proof, Require, SessionGuard, SessionState, TypedKey,
 };
 use rocket_session_state::merge::{self, Policy};
-use rocket_session_state::fields::{self, Field, IntoField, LoginValue};
+use rocket_session_state::__private::{self as fields, Field, IntoField, LoginValue};
 use rocket_session_state::{Session, SessionError};
 
 #[derive(Clone, Debug)]
@@ -339,14 +339,6 @@ impl SessionState for Visit {
     }
 
     fn session(&self) -> &Session {
-        &self.session
-    }
-}
-
-impl Deref for Visit {
-    type Target = Session;
-
-    fn deref(&self) -> &Session {
         &self.session
     }
 }

@@ -26,7 +26,7 @@ fn page(member: Member, visit: Visit) -> AccountPage {
 #[post("/logout")]
 fn log_out(visit: Visit) -> Redirect {
     visit.take_username();
-    visit.session().flash("You are logged out.", "message");
+    visit.flash("You are logged out.", "message");
     Redirect::to("/")
 }
 

@@ -59,7 +59,7 @@ fn add(order: Form<Order<'_>>, visit: Visit) -> Redirect {
         let quantity = cart.entry(order.article.to_owned()).or_default();
         *quantity = quantity.saturating_add(1);
     });
-    visit.session().flash(format!("{} is in your cart.", order.article), "message");
+    visit.flash(format!("{} is in your cart.", order.article), "message");
     Redirect::to("/")
 }
 

@@ -17,7 +17,7 @@ pub(crate) struct Visit {
 impl Visit {
     /// What `get_flashed_messages(with_categories=True)` gives, whichever side has flashed it.
     pub(crate) fn flashes(&self) -> Vec<(String, String)> {
-        let flashes = self.session().take_flashes();
+        let flashes = self.take_flashes();
         flashes.into_iter().map(|flash| (flash.category, flash.message)).collect()
     }
 }

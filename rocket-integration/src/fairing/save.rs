@@ -5,15 +5,14 @@ use std::pin::Pin;
 use std::sync::OnceLock;
 use std::task::{Context, Poll};
 
-use log::Level;
 use rocket::fairing::{Fairing, Info, Kind};
 use rocket::http::Status;
 use rocket::http::uri::Origin;
 use rocket::{Data, Request, Response};
-use rocket_session_state_core::Chain;
 use rocket_session_state_core::manager::Closed;
 use rocket_session_state_core::session::SaveError;
 
+use super::plain_http::PlainHttpWarning;
 use super::replace::replace;
 use crate::context::SessionContext;
 use crate::guard;
@@ -27,6 +26,7 @@ use crate::request::{Opened, RequestSession};
 pub(crate) struct SaveSessions {
     /// Whether a gate is mounted anywhere; known from the first request on.
     has_gate: OnceLock<bool>,
+    plain_http: PlainHttpWarning,
 }
 
 // What `#[async_trait]` makes of an `async fn` is written out: a boxed state machine for each hook of each request
@@ -82,19 +82,45 @@ impl Fairing for SaveSessions {
                 let (manager, now) = (&context.manager, context.now(request));
                 match manager.close_now(session, now) {
                     Some(Ok(closed)) => {
-                        send(response, closed);
+                        self.send(request, response, closed);
                         in_request.note_streaming_use(request);
                         Box::pin(Done)
                     }
                     Some(Err(error)) => Box::pin(async move { fail(request, response, &error).await }),
                     None => Box::pin(async move {
                         match manager.save_and_close(session, now).await {
-                            Ok(closed) => send(response, closed),
+                            Ok(closed) => self.send(request, response, closed),
                             Err(error) => fail(request, response, &error).await,
                         }
                         in_request.note_streaming_use(request);
                     }),
                 }
+            }
+        }
+    }
+}
+
+impl SaveSessions {
+    /// Says in the answer what the session has to say: its cookie, and that the answer depends on it.
+    fn send(&self, request: &Request<'_>, response: &mut Response<'_>, closed: Closed) {
+        let present = Present::among(response);
+        if let Some(set_cookie) = closed.set_cookie {
+            self.plain_http.check(request, &set_cookie);
+            if present.set_cookie {
+                response.adjoin_raw_header("Set-Cookie", set_cookie);
+            } else {
+                response.set_raw_header("Set-Cookie", set_cookie);
+            }
+            // A cache that keeps this answer would hand one visitor's session to another.
+            if !present.cache_control {
+                response.set_raw_header("Cache-Control", "no-store");
+            }
+        }
+        if closed.vary_cookie {
+            if present.vary {
+                vary_by_cookie(response);
+            } else {
+                response.set_raw_header("Vary", "Cookie");
             }
         }
     }
@@ -119,28 +145,6 @@ impl Future for Done {
 
     fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
         Poll::Ready(())
-    }
-}
-
-fn send(response: &mut Response<'_>, closed: Closed) {
-    let present = Present::among(response);
-    if let Some(set_cookie) = closed.set_cookie {
-        if present.set_cookie {
-            response.adjoin_raw_header("Set-Cookie", set_cookie);
-        } else {
-            response.set_raw_header("Set-Cookie", set_cookie);
-        }
-        // A cache that keeps this answer would hand one visitor's session to another.
-        if !present.cache_control {
-            response.set_raw_header("Cache-Control", "no-store");
-        }
-    }
-    if closed.vary_cookie {
-        if present.vary {
-            vary_by_cookie(response);
-        } else {
-            response.set_raw_header("Vary", "Cookie");
-        }
     }
 }
 
@@ -179,18 +183,8 @@ async fn unavailable<'r>(request: &'r Request<'_>, response: &mut Response<'r>) 
 
 /// The save failed: the answer must not say that all went well.
 async fn fail<'r>(request: &'r Request<'_>, response: &mut Response<'r>, error: &SaveError) {
-    let status = match error {
-        SaveError::Unavailable(_) | SaveError::Contended => Status::ServiceUnavailable,
-        SaveError::Ended | SaveError::Refused { .. } => Status::Conflict,
-        _ => Status::InternalServerError,
-    };
-    let level = match error {
-        SaveError::Ended | SaveError::Refused { .. } => Level::Warn,
-        // The store's client writes one line about an outage, instead of one for each request.
-        SaveError::Unavailable(error) if error.is_outage() => Level::Debug,
-        _ => Level::Error,
-    };
-    log::log!(level, "{} {}: {}", request.method(), request.uri().path(), Chain(error));
+    let status = error.status();
+    error.log(request);
     replace(request, response, status).await;
     response.set_raw_header("Cache-Control", "no-store");
     vary_by_cookie(response);

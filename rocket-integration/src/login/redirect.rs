@@ -30,6 +30,11 @@ pub(crate) fn redirect_to_login<'r>(
         log::warn!("login page {path} is itself guarded: redirecting there would loop");
         return;
     }
+    log::info!(
+        "{} {path}: the visitor has to log in first, redirected (303) to {}",
+        request.method(),
+        location.path()
+    );
     headers::clear(response);
     *response.body_mut() = Body::default();
     response.set_status(Status::SeeOther);

@@ -7,8 +7,8 @@ use std::borrow::Cow;
 use std::sync::OnceLock;
 
 use rocket::Request;
-use rocket_session_state_core::cookie;
 use rocket_session_state_core::session::Session as CoreSession;
+use rocket_session_state_core::{Chain, cookie};
 use tokio::sync::OnceCell;
 
 use crate::context::SessionContext;
@@ -118,7 +118,7 @@ async fn load(request: &Request<'_>, context: &SessionContext) -> Result<CoreSes
         // The store's client writes one line about an outage, instead of one for each request.
         let level = if error.is_outage() { log::Level::Debug } else { log::Level::Error };
         let (method, path) = (request.method(), request.uri().path());
-        log::log!(level, "{method} {path}: {}", rocket_session_state_core::Chain(&error));
+        log::log!(level, "{method} {path}: {}", Chain(&error));
         SessionError::Unavailable(Outage::new(error))
     })
 }

@@ -17,6 +17,8 @@ pub mod merge;
 mod open;
 mod outcome;
 mod purge;
+#[cfg(feature = "rocket")]
+mod responder;
 mod save;
 mod state;
 

@@ -121,7 +121,7 @@ fn login(form: Form<Login>, visit: Visit) -> NextRedirect {
 
 #[post("/logout")]
 fn logout(visit: Visit) -> ClearSiteData<Redirect> {
-    visit.session().destroy();
+    visit.destroy();
     ClearSiteData(Redirect::to(uri!(index)))
 }
 

@@ -27,7 +27,7 @@ impl AccountPage {
     fn of(member: Member, visit: &Visit) -> Self {
         let nickname = visit.nickname();
         Self {
-            messages: visit.session().take_flashes(),
+            messages: visit.take_flashes(),
             called: nickname.clone().unwrap_or(member.username),
             nickname: Field { value: nickname.unwrap_or_default(), error: None },
         }
@@ -58,6 +58,6 @@ fn save(
         return Err(Refused::on(AccountPage { nickname, ..AccountPage::of(member, &visit) }));
     };
     visit.set_nickname(profile.nickname.as_str());
-    visit.session().flash("Your nickname is saved.", "success");
+    visit.flash("Your nickname is saved.", "success");
     Ok(Redirect::to(uri!(page)))
 }

@@ -42,7 +42,7 @@ fn log_in(form: Form<Contextual<'_, Login>>, visit: Visit) -> Result<NextRedirec
         return Err(Refused::on(LoginPage { username: Field::of(&form.context, "username"), next }));
     };
     visit.set_username(login.username.as_str());
-    visit.session().flash("You are logged in.", "success");
+    visit.flash("You are logged in.", "success");
     Ok(login.next.redirect_or(uri!(welcome::welcome)))
 }
 
@@ -54,8 +54,8 @@ fn log_in(form: Form<Contextual<'_, Login>>, visit: Visit) -> Result<NextRedirec
 #[post("/logout")]
 fn log_out(visit: Visit) -> ClearSiteData<Redirect> {
     if visit.username().is_some() {
-        visit.session().destroy();
-        visit.session().flash("You are logged out.", "success");
+        visit.destroy();
+        visit.flash("You are logged out.", "success");
     }
     ClearSiteData(Redirect::to(uri!(welcome::welcome)))
 }

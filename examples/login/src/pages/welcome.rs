@@ -19,5 +19,5 @@ struct WelcomePage {
 
 #[get("/")]
 fn welcome(visit: Visit) -> WelcomePage {
-    WelcomePage { messages: visit.session().take_flashes(), username: visit.username() }
+    WelcomePage { messages: visit.take_flashes(), username: visit.username() }
 }

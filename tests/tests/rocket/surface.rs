@@ -1,0 +1,93 @@
+//! Every type that stands in a public signature has a name in the one crate that applications depend on.
+
+use std::time::{Duration, SystemTime};
+
+use rocket::http::Status;
+use rocket::http::uri::Origin;
+use rocket_session_state::config::{
+    ConfigError, Place, Problem, RecordFormat, SameSite, SecretKey, SessionConfig, SessionType,
+    UnknownChoice, Warning,
+};
+use rocket_session_state::guard::{LoginTarget, SessionGuard, SessionState};
+use rocket_session_state::merge::{Collection, Comparable, MergeError, Number, Policy, Refused};
+use rocket_session_state::store::{
+    Call, FileStore, Loaded, MemcachedStore, MemoryStore, MongoStore, New, RedisStore, SqlStore, SqlTable,
+    Store, StoreError, Swap, Touch,
+};
+use rocket_session_state::value::{Bytes, DateTime, InvalidDateTime, Markup, Uuid, Value};
+use rocket_session_state::{
+    ClearSiteData, DecodeError, EncodeError, FieldError, Flash, Format, Next, NextRedirect, Outage,
+    PurgeError, SaveError, Session, SessionError, SessionId, Sessions,
+};
+
+/// Each argument is a type that a method below gives or takes.
+#[expect(dead_code, reason = "it is compiled, which is the test")]
+async fn every_method_of_a_session(session: Session) -> Result<(), Box<dyn std::error::Error>> {
+    let _: Option<SessionId> = session.id();
+    let _: Option<Duration> = session.login_age();
+    let _: SystemTime = session.now();
+    let _: Result<(), SaveError> = session.save().await;
+    let _: Result<Option<u8>, FieldError> = session.get("key");
+    let _: Vec<(String, Result<Value, FieldError>)> = session.iter().collect();
+    let flashes: Vec<Flash> = session.take_flashes();
+    for Flash { category, message } in flashes {
+        session.flash(message, category);
+    }
+    let purged: Result<u64, PurgeError> = Sessions::fairing().purge(&rocket::build()).await;
+    purged?;
+    Ok(())
+}
+
+/// Each error is taken apart into the errors that it holds.
+#[expect(dead_code, reason = "it is compiled, which is the test")]
+fn every_error(
+    session: SessionError,
+    save: SaveError,
+    field: FieldError,
+    purge: PurgeError,
+    merge: MergeError,
+) -> Option<String> {
+    if let SessionError::Unavailable(outage) = session {
+        let _: Outage = outage;
+    }
+    match save {
+        SaveError::Unavailable(source) | SaveError::RecordTooLarge(source) => {
+            let _: StoreError = source;
+        }
+        SaveError::Encode { key, source } => {
+            let _: (String, EncodeError) = (key, source);
+        }
+        other => {
+            let _: Status = other.status();
+        }
+    }
+    if let FieldError::Decode { key, expected, source } = field {
+        let _: (String, &'static str, DecodeError) = (key, expected, source);
+    }
+    match purge {
+        PurgeError::Config(source) => {
+            let _: ConfigError = source;
+        }
+        PurgeError::Store(source) => {
+            let _: StoreError = source;
+        }
+        _ => {}
+    }
+    let _: MergeError = merge;
+    None
+}
+
+/// What is named by a setting, a store, a merge policy, a guard or an answer.
+type Named = (
+    (Place, Problem, RecordFormat, SameSite, SecretKey, SessionConfig, SessionType, UnknownChoice, Warning),
+    (Call, Loaded, New<'static>, Swap, Touch, SqlTable),
+    (MemoryStore, RedisStore, SqlStore, MemcachedStore, MongoStore, FileStore),
+    (Bytes, DateTime, InvalidDateTime, Markup, Uuid, Value, Format),
+    (Policy<u8>, Refused, LoginTarget, Next, NextRedirect, ClearSiteData<()>, Origin<'static>),
+);
+
+#[expect(dead_code, reason = "it is compiled, which is the test")]
+fn every_trait<S: Store, V: SessionState, G: SessionGuard, N: Number, C: Collection, I: Comparable>(
+    _: Named,
+) {
+}
