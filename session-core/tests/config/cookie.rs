@@ -42,7 +42,7 @@ fn partitioned_turns_secure_on_unless_it_was_turned_off() {
 }
 
 #[test]
-fn invariant_15_samesite_none_without_secure_does_not_launch_and_both_places_are_named() {
+fn samesite_none_without_secure_does_not_launch_and_both_places_are_named() {
     let problem = only(refused(
         &format!("[default]\nsecret_key = \"{KEY}\"\nsession_cookie_samesite = \"None\""),
         &[("ROCKET_SESSION_COOKIE_SECURE", "false")],
@@ -60,7 +60,7 @@ fn invariant_15_samesite_none_without_secure_does_not_launch_and_both_places_are
 }
 
 #[test]
-fn invariant_15_a_cookie_name_prefix_whose_promise_is_not_kept_does_not_launch() {
+fn a_cookie_name_prefix_whose_promise_is_not_kept_does_not_launch() {
     let problems = |name: &str, change: fn(&mut SessionConfig)| {
         checked(|config| {
             config.session_cookie_name = name.into();

@@ -121,7 +121,7 @@ fn every_key_arrives_in_its_field() {
 }
 
 #[test]
-fn invariant_15_an_unknown_session_key_does_not_launch_and_the_nearest_name_is_told() {
+fn an_unknown_session_key_does_not_launch_and_the_nearest_name_is_told() {
     assert_says(&refused_line("session_tpye = \"memory\""), "session_tpye", &["did you mean session_type?"]);
     assert_says(
         &refused_variable("ROCKET_PERMANENT_SESSION_LIFETME", "60"),

@@ -6,7 +6,7 @@ use rocket_session_state_core::config::{SessionConfig, SessionType, Surroundings
 use super::{KEY, accepted, assert_says, configure, only, refused, refused_line};
 
 #[test]
-fn invariant_15_every_mistake_in_files_variables_and_profiles_is_reported_at_once_with_its_place() {
+fn every_mistake_in_files_variables_and_profiles_is_reported_at_once_with_its_place() {
     let problems = refused(
         r#"
         [default]

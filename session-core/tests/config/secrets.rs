@@ -33,7 +33,7 @@ fn fallback_keys_must_be_a_list_of_keys_and_none_may_be_empty() {
 }
 
 #[test]
-fn invariant_15_outside_the_debug_profile_a_missing_or_weak_secret_does_not_launch() {
+fn outside_the_debug_profile_a_missing_or_weak_secret_does_not_launch() {
     let release = ("ROCKET_PROFILE", "release");
     assert_says(&only(refused("", &[release])), "secret_key", &["is missing", "token_hex(32)", "openssl"]);
     assert_says(&only(refused("", &[release, ("ROCKET_SECRET_KEY", "")])), "secret_key", &["is missing"]);

@@ -8,7 +8,7 @@ use session_tests::redis::Redis;
 const PROBE: &str = env!("CARGO_BIN_EXE_probe");
 
 #[test]
-fn invariant_15_five_mistakes_are_reported_at_once_each_with_its_place() {
+fn five_mistakes_are_reported_at_once_each_with_its_place() {
     let refused = Launch::new(PROBE)
         .toml(
             r#"

@@ -48,7 +48,7 @@ fn tried(visit: Tried) -> String {
 }
 
 #[rocket::async_test]
-async fn invariant_16_a_missing_fairing_does_not_launch() {
+async fn a_missing_fairing_does_not_launch() {
     let guards = [routes![session], routes![visit], routes![member], routes![optional], routes![tried]];
     for routes in guards {
         let name = routes[0].uri.to_string();
@@ -59,14 +59,14 @@ async fn invariant_16_a_missing_fairing_does_not_launch() {
 }
 
 #[rocket::async_test]
-async fn invariant_15_a_wrong_configuration_does_not_launch() {
+async fn a_wrong_configuration_does_not_launch() {
     let mut config = config();
     config.session_cookie_name = "two words".into();
     assert!(!launches(quiet().attach(Sessions::with_config(config))).await);
 }
 
 #[rocket::async_test]
-async fn invariant_15_a_store_that_can_not_be_reached_does_not_launch() {
+async fn a_store_that_can_not_be_reached_does_not_launch() {
     // A port that was free a moment ago and that nobody listens on.
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let mut config = config();
@@ -85,7 +85,7 @@ async fn attaching_the_fairing_twice_is_attaching_the_last_one() {
 }
 
 #[rocket::async_test]
-async fn invariant_16_a_guard_of_ones_own_that_hides_ours_answers_500_without_the_fairing() {
+async fn a_guard_of_ones_own_that_hides_ours_answers_500_without_the_fairing() {
     struct Hiding;
 
     #[rocket::async_trait]

@@ -3,7 +3,7 @@
 use super::place::places;
 
 #[rocket::async_test]
-async fn invariant_01_a_request_that_touches_no_session_does_and_says_nothing() {
+async fn a_request_that_touches_no_session_does_and_says_nothing() {
     for place in places().await {
         let known = place.logged_in("momo").await;
         for cookie in [known.as_str(), "", "x", &"A".repeat(known.len())] {
@@ -16,7 +16,7 @@ async fn invariant_01_a_request_that_touches_no_session_does_and_says_nothing() 
 }
 
 #[rocket::async_test]
-async fn invariant_02_a_cookie_that_can_not_be_ours_costs_no_store_access() {
+async fn a_cookie_that_can_not_be_ours_costs_no_store_access() {
     for place in places().await {
         let known = place.logged_in("momo").await;
         let wrong = [
@@ -35,7 +35,7 @@ async fn invariant_02_a_cookie_that_can_not_be_ours_costs_no_store_access() {
 }
 
 #[rocket::async_test]
-async fn invariant_03_an_id_that_the_store_does_not_know_is_never_adopted() {
+async fn an_id_that_the_store_does_not_know_is_never_adopted() {
     for place in places().await {
         let planted = "A".repeat(place.logged_in("momo").await.len());
         let answer = place.ask("/login/momo", &planted).await;
@@ -47,7 +47,7 @@ async fn invariant_03_an_id_that_the_store_does_not_know_is_never_adopted() {
 }
 
 #[rocket::async_test]
-async fn invariant_04_a_read_costs_one_call_a_write_two_a_login_three() {
+async fn a_read_costs_one_call_a_write_two_a_login_three() {
     for place in places().await {
         let visitor = place.ask("/count", "").await.cookie().unwrap();
         assert_eq!(place.cost("/show", &visitor).await, 1, "{}", place.name);
@@ -62,7 +62,7 @@ async fn invariant_04_a_read_costs_one_call_a_write_two_a_login_three() {
 }
 
 #[rocket::async_test]
-async fn invariant_05_nothing_is_written_that_did_not_change() {
+async fn nothing_is_written_that_did_not_change() {
     for place in places().await {
         let cookie = place.logged_in("momo").await;
         place.ask("/a/x", &cookie).await;

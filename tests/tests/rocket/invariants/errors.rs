@@ -14,7 +14,7 @@ use crate::log;
 use crate::site::quiet;
 
 #[rocket::async_test]
-async fn invariant_09_a_store_that_does_not_work_is_a_503_and_changes_nothing() {
+async fn a_store_that_does_not_work_is_a_503_and_changes_nothing() {
     let impatient = |config: &mut SessionConfig| config.session_store_timeout = Duration::from_millis(200);
     for place in places_with(impatient).await {
         let cookie = place.logged_in("momo").await;
@@ -40,7 +40,7 @@ async fn invariant_09_a_store_that_does_not_work_is_a_503_and_changes_nothing() 
 }
 
 #[rocket::async_test]
-async fn invariant_10_a_save_that_fails_is_an_error_and_a_200_has_been_saved() {
+async fn a_save_that_fails_is_an_error_and_a_200_has_been_saved() {
     for place in places().await {
         let cookie = place.logged_in("momo").await;
         for fault in [Fault::Fail, Fault::LoseAnswer] {
@@ -63,7 +63,7 @@ fn fill(name: &str, bytes: usize, session: Session) -> &'static str {
 }
 
 #[rocket::async_test]
-async fn invariant_10_a_cookie_that_browsers_drop_is_an_error_that_names_its_largest_field() {
+async fn a_cookie_that_browsers_drop_is_an_error_that_names_its_largest_field() {
     let mut config = SessionConfig::default();
     config.secret_key = Some("a secret for tests, long enough".into());
     let rocket = quiet().attach(Sessions::with_config(config)).mount("/", routes![fill]);
@@ -78,7 +78,7 @@ async fn invariant_10_a_cookie_that_browsers_drop_is_an_error_that_names_its_lar
 }
 
 #[rocket::async_test]
-async fn invariant_11_a_change_after_the_response_began_is_saved_or_logged() {
+async fn a_change_after_the_response_began_is_saved_or_logged() {
     for place in places().await {
         let cookie = place.logged_in("momo").await;
         let saved = place.ask("/stream/saved?forget=false", &cookie).await;
@@ -93,7 +93,7 @@ async fn invariant_11_a_change_after_the_response_began_is_saved_or_logged() {
 }
 
 #[rocket::async_test]
-async fn invariant_17_no_cookie_makes_a_request_fail() {
+async fn no_cookie_makes_a_request_fail() {
     for place in places().await {
         let known = place.logged_in("momo").await;
         let wrong = ["%", "%ff%fe", "\"", "=", ";;;", "游客", "\u{1}", "a,b", "%00", "{}", "..", "\\"];

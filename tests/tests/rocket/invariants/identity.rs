@@ -7,7 +7,7 @@ use super::place::{SECRET, places};
 use crate::log;
 
 #[rocket::async_test]
-async fn invariant_08_logging_in_gives_a_new_id_and_the_old_one_is_dead() {
+async fn logging_in_gives_a_new_id_and_the_old_one_is_dead() {
     for place in places().await {
         let visitor = place.ask("/push/tea", "").await.cookie().unwrap();
         let member = place.ask("/login/momo", &visitor).await.cookie().unwrap();
@@ -24,7 +24,7 @@ async fn invariant_08_logging_in_gives_a_new_id_and_the_old_one_is_dead() {
 }
 
 #[rocket::async_test]
-async fn invariant_08_nothing_of_one_user_reaches_another() {
+async fn nothing_of_one_user_reaches_another() {
     for place in places().await {
         let momo = place.logged_in("momo").await;
         place.ask("/a/of-momo", &momo).await;
@@ -42,7 +42,7 @@ async fn invariant_08_nothing_of_one_user_reaches_another() {
 }
 
 #[rocket::async_test]
-async fn invariant_08_the_new_record_is_there_before_the_old_one_goes() {
+async fn the_new_record_is_there_before_the_old_one_goes() {
     for place in places().await {
         for fault in [Fault::Fail, Fault::Hang] {
             let visitor = place.ask("/push/tea", "").await.cookie().unwrap();
@@ -56,7 +56,7 @@ async fn invariant_08_the_new_record_is_there_before_the_old_one_goes() {
 }
 
 #[rocket::async_test]
-async fn invariant_08_a_write_acknowledged_during_a_rotation_is_in_the_new_record() {
+async fn a_write_acknowledged_during_a_rotation_is_in_the_new_record() {
     for place in places().await {
         let visitor = place.ask("/push/tea", "").await.cookie().unwrap();
         let creates = place.store.hold(Operation::Swap, HoldPoint::Before);
@@ -74,7 +74,7 @@ async fn invariant_08_a_write_acknowledged_during_a_rotation_is_in_the_new_recor
 }
 
 #[rocket::async_test]
-async fn invariant_12_the_cookie_survives_an_error_and_a_panic_saves_nothing() {
+async fn the_cookie_survives_an_error_and_a_panic_saves_nothing() {
     for place in places().await {
         let failed = place.ask("/fail/kept", "").await;
         assert_eq!((failed.status, failed.body.as_str()), (404, "not found, 2"), "{}", place.name);
@@ -87,7 +87,7 @@ async fn invariant_12_the_cookie_survives_an_error_and_a_panic_saves_nothing() {
 }
 
 #[rocket::async_test]
-async fn invariant_13_ids_and_values_appear_in_no_log_and_on_no_error_page() {
+async fn ids_and_values_appear_in_no_log_and_on_no_error_page() {
     for place in places().await {
         let cookie = place.logged_in("momo").await;
         place.ask("/set-secret", &cookie).await;

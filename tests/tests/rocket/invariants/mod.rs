@@ -1,6 +1,5 @@
-//! The invariants of the design, each on every store that can hold it: `invariant_07_…` proves number 7.
-//!
-//! Some are proven where they belong: Flask's formats in `interop`, launching in `launch`.
+//! The promises of the library, each on every store that can hold it. `complete` lists them all with their tests:
+//! some are proven elsewhere, Flask's formats in `interop` and launching in `launch`.
 
 mod complete;
 mod cost;

@@ -7,7 +7,7 @@ use rocket_session_state::store::conformance::{HoldPoint, Operation};
 use super::place::{Place, places};
 
 #[rocket::async_test]
-async fn invariant_06_two_requests_that_change_different_fields_both_survive() {
+async fn two_requests_that_change_different_fields_both_survive() {
     for place in places().await {
         let cookie = place.logged_in("momo").await;
         let mut slow = place.store.hold(Operation::Swap, HoldPoint::Before);
@@ -23,7 +23,7 @@ async fn invariant_06_two_requests_that_change_different_fields_both_survive() {
 }
 
 #[rocket::async_test]
-async fn invariant_06_four_hundred_increments_are_four_hundred() {
+async fn four_hundred_increments_are_four_hundred() {
     for place in places().await {
         let cookie = place.logged_in("momo").await;
         let visitors = (0..16).map(|visitor| {
@@ -60,7 +60,7 @@ async fn late(place: &Place, path: &str, end: &str, process: usize) {
 }
 
 #[rocket::async_test]
-async fn invariant_07_a_late_write_brings_no_ended_session_back() {
+async fn a_late_write_brings_no_ended_session_back() {
     for place in places().await {
         for end in ["/logout", "/destroy"] {
             for process in 0..2 {
@@ -73,7 +73,7 @@ async fn invariant_07_a_late_write_brings_no_ended_session_back() {
 
 /// The new record was created before the end, and is taken back.
 #[rocket::async_test]
-async fn invariant_07_a_rotation_brings_no_ended_session_back() {
+async fn a_rotation_brings_no_ended_session_back() {
     for place in places().await {
         for process in 0..2 {
             late(&place, "/login/momo", "/destroy", process).await;
@@ -82,7 +82,7 @@ async fn invariant_07_a_rotation_brings_no_ended_session_back() {
 }
 
 #[rocket::async_test]
-async fn invariant_07_a_late_reader_keeps_its_answer_and_revives_nothing() {
+async fn a_late_reader_keeps_its_answer_and_revives_nothing() {
     for place in places().await {
         for process in 0..2 {
             let cookie = place.logged_in("momo").await;
