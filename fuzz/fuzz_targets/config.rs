@@ -6,7 +6,7 @@ use std::time::Duration;
 use figment::Figment;
 use figment::providers::Serialized;
 use libfuzzer_sys::fuzz_target;
-use rocket_session_state_core::config::{SessionConfig, Surroundings};
+use rocket_session_state_core::config::{Environment, SessionConfig};
 use rocket_session_state_core::cookie::{CookieAttributes, SetCookie};
 
 const KEYS: [&str; 10] = [
@@ -32,7 +32,7 @@ fuzz_target!(|input: (u8, &str)| {
     if key != "session_secret_key_base64" {
         figment = figment.merge(Serialized::default("secret_key", "0123456789abcdef")); // one is enough
     }
-    match SessionConfig::from_figment(&figment, Surroundings::default()) {
+    match SessionConfig::from_figment(&figment, Environment::default()) {
         Ok(accepted) => {
             let config = accepted.config;
             let longest = Duration::from_secs(36_500 * 86_400);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use rocket_session_state_core::codec::Format;
-use rocket_session_state_core::config::{RecordFormat, SessionConfig, SessionType, Surroundings};
+use rocket_session_state_core::config::{RecordFormat, SessionConfig, SessionType, Environment};
 use rocket_session_state_core::fields::{self, Field};
 use rocket_session_state_core::manager::Manager;
 use rocket_session_state_core::session::Session;
@@ -80,9 +80,9 @@ pub(crate) fn kept(format: Format, sessions: usize) -> Result<Kept> {
     config.secret_key = Some("a key that signs cookies".into());
     // Cookies of the larger sessions are too large for browsers, and still of interest.
     config.max_cookie_size = 0;
-    config.session_memory_max = sessions as u64;
+    config.store.memory.max = sessions as u64;
     let folder = TempDir::new()?;
-    config.session_file_dir = folder.path().to_owned();
+    config.store.files.dir = folder.path().to_owned();
     match format {
         Format::TaggedJson => config.session_type = SessionType::Cookie,
         Format::Pickle => config.session_type = SessionType::FileSystem,
@@ -91,7 +91,7 @@ pub(crate) fn kept(format: Format, sessions: usize) -> Result<Kept> {
     }
     let store = Arc::new(MemoryStore::new(sessions as u64));
     let own_store = matches!(format, Format::Msgpack | Format::Json);
-    let config = config.check(Surroundings { own_store, ..Surroundings::default() })?.config;
+    let config = config.check(Environment { own_store, ..Environment::default() })?.config;
     let manager = if own_store {
         Manager::with_store(config, Arc::<MemoryStore>::clone(&store))?
     } else {

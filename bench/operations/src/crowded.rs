@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use rocket_session_state_core::codec::Format;
-use rocket_session_state_core::config::{SessionConfig, Surroundings};
+use rocket_session_state_core::config::{SessionConfig, Environment};
 use rocket_session_state_core::manager::Manager;
 use rocket_session_state_core::store::{Call, MemoryStore, New, Store};
 
@@ -56,8 +56,8 @@ async fn filled(sessions: usize, now: SystemTime) -> Result<Manager> {
         let new = New { bytes: &record, lifetime: Duration::from_secs(3600) };
         store.swap(Call { now, deadline }, &format!("session:{}", id(number)), None, Some(new)).await?;
     }
-    let surroundings = Surroundings { own_store: true, ..Surroundings::default() };
-    Ok(Manager::with_store(SessionConfig::default().check(surroundings)?.config, store)?)
+    let environment = Environment { own_store: true, ..Environment::default() };
+    Ok(Manager::with_store(SessionConfig::default().check(environment)?.config, store)?)
 }
 
 /// The record of a session of twenty keys.

@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use rocket::fairing::{Fairing, Info, Kind, Result as Ignited};
 use rocket::{Build, Orbit, Request, Rocket, async_trait};
 use rocket_session_state_core::Chain;
-use rocket_session_state_core::config::{ConfigError, Configured, SessionConfig, Surroundings};
+use rocket_session_state_core::config::{CheckedConfig, ConfigError, Environment, SessionConfig};
 use rocket_session_state_core::manager::Manager;
 use rocket_session_state_core::store::{DynStore, Store, StoreError};
 
@@ -99,7 +99,7 @@ impl Sessions {
     ///
     /// The configuration is wrong, or the store failed.
     pub async fn purge(&self, rocket: &Rocket<Build>) -> Result<u64, PurgeError> {
-        let Configured { config, .. } = self.configured(rocket).map_err(PurgeError::Config)?;
+        let CheckedConfig { config, .. } = self.checked_config(rocket).map_err(PurgeError::Config)?;
         let manager = self.manager(config).map_err(PurgeError::Store)?;
         manager.purge(SystemTime::now()).await.map_err(PurgeError::Store)
     }
@@ -111,16 +111,16 @@ impl Sessions {
         }
     }
 
-    fn configured(&self, rocket: &Rocket<Build>) -> Result<Configured, ConfigError> {
+    fn checked_config(&self, rocket: &Rocket<Build>) -> Result<CheckedConfig, ConfigError> {
         let figment = rocket.figment();
-        let surroundings = Surroundings {
+        let environment = Environment {
             debug_profile: *figment.profile() == rocket::Config::DEBUG_PROFILE,
             serves_tls: rocket::Config::try_from(figment).is_ok_and(|config| config.tls_enabled()),
             own_store: self.store.is_some(),
         };
         match &self.source {
-            Source::Rocket => SessionConfig::from_figment(figment, surroundings),
-            Source::Code(config) => config.as_ref().clone().check(surroundings),
+            Source::Rocket => SessionConfig::from_figment(figment, environment),
+            Source::Code(config) => config.as_ref().clone().check(environment),
         }
     }
 }
@@ -132,25 +132,26 @@ impl Fairing for Sessions {
     }
 
     async fn on_ignite(&self, rocket: Rocket<Build>) -> Ignited {
-        let Configured { config, warnings, .. } = match self.configured(&rocket) {
-            Ok(configured) => configured,
+        let checked = match self.checked_config(&rocket) {
+            Ok(checked) => checked,
             Err(error) => {
                 log::error!("{error}");
                 return Err(rocket);
             }
         };
-        for warning in warnings {
+        for warning in &checked.warnings {
             log::warn!("{warning}");
         }
-        let manager = match self.manager(config) {
+        let stores = stores(&checked);
+        let manager = match self.manager(checked.config) {
             Ok(manager) => manager,
             Err(error) => {
-                log::error!("sessions can't be set up: {}", Chain(&error));
+                log::error!("sessions can't be set up in {stores}: {}", Chain(&error));
                 return Err(rocket);
             }
         };
         if let Err(error) = manager.ping(SystemTime::now()).await {
-            log::error!("sessions can't be served: {}", Chain(&error));
+            log::error!("sessions can't be served from {stores}: {}", Chain(&error));
             return Err(rocket);
         }
         let config = manager.config();
@@ -171,5 +172,14 @@ impl Fairing for Sessions {
         if let Some(table) = guard::table(rocket) {
             log::info!("{table}");
         }
+    }
+}
+
+/// Names the places of the sessions, for a message about their stores.
+fn stores(checked: &CheckedConfig) -> String {
+    let store = checked.store_location();
+    match checked.old_store_location() {
+        Some(old) => format!("{store}, moved out of {old}"),
+        None => store.to_string(),
     }
 }

@@ -9,7 +9,7 @@ use std::time::SystemTime;
 
 use super::ended::EndedSessions;
 use super::state::{Kind, PERMANENT, State};
-use crate::config::{SessionConfig, SessionType, named};
+use crate::config::SessionConfig;
 use crate::formats::codec::Format;
 use crate::formats::cookie::{CookieAttributes, SetCookie};
 use crate::formats::id::SessionId;
@@ -60,13 +60,12 @@ impl Manager {
     ///
     /// [`StoreError`] if the store's address can't be understood.
     pub fn new(config: SessionConfig) -> Result<Self, StoreError> {
-        if config.session_type == SessionType::Cookie {
+        let Some(store) = config.open_store().transpose()? else {
             let fallbacks = config.secret_key_fallbacks.iter().map(|key| key.as_bytes());
             let signer = CookieSigner::new(secret(&config), fallbacks);
             return Ok(Manager::with_backend(config, Backend::Cookie(signer)));
-        }
-        let store = named::store(&config)?;
-        let format = named::format(&config);
+        };
+        let format = config.store_format();
         Manager::with_records(config, store, format)
     }
 
@@ -76,20 +75,21 @@ impl Manager {
     ///
     /// [`StoreError`] if the address of the store that `session_migrate_from` names can't be understood.
     pub fn with_store(config: SessionConfig, store: impl Store) -> Result<Self, StoreError> {
-        let format = named::chosen_format(&config);
+        let format = config.session_serialization_format.into();
         Manager::with_records(config, DynStore::new(store), format)
     }
 
     fn with_records(config: SessionConfig, mut store: DynStore, format: Format) -> Result<Self, StoreError> {
         let lifetime = config.permanent_session_lifetime;
         if let Some(source) = &config.session_migrate_from {
+            let prefix = &config.session_key_prefix;
             let settings = migrating::Settings {
-                prefixes: [source.session_key_prefix.clone(), config.session_key_prefix.clone()],
+                prefixes: [source.key_prefix(prefix).to_owned(), prefix.clone()],
                 lifetime,
                 format,
                 breaker_after: config.session_breaker_after,
             };
-            store = DynStore::new(MigratingStore::new(store, named::store(source)?, settings));
+            store = DynStore::new(MigratingStore::new(store, source.open_store()?, settings));
         }
         let fallbacks = config.secret_key_fallbacks.iter().map(|key| key.as_bytes());
         let server = Server {

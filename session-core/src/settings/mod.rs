@@ -2,14 +2,19 @@
 //!
 //! Nothing here knows a setting by name.
 
+pub(crate) mod address;
+pub(crate) mod choice;
 pub(crate) mod duration;
 #[cfg(test)]
 mod duration_tests;
 mod problem;
+pub(crate) mod range;
 pub(crate) mod reader;
 pub(crate) mod report;
 mod secret;
 pub(crate) mod spelling;
+pub(crate) mod table;
 
+pub use choice::UnknownChoice;
 pub use problem::{ConfigError, Place, Problem, Warning};
 pub use secret::SecretKey;

@@ -1,4 +1,4 @@
-//! What is wrong with a configuration, and where.
+//! Problems of a configuration, each with its place.
 
 use std::error::Error;
 use std::fmt;
@@ -18,7 +18,7 @@ impl ConfigError {
         ConfigError { problems }
     }
 
-    /// Every problem that was found; never empty.
+    /// Returns every problem that was found; never empty.
     pub fn problems(&self) -> &[Problem] {
         &self.problems
     }
@@ -59,17 +59,18 @@ impl Problem {
         Problem { key, message, places: distinct }
     }
 
-    /// The key, as it was spelled where it was set; empty where a whole file can't be read.
+    /// Returns the key, as it was spelled where it was set; empty if a whole file can't be read.
     pub fn key(&self) -> &str {
         &self.key
     }
 
-    /// What is wrong and what to write instead.
+    /// Says what is wrong and what to write instead.
     pub fn message(&self) -> &str {
         &self.message
     }
 
-    /// Where the keys in question were set. Empty for defaults and for configurations made in code.
+    /// Returns the places where the keys in question were set. Empty for defaults and for configurations made in
+    /// code.
     pub fn places(&self) -> &[Place] {
         &self.places
     }
@@ -91,7 +92,7 @@ impl fmt::Display for Problem {
     }
 }
 
-/// Where a key was set.
+/// A place where a key was set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Place {
@@ -101,13 +102,13 @@ pub enum Place {
     Source {
         /// The file, or file, line and column of code.
         name: String,
-        /// The profile in whose table the key stands; none where the whole file is meant.
+        /// The profile in whose table the key stands; none if the whole file is meant.
         profile: Option<String>,
     },
 }
 
 impl Place {
-    /// Where figment found `key`.
+    /// Returns the place where figment found `key`.
     pub(crate) fn of_key(metadata: &Metadata, profile: &Profile, key: &str) -> Self {
         match metadata.name.strip_suffix("environment variable(s)") {
             Some(prefix) if metadata.source.is_none() => {
@@ -118,7 +119,7 @@ impl Place {
         }
     }
 
-    /// A source that can't be read at all.
+    /// Returns the place of a source that can't be read at all.
     pub(crate) fn of_source(metadata: &Metadata) -> Self {
         Place::Source { name: source_name(metadata), profile: None }
     }

@@ -1,9 +1,8 @@
-//! Collects what is wrong while a configuration is read and checked.
+//! Collects the findings while a configuration is read and checked.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{ConfigError, Place, Problem, Warning};
-use crate::config::{Configured, SessionConfig};
 
 /// All findings, and where each key was set.
 #[derive(Default)]
@@ -14,13 +13,15 @@ pub(crate) struct Report {
     warnings: Vec<Warning>,
 }
 
-struct Origin {
-    spelling: String,
-    place: Option<Place>,
+/// The spelling of a key that was set, and where it was set.
+#[derive(Debug, Clone)]
+pub(crate) struct Origin {
+    pub(crate) spelling: String,
+    pub(crate) place: Option<Place>,
 }
 
 impl Report {
-    /// Notes that `key` was set, spelled so, at that place.
+    /// Notes that `key` was set, in this spelling, at this place.
     pub(crate) fn set(&mut self, key: &'static str, spelling: &str, place: Option<Place>) {
         self.origins.insert(key, Origin { spelling: spelling.into(), place });
     }
@@ -29,13 +30,17 @@ impl Report {
         self.origins.contains_key(key)
     }
 
-    /// The value of `key` can't be read: the configuration holds its default instead.
+    pub(crate) fn origin(&self, key: &str) -> Option<&Origin> {
+        self.origins.get(key)
+    }
+
+    /// Reports that the value of `key` can't be read: the configuration holds its default instead.
     pub(crate) fn unreadable(&mut self, key: &'static str, message: String) {
         self.unread.insert(key);
         self.refuse(&[key], message);
     }
 
-    /// `key` is set twice, so that it is open which value counts: the configuration holds its default.
+    /// Reports that `key` is set twice, so that it is open which value counts: the configuration holds its default.
     pub(crate) fn ambiguous(
         &mut self,
         key: &'static str,
@@ -47,18 +52,18 @@ impl Report {
         self.refuse_spelling(spelling, message, places);
     }
 
-    /// Whether rules may rely on `keys`: each holds what was written, not a stand-in.
+    /// Tells whether rules may rely on `keys`: each holds what was written, not a default in its place.
     pub(crate) fn readable(&self, keys: &[&str]) -> bool {
         !keys.iter().any(|key| self.unread.contains(key))
     }
 
-    /// A problem of `keys`, the first of which names it.
+    /// Reports a problem of `keys`, the first of which names it.
     pub(crate) fn refuse(&mut self, keys: &[&'static str], message: impl Into<String>) {
         let problem = self.finding(keys, message.into());
         self.problems.push(problem);
     }
 
-    /// A problem of how a key is spelled.
+    /// Reports a problem with the spelling of a key.
     pub(crate) fn refuse_spelling(
         &mut self,
         spelling: &str,
@@ -68,23 +73,24 @@ impl Report {
         self.problems.push(Problem::new(spelling.into(), message, places));
     }
 
-    /// A warning about `keys`, the first of which names it.
+    /// Adds a warning about `keys`, the first of which names it.
     pub(crate) fn warn(&mut self, keys: &[&'static str], message: impl Into<String>) {
         let warning = self.finding(keys, message.into());
         self.warnings.push(warning);
     }
 
-    /// The problems alone: the key of each, and what is wrong.
+    /// Returns the problems alone, each as its key and its message.
     pub(crate) fn into_refusals(self) -> impl Iterator<Item = (String, String)> {
         self.problems.into_iter().map(|problem| (problem.key().to_owned(), problem.message().to_owned()))
     }
 
-    pub(crate) fn finish(self, config: SessionConfig) -> Result<Configured, ConfigError> {
-        if self.problems.is_empty() {
-            Ok(Configured { config, warnings: self.warnings })
-        } else {
-            Err(ConfigError::new(self.problems))
-        }
+    /// Returns the warnings, unless there is a problem.
+    ///
+    /// # Errors
+    ///
+    /// All problems.
+    pub(crate) fn finish(self) -> Result<Vec<Warning>, ConfigError> {
+        if self.problems.is_empty() { Ok(self.warnings) } else { Err(ConfigError::new(self.problems)) }
     }
 
     fn finding(&self, keys: &[&'static str], message: String) -> Problem {

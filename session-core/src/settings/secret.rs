@@ -1,6 +1,10 @@
-//! Keys that sign.
+//! Keys that sign, and how they are read.
 
 use std::fmt;
+
+use figment::value::Value;
+
+use super::reader::{FromSetting, Setting, count_of, found, text_of};
 
 /// A key that signs cookies or session ids. It never shows itself.
 ///
@@ -15,23 +19,23 @@ use std::fmt;
 pub struct SecretKey(Box<[u8]>);
 
 impl SecretKey {
-    /// A key of 32 bytes from the operating system's random source.
+    /// Makes a key of 32 bytes from the operating system's random source.
     ///
     /// # Errors
     ///
-    /// Only where the operating system can't give random bytes.
+    /// The operating system can't give random bytes.
     pub fn generate() -> Result<Self, getrandom::Error> {
         let mut key = [0; 32];
         getrandom::fill(&mut key)?;
         Ok(SecretKey(key.into()))
     }
 
-    /// The bytes of the key; text is its UTF-8, as in Flask.
+    /// Returns the bytes of the key; text is its UTF-8, as in Flask.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }
 
-    /// Why the key protects nothing, as the end of a sentence that begins with it.
+    /// Returns the reason why the key protects nothing, as the end of a sentence that begins with it.
     pub(crate) fn weakness(&self) -> Option<String> {
         match self.as_bytes() {
             short if short.len() < 16 => Some(format!("has only {} bytes", short.len())),
@@ -76,5 +80,42 @@ impl<const N: usize> From<&[u8; N]> for SecretKey {
 impl From<Vec<u8>> for SecretKey {
     fn from(key: Vec<u8>) -> Self {
         SecretKey(key.into())
+    }
+}
+
+const KEY_FORMS: &str = "must be text or a list of byte values";
+
+impl FromSetting for SecretKey {
+    fn from_setting(setting: &Setting) -> Result<Self, String> {
+        key_of(&setting.value).ok_or_else(|| format!("{KEY_FORMS} (0 to 255), not {}", setting.misread()))
+    }
+}
+
+impl FromSetting for Vec<SecretKey> {
+    fn from_setting(setting: &Setting) -> Result<Self, String> {
+        let Some(list) = setting.value.as_array() else {
+            let example = setting.written("[\"…\", \"…\"]");
+            return Err(format!("must be a list, not {}; write {example}", found(&setting.value)));
+        };
+        if !list.is_empty() && list.iter().all(|item| matches!(item, Value::Num(..))) {
+            let example = setting.written("[[…, …]]");
+            return Err(format!(
+                "is one list of numbers, where each key must be text or a list of byte values; write {example}"
+            ));
+        }
+        let key = |(item, number)| {
+            key_of(item).ok_or_else(|| {
+                let example = setting.written("[\"…\"]");
+                format!("key {number} {KEY_FORMS}, not {}; write {example}", found(item))
+            })
+        };
+        list.iter().zip(1..).map(key).collect()
+    }
+}
+
+fn key_of(value: &Value) -> Option<SecretKey> {
+    match value.as_array() {
+        Some(list) => list.iter().map(count_of::<u8>).collect::<Option<Vec<u8>>>().map(SecretKey::from),
+        None => text_of(value).map(SecretKey::from),
     }
 }

@@ -1,8 +1,8 @@
-//! Which known word somebody may have meant.
+//! Finds the known word that somebody may have meant.
 
 use strsim::{damerau_levenshtein, sorensen_dice};
 
-/// The word most like `text`, and how many typing mistakes lie between the two. Letter case and `-` for
+/// Returns the word most like `text`, and the number of typing mistakes between the two. Letter case and `-` for
 /// `_` don't count.
 pub(crate) fn nearest<'w>(text: &str, words: impl Iterator<Item = &'w str>) -> Option<(&'w str, usize)> {
     let text = text.to_ascii_lowercase().replace('-', "_");

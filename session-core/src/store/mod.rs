@@ -4,6 +4,7 @@
 //! merging: every guarantee that the library gives is written once, above this trait, so that a new
 //! store is a page of code.
 
+pub(crate) mod backend;
 mod call;
 pub(crate) mod client;
 #[cfg(feature = "conformance")]
@@ -23,12 +24,13 @@ mod files;
 mod memcached;
 mod memory;
 pub(crate) mod migrating;
-pub(crate) mod mongodb;
+mod mongodb;
 mod redis;
 #[cfg(any(feature = "redis", feature = "memcached", feature = "mongodb"))]
 mod reopening;
-pub(crate) mod sql;
+mod sql;
 
+pub(crate) use backend::SessionType;
 pub use call::{Call, Loaded, New, Swap, Touch};
 pub use erased::DynStore;
 pub use error::StoreError;

@@ -1,7 +1,9 @@
 //! Sessions in Redis or Valkey: the settings, which always compile, and the store.
 
+mod settings;
 #[cfg(feature = "redis")]
 mod store;
 
+pub use settings::RedisSettings;
 #[cfg(feature = "redis")]
 pub use store::RedisStore;

@@ -1,9 +1,9 @@
 //! Sessions in a SQL database: the settings, which always compile, and the store.
 
+mod settings;
 #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
 mod store;
 
-#[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
-pub(crate) use store::objection;
+pub use settings::SqlSettings;
 #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
 pub use store::{SqlStore, SqlTable};

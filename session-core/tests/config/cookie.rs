@@ -1,23 +1,26 @@
 //! What the cookie must be.
 
-use rocket_session_state_core::config::{SameSite, SessionConfig, Surroundings};
+use rocket_session_state_core::config::{Environment, SameSite, SessionConfig};
 
 use super::{KEY, assert_says, checked, only, refused};
 
 #[test]
-fn secure_is_on_exactly_with_tls_unless_it_is_set_and_its_absence_is_warned_about_outside_debug() {
+fn secure_is_on_outside_the_debug_profile_and_with_tls_unless_it_is_set_and_its_absence_is_warned_about() {
     let secure = |tls, debug, set: Option<bool>| {
         let mut config = SessionConfig::default();
         config.secret_key = Some(KEY.into());
         config.session_cookie_secure = set;
-        let configured =
-            config.check(Surroundings { debug_profile: debug, serves_tls: tls, own_store: false }).unwrap();
-        (configured.config.cookie_secure(), configured.warnings.len())
+        let checked =
+            config.check(Environment { debug_profile: debug, serves_tls: tls, own_store: false }).unwrap();
+        assert_eq!(checked.secure_was_chosen(), set.is_some());
+        (checked.config.cookie_secure(), checked.warnings.len())
     };
     assert_eq!(secure(true, false, None), (true, 0));
+    assert_eq!(secure(true, true, None), (true, 0));
     assert_eq!(secure(false, true, None), (false, 0));
-    assert_eq!(secure(false, false, None), (false, 1));
+    assert_eq!(secure(false, false, None), (true, 0));
     assert_eq!(secure(false, false, Some(true)), (true, 0));
+    assert_eq!(secure(false, false, Some(false)), (false, 1));
     assert_eq!(secure(true, false, Some(false)), (false, 1));
 }
 
@@ -27,7 +30,7 @@ fn partitioned_turns_secure_on_unless_it_was_turned_off() {
     config.session_cookie_partitioned = true;
     assert!(
         config
-            .check(Surroundings { debug_profile: true, ..Surroundings::default() })
+            .check(Environment { debug_profile: true, ..Environment::default() })
             .unwrap()
             .config
             .cookie_secure()

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use rocket_session_state_core::config::{
-    Problem, RecordFormat, SameSite, SecretKey, SessionType, Surroundings,
+    Environment, Problem, RecordFormat, SameSite, SecretKey, SessionType,
 };
 
 use super::{KEY, accepted, assert_says, configure, configure_in, refused_line, refused_variable};
@@ -102,21 +102,21 @@ fn every_key_arrives_in_its_field() {
     assert_eq!(config.session_serialization_format, RecordFormat::Json);
     assert_eq!(config.session_cleanup_n_requests, Some(100));
     assert_eq!(config.session_purge_interval, Some(Duration::from_secs(3600)));
-    assert_eq!(config.session_redis.as_deref(), Some("redis://localhost"));
-    assert_eq!(config.session_sqlalchemy.as_deref(), Some("sqlite:///sessions.db"));
-    assert_eq!(config.session_sqlalchemy_table, "web_sessions");
-    assert_eq!(config.session_sqlalchemy_schema.as_deref(), Some("auth"));
-    assert_eq!(config.session_memcached, ["a:1", "b:2"]);
-    assert_eq!(config.session_mongodb.as_deref(), Some("mongodb://localhost"));
-    assert_eq!(config.session_file_dir, std::path::Path::new("/srv/sessions"));
-    assert_eq!((config.session_file_threshold, config.session_file_mode), (0, 0o640));
-    assert_eq!((&*config.session_mongodb_db, &*config.session_mongodb_collect), ("shop", "visits"));
+    assert_eq!(config.store.redis.url, "redis://localhost");
+    assert_eq!(config.store.sql.url.as_deref(), Some("sqlite:///sessions.db"));
+    assert_eq!(config.store.sql.table, "web_sessions");
+    assert_eq!(config.store.sql.schema.as_deref(), Some("auth"));
+    assert_eq!(config.store.memcached.servers, ["a:1", "b:2"]);
+    assert_eq!(config.store.mongodb.url, "mongodb://localhost");
+    assert_eq!(config.store.files.dir, std::path::Path::new("/srv/sessions"));
+    assert_eq!((config.store.files.threshold, config.store.files.mode), (0, 0o640));
+    assert_eq!((&*config.store.mongodb.database, &*config.store.mongodb.collection), ("shop", "visits"));
     assert_eq!(config.session_store_timeout, Duration::from_millis(500));
     assert_eq!(config.session_request_timeout, Duration::from_millis(2_500));
     assert_eq!(config.session_swap_attempts, 10);
     assert_eq!(config.session_breaker_after, 3);
     assert!((config.session_refresh_after - 1.0).abs() < f64::EPSILON);
-    assert_eq!(config.session_memory_max, 1_000);
+    assert_eq!(config.store.memory.max, 1_000);
     assert_eq!(config.session_ended_poll, Duration::from_secs(2));
 }
 
@@ -193,9 +193,9 @@ fn keys_that_do_nothing_for_the_chosen_store_are_warned_about_but_not_a_stores_a
 }
 
 /// The keys that are said to have no effect beside these lines.
-fn idle(lines: &str, surroundings: Surroundings) -> Vec<String> {
+fn idle(lines: &str, environment: Environment) -> Vec<String> {
     let toml = format!("[default]\nsecret_key = \"{KEY}\"\n{lines}");
-    let configured = configure_in(surroundings, &toml, &[]).unwrap();
+    let configured = configure_in(environment, &toml, &[]).unwrap();
     let idle = configured.warnings.iter().filter(|warning| warning.message().contains("no effect"));
     idle.map(|warning| warning.key().to_owned()).collect()
 }
@@ -204,7 +204,7 @@ fn idle(lines: &str, surroundings: Surroundings) -> Vec<String> {
 fn purging_is_said_to_have_no_effect_only_where_no_store_keeps_what_has_expired() {
     let purging = |lines: &str| {
         let lines = format!("{lines}\nsession_purge_interval = 5\nsession_cleanup_n_requests = 9");
-        idle(&lines, Surroundings::default())
+        idle(&lines, Environment::default())
     };
     let both = ["session_cleanup_n_requests", "session_purge_interval"];
     assert_eq!(purging("session_type = \"cookie\""), both);
@@ -225,7 +225,7 @@ fn purging_is_said_to_have_no_effect_only_where_no_store_keeps_what_has_expired(
 fn no_key_is_said_to_have_no_effect_on_a_store_that_is_passed_in_code() {
     let lines =
         "session_key_prefix = \"shop:\"\nsession_purge_interval = 5\nsession_serialization_format = \"json\"";
-    assert_eq!(idle(lines, Surroundings::default()).len(), 3, "on cookies they have none");
-    let own_store = Surroundings { own_store: true, ..Surroundings::default() };
+    assert_eq!(idle(lines, Environment::default()).len(), 3, "on cookies they have none");
+    let own_store = Environment { own_store: true, ..Environment::default() };
     assert!(idle(lines, own_store).is_empty());
 }

@@ -6,7 +6,7 @@
 
 mod cookie;
 mod keys;
-mod old_store;
+mod migrate_from;
 mod places;
 mod secrets;
 mod stores;
@@ -14,10 +14,10 @@ mod values;
 
 use figment::providers::{Env, Format, Serialized, Toml};
 use figment::{Figment, Jail, Profile};
-use rocket_session_state_core::config::{ConfigError, Configured, Problem, SessionConfig, Surroundings};
+use rocket_session_state_core::config::{CheckedConfig, ConfigError, Environment, Problem, SessionConfig};
 
 /// Outside the debug profile, behind TLS of its own.
-const TLS: Surroundings = Surroundings { debug_profile: false, serves_tls: true, own_store: false };
+const TLS: Environment = Environment { debug_profile: false, serves_tls: true, own_store: false };
 
 const KEY: &str = "0123456789abcdef0123456789abcdef";
 
@@ -30,15 +30,15 @@ fn rocket_figment() -> Figment {
 }
 
 /// What comes of this Rocket.toml and these variables, in a server without TLS.
-fn configure(toml: &str, variables: &[(&str, &str)]) -> Result<Configured, ConfigError> {
-    configure_in(Surroundings::default(), toml, variables)
+fn configure(toml: &str, variables: &[(&str, &str)]) -> Result<CheckedConfig, ConfigError> {
+    configure_in(Environment::default(), toml, variables)
 }
 
 fn configure_in(
-    surroundings: Surroundings,
+    environment: Environment,
     toml: &str,
     variables: &[(&str, &str)],
-) -> Result<Configured, ConfigError> {
+) -> Result<CheckedConfig, ConfigError> {
     let mut result = None;
     Jail::expect_with(|jail| {
         jail.clear_env();
@@ -46,7 +46,7 @@ fn configure_in(
         for (name, value) in variables {
             jail.set_env(name, value);
         }
-        result = Some(SessionConfig::from_figment(&rocket_figment(), surroundings));
+        result = Some(SessionConfig::from_figment(&rocket_figment(), environment));
         Ok(())
     });
     result.unwrap()
@@ -88,7 +88,7 @@ fn assert_says(problem: &Problem, key: &str, parts: &[&str]) {
 }
 
 /// A configuration made in code, checked as outside the debug profile and with TLS.
-fn checked(change: impl FnOnce(&mut SessionConfig)) -> Result<Configured, ConfigError> {
+fn checked(change: impl FnOnce(&mut SessionConfig)) -> Result<CheckedConfig, ConfigError> {
     let mut config = SessionConfig::default();
     config.secret_key = Some(KEY.into());
     change(&mut config);

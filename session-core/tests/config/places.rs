@@ -1,7 +1,7 @@
 //! Which spelling and which source count, and where a mistake is said to be.
 
 use figment::Figment;
-use rocket_session_state_core::config::{SessionConfig, SessionType, Surroundings};
+use rocket_session_state_core::config::{Environment, SessionConfig, SessionType};
 
 use super::{KEY, accepted, assert_says, configure, only, refused, refused_line};
 
@@ -59,8 +59,8 @@ fn the_error_text_has_one_line_for_each_problem() {
     assert_eq!(
         error.to_string(),
         "the session configuration has 3 problems:\
-         \n  - session_type: \"redsi\" is not known; write \"cookie\", \"memory\", \"redis\", \"sqlalchemy\", \"memcached\", \"mongodb\", \
-         \"filesystem\" or \"cachelib\"; \
+         \n  - session_type: \"redsi\" is not known; write \"cookie\", \"memory\", \"redis\", \"sqlite\", \"postgres\", \"mysql\", \
+         \"sqlalchemy\", \"memcached\", \"mongodb\", \"filesystem\" or \"cachelib\"; \
          did you mean \"redis\"? (in Rocket.toml, profile [default])\
          \n  - max_cookie_size: must be a whole number, not a negative, fractional or too large one \
          (in Rocket.toml, profile [default])\
@@ -140,6 +140,6 @@ fn a_broken_file_is_one_problem_that_names_the_file_and_shows_none_of_its_values
 #[test]
 fn values_from_code_have_a_place_too() {
     let figment = Figment::from(("session_type", 5)).select("debug");
-    let error = SessionConfig::from_figment(&figment, Surroundings::default()).unwrap_err();
+    let error = SessionConfig::from_figment(&figment, Environment::default()).unwrap_err();
     assert_says(&error.problems()[0], "session_type", &["places.rs:", "profile [global]"]);
 }

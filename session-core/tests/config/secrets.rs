@@ -84,7 +84,7 @@ fn the_sessions_own_key_goes_before_rockets() {
     assert_says(
         &refused_line("session_secret_key_base64 = \"hush hush\""),
         "session_secret_key_base64",
-        &["is no base64"],
+        &["is not valid base64"],
     );
 }
 
@@ -124,8 +124,8 @@ fn debug_shows_no_secret_and_no_password() {
     let configured = checked(|config| {
         config.secret_key = Some("hush hush hush hush".into());
         config.secret_key_fallbacks = vec![b"hush".into()];
-        config.session_redis = Some("redis://me:hush@host:6379/1".into());
-        config.session_sqlalchemy = Some("mysql+pymysql://me:hush@host/shop".into());
+        config.store.redis.url = "redis://me:hush@host:6379/1".into();
+        config.store.sql.url = Some("mysql+pymysql://me:hush@host/shop".into());
     })
     .unwrap();
     let shown = format!("{configured:?}");

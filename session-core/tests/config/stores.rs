@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rocket_session_state_core::config::{SessionConfig, SessionType, Surroundings};
+use rocket_session_state_core::config::{Environment, SessionConfig, SessionType};
 
 use super::{KEY, TLS, accepted, assert_says, checked, only, refused, refused_line};
 
@@ -146,12 +146,86 @@ fn names_that_no_database_would_take_and_keys_that_its_column_would_not_are_refu
     assert_says(&refused_line(&prefix(256 - 43)), "session_key_prefix", &["at most 255"]);
 }
 
+#[cfg(all(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+#[test]
+fn a_kind_of_database_is_a_session_type_and_wants_a_url_of_that_kind() {
+    for (word, session_type, url, others) in [
+        ("sqlite", SessionType::Sqlite, "sqlite:///sessions.db", "postgresql://me:hush@h/shop"),
+        ("postgres", SessionType::Postgres, "postgresql+psycopg2://h/shop", "mysql://me:hush@h/shop"),
+        ("MySQL", SessionType::MySql, "mariadb://h/shop", "sqlite:///hush.db"),
+        ("mariadb", SessionType::MySql, "mysql+pymysql://h/shop", "postgres://me:hush@h/shop"),
+    ] {
+        let line = |url: &str| format!("session_type = \"{word}\"\nsession_sqlalchemy = \"{url}\"");
+        let toml = format!("[default]\nsecret_key = \"{KEY}\"\n{}", line(url));
+        assert_eq!(accepted(&toml, &[]).session_type, session_type);
+        let problem = refused_line(&line(others));
+        assert_says(&problem, "session_sqlalchemy", &[&format!("session_type \"{session_type}\"")]);
+        assert!(!problem.to_string().contains("hush"), "{problem}");
+        let without_url = refused_line(&format!("session_type = \"{word}\""));
+        let scheme = if word == "sqlite" { "\"sqlite:///sessions.db\"" } else { "://user:password@host" };
+        assert_says(&without_url, "session_sqlalchemy", &["is missing", scheme]);
+    }
+}
+
+#[test]
+fn a_kind_of_database_without_its_feature_does_not_launch_and_the_feature_is_named() {
+    for (word, built_in) in [
+        ("sqlite", cfg!(feature = "sqlite")),
+        ("postgres", cfg!(feature = "postgres")),
+        ("mysql", cfg!(feature = "mysql")),
+    ] {
+        let problems = refused(&format!("[default]\nsession_type = \"{word}\""), &[]);
+        let named = problems.iter().any(|problem| problem.message().contains(&format!("feature `{word}`")));
+        assert_eq!(named, !built_in, "{problems:?}");
+    }
+}
+
+/// The place of the store that these lines choose.
+fn location(lines: &str, variables: &[(&str, &str)]) -> rocket_session_state_core::config::StoreLocation {
+    let toml = format!("[default]\nsecret_key = \"{KEY}\"\n{lines}");
+    super::configure(&toml, variables).unwrap().store_location().clone()
+}
+
+#[cfg(all(feature = "redis", feature = "sqlite", feature = "filesystem", feature = "mongodb"))]
+#[test]
+fn the_place_of_a_store_names_address_key_and_where_that_was_set_and_no_password() {
+    let redis = "session_type = \"redis\"";
+    assert_eq!(location(redis, &[]).to_string(), "redis://127.0.0.1:6379 (session_redis)");
+    let in_file = location(&format!("{redis}\nSESSION_REDIS = \"redis://me:hush@h:6380/1\""), &[]);
+    assert_eq!(
+        in_file.to_string(),
+        "redis://…@h:6380/1 (SESSION_REDIS, set in Rocket.toml, profile [default])"
+    );
+    let variable = ("ROCKET_SESSION_SQLALCHEMY", "postgresql://me:hush@h/shop?sslmode=disable");
+    assert_eq!(
+        location("session_type = \"postgres\"", &[variable]).to_string(),
+        "postgresql://…@h/shop (session_sqlalchemy, set in the environment variable ROCKET_SESSION_SQLALCHEMY)"
+    );
+    let sqlite = location("session_type = \"sqlite\"\nsession_sqlalchemy = \"sqlite:////srv/shop.db\"", &[]);
+    assert_eq!((sqlite.address(), sqlite.key()), ("SQLite file /srv/shop.db", Some("session_sqlalchemy")));
+    let relative = location("session_type = \"sql\"\nsession_sqlalchemy = \"sqlite:///shop.db\"", &[]);
+    assert!(relative.address().starts_with("SQLite file /") && relative.address().ends_with("/shop.db"));
+    let folder = location("session_type = \"filesystem\"", &[]);
+    assert!(folder.address().starts_with("folder /") && folder.address().ends_with("/flask_session"));
+    let mongodb = location("session_type = \"mongodb\"\nsession_mongodb = \"mongodb://me:hush@a,b\"", &[]);
+    assert_eq!(mongodb.address(), "mongodb://…@a,b, collection flask_session.sessions");
+}
+
+#[test]
+fn a_store_passed_in_code_and_the_cookie_have_a_place_without_a_key() {
+    assert_eq!(location("", &[]).to_string(), "the cookie");
+    let own_store = Environment { own_store: true, ..Environment::default() };
+    let checked = super::configure_in(own_store, "", &[]).unwrap();
+    assert_eq!(checked.store_location().to_string(), "the application's own store");
+    assert!(checked.old_store_location().is_none());
+}
+
 #[test]
 fn the_memory_store_outside_the_debug_profile_is_warned_about() {
     let memory = |debug| {
         let mut config = SessionConfig::default();
         config.session_type = SessionType::Memory;
-        config.check(Surroundings { debug_profile: debug, ..TLS }).unwrap().warnings
+        config.check(Environment { debug_profile: debug, ..TLS }).unwrap().warnings
     };
     assert!(memory(true).is_empty());
     assert_says(&memory(false)[0], "session_type", &["ends with this process"]);
@@ -192,10 +266,10 @@ fn a_store_without_its_feature_does_not_launch_and_the_feature_is_named() {
 #[test]
 fn memcached_takes_one_address_or_a_list() {
     let toml = |value: &str| format!("[default]\nsecret_key = \"{KEY}\"\nsession_memcached = {value}");
-    assert_eq!(accepted(&toml("\"cache:1\""), &[]).session_memcached, ["cache:1"]);
-    assert_eq!(accepted(&toml("[\"a:1\", \"b:2\"]"), &[]).session_memcached, ["a:1", "b:2"]);
+    assert_eq!(accepted(&toml("\"cache:1\""), &[]).store.memcached.servers, ["cache:1"]);
+    assert_eq!(accepted(&toml("[\"a:1\", \"b:2\"]"), &[]).store.memcached.servers, ["a:1", "b:2"]);
     let variable = [("ROCKET_SESSION_MEMCACHED", "[\"a:1\",\"b:2\"]")];
-    assert_eq!(accepted(&toml("\"cache:1\""), &variable).session_memcached, ["a:1", "b:2"]);
+    assert_eq!(accepted(&toml("\"cache:1\""), &variable).store.memcached.servers, ["a:1", "b:2"]);
     assert_says(
         &refused_line("session_memcached = [11211]"),
         "session_memcached",
@@ -264,8 +338,8 @@ fn a_mongodb_address_in_dns_needs_its_feature() {
 #[test]
 fn no_address_shows_its_password_in_debug_output() {
     let mut config = SessionConfig::default();
-    config.session_mongodb = Some("mongodb://me:hush@host".into());
-    config.session_memcached = vec!["me:hush@host:1".into()];
+    config.store.mongodb.url = "mongodb://me:hush@host".into();
+    config.store.memcached.servers = vec!["me:hush@host:1".into()];
     let shown = format!("{config:?}");
     assert!(!shown.contains("hush"), "{shown}");
 }
@@ -292,9 +366,9 @@ fn files_go_by_both_names_of_flask_session_and_need_their_feature() {
 fn the_mode_of_files_is_a_number_as_in_flask_or_octal_digits_in_quotes() {
     for written in ["384", "0o600", "\"0600\"", "\"600\"", "\"0o600\""] {
         let config = accepted(&files(&format!("session_file_mode = {written}")), &[]);
-        assert_eq!(config.session_file_mode, 0o600, "{written}");
+        assert_eq!(config.store.files.mode, 0o600, "{written}");
     }
-    assert_eq!(accepted(&files(""), &[]).session_file_mode, 0o600);
+    assert_eq!(accepted(&files(""), &[]).store.files.mode, 0o600);
     // 600 without the quotes is not what somebody means who writes it.
     for written in ["600", "0", "\"0400\"", "\"1600\"", "\"rw\"", "true", "\"9\""] {
         let problem = only(refused(&files(&format!("session_file_mode = {written}")), &[]));
@@ -307,7 +381,7 @@ fn the_mode_of_files_is_a_number_as_in_flask_or_octal_digits_in_quotes() {
 fn files_for_everybody_and_a_format_that_files_do_not_have_are_warned_about() {
     let configured = checked(|config| {
         config.session_type = SessionType::CacheLib;
-        config.session_file_mode = 0o644;
+        config.store.files.mode = 0o644;
     });
     assert_says(&configured.unwrap().warnings[0], "session_file_mode", &["every user of this machine"]);
     let configured = super::configure(&files("session_serialization_format = \"json\""), &[]).unwrap();

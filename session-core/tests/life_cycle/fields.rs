@@ -175,7 +175,7 @@ async fn html_that_two_requests_add_is_html_in_a_merged_file_too() {
     let folder = tempfile::tempdir().unwrap();
     let mut config = SessionConfig::default();
     config.session_type = SessionType::CacheLib;
-    config.session_file_dir = folder.path().to_owned();
+    config.store.files.dir = folder.path().to_owned();
     let (manager, now) = (Manager::new(config).unwrap(), SystemTime::now());
     let new = manager.open(None, now).await.unwrap();
     fields::set::<Notes>(&new, vec![html("a")]);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use rocket_session_state_core::config::{SessionConfig, SessionType, Surroundings};
+use rocket_session_state_core::config::{Environment, SessionConfig, SessionType};
 use rocket_session_state_core::fields::{self, Field};
 use rocket_session_state_core::manager::{Closed, Manager};
 use rocket_session_state_core::session::{SaveError, Session};
@@ -58,7 +58,7 @@ impl Site {
         config.session_type = SessionType::Memory;
         change(&mut config);
         let config =
-            config.check(Surroundings { debug_profile: true, ..Surroundings::default() }).unwrap().config;
+            config.check(Environment { debug_profile: true, ..Environment::default() }).unwrap().config;
         Site::over(Manager::with_store(config, Arc::new(store.clone())).unwrap(), store)
     }
 
@@ -67,8 +67,7 @@ impl Site {
         let mut config = SessionConfig::default();
         config.secret_key = Some(SECRET.into());
         change(&mut config);
-        let config =
-            config.check(Surroundings { serves_tls: true, ..Surroundings::default() }).unwrap().config;
+        let config = config.check(Environment { serves_tls: true, ..Environment::default() }).unwrap().config;
         Site::over(Manager::new(config).unwrap(), Arc::new(Faulty::new(MemoryStore::new(1000))))
     }
 

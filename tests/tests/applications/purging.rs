@@ -60,7 +60,7 @@ fn a_cron_job_removes_what_has_expired_and_is_told_how_much_that_was() {
     (0..7).for_each(|_| set(&app, Some(THEN)));
     let mut config = SessionConfig::default();
     config.session_type = SessionType::Sql;
-    config.session_sqlalchemy = Some(database.url());
+    config.store.sql.url = Some(database.url());
     let removed = rocket::execute(Sessions::with_config(config).purge(&rocket::build()));
     assert_eq!((removed.unwrap(), database.keys().len()), (7, 1));
 }

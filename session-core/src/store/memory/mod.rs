@@ -1,6 +1,7 @@
 //! Sessions in this process's memory.
 
 mod evictions;
+mod settings;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,6 +13,7 @@ use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 
 use self::evictions::Evictions;
+pub use self::settings::MemorySettings;
 use super::{Call, Loaded, New, Store, StoreError, Swap, Touch};
 
 /// Sessions in this process's memory: for development, tests, and services of one process whose

@@ -10,7 +10,7 @@ use memcache::exp::{Delete, Get, GetStatus, Meta, MutationStatus, Set};
 
 use self::memcached_error::is_too_large;
 use self::pool::Pool;
-use crate::config::is_memcached_address;
+use crate::store::memcached::settings::is_address;
 use crate::store::{Call, Loaded, New, Store, StoreError, Swap, Touch};
 
 /// Sessions in memcached, version 1.6 or newer, in Flask-Session's layout: one item per session, flags 0,
@@ -58,7 +58,7 @@ impl MemcachedStore {
         if servers.is_empty() {
             return Err(StoreError::misconfigured("memcached needs the address of at least one server"));
         }
-        if !servers.iter().all(|server| is_memcached_address(server)) {
+        if !servers.iter().all(|server| is_address(server)) {
             return Err(StoreError::misconfigured("an address of memcached must be host:port"));
         }
         Ok(MemcachedStore { pool: Pool::new(servers) })

@@ -1,10 +1,12 @@
-//! What may be shown of a store's address, which may hold a password.
+//! Addresses, as far as they may be shown: they may hold a password.
 
-/// Scheme, host, port and path: what may be shown of `url`.
+use std::path::{Path, absolute};
+
+/// Returns scheme, host, port and path of `url`.
 ///
 /// Cuts more than a URL parser would take for the user: a password that was not percent-encoded may
 /// hold any character.
-pub(super) fn public_part(url: &str) -> String {
+pub(crate) fn public_part(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else { return "…".into() };
     let (address, query) = rest.split_at(rest.find(['?', '#']).unwrap_or(rest.len()));
     match address.rsplit_once('@') {
@@ -12,6 +14,16 @@ pub(super) fn public_part(url: &str) -> String {
         Some((_, host)) => format!("{scheme}://…@{host}"),
         None => format!("{scheme}://{address}"),
     }
+}
+
+/// Returns [`public_part`] of an address that may be absent.
+pub(crate) fn public_part_if_any(url: &Option<String>) -> Option<String> {
+    url.as_deref().map(public_part)
+}
+
+/// Returns a path as it is found from any working directory.
+pub(crate) fn absolute_path(path: &Path) -> String {
+    absolute(path).unwrap_or_else(|_| path.into()).display().to_string()
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! `session_migrate_from`: the store that sessions are moved out of.
 
 #[cfg(feature = "redis")]
-use rocket_session_state_core::config::SessionType;
+use rocket_session_state_core::config::{MigrateFrom, SessionType};
 
 #[cfg(feature = "redis")]
 use super::{accepted, checked};
@@ -15,18 +15,19 @@ fn refused_table(table: &str) -> rocket_session_state_core::config::Problem {
 #[cfg(feature = "redis")]
 #[test]
 fn the_old_store_has_the_keys_of_a_store_without_their_beginning() {
-    let old = |toml: &str| *accepted(toml, &[]).session_migrate_from.unwrap();
+    let old = |toml: &str| accepted(toml, &[]).session_migrate_from.unwrap();
     let head = "[default]\nsession_type = \"memory\"\nsession_key_prefix = \"shop:\"\n";
     let config = old(&format!(
         "{head}session_migrate_from = {{ type = \"redis\", redis = \"redis://old:6379/1\", key_prefix = \"old:\" }}"
     ));
     assert_eq!(config.session_type, SessionType::Redis);
-    assert_eq!(config.session_redis.as_deref(), Some("redis://old:6379/1"));
-    assert_eq!(config.session_key_prefix, "old:");
+    assert_eq!(config.store.redis.url, "redis://old:6379/1");
+    assert_eq!(config.session_key_prefix.as_deref(), Some("old:"));
     // What is not said about it: where the store is by default, and the prefix of the new store.
     let config =
         old(&format!("{head}session_redis = \"redis://new\"\nsession_migrate_from = {{ type = \"redis\" }}"));
-    assert_eq!((config.session_redis, &*config.session_key_prefix), (None, "shop:"));
+    assert_eq!(config.store.redis.url, "redis://127.0.0.1:6379");
+    assert_eq!(config.session_key_prefix.as_deref(), Some("shop:"));
 }
 
 #[cfg(feature = "redis")]
@@ -35,7 +36,7 @@ fn a_variable_may_hold_the_table() {
     let toml = "[default]\nsession_type = \"memory\"";
     let table = "{type=\"redis\",redis=\"redis://old:6379\"}";
     let config = accepted(toml, &[("ROCKET_SESSION_MIGRATE_FROM", table)]);
-    assert_eq!(config.session_migrate_from.unwrap().session_redis.as_deref(), Some("redis://old:6379"));
+    assert_eq!(config.session_migrate_from.unwrap().store.redis.url, "redis://old:6379");
 }
 
 #[test]
@@ -69,10 +70,9 @@ fn the_address_of_the_old_store_follows_the_same_rules_and_its_password_is_not_s
     assert!(!problem.to_string().contains("hush"), "{problem}");
     let old = |config: &mut rocket_session_state_core::config::SessionConfig| {
         config.session_type = SessionType::Memory;
-        let mut old = rocket_session_state_core::config::SessionConfig::default();
-        old.session_type = SessionType::Redis;
-        old.session_redis = Some("redis://me:hush@h".into());
-        config.session_migrate_from = Some(Box::new(old));
+        let mut old = MigrateFrom::new(SessionType::Redis);
+        old.store.redis.url = "redis://me:hush@h".into();
+        config.session_migrate_from = Some(old);
     };
     let shown = format!("{:?}", checked(old).unwrap());
     assert!(shown.contains("redis://…@h") && !shown.contains("hush"), "{shown}");
@@ -102,4 +102,36 @@ fn a_store_is_not_moved_into_itself_but_may_change_its_prefix() {
     assert_says(&refused_line(&line("")), "session_migrate_from", &["already"]);
     accepted(&format!("[default]\n{}", line(", key_prefix = \"old:\"")), &[]);
     accepted(&format!("[default]\n{}", line(", redis = \"redis://old\"")), &[]);
+}
+
+#[cfg(all(feature = "redis", feature = "sqlite"))]
+#[test]
+fn the_old_store_has_a_place_too_and_one_that_is_the_same_under_another_word_is_refused() {
+    let redis =
+        "session_type = \"memory\"\nsession_migrate_from = { type = \"redis\", redis = \"redis://:hush@h\" }";
+    let checked = super::configure(&format!("[default]\n{redis}"), &[]).unwrap();
+    assert_eq!(
+        checked.old_store_location().unwrap().to_string(),
+        "redis://…@h (session_migrate_from, set in Rocket.toml, profile [default])"
+    );
+    let old = "{ type = \"sqlite\", sqlalchemy = \"sqlite:///a.db\" }";
+    assert_says(
+        &refused_line(&format!(
+            "session_type = \"sql\"\nsession_sqlalchemy = \"sqlite:///a.db\"\nsession_migrate_from = {old}"
+        )),
+        "session_migrate_from",
+        &["already"],
+    );
+}
+
+#[cfg(feature = "filesystem")]
+#[test]
+fn files_in_one_folder_are_one_store_by_either_name_and_with_any_mode() {
+    assert_says(
+        &refused_line(
+            "session_type = \"filesystem\"\nsession_migrate_from = { type = \"cachelib\", file_mode = \"0660\" }",
+        ),
+        "session_migrate_from",
+        &["already"],
+    );
 }

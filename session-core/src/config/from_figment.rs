@@ -1,4 +1,4 @@
-//! From figment to a configuration: which keys are set, and by whom.
+//! Reads the configuration from figment: which keys are set, and where.
 
 use std::collections::BTreeMap;
 
@@ -6,41 +6,44 @@ use figment::Figment;
 use figment::error::Kind;
 use figment::value::{Dict, Value};
 
-use super::keys::{KEYS, Meaning, meaning};
+use super::known_keys::{Meaning, meaning};
+use super::unused::unused_because;
 use super::{ConfigError, Place, Problem, SessionConfig};
 use crate::settings::reader::Setting;
 use crate::settings::report::Report;
+use crate::settings::table::{Key, Settings};
 
-/// The configuration that the selected profile spells out; what can't be read is reported and keeps its
-/// default.
+/// Returns the configuration that the selected profile spells out. A value that can't be read is reported, and its
+/// field keeps the default.
 ///
 /// # Errors
 ///
-/// Only where figment itself failed, so that nothing could be read.
+/// figment itself failed, so that nothing could be read.
 pub(super) fn read(
     figment: &Figment,
     own_store: bool,
     report: &mut Report,
 ) -> Result<SessionConfig, ConfigError> {
-    let mut settings = known_settings(figment, all_values(figment)?, report);
+    let keys = SessionConfig::keys();
+    let mut settings = known_settings(figment, all_values(figment)?, &keys, report);
     let mut config = SessionConfig::default();
-    let mut applied = Vec::new();
-    for key in KEYS {
+    let mut set = Vec::new();
+    for key in &keys {
         let Some(setting) =
             settings.remove(key.name).and_then(|spellings| winner(key.name, spellings, report))
         else {
             continue;
         };
         report.set(key.name, &setting.spelling, setting.place.clone());
-        if let Err(message) = (key.apply)(&mut config, &setting) {
+        if let Some(Err(message)) = config.set(key.name, &setting) {
             report.unreadable(key.name, message);
         }
-        applied.push(key);
+        set.push(key);
     }
-    // Nobody knows what a store that is passed in code needs.
+    // A store that is passed in code may need any of them.
     if !own_store && report.readable(&["session_type"]) {
-        for key in applied {
-            if let Some(reason) = key.idle(&config) {
+        for key in set {
+            if let Some(reason) = unused_because(key, &config) {
                 report.warn(&[key.name], reason);
             }
         }
@@ -48,7 +51,7 @@ pub(super) fn read(
     Ok(config)
 }
 
-/// The merged values of the profile; unlike `extract`, this keeps where each came from.
+/// Returns the merged values of the profile; unlike `extract`, this keeps where each came from.
 fn all_values(figment: &Figment) -> Result<Dict, ConfigError> {
     figment
         .find_value("")
@@ -56,19 +59,20 @@ fn all_values(figment: &Figment) -> Result<Dict, ConfigError> {
         .map_err(|error| ConfigError::new(error.into_iter().map(|error| unreadable_source(&error)).collect()))
 }
 
-/// The values of known keys, under each key's name; other keys that look like ours are reported.
+/// Returns the values of known keys, under each key's name, and reports other keys that look like ours.
 fn known_settings(
     figment: &Figment,
     values: Dict,
+    keys: &[Key],
     report: &mut Report,
 ) -> BTreeMap<&'static str, Vec<Setting>> {
     let mut settings = BTreeMap::<_, Vec<_>>::new();
     for (spelling, value) in values {
         let place = place_of(figment, &spelling, &value);
-        let message = match meaning(&spelling) {
-            Meaning::Known(key) if hides_a_key(key.name, &value) => continue,
-            Meaning::Known(key) => {
-                settings.entry(key.name).or_default().push(Setting { spelling, value, place });
+        let message = match meaning(&spelling, keys) {
+            Meaning::Known(name) if hides_a_key(name, &value) => continue,
+            Meaning::Known(name) => {
+                settings.entry(name).or_default().push(Setting { spelling, value, place });
                 continue;
             }
             Meaning::Foreign => continue,
@@ -84,8 +88,8 @@ fn known_settings(
     settings
 }
 
-/// Zeros are what Rocket's `secrets` feature puts for a key that was given to its `Config` in code, and
-/// where there is none: signing with them would be signing with a key that everybody knows.
+/// Tells whether a value is the zeros that Rocket's `secrets` feature shows instead of a key that was given to its
+/// `Config` in code, or of none. Signing with them would be signing with a key that everybody knows.
 fn hides_a_key(name: &str, value: &Value) -> bool {
     let zero = |item: &Value| item.to_u128() == Some(0);
     name == "secret_key" && value.as_array().is_some_and(|bytes| bytes.iter().all(zero))
@@ -97,7 +101,7 @@ fn place_of(figment: &Figment, key: &str, value: &Value) -> Option<Place> {
     figment.get_metadata(value.tag()).map(|metadata| Place::of_key(metadata, &profile, key))
 }
 
-/// The one of a key's spellings that counts: the environment's. To figment, `SESSION_TYPE` in a file and
+/// Returns the one of a key's spellings that counts: the environment's. To figment, `SESSION_TYPE` in a file and
 /// `ROCKET_SESSION_TYPE`, which it turns into lower case, are two keys.
 fn winner(name: &'static str, mut spellings: Vec<Setting>, report: &mut Report) -> Option<Setting> {
     let one = spellings.pop()?;
@@ -114,8 +118,8 @@ fn winner(name: &'static str, mut spellings: Vec<Setting>, report: &mut Report) 
     }
 }
 
-/// A file that is no TOML, or has keys outside a profile. figment's own text quotes the file, and what it
-/// quotes may be a secret; for the same reason the error is not kept as a source.
+/// Describes a file that is not TOML, or has keys outside a profile. figment's own text quotes the file, and the
+/// quoted part may be a secret; for the same reason the error is not kept as a source.
 fn unreadable_source(error: &figment::Error) -> Problem {
     let message = match &error.kind {
         Kind::Message(text) => without_quotations(text),
@@ -126,7 +130,7 @@ fn unreadable_source(error: &figment::Error) -> Problem {
     Problem::new(error.path.join("."), format!("can't be read: {message}"), place)
 }
 
-/// The text of a TOML error without the lines that show the file and without quoted values.
+/// Returns the text of a TOML error without the lines that show the file and without quoted values.
 fn without_quotations(text: &str) -> String {
     let shows_file = |line: &&str| {
         line.trim_start().trim_start_matches(|c: char| c.is_ascii_digit()).trim_start().starts_with('|')

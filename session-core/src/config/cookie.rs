@@ -1,17 +1,28 @@
-//! What a cookie must be for browsers to keep it and for nobody to smuggle in an attribute.
+//! Rules of the cookie: browsers must keep it, and nobody may smuggle in an attribute.
 
-use super::SessionConfig;
-use crate::formats::cookie::{SameSite, ascii_domain};
+use super::{Environment, SessionConfig};
+use crate::formats::cookie::{SameSite, UnknownSameSite, ascii_domain};
+use crate::settings::reader::{FromSetting, Setting};
 use crate::settings::report::Report;
 
 const SECURE: &str = "session_cookie_secure";
 
-pub(super) fn apply(config: &mut SessionConfig, debug_profile: bool, serves_tls: bool, report: &mut Report) {
+impl FromSetting for SameSite {
+    fn from_setting(setting: &Setting) -> Result<Self, String> {
+        let text = String::from_setting(setting)?;
+        text.parse().map_err(|unknown: UnknownSameSite| {
+            format!("{text:?} is not known: {unknown}; {} sends none", setting.written("false"))
+        })
+    }
+}
+
+/// Decides `Secure`, and reports what browsers would not keep.
+pub(super) fn check(config: &mut SessionConfig, environment: Environment, report: &mut Report) {
     name(config, report);
     domain(config, report);
     path("session_cookie_path", config.session_cookie_path.as_deref().unwrap_or_default(), report);
     path("application_root", &config.application_root, report);
-    secure(config, debug_profile, serves_tls, report);
+    secure(config, environment, report);
 }
 
 fn name(config: &SessionConfig, report: &mut Report) {
@@ -20,13 +31,15 @@ fn name(config: &SessionConfig, report: &mut Report) {
     if name.is_empty() || !name.bytes().all(token) {
         report.refuse(
             &["session_cookie_name"],
-            format!("{name:?} is no cookie name; write letters, digits, `-` and `_`, such as \"session\""),
+            format!(
+                "{name:?} is not a valid cookie name; write letters, digits, `-` and `_`, such as \"session\""
+            ),
         );
     }
 }
 
-/// As in Flask, leading dots go and other scripts become Punycode; what Flask cuts off silently (a port)
-/// or would send as it is, is refused.
+/// Removes leading dots and turns other scripts into Punycode, as Flask does. Refuses what Flask cuts off silently (a
+/// port) or sends as it is.
 fn domain(config: &mut SessionConfig, report: &mut Report) {
     let Some(written) = &config.session_cookie_domain else { return };
     match ascii_domain(written) {
@@ -50,9 +63,12 @@ fn path(key: &'static str, path: &str, report: &mut Report) {
     }
 }
 
-fn secure(config: &mut SessionConfig, debug_profile: bool, serves_tls: bool, report: &mut Report) {
+fn secure(config: &mut SessionConfig, environment: Environment, report: &mut Report) {
     let partitioned = config.session_cookie_partitioned;
-    let secure = config.session_cookie_secure.unwrap_or(partitioned || serves_tls);
+    // Outside the debug profile a proxy in front speaks TLS, if Rocket does not; browsers also keep the cookie on
+    // localhost.
+    let by_default = partitioned || environment.serves_tls || !environment.debug_profile;
+    let secure = config.session_cookie_secure.unwrap_or(by_default);
     config.session_cookie_secure = Some(secure);
     let name = config.session_cookie_name.to_ascii_lowercase();
 
@@ -70,7 +86,7 @@ fn secure(config: &mut SessionConfig, debug_profile: bool, serves_tls: bool, rep
                 format!("begins with `__Host-` or `__Secure-`: {add}"),
             );
         }
-        if !debug_profile {
+        if !environment.debug_profile {
             report.warn(
                 &[SECURE],
                 "is off, so that the cookie also travels unencrypted; write true where users come by HTTPS",

@@ -1,0 +1,122 @@
+//! `session_migrate_from`: the store that sessions are moved out of.
+
+use super::{Environment, SessionConfig, SessionType, StoreSettings, check};
+use crate::settings::reader::{FromSetting, Setting};
+use crate::settings::report::Report;
+use crate::settings::spelling::nearest;
+use crate::settings::table::Settings;
+use crate::store::backend::Backend;
+use crate::store::{DynStore, StoreError};
+
+/// The store that sessions are moved out of, each at its first use.
+///
+/// ```
+/// use rocket_session_state_core::config::{MigrateFrom, SessionConfig, SessionType};
+///
+/// let mut old = MigrateFrom::new(SessionType::Redis);
+/// old.store.redis.url = "redis://old.example.com".into();
+/// let mut config = SessionConfig::default();
+/// config.session_migrate_from = Some(old);
+/// ```
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct MigrateFrom {
+    /// The kind of store.
+    pub session_type: SessionType,
+    /// Text before the id in that store's keys. Default: none, which is the prefix of the new store; a checked
+    /// configuration always holds a value.
+    pub session_key_prefix: Option<String>,
+    /// The settings of that store.
+    pub store: StoreSettings,
+}
+
+impl MigrateFrom {
+    /// Makes the description of a store of this kind, at its default address.
+    pub fn new(session_type: SessionType) -> Self {
+        MigrateFrom { session_type, session_key_prefix: None, store: StoreSettings::default() }
+    }
+
+    /// Returns the store; `None` for the cookie.
+    pub(crate) fn backend(&self) -> Option<&dyn Backend> {
+        self.store.backend(self.session_type)
+    }
+
+    /// Makes the store. Nothing is connected yet.
+    pub(crate) fn open_store(&self) -> Result<DynStore, StoreError> {
+        self.backend().ok_or_else(|| StoreError::misconfigured("cookies are not a store"))?.open()
+    }
+
+    /// Returns the prefix of its keys, for a configuration that has this prefix.
+    pub(crate) fn key_prefix<'a>(&'a self, new: &'a str) -> &'a str {
+        self.session_key_prefix.as_deref().unwrap_or(new)
+    }
+}
+
+/// Reads `{ type = "…", … }`, whose keys are those of a store without their `session_`.
+impl FromSetting for MigrateFrom {
+    fn from_setting(setting: &Setting) -> Result<Self, String> {
+        let form = "must be a table such as { type = \"redis\", redis = \"redis://127.0.0.1:6379\" }";
+        let table = setting.value.as_dict().ok_or(form)?;
+        if !table.contains_key("type") {
+            return Err(format!("has no `type`: it {form}"));
+        }
+        let mut old = MigrateFrom::new(SessionType::default());
+        for (name, value) in table {
+            let inner = Setting { spelling: name.clone(), value: value.clone(), place: None };
+            let read = match name.as_str() {
+                "type" => SessionType::from_setting(&inner).map(|read| old.session_type = read),
+                "key_prefix" => String::from_setting(&inner).map(|read| old.session_key_prefix = Some(read)),
+                _ => old.store.set(&format!("session_{name}"), &inner).ok_or_else(|| unknown_key(name))?,
+            };
+            read.map_err(|message| format!("`{name}` {message}"))?;
+        }
+        Ok(old)
+    }
+}
+
+fn unknown_key(name: &str) -> String {
+    let keys = StoreSettings::keys();
+    let keys = keys.iter().filter_map(|key| key.name.strip_prefix("session_"));
+    let meant =
+        nearest(name, ["type", "key_prefix"].into_iter().chain(keys)).map_or("type", |(word, _)| word);
+    format!("has the unknown key `{name}`; did you mean `{meant}`?")
+}
+
+/// Reports why sessions can't be moved from there to the store of `config`.
+pub(super) fn check(config: &mut SessionConfig, environment: Environment, report: &mut Report) {
+    const KEY: &str = "session_migrate_from";
+    let Some(mut old) = config.session_migrate_from.take() else { return };
+    let prefix = old.key_prefix(&config.session_key_prefix).to_owned();
+    if report.readable(&[KEY, "session_type", "session_key_prefix"]) {
+        let is_same_prefix = prefix == config.session_key_prefix;
+        match old.backend() {
+            None => report.refuse(
+                &[KEY],
+                "can't be cookies: they hold their sessions themselves, and no id of a record",
+            ),
+            Some(backend) if !backend.outlives_the_process() => report.refuse(
+                &[KEY],
+                "can't be a store in memory: its sessions ended with the process that had them",
+            ),
+            Some(_)
+                if !environment.own_store
+                    && is_same_prefix
+                    && config.store.is_same_place(config.session_type, (&old.store, old.session_type)) =>
+            {
+                report.refuse(&[KEY], "is the store that the sessions are in already");
+            }
+            Some(backend) => {
+                let mut of_old = Report::default();
+                let against = check::against(config, old.session_type, &prefix, environment);
+                check::backend(backend, &against, &mut of_old);
+                check::key_prefix(&prefix, &mut of_old);
+                for (key, message) in of_old.into_refusals() {
+                    let key = key.strip_prefix("session_").unwrap_or(&key);
+                    report.refuse(&[KEY], format!("`{key}` {message}"));
+                }
+            }
+        }
+    }
+    old.session_key_prefix = Some(prefix);
+    config.session_migrate_from = Some(old);
+}

@@ -1,0 +1,89 @@
+//! The settings of the MongoDB store.
+
+use crate::settings::address::public_part;
+use crate::settings::reader::{FromSetting, Setting};
+use crate::settings::report::Report;
+use crate::settings::table::settings;
+use crate::store::SessionType;
+use crate::store::backend::{Against, Backend};
+
+settings! {
+    /// The settings of the MongoDB store.
+    #[derive(PartialEq)]
+    pub struct MongoDbSettings: OneStore {
+        /// Address of the MongoDB server or servers, one URL: `mongodb://…`, or with the feature `mongodb-srv`
+        /// `mongodb+srv://…`. Default: the server on this machine, port 27017.
+        url: String = "mongodb://127.0.0.1:27017".into(), key session_mongodb, read one_url, shown public_part;
+        /// Name of the database. Default: `flask_session`.
+        database: String = "flask_session".into(), key session_mongodb_db;
+        /// Name of the collection. Default: `sessions`.
+        collection: String = "sessions".into(), key session_mongodb_collect;
+    }
+}
+
+impl Backend for MongoDbSettings {
+    fn missing_feature(&self, _: SessionType) -> Option<&'static str> {
+        (!cfg!(feature = "mongodb")).then_some("`mongodb`")
+    }
+
+    fn check(&self, _: &Against<'_>, report: &mut Report) {
+        if let Some(objection) = objection(&self.url) {
+            report.refuse(&["session_mongodb"], objection);
+        }
+        let database = &self.database;
+        if !(1..=63).contains(&database.len()) || database.contains(['/', '\\', '.', ' ', '"', '$', '\0']) {
+            report.refuse(
+                &["session_mongodb_db"],
+                "must be the name of a database: 1 to 63 bytes without blanks and / \\ . \" $",
+            );
+        }
+        let collection = &self.collection;
+        if collection.is_empty() || collection.contains(['$', '\0']) || collection.starts_with("system.") {
+            report.refuse(
+                &["session_mongodb_collect"],
+                "must be the name of a collection: not empty, without $, not beginning with \"system.\"",
+            );
+        }
+    }
+
+    #[cfg(feature = "mongodb")]
+    fn open(&self) -> Result<crate::store::DynStore, crate::store::StoreError> {
+        let store = super::MongoStore::from_url(&self.url, &self.database, &self.collection)?;
+        Ok(crate::store::DynStore::new(store))
+    }
+
+    fn location(&self) -> String {
+        format!("{}, collection {}.{}", public_part(&self.url), self.database, self.collection)
+    }
+
+    fn location_key(&self) -> &'static str {
+        "session_mongodb"
+    }
+
+    fn is_same_place(&self, other: &Self) -> bool {
+        self == other
+    }
+}
+
+fn one_url(setting: &Setting) -> Result<String, String> {
+    if setting.is_list() {
+        return Err("must be one URL; several servers stand in it: \"mongodb://host1,host2\"".into());
+    }
+    String::from_setting(setting)
+}
+
+/// Says why `url` can't be used, without showing it.
+fn objection(url: &str) -> Option<&'static str> {
+    let scheme = url.split_once("://").map_or("", |(scheme, _)| scheme);
+    match scheme {
+        "mongodb" => {}
+        "mongodb+srv" if cfg!(feature = "mongodb-srv") => {}
+        "mongodb+srv" => return Some("is looked up in DNS; turn on the cargo feature `mongodb-srv`"),
+        _ => return Some("must be one URL such as \"mongodb://127.0.0.1:27017\""),
+    }
+    #[cfg(feature = "mongodb")]
+    if let Some(objection) = super::store::objection(url) {
+        return Some(objection);
+    }
+    None
+}
