@@ -7,7 +7,7 @@ pub use rocket;
 pub use rocket::http::uri::Origin;
 pub use rocket::request::{FromRequest, Outcome};
 pub use rocket::{Ignite, Request, Rocket, Route, Sentinel, async_trait, routes};
-pub use rocket_session_state_core::config::{Configured, Surroundings};
+pub use rocket_session_state_core::config::{CheckedConfig, Environment};
 pub use rocket_session_state_core::fields::{
     Field, HasDefault, IntoField, LoginValue, SessionValue, get, missing, set, take, update,
 };
