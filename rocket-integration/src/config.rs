@@ -14,6 +14,6 @@
 
 #[doc(inline)]
 pub use rocket_session_state_core::config::{
-    ConfigError, Place, Problem, RecordFormat, SameSite, SecretKey, SessionConfig, SessionType,
-    UnknownChoice, Warning,
+    ConfigError, MigrateFrom, Place, Problem, RecordFormat, SameSite, SecretKey, SessionConfig, SessionType,
+    StoreSettings, UnknownChoice, Warning, stores,
 };

@@ -22,8 +22,7 @@ use figment::Figment;
 
 pub use crate::formats::cookie::SameSite;
 pub use crate::settings::{ConfigError, Place, Problem, SecretKey, UnknownChoice, Warning};
-pub use crate::store::backend::settings::*;
-pub use crate::store::backend::{SessionType, StoreSettings};
+pub use crate::store::backend::{SessionType, StoreSettings, settings as stores};
 pub use checked::{CheckedConfig, StoreLocation};
 pub use migrate_from::MigrateFrom;
 pub use record_format::RecordFormat;

@@ -143,7 +143,7 @@ macro_rules! stores {
         use settings::*;
 
         /// The settings of each store.
-        pub(crate) mod settings {
+        pub mod settings {
             $(pub use crate::store::$module::$settings;)+
         }
     };
