@@ -1,7 +1,7 @@
 //! Reading and writing one field.
 
 use super::policy::merge_field;
-use crate::formats::codec::EncodeError;
+use crate::formats::codec::{EncodeError, Format};
 use crate::formats::value::Value;
 use crate::session::fields::{Field, FieldShape, SessionValue};
 use crate::session::merge::ValuePolicy;
@@ -27,7 +27,7 @@ pub fn get<F: Field>(session: &Session) -> F::Declared {
 ///
 /// A value that can't be encoded makes the response an error when the session is saved.
 pub fn set<F: Field>(session: &Session, value: F::Declared) {
-    store::<F>(session, to_value::<F>(session, &value));
+    store::<F>(session, to_value::<F>(session.format(), &value));
 }
 
 /// Changes a copy of the field's value, and sets the field if that made a difference to the stored value.
@@ -36,9 +36,10 @@ pub fn set<F: Field>(session: &Session, value: F::Declared) {
 /// same field is overwritten if it also changes the copy.
 pub fn update<F: Field, R>(session: &Session, change: impl FnOnce(&mut F::Declared) -> R) -> R {
     let mut value = get::<F>(session);
-    let before = to_value::<F>(session, &value);
+    let format = session.format();
+    let before = to_value::<F>(format, &value);
     let result = change(&mut value);
-    let after = to_value::<F>(session, &value);
+    let after = to_value::<F>(format, &value);
     if !matches!((&before, &after), (Ok(before), Ok(after)) if before == after) {
         store::<F>(session, after);
     }
@@ -66,8 +67,8 @@ pub fn missing<F: Field>() -> Result<F::Stored, FieldError> {
     Err(FieldError::Missing { key: F::KEY.to_owned() })
 }
 
-fn to_value<F: Field>(session: &Session, value: &F::Declared) -> Result<Value, EncodeError> {
-    value.as_stored().map_or(Ok(Value::None), |stored| stored.to_value(session.format()))
+fn to_value<F: Field>(format: Format, value: &F::Declared) -> Result<Value, EncodeError> {
+    value.as_stored().map_or(Ok(Value::None), |stored| stored.to_value(format))
 }
 
 /// Stores a converted value; `Value::None` removes the key.

@@ -81,8 +81,7 @@ impl StoreClient {
     }
 
     pub(crate) async fn ping(&self, budget: &Budget, now: SystemTime) -> Result<(), StoreError> {
-        let answer = self.call(budget, now, |call| self.store.ping(call)).await;
-        answer.map_err(|error| error.at_store(&self.store))
+        self.call(budget, now, |call| self.store.ping(call)).await
     }
 
     /// Purges without the limits of a request.
@@ -117,6 +116,7 @@ impl StoreClient {
         let began = Instant::now();
         let deadline = began + allowed;
         let answer = with_deadline(deadline, ask(Call { now, deadline })).await;
+        let answer = answer.map_err(|error| error.at_store(&self.store));
         budget.spend(began.elapsed());
         self.breaker.note(answer.as_ref().err());
         answer

@@ -62,17 +62,17 @@ impl Source {
         call: Call,
         answer: impl Future<Output = Result<T, StoreError>>,
     ) -> Result<T, StoreError> {
-        self.breaker.admit().map_err(|error| self.failed(error))?;
+        self.breaker.admit().map_err(failed)?;
         let now = Instant::now();
         let half = now + call.deadline.saturating_duration_since(now) / 2;
-        let answer = with_deadline(half, answer).await;
+        let answer = with_deadline(half, answer).await.map_err(|error| error.at_store(&self.store));
         self.breaker.note(answer.as_ref().err());
-        answer.map_err(|error| self.failed(error))
+        answer.map_err(failed)
     }
+}
 
-    fn failed(&self, error: StoreError) -> StoreError {
-        StoreError::elsewhere(SourceFailed(error.at_store(&self.store)))
-    }
+fn failed(error: StoreError) -> StoreError {
+    StoreError::elsewhere(SourceFailed(error))
 }
 
 /// A failure of the store that sessions are moved out of.
