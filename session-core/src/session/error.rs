@@ -7,6 +7,10 @@ use crate::formats::codec::{DecodeError, EncodeError};
 use crate::store::StoreError;
 
 /// Why a session could not be saved: the error of [`Session::save`](super::Session::save).
+///
+/// If the save at the end of a request fails, the response is an error instead: 503 for
+/// [`Unavailable`](SaveError::Unavailable) and [`Contended`](SaveError::Contended), 409 for
+/// [`Ended`](SaveError::Ended) and [`Refused`](SaveError::Refused), 500 for all others.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum SaveError {
@@ -97,6 +101,14 @@ impl From<StoreError> for SaveError {
 }
 
 /// Why a session field can't be read as the type that was asked for.
+///
+/// ```
+/// # rocket_session_state_core::session::docs::with_session(|session| {
+/// session.set("age", "thirty");
+/// let error = session.get::<u8>("age").unwrap_err();
+/// assert_eq!(error.to_string(), "the session value under `age` is not a `u8`");
+/// # });
+/// ```
 #[derive(Debug)]
 pub enum FieldError {
     /// Nothing is stored under the key.
