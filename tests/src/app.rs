@@ -37,7 +37,7 @@ impl Launch {
 
     /// The same for an application that `command` becomes, as `env` and the like do.
     pub fn by(mut command: Command) -> Launch {
-        let (folder, port) = (TempDir::new().expect("a temporary folder"), port::free());
+        let (folder, port) = (TempDir::new().expect("a temporary folder"), port::free_port());
         for (name, _) in env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("ROCKET_")) {
             command.env_remove(name);
         }

@@ -28,7 +28,7 @@ const INSTALL: &str = "apt-get install -y --no-install-recommends chromium chrom
 impl Browser {
     /// Starts Chromium with an empty profile; a missing program fails the test with the command that installs it.
     pub async fn start() -> Browser {
-        let (port, profile) = (port::free(), TempDir::new().expect("a temporary folder"));
+        let (port, profile) = (port::free_port(), TempDir::new().expect("a temporary folder"));
         let mut command = Command::new("chromedriver");
         command.arg(format!("--port={port}"));
         let mut driver = Process::start(command, INSTALL);

@@ -31,7 +31,7 @@ impl Flask {
 
     /// Starts any Flask application that listens on the port which the variable `port_variable` names.
     pub fn start(script: &Path, port_variable: &str, environment: &[(&str, String)]) -> Flask {
-        let port = port::free();
+        let port = port::free_port();
         let mut command = Command::new(python());
         command.arg(script).env(port_variable, port.to_string());
         command.envs(environment.iter().map(|(name, value)| (name, value)));

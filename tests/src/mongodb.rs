@@ -1,44 +1,26 @@
-//! A private server that speaks MongoDB's protocol: on a free port, gone with the test.
+//! A private server that speaks MongoDB's protocol, with a client for the test.
 
-use std::path::Path;
-use std::process::Command;
+use std::ops::{Deref, DerefMut};
 
 use mongodb::bson::{Document, doc};
 use mongodb::{Client, Collection};
 use rocket::tokio::runtime::{Builder, Runtime};
-use tempfile::TempDir;
 
-use crate::port;
-use crate::process::Process;
-
-/// A server of the test's own.
+/// A server of the test's own, and a client that looks into it.
 pub struct MongoDb {
-    port: u16,
+    server: test_servers::mongodb::MongoDb,
     runtime: Runtime,
     sessions: Collection<Document>,
-    process: Process,
-    folder: TempDir,
 }
 
 impl MongoDb {
     /// Starts a server and waits until it answers.
     pub fn start() -> MongoDb {
-        let (port, folder) = (port::free(), TempDir::new().expect("a temporary folder"));
-        let process = launch(port, &folder);
+        let server = test_servers::mongodb::MongoDb::start();
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
-        let client = runtime.block_on(Client::with_uri_str(address(port))).expect("a client");
+        let client = runtime.block_on(Client::with_uri_str(server.url())).expect("a client");
         let sessions = client.database("flask_session").collection("sessions");
-        MongoDb { port, runtime, sessions, process, folder }
-    }
-
-    /// The port on 127.0.0.1.
-    pub fn port(&self) -> u16 {
-        self.port
-    }
-
-    /// The address as `session_mongodb` takes it.
-    pub fn url(&self) -> String {
-        address(self.port)
+        MongoDb { server, runtime, sessions }
     }
 
     /// All store ids, in order.
@@ -61,29 +43,18 @@ impl MongoDb {
         let deleted = self.runtime.block_on(async { self.sessions.delete_many(doc! {}).await });
         deleted.expect("an answer");
     }
+}
 
-    /// Ends the server in the middle of whatever it does.
-    pub fn kill(&mut self) {
-        self.process.kill();
-    }
+impl Deref for MongoDb {
+    type Target = test_servers::mongodb::MongoDb;
 
-    /// Starts the server anew on its port, with what was acknowledged.
-    pub fn restart(&mut self) {
-        self.process.kill();
-        self.process = launch(self.port, &self.folder);
+    fn deref(&self) -> &test_servers::mongodb::MongoDb {
+        &self.server
     }
 }
 
-fn launch(port: u16, folder: &TempDir) -> Process {
-    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join(".venv-mongodb/bin/secantusd-py");
-    let mut command = Command::new(program);
-    command.args(["--standalone", "--host", "127.0.0.1", "--port", &port.to_string(), "--sync-on-commit"]);
-    command.arg("--storage-path").arg(folder.path().join("data"));
-    let mut process = Process::start(command, "scripts/install.sh");
-    process.wait_until("ready", |_| port::answers(port));
-    process
-}
-
-fn address(port: u16) -> String {
-    format!("mongodb://127.0.0.1:{port}")
+impl DerefMut for MongoDb {
+    fn deref_mut(&mut self) -> &mut test_servers::mongodb::MongoDb {
+        &mut self.server
+    }
 }

@@ -30,8 +30,6 @@ mod mongodb_server;
 #[cfg(feature = "mongodb")]
 mod mongodb_store;
 mod mutants;
-#[cfg(any(feature = "memcached", feature = "mongodb"))]
-mod private_server;
 #[cfg(feature = "redis")]
 mod redis_batches;
 #[cfg(feature = "redis")]

@@ -7,10 +7,10 @@ use std::time::Duration;
 use rocket_session_state_core::store::{MemcachedStore, Store, Swap};
 
 use crate::calls::{call, new, stored, texts, until, within};
-use crate::memcached_server::Server;
-use crate::private_server::free_port;
+use crate::memcached_server::{Server, store_at};
 use crate::server_faults::{self, a_call_given_up_disturbs_nobody, liar, no_read_believes};
 use crate::wiretap::Wiretap;
+use test_servers::port::free_port;
 
 fn is_done(swap: &Swap) -> bool {
     matches!(swap, Swap::Done { .. })
@@ -26,7 +26,7 @@ async fn a_store_can_be_made_while_its_server_is_down_and_ping_tells() {
 #[tokio::test]
 async fn every_call_fails_at_once_while_the_server_is_down() {
     let mut server = Server::start();
-    let store = server.store();
+    let store = store_at(&server);
     store.ping(call()).await.unwrap();
     server.kill();
     server_faults::every_call_fails_at_once(&store).await;
@@ -35,11 +35,11 @@ async fn every_call_fails_at_once_while_the_server_is_down() {
 #[tokio::test]
 async fn a_restart_that_nobody_noticed_costs_at_most_one_call_and_ends_every_session() {
     let mut server = Server::start();
-    let store = server.store();
+    let store = store_at(&server);
     store.swap(call(), "k", None, new(b"x")).await.unwrap();
     let old = stored(&store, "k").await.unwrap();
     server.kill();
-    server.start_again();
+    server.restart();
     let _ = store.load(call(), "k", None).await;
     assert_eq!(store.swap(call(), "k", Some(&old), new(b"y")).await.unwrap(), Swap::Conflict(None));
     assert_eq!(stored(&store, "k").await, None);
@@ -64,7 +64,7 @@ async fn a_server_that_is_down_fails_its_own_sessions_only_and_they_do_not_move(
         }
     }
     assert!((1..50).contains(&lost.len()), "{} sessions lie on the server that is down", lost.len());
-    servers[0].start_again();
+    servers[0].restart();
     for key in lost {
         assert_eq!(store.load(call(), key, None).await.unwrap(), None);
     }
@@ -73,8 +73,8 @@ async fn a_server_that_is_down_fails_its_own_sessions_only_and_they_do_not_move(
 #[tokio::test]
 async fn a_call_given_up_on_a_frozen_server_does_not_disturb_the_next_ones() {
     let server = Server::start();
-    let store = server.store();
-    a_call_given_up_disturbs_nobody(&server, &store).await;
+    let store = store_at(&server);
+    a_call_given_up_disturbs_nobody((|| server.pause(), || server.resume()), &store).await;
 }
 
 #[tokio::test]

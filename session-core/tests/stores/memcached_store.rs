@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use rocket_session_state_core::store::{Call, Loaded, MemcachedStore, New, Store, Swap, Touch};
 
 use crate::calls::{HOUR, call, new, stored};
-use crate::memcached_server::Server;
+use crate::memcached_server::{Server, store_at};
 use crate::wiretap::Wiretap;
 
 /// What was sent, a line each; records are readable in these tests.
@@ -56,7 +56,7 @@ async fn a_swap_is_one_command_and_does_not_send_the_old_record() {
 #[tokio::test]
 async fn the_version_of_a_swap_is_what_the_next_one_may_expect() {
     let server = Server::start();
-    let store = server.store();
+    let store = store_at(&server);
     let mut loaded = Loaded::new("0");
     loaded.version = Some(version(store.swap(call(), "k", None, new(b"0")).await.unwrap()));
     for n in 1..=3 {
@@ -70,7 +70,7 @@ async fn the_version_of_a_swap_is_what_the_next_one_may_expect() {
 #[tokio::test]
 async fn the_same_bytes_under_another_number_are_still_the_expected_record() {
     let server = Server::start();
-    let store = server.store();
+    let store = store_at(&server);
     store.swap(call(), "k", None, new(b"x")).await.unwrap();
     let loaded = stored(&store, "k").await.unwrap();
     // What a Flask application does that refreshes the session.
@@ -130,7 +130,7 @@ async fn records_are_stored_exactly_as_flask_session_stores_them() {
 #[tokio::test]
 async fn the_time_to_live_is_the_lifetime_and_touch_renews_it_beyond_thirty_days_too() {
     let server = Server::start();
-    let store = server.store();
+    let store = store_at(&server);
     let left = || Duration::from_secs(server.seconds_left("k").expect("a time to live"));
     let close_to = |lifetime: Duration| {
         let left = left();
@@ -157,7 +157,7 @@ async fn the_time_to_live_is_the_lifetime_and_touch_renews_it_beyond_thirty_days
 #[tokio::test]
 async fn an_expired_record_is_absent_and_does_not_match() {
     let server = Server::start();
-    let store = server.store();
+    let store = store_at(&server);
     let long_ago = Call { now: SystemTime::now() - 100 * 24 * HOUR, ..call() };
     let record = New { bytes: b"x", lifetime: 31 * 24 * HOUR };
     let swap = store.swap(long_ago, "k", None, Some(record)).await.unwrap();
@@ -170,7 +170,7 @@ async fn an_expired_record_is_absent_and_does_not_match() {
 #[tokio::test]
 async fn a_record_that_flask_wrote_can_be_loaded_and_swapped() {
     let server = Server::start();
-    let store = server.store();
+    let store = store_at(&server);
     assert_eq!(server.ask("set session:flask 0 60 5\r\nflask"), "STORED");
     let loaded = stored(&store, "session:flask").await.unwrap();
     assert_eq!(loaded.bytes, "flask");
@@ -201,21 +201,21 @@ async fn a_record_too_large_for_an_item_is_refused_and_the_old_one_stays() {
 #[tokio::test]
 async fn a_record_that_only_the_server_finds_too_large_is_told_apart_from_an_outage() {
     let server = Server::start_with(&["-I", "512k"]);
-    let error = server.store().swap(call(), "k", None, new(&[7; 600_000])).await.unwrap_err();
+    let error = store_at(&server).swap(call(), "k", None, new(&[7; 600_000])).await.unwrap_err();
     assert!(error.is_too_large(), "{error}");
 }
 
 #[tokio::test]
 async fn a_server_without_compare_and_swap_is_refused_by_ping() {
     let server = Server::start_with(&["-C"]);
-    let error = server.store().ping(call()).await.unwrap_err();
+    let error = store_at(&server).ping(call()).await.unwrap_err();
     assert!(format!("{error:?}").contains("without the option -C"), "{error:?}");
 }
 
 #[tokio::test]
 async fn a_key_of_250_bytes_is_the_longest() {
     let server = Server::start();
-    let store = server.store();
+    let store = store_at(&server);
     let key = "k".repeat(250);
     store.swap(call(), &key, None, new(b"x")).await.unwrap();
     assert_eq!(stored(&store, &key).await.unwrap().bytes, "x");

@@ -8,8 +8,8 @@ use tokio::time::Instant;
 
 use crate::calls::{call, done, new, stored, texts};
 use crate::mongodb_server::Server;
-use crate::private_server::free_port;
 use crate::server_faults::{a_call_given_up_disturbs_nobody, liar, no_read_believes, no_write_believes};
+use test_servers::port::free_port;
 
 fn store_at(address: &str) -> MongoStore {
     MongoStore::from_url(&format!("mongodb://{address}"), "flask_session", "sessions").unwrap()
@@ -43,7 +43,7 @@ async fn what_was_written_survives_an_outage_and_the_next_call_works() {
     ] {
         assert!(!texts(&error).contains("secret"), "{}", texts(&error));
     }
-    server.start_again();
+    server.restart();
     assert_eq!(stored(&store, "secret").await.unwrap().bytes, "secret");
     let loaded = Loaded::new("secret");
     assert_eq!(store.swap(call(), "secret", Some(&loaded), new(b"x")).await.unwrap(), done());
@@ -53,7 +53,7 @@ async fn what_was_written_survives_an_outage_and_the_next_call_works() {
 async fn a_call_given_up_on_a_frozen_server_does_not_disturb_the_next_ones() {
     let server = Server::start();
     let store = server.store().await;
-    a_call_given_up_disturbs_nobody(&server, &store).await;
+    a_call_given_up_disturbs_nobody((|| server.pause(), || server.resume()), &store).await;
 }
 
 #[tokio::test]

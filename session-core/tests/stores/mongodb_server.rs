@@ -1,42 +1,21 @@
 //! A private server that speaks MongoDB's protocol, for one test.
 
 use std::ops::{Deref, DerefMut};
-use std::path::Path;
-use std::process::Command;
 
 use mongodb::bson::{Document, doc};
 use mongodb::options::ClientOptions;
 use mongodb::{Client, Collection};
 use rocket_session_state_core::store::{MongoStore, Store};
-use tempfile::TempDir;
+use test_servers::mongodb::MongoDb;
 
 use crate::calls::call;
-use crate::private_server::PrivateServer;
 
 /// A running server that belongs to one test; its documents survive that it is killed.
-pub(crate) struct Server {
-    process: PrivateServer,
-    _folder: TempDir,
-}
+pub(crate) struct Server(MongoDb);
 
 impl Server {
     pub(crate) fn start() -> Server {
-        let folder = TempDir::new().expect("a temporary folder");
-        let storage = folder.path().join("data");
-        let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/.venv-mongodb/bin/secantusd-py");
-        let command = move |port: u16| {
-            let mut command = Command::new(&program);
-            command.args(["--standalone", "--host", "127.0.0.1", "--log-level", "ERROR"]);
-            command.arg("--sync-on-commit");
-            command.args(["--port", &port.to_string()]).arg("--storage-path").arg(&storage);
-            command
-        };
-        let process = PrivateServer::start(command, "scripts/install.sh");
-        Server { process, _folder: folder }
-    }
-
-    pub(crate) fn url(&self) -> String {
-        format!("mongodb://127.0.0.1:{}", self.port())
+        Server(MongoDb::start())
     }
 
     /// A store with its indexes.
@@ -75,15 +54,15 @@ impl Server {
 }
 
 impl Deref for Server {
-    type Target = PrivateServer;
+    type Target = MongoDb;
 
-    fn deref(&self) -> &PrivateServer {
-        &self.process
+    fn deref(&self) -> &MongoDb {
+        &self.0
     }
 }
 
 impl DerefMut for Server {
-    fn deref_mut(&mut self) -> &mut PrivateServer {
-        &mut self.process
+    fn deref_mut(&mut self) -> &mut MongoDb {
+        &mut self.0
     }
 }

@@ -97,7 +97,7 @@ async fn all_calls_under_way_fail_at_once_when_the_server_dies() {
     let mut server = Server::start();
     let store = Arc::new(server.store());
     store.ping(call()).await.unwrap();
-    server.freeze();
+    server.pause();
     let keys = keys(10);
     let (answers, ()) = tokio::join!(loads(&store, &keys), async {
         tokio::task::yield_now().await;
@@ -107,7 +107,7 @@ async fn all_calls_under_way_fail_at_once_when_the_server_dies() {
         let error = texts(&answer.unwrap_err());
         assert!(!error.contains("in time"), "{error}");
     }
-    server.start_again();
+    server.restart();
     assert_eq!(store.swap(call(), "k", None, new(b"x")).await.unwrap(), done());
 }
 
@@ -116,7 +116,7 @@ async fn calls_with_little_time_do_not_shorten_the_time_of_others() {
     let server = Server::start();
     let store = Arc::new(server.store());
     store.swap(call(), "k", None, new(b"x")).await.unwrap();
-    server.freeze();
+    server.pause();
     let short = until(Duration::from_millis(20));
     let long = until(HOUR);
     let (first, patient, ()) = tokio::join!(
@@ -125,7 +125,7 @@ async fn calls_with_little_time_do_not_shorten_the_time_of_others() {
         async {
             let hasty = within(short, store.load(short, "k", None)).await;
             assert!(texts(&hasty.unwrap_err()).contains("in time"));
-            server.thaw();
+            server.resume();
         }
     );
     for answer in [first, patient] {

@@ -9,8 +9,9 @@ use rocket_session_state_core::store::{Loaded, RedisStore, Store, Touch};
 use tokio::time::timeout;
 
 use crate::calls::{HOUR, call, done, new, stored, texts, until, within};
-use crate::redis_server::{Seen, Server, free_port};
+use crate::redis_server::{Seen, Server};
 use crate::server_faults::{self, no_read_believes, no_write_believes};
+use test_servers::port::free_port;
 
 /// What a server answers to the two commands with which the client introduces itself.
 const HELLO: &[u8] = b"+OK\r\n+OK\r\n";
@@ -39,7 +40,7 @@ async fn the_first_call_after_an_outage_works() {
     store.swap(call(), "k", None, new(b"x")).await.unwrap();
     server.kill();
     assert!(store.load(call(), "k", None).await.is_err());
-    server.start_again();
+    server.restart();
     assert_eq!(store.load(call(), "k", None).await.unwrap(), None);
     assert_eq!(store.swap(call(), "k", None, new(b"x")).await.unwrap(), done());
 }
@@ -50,7 +51,7 @@ async fn a_restart_that_nobody_noticed_costs_at_most_one_call() {
     let store = server.store();
     store.ping(call()).await.unwrap();
     server.kill();
-    server.start_again();
+    server.restart();
     let _ = store.load(call(), "k", None).await;
     assert_eq!(store.swap(call(), "k", None, new(b"x")).await.unwrap(), done());
 }
@@ -119,23 +120,23 @@ async fn a_call_given_up_on_a_frozen_server_does_not_disturb_the_next_ones() {
     for key in ["a", "b", "c"] {
         store.swap(call(), key, None, new(key.as_bytes())).await.unwrap();
     }
-    server.freeze();
+    server.pause();
     // One kind of caller gives up at its deadline, another one is cancelled long before it: the
     // first makes the store try a new connection, the second leaves the old one in use.
     let patient = until(Duration::from_secs(60));
     assert!(timeout(Duration::from_millis(50), store.load(patient, "a", None)).await.is_err());
     assert!(timeout(Duration::from_millis(50), store.swap(patient, "d", None, new(b"d"))).await.is_err());
-    server.thaw();
+    server.resume();
     assert_eq!(stored(&store, "b").await.unwrap().bytes, "b");
     assert_eq!(stored(&store, "d").await.unwrap().bytes, "d", "the swap was sent before it was dropped");
 
-    server.freeze();
+    server.pause();
     for key in ["a", "b"] {
         let late = until(Duration::from_millis(50));
         let error = within(late, store.load(late, key, None)).await.unwrap_err();
         assert!(texts(&error).contains("in time"), "{}", texts(&error));
     }
-    server.thaw();
+    server.resume();
     for key in ["c", "b", "a", "c"] {
         assert_eq!(stored(&store, key).await.unwrap().bytes, key);
     }
@@ -264,7 +265,7 @@ async fn the_store_recovers_when_another_service_gives_the_port_back() {
         assert!(store.ping(call()).await.is_err());
         answer.join().unwrap();
     }
-    server.start_again();
+    server.restart();
     store.ping(call()).await.unwrap();
 }
 

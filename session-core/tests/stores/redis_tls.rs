@@ -10,7 +10,8 @@ use tempfile::TempDir;
 
 use crate::calls::call;
 use crate::conformance::Older;
-use crate::redis_server::{Server, free_port};
+use crate::redis_server::Server;
+use test_servers::port::free_port;
 
 /// A server with a certificate for 127.0.0.1 that only its own authority vouches for.
 struct TlsServer {

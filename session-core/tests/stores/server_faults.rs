@@ -68,7 +68,7 @@ pub(crate) fn liar(answer: &'static [u8]) -> String {
 /// Whoever gives up a call while the server stands still takes no answer away from those who come later.
 #[cfg(any(feature = "memcached", feature = "mongodb"))]
 pub(crate) async fn a_call_given_up_disturbs_nobody(
-    server: &crate::private_server::PrivateServer,
+    (pause, resume): (impl Fn(), impl Fn()),
     store: &impl Store,
 ) {
     use crate::calls::{stored, until};
@@ -76,7 +76,7 @@ pub(crate) async fn a_call_given_up_disturbs_nobody(
     for key in ["a", "b", "c"] {
         store.swap(call(), key, None, new(key.as_bytes())).await.unwrap();
     }
-    server.freeze();
+    pause();
     let patient = until(Duration::from_secs(60));
     for key in ["a", "b"] {
         let given_up = tokio::time::timeout(Duration::from_millis(50), store.load(patient, key, None));
@@ -85,7 +85,7 @@ pub(crate) async fn a_call_given_up_disturbs_nobody(
         let error = within(late, store.load(late, key, None)).await.unwrap_err();
         assert!(texts(&error).contains("in time"), "{}", texts(&error));
     }
-    server.thaw();
+    resume();
     for key in ["c", "b", "a", "c"] {
         assert_eq!(stored(store, key).await.unwrap().bytes, key);
     }

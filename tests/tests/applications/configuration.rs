@@ -79,7 +79,7 @@ fn without_a_secret_a_signed_cookie_launches_in_the_debug_profile_only() {
 
 #[test]
 fn an_unreachable_store_does_not_launch() {
-    let port = session_tests::port::free();
+    let port = session_tests::port::free_port();
     let refused = Launch::new(PROBE)
         .toml("[default]\nsession_type = \"redis\"\n")
         .env("ROCKET_SESSION_REDIS", &format!("redis://user:a-password@127.0.0.1:{port}"))

@@ -77,7 +77,7 @@ fn file(name: &str) -> String {
 
 /// nginx with the example's configuration and other ports.
 fn front(configuration: &str, flask: &Flask, rocket: &App) -> Nginx {
-    let port = port::free();
+    let port = port::free_port();
     let addresses = [
         ("127.0.0.1:5000", address(&flask.url())),
         ("127.0.0.1:8000", address(&rocket.url())),

@@ -58,7 +58,7 @@ fn sessions_of_flask_session_in_redis_go_on_in_a_table_and_end_in_both() {
 #[test]
 fn an_old_store_that_is_away_does_not_launch_and_is_named() {
     let database = Database::sqlite();
-    let port = session_tests::port::free();
+    let port = session_tests::port::free_port();
     let refused = moved(&database, &format!("redis://127.0.0.1:{port}")).refused();
     assert!(refused.contains("the old store, of `session_migrate_from`, failed"), "{refused}");
 }

@@ -68,7 +68,7 @@ fn a_database_that_is_not_there_does_not_launch_and_the_log_says_why_without_the
         |url: &str| probe(&format!("session_type = \"sqlalchemy\"\nsession_sqlalchemy = {url:?}\n"));
     let missing = database("sqlite:////nowhere/at/all.db").refused();
     assert!(missing.contains("No such file or directory"), "{missing}");
-    let port = session_tests::port::free();
+    let port = session_tests::port::free_port();
     for url in
         [format!("postgresql://me:hush@127.0.0.1:{port}/d"), format!("mysql://me:hush@127.0.0.1:{port}/d")]
     {

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-use crate::port;
+use crate::port::free_port;
 use crate::process::{Process, Signal, run};
 
 /// A PostgreSQL server of the test's own.
@@ -22,7 +22,7 @@ const INSTALL: &str = "apt-get install -y postgresql";
 impl Postgres {
     /// Starts a server and waits until it answers.
     pub fn start() -> Postgres {
-        let (port, folder) = (port::free(), TempDir::new().expect("a temporary folder"));
+        let (port, folder) = (free_port(), TempDir::new().expect("a temporary folder"));
         if is_root() {
             let chown = Command::new("chown").arg("postgres").arg(folder.path()).status();
             assert!(chown.is_ok_and(|status| status.success()), "no user postgres; {INSTALL}");

@@ -10,8 +10,8 @@ const COUNT: u16 = 18_000;
 
 static TAKEN: AtomicU16 = AtomicU16::new(0);
 
-/// A port on 127.0.0.1 that nothing listens on and that this process has not handed out before.
-pub fn free() -> u16 {
+/// Returns a port on 127.0.0.1 that nothing listens on and that this process has not handed out before.
+pub fn free_port() -> u16 {
     // Test processes that run side by side start at different places.
     let start = (std::process::id() % u32::from(COUNT / 50)) as u16 * 50;
     for _ in 0..COUNT {

@@ -105,6 +105,16 @@ impl Process {
         ended.unwrap_or_else(|| panic!("{} did not end within {PATIENCE:?}:\n{}", self.name, self.output()))
     }
 
+    /// Lets it stand still with all connections open, as an overloaded machine or a cut network does.
+    pub fn pause(&self) {
+        self.signal(Signal::Stop);
+    }
+
+    /// Ends [`pause`](Process::pause).
+    pub fn resume(&self) {
+        self.signal(Signal::Continue);
+    }
+
     /// Kills it (SIGKILL, which also ends a stopped process) and waits until it is gone.
     pub fn kill(&mut self) {
         // An error means that it has ended by itself.

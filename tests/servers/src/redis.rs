@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-use crate::port;
+use crate::port::free_port;
 use crate::process::{Process, Signal};
 use crate::resp::{Connection, Reply};
 
@@ -14,6 +14,7 @@ use crate::resp::{Connection, Reply};
 pub struct Redis {
     port: u16,
     folder: TempDir,
+    arguments: Vec<String>,
     process: Process,
 }
 
@@ -29,9 +30,15 @@ pub struct Seen {
 impl Redis {
     /// Starts a server and waits until it answers.
     pub fn start() -> Redis {
-        let (port, folder) = (port::free(), TempDir::new().expect("a temporary folder"));
-        let process = launch(port, &folder);
-        Redis { port, folder, process }
+        Redis::start_with(&[])
+    }
+
+    /// Starts a server with further arguments for its command line.
+    pub fn start_with(arguments: &[&str]) -> Redis {
+        let arguments: Vec<String> = arguments.iter().map(|argument| (*argument).to_owned()).collect();
+        let (port, folder) = (free_port(), TempDir::new().expect("a temporary folder"));
+        let process = launch(port, &folder, &arguments);
+        Redis { port, folder, arguments, process }
     }
 
     /// The port on 127.0.0.1.
@@ -41,7 +48,7 @@ impl Redis {
 
     /// The address as `session_redis` takes it.
     pub fn url(&self) -> String {
-        format!("redis://127.0.0.1:{}/0", self.port)
+        format!("redis://127.0.0.1:{}", self.port)
     }
 
     /// Runs one command, on a connection of its own. The server's refusal fails the test.
@@ -93,32 +100,28 @@ impl Redis {
         self.command(&["FLUSHALL"]);
     }
 
-    /// What the server was asked to do while `work` ran, in order.
-    pub fn commands_during(&self, work: impl FnOnce()) -> Vec<Seen> {
-        const END: &str = "the-work-is-done";
+    /// Watches the commands that the server receives, from now on.
+    pub fn watch(&self) -> Watch {
         let mut monitor = Connection::open(self.port).expect("a connection to Redis");
         assert_eq!(monitor.command(&["MONITOR"]).expect("MONITOR"), Reply::Status("OK".to_owned()));
+        Watch { port: self.port, monitor }
+    }
+
+    /// Returns the commands that the server received while `work` ran, in order.
+    pub fn commands_during(&self, work: impl FnOnce()) -> Vec<Seen> {
+        let watch = self.watch();
         work();
-        self.command(&["ECHO", END]);
-        let mut seen = Vec::new();
-        loop {
-            let Ok(Reply::Status(line)) = monitor.receive() else { panic!("MONITOR ended early") };
-            let command = Seen::parse(&line);
-            if command.words.get(1).is_some_and(|word| word == END) {
-                return seen;
-            }
-            seen.push(command);
-        }
+        watch.end()
     }
 
     /// Lets the server stand still with all connections open, as an overloaded machine or a cut network does.
     pub fn pause(&self) {
-        self.process.signal(Signal::Stop);
+        self.process.pause();
     }
 
     /// Ends [`pause`](Redis::pause).
     pub fn resume(&self) {
-        self.process.signal(Signal::Continue);
+        self.process.resume();
     }
 
     /// Ends the server in good order: clients see their connections closed, then refused.
@@ -135,7 +138,31 @@ impl Redis {
     /// Starts the server anew on its port, with its records, after [`stop`](Redis::stop) or [`kill`](Redis::kill).
     pub fn restart(&mut self) {
         self.process.kill();
-        self.process = launch(self.port, &self.folder);
+        self.process = launch(self.port, &self.folder, &self.arguments);
+    }
+}
+
+/// A running MONITOR.
+pub struct Watch {
+    port: u16,
+    monitor: Connection,
+}
+
+impl Watch {
+    /// Returns the commands since the watch began.
+    pub fn end(mut self) -> Vec<Seen> {
+        const END: &str = "the-work-is-done";
+        let asked = Connection::open(self.port).and_then(|mut connection| connection.command(&["ECHO", END]));
+        asked.expect("an answer of Redis");
+        let mut seen = Vec::new();
+        loop {
+            let Ok(Reply::Status(line)) = self.monitor.receive() else { panic!("MONITOR ended early") };
+            let command = Seen::parse(&line);
+            if command.words.get(1).is_some_and(|word| word == END) {
+                return seen;
+            }
+            seen.push(command);
+        }
     }
 }
 
@@ -144,30 +171,22 @@ impl Seen {
     fn parse(line: &str) -> Seen {
         let (head, command) =
             line.split_once("] ").unwrap_or_else(|| panic!("not a line of MONITOR: {line}"));
-        let words = command.trim_matches('"').split("\" \"").map(str::to_owned).collect();
+        let command = command.strip_prefix('"').and_then(|command| command.strip_suffix('"'));
+        let words = command.unwrap_or_else(|| panic!("not a line of MONITOR: {line}"));
+        let words = words.split("\" \"").map(str::to_owned).collect();
         Seen { by_script: head.ends_with(" lua"), words }
     }
 }
 
-fn launch(port: u16, folder: &TempDir) -> Process {
+fn launch(port: u16, folder: &TempDir, arguments: &[String]) -> Process {
     let mut command = Command::new("redis-server");
     command.arg("--dir").arg(folder.path()).args(["--port", &port.to_string(), "--bind", "127.0.0.1"]);
     // Nothing but the log of commands, and no second process that rewrites it.
-    command.args([
-        "--save",
-        "",
-        "--appendonly",
-        "yes",
-        "--appendfsync",
-        "no",
-        "--auto-aof-rewrite-percentage",
-        "0",
-    ]);
+    command.args(["--save", "", "--appendonly", "yes", "--appendfsync", "no"]);
+    command.args(["--auto-aof-rewrite-percentage", "0"]).args(arguments);
     let mut process = Process::start(command, "apt-get install -y redis-server");
-    process.wait_until("ready", |_| {
-        let pong = Connection::open(port).and_then(|mut connection| connection.command(&["PING"]));
-        pong.is_ok_and(|reply| reply == Reply::Status("PONG".to_owned()))
-    });
+    // It says so after it has taken the port: no other server answers there.
+    process.wait_until("ready", |process| process.output().contains("Ready to accept connections"));
     process
 }
 
@@ -180,7 +199,7 @@ mod tests {
         let mut redis = Redis::start();
         redis.set("session:a", b"\x00bytes\r\n", Duration::from_secs(100));
         redis.kill();
-        assert!(!port::answers(redis.port()));
+        assert!(!crate::port::answers(redis.port()));
         redis.restart();
         assert_eq!(redis.get("session:a").as_deref(), Some(&b"\x00bytes\r\n"[..]));
         assert!(redis.ttl("session:a").is_some_and(|left| left > Duration::from_secs(90)));

@@ -5,8 +5,8 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-use crate::port;
-use crate::process::{Process, Signal, run};
+use crate::port::free_port;
+use crate::process::{Process, run};
 
 /// A MariaDB server of the test's own.
 pub struct MariaDb {
@@ -23,7 +23,7 @@ const START: &str = "CREATE USER IF NOT EXISTS flask@'127.0.0.1' IDENTIFIED BY '
 impl MariaDb {
     /// Starts a server and waits until it answers.
     pub fn start() -> MariaDb {
-        let (port, folder) = (port::free(), TempDir::new().expect("a temporary folder"));
+        let (port, folder) = (free_port(), TempDir::new().expect("a temporary folder"));
         let (data, sql) = (folder.path().join("data"), folder.path().join("start.sql"));
         fs::write(&sql, START).expect("a file in a temporary folder");
         let mut install = command("mariadb-install-db");
@@ -41,12 +41,12 @@ impl MariaDb {
 
     /// Lets the server stand still with all connections open.
     pub fn pause(&self) {
-        self.process.signal(Signal::Stop);
+        self.process.pause();
     }
 
     /// Ends [`pause`](MariaDb::pause).
     pub fn resume(&self) {
-        self.process.signal(Signal::Continue);
+        self.process.resume();
     }
 
     /// Ends the server in the middle of whatever it does.

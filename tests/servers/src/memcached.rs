@@ -6,7 +6,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use crate::poll;
-use crate::port;
+use crate::port::free_port;
 use crate::process::Process;
 
 /// Longer than any command here takes; a stopped server fails the test instead of hanging it.
@@ -15,22 +15,43 @@ const TIMEOUT: Duration = Duration::from_secs(20);
 /// A memcached of the test's own.
 pub struct Memcached {
     port: u16,
-    _process: Process,
+    arguments: Vec<String>,
+    process: Process,
 }
 
 impl Memcached {
     /// Starts a server and waits until it answers.
     pub fn start() -> Memcached {
-        let port = port::free();
-        let mut command = Command::new("memcached");
-        // It does not run as root; another user's name is ignored if it is not.
-        command.args(["-u", "nobody", "-l", "127.0.0.1", "-U", "0", "-p", &port.to_string()]);
-        let mut process = Process::start(command, "apt-get install -y memcached");
-        process.wait_until("ready", |process| {
-            let expected = format!("STAT pid {}", process.pid());
-            lines(port, "stats").is_ok_and(|lines| lines.contains(&expected))
-        });
-        Memcached { port, _process: process }
+        Memcached::start_with(&[])
+    }
+
+    /// Starts a server with further arguments for its command line.
+    pub fn start_with(arguments: &[&str]) -> Memcached {
+        let arguments: Vec<String> = arguments.iter().map(|argument| (*argument).to_owned()).collect();
+        let port = free_port();
+        let process = launch(port, &arguments);
+        Memcached { port, arguments, process }
+    }
+
+    /// Ends the server in the middle of whatever it does.
+    pub fn kill(&mut self) {
+        self.process.kill();
+    }
+
+    /// Starts the server anew on its port, empty.
+    pub fn restart(&mut self) {
+        self.process.kill();
+        self.process = launch(self.port, &self.arguments);
+    }
+
+    /// Lets the server stand still with all connections open.
+    pub fn pause(&self) {
+        self.process.pause();
+    }
+
+    /// Ends [`pause`](Self::pause).
+    pub fn resume(&self) {
+        self.process.resume();
     }
 
     /// The port on 127.0.0.1.
@@ -41,6 +62,33 @@ impl Memcached {
     /// The address as `session_memcached` takes it.
     pub fn address(&self) -> String {
         format!("127.0.0.1:{}", self.port)
+    }
+
+    /// Runs one command on a connection of its own. Returns the answer up to its last line.
+    pub fn ask(&self, command: &str) -> String {
+        let mut lines = ask(self.port, command).expect("a connection to memcached");
+        let mut answer = String::new();
+        loop {
+            let mut line = Vec::new();
+            lines.read_until(b'\n', &mut line).expect("a line");
+            let text = String::from_utf8_lossy(&line);
+            answer += text.trim_end();
+            match text.split_whitespace().next() {
+                Some("STAT") => answer.push('\n'),
+                Some("VALUE") => {
+                    let length: usize = text.split_whitespace().nth(3).unwrap().parse().unwrap();
+                    let mut value = vec![0; length + 2];
+                    lines.read_exact(&mut value).expect("a value");
+                    answer += &format!("\n{}\n", String::from_utf8_lossy(&value[..length]));
+                }
+                _ => return answer,
+            }
+        }
+    }
+
+    /// The remaining life in seconds of the item under `key`, if there is one that ends.
+    pub fn seconds_left(&self, key: &str) -> Option<u64> {
+        self.ask(&format!("mg {key} t")).strip_prefix("HD t")?.parse().ok()
     }
 
     /// All keys, in order. They have no characters that the server would escape but the colon.
@@ -76,6 +124,18 @@ impl Memcached {
             lines(self.port, &format!("delete {key}")).expect("a connection to memcached");
         }
     }
+}
+
+fn launch(port: u16, arguments: &[String]) -> Process {
+    let mut command = Command::new("memcached");
+    // It does not run as root; another user's name is ignored if it is not.
+    command.args(["-u", "nobody", "-l", "127.0.0.1", "-U", "0", "-p", &port.to_string()]).args(arguments);
+    let mut process = Process::start(command, "apt-get install -y memcached");
+    process.wait_until("ready", |process| {
+        let expected = format!("STAT pid {}", process.pid());
+        lines(port, "stats").is_ok_and(|lines| lines.contains(&expected))
+    });
+    process
 }
 
 /// Sends a command on a connection of its own.
