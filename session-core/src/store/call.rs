@@ -1,4 +1,4 @@
-//! What goes into and comes out of a store call.
+//! The arguments and the results of a store call.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use crate::formats::codec::{DecodeError, Format, ParsedCache, Record};
 
-/// When a call is made and until when it may take.
+/// The time of a call and its deadline.
 #[derive(Debug, Clone, Copy)]
 pub struct Call {
     /// The time that decides what has expired: passed in, never read from a clock by a store.
@@ -71,7 +71,7 @@ impl std::fmt::Debug for Loaded {
     }
 }
 
-/// How a load extends the life of what it loads.
+/// The new life of a record that is loaded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Touch {
     /// The life that the record has from now on.
@@ -97,7 +97,7 @@ impl std::fmt::Debug for New<'_> {
     }
 }
 
-/// What a swap did.
+/// The result of a swap.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Swap {
     /// The record is written or deleted.

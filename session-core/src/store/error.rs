@@ -88,7 +88,7 @@ impl StoreError {
         }
     }
 
-    /// Whether it says nothing about the store that was called.
+    /// Whether the error says nothing about the store that was called.
     pub(crate) fn is_elsewhere(&self) -> bool {
         self.kind == Kind::Elsewhere
     }

@@ -112,7 +112,7 @@ async fn records_are_stored_exactly_as_flask_session_stores_them() {
 
         let record = New { bytes: &value, lifetime };
         version(store.swap(Call { now, ..call() }, key, None, Some(record)).await.unwrap());
-        // No life of ours is for ever: a lifetime below a second does not launch (S2).
+        // No life of ours is for ever: a lifetime below a second does not launch.
         let expiry = item["exptime"].as_u64().unwrap().max(1);
         let command = format!("ms {key} {} ME c T{expiry}\r\n", value.len());
         assert_eq!(tap.sent(), [command.as_bytes(), &value, b"\r\n"].concat(), "{}", item["id"]);

@@ -1,4 +1,4 @@
-//! A store that does what stores do on bad days.
+//! A store that fails on demand.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -51,7 +51,7 @@ pub struct Faulty<S> {
     plan: Mutex<Plan>,
 }
 
-/// What happens to calls.
+/// A fault that calls meet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Fault {
     /// They are passed on.
@@ -86,19 +86,19 @@ pub enum Operation {
     Purge,
 }
 
-/// Where a held call stands.
+/// The point at which a call is held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HoldPoint {
     /// It has done nothing yet.
     Before,
-    /// It is done, its answer is on the way.
+    /// It is done, and its answer is on the way.
     After,
 }
 
 #[derive(Debug, Default)]
 struct Plan {
     lasting: Fault,
-    /// What happens to the next calls of these kinds, in this order.
+    /// The faults of the next calls of these kinds, in this order.
     next: Vec<(Operation, Fault)>,
     stops: Vec<(Operation, HoldPoint, Stop)>,
 }

@@ -11,7 +11,7 @@ use super::subject::{HOUR, Subject, conflict, done, holds};
 use super::violation::{Broken, ensure};
 use crate::store::{Loaded, New, Swap, Touch};
 
-/// What happens in a history. Lives and pauses are whole hours, so that the real time that a test
+/// A step of a history. Lives and pauses are whole hours, so that the real time that a test
 /// takes decides nothing.
 #[derive(Debug, Clone)]
 enum Step {
@@ -39,7 +39,7 @@ struct Renewal {
 enum Expected {
     Nothing,
     LastSeen,
-    /// What was seen under the key so many observations before the last.
+    /// The record that was seen under the key so many observations before the last.
     SeenEarlier(u8),
 }
 
@@ -197,7 +197,7 @@ impl Model<'_> {
         Ok(())
     }
 
-    /// What the store has to hold now. Where that is open, the store is asked, and then held to it.
+    /// Returns the record that the store has to hold now. Where the model leaves that open, the store is asked.
     async fn current(&mut self, key: u8) -> Result<Option<Loaded>, Broken> {
         let Some(life) = self.lives.get_mut(&key) else { return Ok(None) };
         let (earliest, latest) = life.bounds();

@@ -11,7 +11,7 @@ use tokio::time::{Instant, timeout_at};
 use super::violation::{Broken, ensure};
 use crate::store::{Call, DynStore, Loaded, New, Store, StoreError, Swap, Touch};
 
-/// How records of a store come closer to their end without anybody waiting.
+/// Moves records of a store closer to their end without waiting.
 ///
 /// A store whose records end by [`Call::now`] needs none of this: the suite moves the time that it
 /// passes in. For one whose server expires records by a clock of its own, the remaining life of a
@@ -53,7 +53,7 @@ pub(super) const HOUR: Duration = Duration::from_secs(3600);
 pub(super) struct Subject {
     store: DynStore,
     ageing: Option<Arc<dyn ErasedAgeing>>,
-    /// How far the time that is passed in has moved.
+    /// The distance by which the time that is passed in has moved.
     passed: Mutex<Duration>,
     began: SystemTime,
     prefix: String,
@@ -101,7 +101,7 @@ impl Subject {
         self.answered(call, self.store.load(call, key, touch)).await
     }
 
-    /// What the store holds, without extending its life.
+    /// Loads a record without extending its life.
     pub(super) async fn stored(&self, key: &str) -> Result<Option<Loaded>, Broken> {
         self.load(key, None).await
     }
@@ -184,7 +184,7 @@ impl Subject {
     }
 }
 
-/// Demands that a swap was done; the version of what it wrote.
+/// Demands that a swap was done. Returns the version of the record that it wrote.
 pub(super) fn done(swap: &Swap, what: &str) -> Result<Option<u64>, Broken> {
     match swap {
         Swap::Done { version } => Ok(*version),

@@ -1,4 +1,4 @@
-//! What a store did that the contract forbids, for people to read.
+//! The report on a store that breaks the contract.
 
 use std::error::Error;
 use std::fmt;
@@ -40,7 +40,7 @@ impl fmt::Debug for Violations {
 
 impl Error for Violations {}
 
-/// What was seen where a rule was broken.
+/// The observation that breaks a rule.
 #[derive(Debug)]
 pub(super) struct Broken(pub(super) String);
 

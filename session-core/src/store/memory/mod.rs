@@ -22,7 +22,7 @@ use super::{Call, Loaded, New, Store, StoreError, Swap, Touch};
 /// It holds a fixed number of sessions. When it is full, the session that was not used for the
 /// longest time goes, also if it has not expired; that is logged as a warning, at most once a minute.
 ///
-/// What has expired is decided by [`Call::now`] alone, so that tests can set the time, also back.
+/// [`Call::now`] alone decides what has expired, so that tests can set the time, also back.
 /// Expired records are absent at once; their memory is freed by [`purge`](Store::purge), or when
 /// room is needed.
 ///

@@ -1,4 +1,4 @@
-//! What one call after the other does.
+//! Rules for calls one after the other.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! How long records live. The steps are minutes and hours, so that what a slow test takes decides nothing.
+//! Rules for the life of records. The steps are minutes and hours, so that a slow test changes nothing.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! What calls do that run at the same time.
+//! Rules for calls at the same time.
 
 use std::future::Future;
 use std::sync::Arc;

@@ -213,7 +213,7 @@ impl Store for FileStore {
         }
     }
 
-    /// Whether the folder is there or can be made, and files in it can be written, locked and listed.
+    /// Checks that the folder exists or can be made, and that files in it can be written, locked and listed.
     async fn ping(&self, _: Call) -> Result<(), StoreError> {
         let folder = Arc::clone(&self.folder);
         on_a_thread(move || folder.try_out()).await

@@ -60,7 +60,7 @@ impl Walk {
         Ok(step)
     }
 
-    /// How many sessions there are, expired or not.
+    /// Counts the sessions, expired or not.
     pub(super) fn count(folder: &Folder) -> io::Result<u64> {
         let files = fs::read_dir(folder.path())?.flatten();
         Ok(files.filter(|file| file.file_name().to_str().is_some_and(is_session)).count() as u64)

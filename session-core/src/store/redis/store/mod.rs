@@ -21,7 +21,7 @@ use crate::store::{Call, Loaded, New, Store, StoreError, Swap, Touch};
 ///   at the same time travel as one message. A load that extends the
 ///   record's life is a `GETEX`; a swap is a script that gets the expected record, or of one over
 ///   32 KiB its SHA-1. Each touches one key.
-/// * Lives are whole seconds, cut off, at least one (S1). They end by the *server's* clock;
+/// * Lives are whole seconds, cut off, at least one. They end by the *server's* clock;
 ///   [`Call::now`] is not used.
 /// * A connection is opened when it is first needed and again after it broke. The call that meets the
 ///   broken connection fails at once; nothing is repeated, because a write may have happened.
@@ -165,7 +165,7 @@ impl std::fmt::Debug for RedisStore {
     }
 }
 
-/// What `EX` takes: whole seconds, at least one, since Redis refuses zero (S1, S2).
+/// Converts a lifetime for `EX`: whole seconds, at least one, since Redis refuses zero.
 fn seconds(lifetime: Duration) -> u64 {
     lifetime.as_secs().max(1)
 }

@@ -1,6 +1,6 @@
 //! The address of a database, in SQLAlchemy's spelling.
 
-/// Where the database is, and how to log in there.
+/// The address of a database and the login.
 pub(super) enum Address {
     #[cfg(feature = "sqlite")]
     Sqlite(Box<sqlx::sqlite::SqliteConnectOptions>),
@@ -116,7 +116,7 @@ fn tls_is_on(wanted: bool) -> Result<(), &'static str> {
     Ok(())
 }
 
-/// How to log in to a server. `rest` follows `scheme://`; `parameters` are those that are known, and what they
+/// Reads the address of a server. `rest` follows `scheme://`; `parameters` are those that are known, and what they
 /// are called by the driver.
 #[cfg(any(feature = "postgres", feature = "mysql"))]
 fn server<O: std::str::FromStr>(

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use super::dialect::{Dialect, Options};
 
-/// Where connections come from.
+/// The source of connections.
 pub(super) enum Connections<D: Dialect> {
     Own(Box<Own<D>>),
     Shared(Pool<D>),

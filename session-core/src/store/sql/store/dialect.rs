@@ -15,7 +15,7 @@ pub(super) type Options<D> = <<D as Database>::Connection as Connection>::Option
 
 /// A kind of database.
 pub(super) trait Dialect: Database {
-    /// How many connections there are at most, and how many of them write at the same time.
+    /// The greatest number of connections, and of those that write at the same time.
     const CONNECTIONS: usize = 10;
     const WRITERS: usize = Self::CONNECTIONS;
     /// The bytes of the largest record, where the table's column has such a limit.
@@ -28,7 +28,7 @@ pub(super) trait Dialect: Database {
 
     fn open(options: &Options<Self>) -> impl Future<Output = sqlx::Result<Self::Connection>> + Send;
 
-    /// How many rows a statement changed.
+    /// Runs a statement and returns the number of rows that it changed.
     fn execute(
         connection: &mut Self::Connection,
         statement: &Arc<str>,
@@ -63,7 +63,7 @@ pub(super) trait Dialect: Database {
         error.code().map_or_else(|| "?".into(), Into::into)
     }
 
-    /// What an error of that number means, where it is about the database and not about the session.
+    /// Explains an error of that number, where it is about the database and not about the session.
     fn meaning(number: &str) -> Option<&'static str>;
 }
 

@@ -22,13 +22,13 @@ pub(super) struct RowStore<D: Dialect> {
     address: String,
 }
 
-/// What came of one step of a purge.
+/// The result of one step of a purge.
 struct Batch {
     removed: u64,
     is_last: bool,
 }
 
-/// How often a statement is run again that the database has undone, so that others could go on.
+/// The number of attempts at a statement that the database has undone, so that others could go on.
 const ATTEMPTS: u32 = 5;
 
 impl<D: Dialect> RowStore<D> {

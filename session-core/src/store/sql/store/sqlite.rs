@@ -13,15 +13,15 @@ use super::SqlTable;
 use super::dialect::{Dialect, Options, driven};
 use super::statements::{BATCH, Statements};
 
-/// How often a file is opened before it is said to be locked. Several that turn one into a file with a
+/// The number of attempts to open a file before it is reported as locked. Several that turn one into a file with a
 /// write-ahead log at the same time are refused at once, without the busy timeout: each of them would wait for the
 /// others for ever.
 const OPENINGS: u32 = 100;
 
-/// What the one that is not refused needs.
+/// The pause between two attempts: the time that the one that is not refused needs.
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// How a file is opened.
+/// Makes the options with which a file is opened.
 pub(super) fn options(file: &str) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(file)
