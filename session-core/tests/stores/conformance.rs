@@ -1,4 +1,4 @@
-//! Every store passes the public suite.
+//! Every store passes the public suite; those in SQL do so in `tests/tests/every_store/conformance.rs`.
 
 use rocket_session_state_core::store::MemoryStore;
 use rocket_session_state_core::store::conformance::Suite;
@@ -9,17 +9,6 @@ const HISTORIES: u32 = 256;
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn the_suite_passes_on_memory() {
     Suite::new(MemoryStore::new(1_000)).histories(HISTORIES).run().await.unwrap();
-}
-
-#[cfg(feature = "sqlite")]
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn the_suite_passes_on_sqlite() {
-    use rocket_session_state_core::store::{SqlStore, SqlTable};
-
-    let folder = tempfile::tempdir().unwrap();
-    let url = format!("sqlite:///{}", folder.path().join("sessions.db").display());
-    let store = SqlStore::from_url(&url, SqlTable::default()).unwrap();
-    Suite::new(store).histories(HISTORIES).run().await.unwrap();
 }
 
 #[cfg(feature = "filesystem")]
