@@ -1,21 +1,27 @@
 //! Questions about attributes and types, and the names that generated code has.
 
 use proc_macro2::{Span, TokenStream, TokenTree};
-use quote::{ToTokens, format_ident, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote};
 use syn::ext::IdentExt as _;
 use syn::punctuated::Punctuated;
 use syn::{Attribute, GenericArgument, Ident, Path, PathArguments, PathSegment, Token, Type};
 
 use crate::errors::Errors;
 
-/// The path by which generated code names the library: everything that it needs, also of Rocket.
-pub(crate) fn private() -> TokenStream {
+/// The path to everything that generated code needs, also of Rocket. The anonymous constants that hold most of
+/// that code import it: each token costs compile time.
+pub(crate) fn library() -> TokenStream {
     quote!(::rocket_session_state::__private)
 }
 
-/// The same path for code whose errors are to point at `span`.
-pub(crate) fn private_at(span: Span) -> TokenStream {
-    quote_spanned!(span=> ::rocket_session_state::__private)
+/// The name of [`library`] where it is imported.
+pub(crate) fn private() -> Ident {
+    private_at(Span::call_site())
+}
+
+/// The same name for code whose errors are to point at `span`.
+pub(crate) fn private_at(span: Span) -> Ident {
+    Ident::new("__private", span)
 }
 
 /// The verbs of the accessors that a field `x` has beside its getter: `set_x`, `update_x`, `take_x`.

@@ -61,8 +61,8 @@ pub struct Parts<G: GuardDef> {
 
 /// The fields of a state by name, for the guards that read them.
 ///
-/// `Fields` is a struct with the state's name and fields, so that the compiler tells a field that is not
-/// there, or not visible, from one that is. It is empty at run time.
+/// `Fields` is a struct that has them, by which the compiler tells a field that is not there, or not visible,
+/// from one that is. Nobody makes one.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no fields that a guard can read by name",
     note = "only `#[session_state]` gives a struct such fields; implement the guard by hand, too"
@@ -70,31 +70,22 @@ pub struct Parts<G: GuardDef> {
 pub trait FieldNames {
     /// The struct of names.
     type Fields;
-    /// Its only value.
-    const FIELDS: Self::Fields;
 }
+
+/// The names of the fields that the guard `G` can read.
+pub type FieldsOf<G> = <<G as GuardDef>::State as FieldNames>::Fields;
 
 /// The name of the field `F`.
 #[derive(Debug)]
 pub struct FieldName<F>(PhantomData<F>);
-
-impl<F> FieldName<F> {
-    /// The name.
-    pub const NEW: Self = FieldName(PhantomData);
-}
-
-/// Returns the names of the fields that a guard can read.
-pub fn fields_of<G: GuardDef<State: FieldNames>>(_: &Parts<G>) -> <G::State as FieldNames>::Fields {
-    G::State::FIELDS
-}
 
 /// Returns the session that they are read from.
 pub fn session_of<G: GuardDef<State: SessionState>>(parts: &Parts<G>) -> &Session {
     parts.state.session()
 }
 
-/// Reads a field.
-pub fn read_field<F: Field>(_: FieldName<F>, session: &Session) -> FieldAccess<F::Declared> {
+/// Reads the field that the function names. It is not called.
+pub fn read_field<N, F: Field>(_: fn(&N) -> &FieldName<F>, session: &Session) -> FieldAccess<F::Declared> {
     FieldAccess(get::<F>(session))
 }
 

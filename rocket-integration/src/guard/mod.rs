@@ -28,8 +28,8 @@ pub(crate) use launch::LaunchChecks;
 pub(crate) mod generated {
     pub use super::check::{Check, check};
     pub use super::fields::{
-        Decoy, FieldAccess, FieldName, FieldNames, FillsField, IsOption, NotAnOption, PlainFieldAccess,
-        fields_of, fill, read_field, session_of, unknown_field,
+        Decoy, FieldAccess, FieldName, FieldNames, FieldsOf, FillsField, IsOption, NotAnOption,
+        PlainFieldAccess, fill, read_field, session_of, unknown_field,
     };
     pub use super::traits::{
         HasLogin, Requirement, RequiresSomething, fresh, freshness, login, requires, requires_something,

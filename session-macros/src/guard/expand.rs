@@ -11,14 +11,14 @@ use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
 
 use crate::guard::model::{Fresh, Guard, Login, Required};
-use crate::syntax::{cfgs, name_of, private, private_at};
+use crate::syntax::{cfgs, library, name_of, private, private_at};
 
-/// The variables that `build` reads fields from: the names of the state's fields, and its session.
-const LOCALS: [&str; 2] = ["__state", "__session"];
+/// The variable that `build` reads fields from.
+const SESSION: &str = "__session";
 
 /// The struct with its proof, and in an anonymous constant all that is implemented for it.
 pub(super) fn expand(guard: &Guard) -> TokenStream {
-    let private = private();
+    let (library, private) = (library(), private());
     let Guard { derives, attrs, vis, ident, fields, .. } = guard;
     // Serialized, a guard is its fields.
     let skipped = derives.iter().any(|path| name_of(path) == "Serialize").then(|| quote!(#[serde(skip)]));
@@ -35,10 +35,11 @@ pub(super) fn expand(guard: &Guard) -> TokenStream {
             #(#fields,)*
             #[doc(hidden)]
             #skipped
-            #proof: #private::Proof<#ident>,
+            #proof: #library::Proof<#ident>,
         }
 
         const _: () = {
+            use #library;
             #[allow(unused_imports)]
             use #private::PlainFieldAccess as _;
 
@@ -54,7 +55,7 @@ fn expand_definition(guard: &Guard) -> TokenStream {
     let at = base.span();
     let private = private_at(at);
     let proof = proof();
-    let [state, session] = LOCALS.map(|name| Ident::new(name, at));
+    let session = Ident::new(SESSION, at);
     let inits = fields.iter().map(|required| expand_field(required, at));
     let names = fields.iter().filter(|required| required.known).map(|Required { field, ident, .. }| {
         let cfgs = cfgs(&field.attrs);
@@ -76,7 +77,6 @@ fn expand_definition(guard: &Guard) -> TokenStream {
 
             #[allow(unused_variables)]
             fn build(__parts: #private::Parts<Self>) -> ::core::result::Result<Self, #private::SessionError> {
-                let #state = #private::fields_of(&__parts);
                 let #session = #private::session_of(&__parts);
                 ::core::result::Result::Ok(#ident { #(#inits,)* #proof: __parts.proof })
             }
@@ -180,16 +180,16 @@ fn expand_mounting(guard: &Guard) -> TokenStream {
 
 /// Reads the field of the same name of the state. The name stands where the guard's field does, so that
 /// the compiler lists the fields that there are, or suggests one, at that place.
-fn expand_field(required: &Required, locals: Span) -> TokenStream {
+fn expand_field(required: &Required, at: Span) -> TokenStream {
     let Required { field, ident, known } = required;
     let cfgs = cfgs(&field.attrs);
     let private = private_at(field.ty.span());
     if !known {
         return quote!(#(#cfgs)* #ident: #private::unknown_field()?);
     }
-    let [state, session] = LOCALS.map(|name| Ident::new(name, ident.span().resolved_at(locals)));
-    let named = quote_spanned!(ident.span()=> #state.#ident);
-    let read = quote_spanned!(field.ty.span()=> #private::read_field(#named, #session));
+    let session = Ident::new(SESSION, at);
+    let name = quote_spanned!(at=> |__fields: &__private::FieldsOf<Self>| &__fields.#ident);
+    let read = quote_spanned!(field.ty.span()=> #private::read_field(#name, #session));
     quote_spanned!(field.ty.span()=> #(#cfgs)* #ident: #private::fill(#read.take()?))
 }
 

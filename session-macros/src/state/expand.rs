@@ -7,14 +7,14 @@ use syn::spanned::Spanned as _;
 use syn::{Attribute, Ident, Path, Type};
 
 use crate::state::model::{Field, Merge, Shape, State};
-use crate::syntax::{accessors, is_named, optional, private, private_at};
+use crate::syntax::{accessors, is_named, library, optional, private, private_at};
 
 /// The handle, and in an anonymous constant all that is implemented for it.
 ///
 /// The accessors have no bounds of their own: they go through a `Field` that the constant hides,
 /// where a type that can't be stored is one error instead of one per accessor.
 pub(super) fn expand(state: &State) -> TokenStream {
-    let private = private();
+    let (library, private) = (library(), private());
     let State { attrs, vis, ident, serialize, fields } = state;
     let fields: Vec<_> =
         fields.iter().enumerate().map(|(n, field)| (format_ident!("__Field{n}"), field)).collect();
@@ -26,10 +26,12 @@ pub(super) fn expand(state: &State) -> TokenStream {
     quote! {
         #(#attrs)*
         #vis struct #ident {
-            __session: #private::Session,
+            __session: #library::Session,
         }
 
         const _: () = {
+            use #library;
+
             #(#markers)*
             #implementations
             #names
@@ -82,9 +84,6 @@ fn expand_names(ident: &Ident, fields: &[(Ident, &Field)]) -> TokenStream {
     let declared = fields.iter().map(|(marker, Field { cfgs, vis, ident, .. })| {
         quote!(#(#cfgs)* #vis #ident: #private::FieldName<#marker>)
     });
-    let named = fields
-        .iter()
-        .map(|(_, Field { cfgs, ident, .. })| quote!(#(#cfgs)* #ident: #private::FieldName::NEW));
     // In a scope without any type of the user, which it could hide.
     quote! {
         const _: () = {
@@ -94,7 +93,6 @@ fn expand_names(ident: &Ident, fields: &[(Ident, &Field)]) -> TokenStream {
             #[automatically_derived]
             impl #private::FieldNames for #ident {
                 type Fields = #names;
-                const FIELDS: #names = #names { #(#named),* };
             }
         };
     }
