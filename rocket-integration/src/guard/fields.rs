@@ -85,7 +85,7 @@ pub fn session_of<G: GuardDef<State: SessionState>>(parts: &Parts<G>) -> &Sessio
 }
 
 /// Reads the field that the function names. It is not called.
-pub fn read_field<N, F: Field>(_: fn(&N) -> &FieldName<F>, session: &Session) -> FieldAccess<F::Declared> {
+pub fn read_field<N, F: Field>(_: fn(N) -> FieldName<F>, session: &Session) -> FieldAccess<F::Declared> {
     FieldAccess(get::<F>(session))
 }
 

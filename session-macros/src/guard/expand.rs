@@ -188,7 +188,7 @@ fn expand_field(required: &Required, at: Span) -> TokenStream {
         return quote!(#(#cfgs)* #ident: #private::unknown_field()?);
     }
     let session = Ident::new(SESSION, at);
-    let name = quote_spanned!(at=> |__fields: &__private::FieldsOf<Self>| &__fields.#ident);
+    let name = quote_spanned!(at=> |__fields: __private::FieldsOf<Self>| __fields.#ident);
     let read = quote_spanned!(field.ty.span()=> #private::read_field(#name, #session));
     quote_spanned!(field.ty.span()=> #(#cfgs)* #ident: #private::fill(#read.take()?))
 }

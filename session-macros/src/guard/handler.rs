@@ -11,7 +11,7 @@ use syn::{Attribute, FnArg, Ident, ItemFn, Meta, Type, parse_quote};
 
 use crate::errors::Errors;
 use crate::guard::parse::{Arguments, GUARD, parse_arguments};
-use crate::syntax::{cfgs, library, name_of};
+use crate::syntax::{cfgs, name_of};
 
 const METHODS: [&str; 8] = ["get", "put", "post", "delete", "head", "options", "patch", "route"];
 
@@ -59,11 +59,10 @@ pub(super) fn expand(arguments: TokenStream, mut function: ItemFn, errors: &mut 
 
 /// Names the guard by an alias: Rocket writes the type twice, and a misspelt one would be two errors.
 fn with_guard(base: &Type, mut function: ItemFn) -> TokenStream {
-    let library = library();
     let cfgs = cfgs(&function.attrs);
     let alias = format_ident!("__require_session_{}", function.sig.ident.unraw(), span = base.span());
     let argument = Ident::new("__require_session", Span::mixed_site());
-    let ty = quote_spanned!(base.span()=> #library::Require<#alias>);
+    let ty = quote_spanned!(base.span()=> ::rocket_session_state::__private::Require<#alias>);
     function.sig.inputs.insert(0, parse_quote!(#argument: #ty));
     quote! {
         #(#cfgs)*
