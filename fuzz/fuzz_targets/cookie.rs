@@ -10,7 +10,7 @@ use rocket_session_state_core::id::SessionId;
 use rocket_session_state_core::signing::{CookieSigner, IdSigner, Invalid};
 use session_fuzz::{check_record, signed_by_flask};
 
-/// That of the vectors, so that cookies which Flask signed are good here.
+/// The key of the vectors, so that cookies which Flask signed are good here.
 const SECRET: &[u8] = b"dev-secret-key";
 const LIFETIME: Duration = Duration::from_secs(31 * 24 * 60 * 60);
 

@@ -1,4 +1,4 @@
-//! Whatever the attributes of a cookie are, the header stays one line, and its attributes are those that were asked for.
+//! With any attributes of a cookie, the header stays one line, and its attributes are those that were asked for.
 #![no_main]
 
 use std::time::{Duration, UNIX_EPOCH};

@@ -1,4 +1,4 @@
-//! What one application knows about its sessions.
+//! The state of one application's sessions.
 
 use std::sync::Arc;
 use std::time::SystemTime;

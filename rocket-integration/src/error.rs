@@ -11,7 +11,7 @@ use rocket::{Ignite, Request, Rocket, Sentinel};
 use rocket_session_state_core::config::ConfigError;
 use rocket_session_state_core::store::StoreError;
 
-/// Why there is no session, or why a guard did not let the request through.
+/// The reason why a request has no session, or why a guard did not let it through.
 ///
 /// It is the error of every guard of this crate. A handler that takes `Result<Visit, SessionError>`
 /// runs even when the store is down; the response is 503 all the same, unless the handler says with

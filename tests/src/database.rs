@@ -80,7 +80,7 @@ impl Database {
         }
     }
 
-    /// What a statement gives: a line per row, `|` between columns. A refusal fails the test.
+    /// Returns the result of a statement: a line per row, `|` between columns. A refusal fails the test.
     pub fn query(&self, statement: &str) -> String {
         let answer = match self {
             Database::Sqlite(_) => run(

@@ -1,4 +1,4 @@
-//! Where an application and its Flask twin keep their sessions.
+//! The store of an application and its Flask twin.
 
 use crate::database::Database;
 use crate::files::Files;
@@ -6,7 +6,7 @@ use crate::memcached::Memcached;
 use crate::mongodb::MongoDb;
 use crate::redis::Redis;
 
-/// How the Flask twin of the probe keeps its sessions.
+/// The store of the probe's Flask twin.
 #[derive(Clone, Copy)]
 pub enum Engine<'r> {
     /// Flask's own signed cookie.

@@ -15,7 +15,7 @@ impl Files {
         Files(TempDir::new().expect("a temporary folder"))
     }
 
-    /// Where it is.
+    /// Its path.
     pub fn path(&self) -> &Path {
         self.0.path()
     }
@@ -36,7 +36,7 @@ impl Files {
         names
     }
 
-    /// Where the record under `key` is.
+    /// The path of the record under `key`.
     pub fn file(&self, key: &str) -> PathBuf {
         let name: String = Sha256::digest(key).iter().map(|byte| format!("{byte:02x}")).collect();
         self.path().join(name)

@@ -1,4 +1,4 @@
-//! What lets tests be real: private servers, the real Flask, built applications and a client that shows
+//! Fixtures of real tests: private servers, the real Flask, built applications and a client that shows
 //! headers as they were sent.
 //!
 //! Everything here fails loudly. A missing program fails the test with the command that installs it, a server

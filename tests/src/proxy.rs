@@ -13,7 +13,7 @@ pub struct Proxy {
     asked: Arc<AtomicUsize>,
 }
 
-/// What happens to what the server answers. Requests arrive in every case, so a write may have happened.
+/// The fate of the server's answers. Requests arrive in every case, so a write may have happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
     /// Answers arrive.
@@ -50,7 +50,7 @@ impl Proxy {
         self.port
     }
 
-    /// How often somebody has asked the server and waited for its answer since the last time.
+    /// Returns the number of round trips to the server since the last time.
     pub fn round_trips(&self) -> usize {
         self.asked.swap(0, Ordering::SeqCst)
     }

@@ -7,10 +7,10 @@ mod tests;
 use rocket::{get, launch, routes};
 use rocket_session_state::{Sessions, session_state};
 
-/// What the counter remembers about a visitor.
+/// The counter's memory of a visitor.
 #[session_state]
 struct Visit {
-    /// How often this page was asked for; two requests at once count twice.
+    /// Requests for this page. In a store, two requests at once count twice.
     #[session(merge = "add")]
     views: u32,
 }

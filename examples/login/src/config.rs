@@ -1,4 +1,4 @@
-//! Where the configuration comes from.
+//! The source of the configuration.
 
 use rocket::Config;
 use rocket::figment::providers::{Env, Format, Toml};

@@ -3,7 +3,7 @@
 use rocket::form::Context;
 use rocket::form::error::ErrorKind;
 
-/// What was typed into a field and what is wrong with it: a page that comes back with an error keeps the text.
+/// The text typed into a field and the problem with it: a page that comes back with an error keeps the text.
 #[derive(Default)]
 pub(crate) struct Field {
     pub(crate) value: String,

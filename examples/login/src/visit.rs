@@ -1,4 +1,4 @@
-//! What the application knows about who is visiting.
+//! The session of a visitor, and the guard for members.
 
 use crate::pages::login;
 use rocket::uri;
@@ -10,7 +10,7 @@ pub(crate) struct Visit {
     /// The name of the user who is logged in; writing it gives the session a new id.
     #[session(login)]
     pub(crate) username: Option<String>,
-    /// What the user would rather be called.
+    /// The name that the user prefers.
     pub(crate) nickname: Option<String>,
 }
 

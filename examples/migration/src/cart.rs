@@ -13,7 +13,7 @@ pub(crate) fn routes() -> Vec<Route> {
     routes![page, add, remove]
 }
 
-/// How many of each article: in Flask `session["cart"] = {"Oolong": 2}`.
+/// The number of each article: in Flask `session["cart"] = {"Oolong": 2}`.
 pub(crate) type Cart = BTreeMap<String, u32>;
 
 /// Two requests changed the cart at once: each article gets what both added or removed.

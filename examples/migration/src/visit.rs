@@ -1,4 +1,4 @@
-//! What Rocket reads of the session that Flask writes too.
+//! The part of the shared session that Rocket reads.
 
 use crate::cart::{Cart, merge};
 use rocket_session_state::{require_session, session_state};
@@ -15,7 +15,7 @@ pub(crate) struct Visit {
 }
 
 impl Visit {
-    /// What `get_flashed_messages(with_categories=True)` gives, whichever side has flashed it.
+    /// Returns what `get_flashed_messages(with_categories=True)` gives, whichever side has flashed it.
     pub(crate) fn flashes(&self) -> Vec<(String, String)> {
         let flashes = self.take_flashes();
         flashes.into_iter().map(|flash| (flash.category, flash.message)).collect()

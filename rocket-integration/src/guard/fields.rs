@@ -19,7 +19,7 @@ use crate::session::Session;
 pub struct Proof<G: GuardDef>(pub(in crate::guard) G::Base);
 
 impl<G: GuardDef> Proof<G> {
-    /// What the guard builds upon.
+    /// The state or guard that this guard extends.
     pub fn base(&self) -> &G::Base {
         &self.0
     }
@@ -49,7 +49,7 @@ impl<G: GuardDef> Hash for Proof<G> {
     fn hash<H: Hasher>(&self, _state: &mut H) {}
 }
 
-/// What a guard is built from.
+/// The parts of a guard.
 #[derive(Debug)]
 pub struct Parts<G: GuardDef> {
     /// The state of the request's session.
@@ -123,7 +123,7 @@ pub fn fill<G, S: FillsField<G>>(read: S) -> G {
     read.fill()
 }
 
-/// What a state's accessor gave, on its way into a guard's field. It tells an `Option` from other types without
+/// The value of a state's accessor, on its way into a guard's field. It tells an `Option` from other types without
 /// naming the type: a method of the type itself goes before a trait's method of the same name, so that the
 /// second, for every type, is found only where the first, for `Option<T>`, is not.
 #[derive(Debug)]

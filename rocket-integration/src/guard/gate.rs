@@ -157,7 +157,7 @@ pub(crate) fn gates_of<'r>(
     routes.filter(move |route| name(route) == gate).map(|route| route.uri.base())
 }
 
-/// What is closed as a whole, one line each; `None` if nothing is.
+/// Lists the prefixes and lists that are closed as a whole, one line each; `None` if there are none.
 pub(crate) fn table(rocket: &Rocket<Orbit>) -> Option<String> {
     let mut lines: Vec<String> = rocket.routes().filter_map(line).collect();
     lines.sort();

@@ -39,7 +39,7 @@ pub fn abort<G: SessionGuard>(rocket: &Rocket<Ignite>) -> bool {
     verdict
 }
 
-/// What was checked already: Rocket asks once per route.
+/// The checks that were made already: Rocket asks once per route.
 #[derive(Default)]
 pub(crate) struct LaunchChecks {
     verdicts: Mutex<BTreeMap<&'static str, bool>>,

@@ -1,4 +1,4 @@
-//! Who may enter: session state as a request guard, and guards built upon it.
+//! Session state as a request guard, and guards that extend it.
 //!
 //! `#[session_state]` and `#[require_session]` implement these traits. By hand, a state implements
 //! [`SessionState`] and [`SessionGuard`] with [`open`]; a guard implements [`GuardDef`] and

@@ -53,7 +53,7 @@ pub trait SessionGuard: Sized + Send + 'static {
     type State: SessionState;
     /// Whether anybody is kept out. A guard that keeps nobody out does not compile.
     const REQUIRES: bool;
-    /// Where visitors are sent who have to log in first.
+    /// The page for visitors who have to log in first.
     const LOGIN: Option<LoginTarget> = None;
     /// The longest time since the login.
     const FRESH: Option<Duration> = None;
@@ -66,9 +66,9 @@ pub trait SessionGuard: Sized + Send + 'static {
     fn authorize(request: &Request<'_>) -> impl Future<Output = Result<Self, SessionError>> + Send;
 }
 
-/// What a `#[require_session]` struct is made of. [`authorize`](crate::guard::authorize) does the rest.
+/// The definition of a `#[require_session]` struct. [`authorize`](crate::guard::authorize) does the rest.
 ///
-/// `Base` and `State` have no bounds: a base that is no guard is one error, at the base.
+/// `Base` and `State` have no bounds: a base that is not a guard is one error, at the base.
 pub trait GuardDef: Sized {
     /// The state or the guard that this one builds upon.
     type Base;
@@ -76,7 +76,7 @@ pub trait GuardDef: Sized {
     type State;
     /// The fields of the state that this guard reads.
     const FIELDS: &'static [&'static str];
-    /// Where visitors are sent who have to log in first, if not where the base says.
+    /// The page for visitors who have to log in first, if not that of the base.
     const LOGIN: Option<LoginTarget> = None;
     /// The longest time since the login, beside what the base says.
     const FRESH: Option<Duration> = None;
@@ -115,7 +115,7 @@ pub const fn fresh<S: HasLogin>(millis: u64) -> Option<Duration> {
     Some(Duration::from_millis(millis))
 }
 
-/// Where a guard's visitors log in: where it says itself, or where its base does.
+/// The login page of a guard: its own, or that of its base.
 pub const fn login(own: Option<LoginTarget>, base: Option<LoginTarget>) -> Option<LoginTarget> {
     match own {
         Some(own) => Some(own),

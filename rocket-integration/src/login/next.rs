@@ -1,4 +1,4 @@
-//! Where to go after logging in, without ever leaving the site.
+//! The page to go on to after logging in, which is never on another site.
 
 use std::fmt;
 

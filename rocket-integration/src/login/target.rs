@@ -1,4 +1,4 @@
-//! Where a guard sends visitors who have to log in.
+//! The page to which a guard sends visitors who have to log in.
 
 use rocket::http::uri::Origin;
 use rocket::http::uri::fmt::{Query, UriDisplay};

@@ -21,7 +21,7 @@ use verdict::GuardVerdict;
 pub(crate) struct RequestSession {
     // Rocket's asynchronous cache would run two loads at once for two callers; a cell runs one.
     opened: OnceCell<Result<CoreSession, SessionError>>,
-    /// What guards leave for the response fairing.
+    /// The verdicts that guards leave for the response fairing.
     pub(crate) verdict: GuardVerdict,
     /// Method and path of a request whose session is used after the answer, for the log.
     streaming: OnceLock<String>,
@@ -65,7 +65,7 @@ impl RequestSession {
         opened.as_ref().map_err(SessionError::clone)
     }
 
-    /// What happened to the session in this request, without opening it.
+    /// Returns the fate of the session in this request, without opening it.
     pub(crate) fn opened(&self) -> Opened<'_> {
         match self.opened.get() {
             None => Opened::Untouched,
@@ -101,7 +101,7 @@ impl Drop for RequestSession {
     }
 }
 
-/// How the opening of a session ended, if it was tried.
+/// The result of opening the session, if it was tried.
 pub(crate) enum Opened<'r> {
     Untouched,
     Session(&'r CoreSession),

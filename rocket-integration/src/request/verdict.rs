@@ -1,4 +1,4 @@
-//! What guards of a request leave for the response fairing.
+//! Verdicts that the guards of a request leave for the response fairing.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -31,7 +31,7 @@ impl GuardVerdict {
         self.verdict().guarded
     }
 
-    /// Where the visitor has to log in first.
+    /// The page at which the visitor has to log in first.
     pub(crate) fn pending_login(&self) -> Option<LoginTarget> {
         self.verdict().pending_login
     }

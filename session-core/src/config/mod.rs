@@ -66,7 +66,7 @@ settings! {
         ///
         /// A single text is refused: Flask would take each of its letters for a key.
         secret_key_fallbacks: Vec<SecretKey> = Vec::new();
-        /// Where sessions live. Default: the signed cookie itself.
+        /// The place where sessions live. Default: the signed cookie itself.
         session_type: SessionType = SessionType::default();
 
         /// Name of the cookie, a token of RFC 6265. Default: `session`.

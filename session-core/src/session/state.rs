@@ -35,7 +35,7 @@ pub(super) struct Flags {
     pub(super) accessed: bool,
 }
 
-/// Whose rules hold for `_permanent`.
+/// The library whose rules hold for `_permanent`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     /// The session is in the cookie: Flask's.

@@ -83,7 +83,7 @@ macro_rules! stores {
         }
     )+) => {
         choice! {
-            /// Where sessions live: `session_type`.
+            /// The place where sessions live: `session_type`.
             #[derive(Default)]
             #[non_exhaustive]
             SessionType {

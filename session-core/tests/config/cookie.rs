@@ -1,4 +1,4 @@
-//! What the cookie must be.
+//! Rules of the cookie.
 
 use rocket_session_state_core::config::{Environment, SameSite, SessionConfig};
 

@@ -29,7 +29,7 @@ fn rocket_figment() -> Figment {
         .select(Profile::from_env_or("ROCKET_PROFILE", "debug"))
 }
 
-/// What comes of this Rocket.toml and these variables, in a server without TLS.
+/// The result of this Rocket.toml and these variables, in a server without TLS.
 fn configure(toml: &str, variables: &[(&str, &str)]) -> Result<CheckedConfig, ConfigError> {
     configure_in(Environment::default(), toml, variables)
 }

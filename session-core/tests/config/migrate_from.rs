@@ -7,7 +7,7 @@ use rocket_session_state_core::config::{MigrateFrom, SessionType};
 use super::{accepted, checked};
 use super::{assert_says, refused_line, refused_variable};
 
-/// What is wrong with this table beside sessions in memory.
+/// The problems of this table beside sessions in memory.
 fn refused_table(table: &str) -> rocket_session_state_core::config::Problem {
     refused_line(&format!("session_type = \"memory\"\nsession_migrate_from = {table}"))
 }

@@ -1,4 +1,4 @@
-//! How values are read: text, booleans, numbers, durations.
+//! Reading values: text, booleans, numbers, durations.
 
 use std::time::Duration;
 

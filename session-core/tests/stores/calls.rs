@@ -35,7 +35,7 @@ pub(crate) async fn within<T>(
     timeout_at(call.deadline, answer).await.unwrap_or_else(|_| Err(StoreError::timeout()))
 }
 
-/// What the store holds, without extending its life.
+/// Returns the record in the store, without extending its life.
 pub(crate) async fn stored(store: &impl Store, key: &str) -> Option<Loaded> {
     let call = call();
     within(call, store.load(call, key, None)).await.expect("load")

@@ -21,7 +21,7 @@ const MD5: &str = "e6b184b617e28efb23ac88b44f73281b";
 const KEY: &str = "session:s";
 const COUNT: &str = "79bc207ee04a581ab2348ca1f3494e64cd0ec36128735b8c6bc85ddd8fe1938c";
 
-/// Where the store keeps what is no session.
+/// The file in which the store keeps its own data.
 const OWN: &str = ".rocket_session_state.__wz_cache";
 
 static VECTORS: LazyLock<Json> = LazyLock::new(|| {

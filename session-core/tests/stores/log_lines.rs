@@ -1,4 +1,4 @@
-//! What the stores log, told apart by what only one test's lines can contain.
+//! The log lines of the stores, told apart by texts that only one test's lines can contain.
 
 use std::sync::{Mutex, PoisonError};
 

@@ -10,7 +10,7 @@ use crate::calls::{HOUR, call, new, stored};
 use crate::memcached_server::{Server, store_at};
 use crate::wiretap::Wiretap;
 
-/// What was sent, a line each; records are readable in these tests.
+/// The commands that were sent, a line each; records are readable in these tests.
 fn lines(tap: &Wiretap) -> Vec<String> {
     String::from_utf8_lossy(&tap.sent()).lines().map(str::to_owned).collect()
 }

@@ -187,7 +187,7 @@ async fn every_mistake_is_found_by_the_rule_about_it() {
     tried(Mistake::None).await.unwrap();
 }
 
-/// Whatever the plain rules overlook, the model sees: here every plain rule is met.
+/// The model sees mistakes that the plain rules overlook: here every plain rule is met.
 #[tokio::test]
 async fn a_history_that_fails_is_made_short_and_can_be_repeated() {
     struct ForgetsTheFourth(MemoryStore, std::sync::atomic::AtomicU64);

@@ -13,7 +13,7 @@ use crate::redis_server::{Seen, Server};
 use crate::server_faults::{self, no_read_believes, no_write_believes};
 use test_servers::port::free_port;
 
-/// What a server answers to the two commands with which the client introduces itself.
+/// The answer of a server to the two commands with which the client introduces itself.
 const HELLO: &[u8] = b"+OK\r\n+OK\r\n";
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! What every store does whose server is down, stands still or lies.
+//! Stores whose server is down, is suspended or gives wrong answers.
 
 use std::time::Duration;
 
@@ -65,7 +65,7 @@ pub(crate) fn liar(answer: &'static [u8]) -> String {
     address.to_string()
 }
 
-/// Whoever gives up a call while the server stands still takes no answer away from those who come later.
+/// A call that is given up while the server is suspended takes no answer away from later ones.
 #[cfg(any(feature = "memcached", feature = "mongodb"))]
 pub(crate) async fn a_call_given_up_disturbs_nobody(
     (pause, resume): (impl Fn(), impl Fn()),

@@ -39,7 +39,7 @@ impl Wiretap {
         self.port
     }
 
-    /// What was sent since the last time.
+    /// Returns the bytes that were sent since the last time.
     pub(crate) fn sent(&self) -> Vec<u8> {
         std::mem::take(&mut *self.sent.lock().expect("the log"))
     }

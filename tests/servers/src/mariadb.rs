@@ -70,7 +70,7 @@ impl MariaDb {
         format!("mysql+pymysql://flask:pass%2Fword@127.0.0.1:{}/{database}", self.port)
     }
 
-    /// What a statement gives: a line per row, `|` between columns.
+    /// Returns the result of a statement: a line per row, `|` between columns.
     pub fn query(&self, database: &str, statement: &str) -> String {
         run(&mut client(self.port, database, statement), INSTALL).replace('\t', "|")
     }

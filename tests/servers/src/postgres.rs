@@ -57,7 +57,7 @@ impl Postgres {
         format!("postgresql+psycopg2://flask@127.0.0.1:{}/{database}", self.port)
     }
 
-    /// What a statement gives: a line per row, `|` between columns.
+    /// Returns the result of a statement: a line per row, `|` between columns.
     pub fn query(&self, database: &str, statement: &str) -> String {
         run(&mut client(self.port, database, statement), INSTALL)
     }

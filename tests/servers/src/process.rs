@@ -9,7 +9,7 @@ use tempfile::NamedTempFile;
 
 use crate::poll;
 
-/// How long a server may take to come up or to end: generous, since a loaded machine is slow and only a
+/// The time a server may take to come up or to end: generous, since a loaded machine is slow and only a
 /// failing test ever waits for all of it.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -21,7 +21,7 @@ pub struct Process {
     output: NamedTempFile,
 }
 
-/// What can be done to a running program, beside killing it.
+/// Actions on a running program, beside killing it.
 #[derive(Clone, Copy, Debug)]
 pub enum Signal {
     /// SIGTERM: please end.

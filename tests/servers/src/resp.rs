@@ -55,7 +55,7 @@ impl Connection {
     pub fn receive(&mut self) -> io::Result<Reply> {
         let mut line = String::new();
         self.stream.read_line(&mut line)?;
-        // A line that was cut short is no answer.
+        // A line that was cut short is not an answer.
         let line = line.strip_suffix("\r\n").ok_or(io::ErrorKind::UnexpectedEof)?;
         let (kind, rest) = line.split_at_checked(1).ok_or_else(|| garbage(line))?;
         let number = || rest.parse::<i64>().map_err(|_| garbage(line));

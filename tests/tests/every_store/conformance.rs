@@ -7,7 +7,7 @@ use sqlx::{MySqlPool, PgPool, SqlitePool};
 
 use crate::{runtime, store};
 
-/// What a `BLOB` of MariaDB holds.
+/// The largest `BLOB` of MariaDB, in bytes.
 const BLOB: usize = 65_535;
 
 fn suite(database: &Database, store: SqlStore) -> Suite {

@@ -34,7 +34,7 @@ impl Visitor {
         }
     }
 
-    /// What the visitor last knew is there; one more may have been written without an answer.
+    /// The last value that the visitor knew is there; one more may have been written without an answer.
     fn is_known_to(&self, url: &str) {
         let client = Client::with_jar(url, &self.jar);
         let answer =

@@ -1,4 +1,4 @@
-//! What can be wrong with a folder, seen from outside.
+//! Problems of a folder, seen from outside.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

@@ -1,4 +1,4 @@
-//! What each store costs and survives, and what only the SQL store has to show; conformance of the others is tested in
+//! The cost and the endurance of each store, and tests of the SQL store alone; conformance of the others is tested in
 //! `session-core/tests/stores`.
 mod conformance;
 mod crash;

@@ -1,4 +1,4 @@
-//! What a request costs the store: how often an application asks it and waits.
+//! The cost of a request in round trips to the store.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -122,7 +122,7 @@ fn a_read_is_one_call_a_write_two_a_login_three_and_a_refresh_writes_only_when_d
 
 const DAY: Duration = Duration::from_secs(86_400);
 
-/// What the file of the only session holds, and which file it is.
+/// The content of the file of the only session, and its path.
 fn only_file(files: &Files) -> (Vec<u8>, u64) {
     let [name] = &files.keys()[..] else { panic!("one session") };
     let path = files.path().join(name);

@@ -124,7 +124,7 @@ fn survive(storage: Storage, begin: impl FnOnce(&mut Site), end: impl FnOnce(&mu
     }
 }
 
-/// What else holds while the store does not work.
+/// Other rules that hold while the store does not work.
 fn during(site: &Site) {
     for url in site.urls() {
         let client = Client::new(&url);

@@ -15,12 +15,12 @@ pub(crate) struct Visitor {
     jar: Jar,
     cookie: Option<String>,
     processes: Vec<Client>,
-    /// What the field `a` may hold: the last acknowledged value, and those whose outcome is open.
+    /// The values that the field `a` may have: the last acknowledged value, and those whose outcome is open.
     possible: BTreeSet<Option<String>>,
     /// The least and the most that the counter may be.
     counter: (i64, i64),
     turn: usize,
-    /// How many answers of 200 and of 503 there were.
+    /// The numbers of answers of 200 and of 503.
     pub(crate) served: usize,
     pub(crate) refused: usize,
 }

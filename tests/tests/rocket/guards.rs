@@ -52,7 +52,7 @@ struct TeamMember {
     team: String,
 }
 
-/// What a check may ask for.
+/// The arguments of a check.
 struct Allowed(Vec<&'static str>);
 
 #[require_session(Member, check = listed)]

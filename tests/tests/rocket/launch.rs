@@ -1,4 +1,4 @@
-//! What does not launch.
+//! Applications that do not launch.
 
 use std::net::TcpListener;
 

@@ -1,4 +1,4 @@
-//! What the log says of a request, and how often.
+//! The lines of the log about a request, and their number.
 
 use rocket::http::uri::Host;
 use rocket::http::{Accept, Header, Status};

@@ -1,4 +1,4 @@
-//! Where a visitor goes after logging in: never to another site, and never in a circle.
+//! The page after logging in: never to another site, and never in a circle.
 
 use proptest::prelude::*;
 use rocket::http::uri::{Origin, Reference};

@@ -1,4 +1,4 @@
-//! What responses say about the session.
+//! The headers of responses that concern the session.
 
 use rocket::fairing::AdHoc;
 use rocket::http::{Header, Status};

@@ -77,7 +77,7 @@ fn every_error(
     None
 }
 
-/// What is named by a setting, a store, a merge policy, a guard or an answer.
+/// The types that are named by a setting, a store, a merge policy, a guard or an answer.
 type Named = (
     (Place, Problem, RecordFormat, SameSite, SecretKey, SessionConfig, SessionType, UnknownChoice, Warning),
     (Call, Loaded, New<'static>, Swap, Touch, SqlTable),

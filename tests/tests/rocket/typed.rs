@@ -12,7 +12,7 @@ enum Theme {
     Dark,
 }
 
-/// What the shop remembers.
+/// The session of a shop.
 #[session_state]
 struct Visit {
     views: u32,

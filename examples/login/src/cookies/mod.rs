@@ -79,7 +79,7 @@ struct Setting {
     keep: Keep,
 }
 
-/// How long the browser keeps a cookie.
+/// The time for which the browser keeps a cookie.
 #[derive(FromFormField)]
 enum Keep {
     UntilTheBrowserCloses,

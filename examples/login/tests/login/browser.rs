@@ -8,7 +8,7 @@ pub(crate) const STORES: [&str; 2] = ["cookie", "memory"];
 
 pub(crate) struct Browser(Client);
 
-/// What came back, read to its end.
+/// The answer, read to its end.
 pub(crate) struct Answer {
     pub(crate) status: Status,
     pub(crate) location: Option<String>,
@@ -57,7 +57,7 @@ impl Browser {
     }
 }
 
-/// What a browser says that it takes: pages, or else anything.
+/// The `Accept` of a browser: pages, or else anything.
 fn pages() -> Accept {
     Accept::new([QMediaType(MediaType::HTML, None), QMediaType(MediaType::Any, Some(0.8))])
 }
@@ -78,7 +78,7 @@ impl From<LocalResponse<'_>> for Answer {
 }
 
 impl Answer {
-    /// What the page reports, in order.
+    /// The messages of the page, in order.
     pub(crate) fn reports(&self) -> Vec<&str> {
         let reports = self.html.split(r#"role="status">"#).skip(1);
         reports.filter_map(|rest| rest.split('<').next()).collect()

@@ -5,7 +5,7 @@ fn set(browser: &Browser, key: &str, value: &str) -> Answer {
     browser.post("/session/set", &[("key", key), ("value", value)])
 }
 
-/// What the page says last; a message from the page before stands above it.
+/// The last message of the page; a message from the page before stands above it.
 fn outcome(answer: &Answer) -> &str {
     answer.reports().pop().expect("an outcome")
 }

@@ -11,7 +11,7 @@ use crate::formats::http_date;
 /// The text that is the same in every line is written once: value and date are all that is left to do for an
 /// answer.
 ///
-/// Whatever the attributes are, a line holds no control character, and no `;` but between
+/// With any attributes, a line holds no control character, and no `;` but between
 /// attributes: paths are percent-encoded, and from the other texts such characters are
 /// left out. Whether a name or domain is a sensible one is for the configuration to check.
 ///

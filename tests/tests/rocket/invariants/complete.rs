@@ -21,7 +21,7 @@ fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
     found
 }
 
-/// What the library promises, and the tests that fail where it is not kept.
+/// The promises of the library, and the tests that fail where it is not kept.
 const PROMISES: [(&str, &[&str]); 17] = [
     (
         "a request that touches no session is served as if there were none",

@@ -1,4 +1,4 @@
-//! What a request costs: 1 to 5.
+//! The cost of a request.
 
 use super::place::places;
 

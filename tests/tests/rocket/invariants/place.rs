@@ -15,7 +15,7 @@ use session_tests::redis::Redis;
 
 use crate::site::quiet;
 
-/// What nobody may read in a log or an error.
+/// Texts that no log and no error may contain.
 pub(crate) const SECRET: &str = "a-value-that-is-nobodys-business";
 
 #[session_state]
@@ -259,14 +259,14 @@ impl Place {
         self.ask(&format!("/login/{name}"), "").await.cookie().expect("a session cookie")
     }
 
-    /// How many store calls a request makes.
+    /// The number of store calls of a request.
     pub(crate) async fn cost(&self, path: &str, cookie: &str) -> usize {
         self.store.calls();
         self.ask(path, cookie).await;
         self.store.calls()
     }
 
-    /// What the session holds, as the second process sees it.
+    /// The content of the session, as the second process sees it.
     pub(crate) async fn shown(&self, cookie: &str) -> String {
         self.ask_at(1, "/show", cookie).await.body
     }

@@ -14,7 +14,7 @@ use crate::formats::value::Value;
 ///
 /// It removes live sessions when its count is above its threshold, so a log-out here that it does not learn
 /// of would some day cost a session there. It counts only if it has a threshold, and counts anew when it
-/// starts. It takes no lock, so the count can still drift; what can't be counted is no reason to fail.
+/// starts. It takes no lock, so the count can still drift; a count that fails is not a reason to fail.
 pub(super) fn add(folder: &Folder, files: i64) {
     if files == 0 {
         return;

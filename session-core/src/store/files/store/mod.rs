@@ -40,7 +40,7 @@ use crate::store::{Call, Loaded, New, Store, StoreError, Swap, Touch};
 /// * Nothing that is alive is ever removed to make room. Above the [threshold](FileStore::threshold) what has
 ///   expired is removed, and if that is not enough, a warning is logged.
 /// * Lock files and files that are being written are in the folder `.rocket_session_state.__wz_cache`: by
-///   the end of its name cachelib knows that it is no session.
+///   the end of its name cachelib knows that it is not a session.
 ///
 /// cachelib takes no locks. A change of its own between our comparison and our renaming, which is microseconds,
 /// is lost, and it overwrites what it has not read; it also removes live sessions above *its* threshold, by a

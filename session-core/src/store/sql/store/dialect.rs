@@ -55,7 +55,7 @@ pub(super) trait Dialect: Database {
         statements: &Arc<str>,
     ) -> impl Future<Output = sqlx::Result<()>> + Send;
 
-    /// Whether an error says that there is no such table.
+    /// Tells whether an error says that the table is missing.
     fn lacks_table(error: &dyn DatabaseError) -> bool;
 
     /// The number or code under which the database's manual explains an error.

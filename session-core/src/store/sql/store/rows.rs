@@ -106,7 +106,7 @@ impl<D: Dialect> RowStore<D> {
         loop {
             let mut lease = self.connections.to_write().await?;
             match D::execute(lease.connection()?, statement, values).await {
-                // The database says that nothing has happened: this is no repetition of what may have.
+                // The database says that nothing has happened, so trying again repeats nothing.
                 Err(sqlx::Error::Database(error)) if gave_way(&*error) && attempt < ATTEMPTS => attempt += 1,
                 Ok(rows) => {
                     lease.give_back();
