@@ -27,5 +27,14 @@ pub use rocket_session_state_codegen::{require_session, session_state};
 pub use rocket_session_state_core::codec::{DecodeError, EncodeError, Format};
 pub use rocket_session_state_core::id::SessionId;
 pub use rocket_session_state_core::session::{FieldError, Flash, SaveError};
-pub use rocket_session_state_core::{merge, store, value};
+pub use rocket_session_state_core::{merge, value};
 pub use session::Session;
+
+/// Stores of session records: one small trait, and the stores that this library brings.
+pub mod store {
+    #[cfg(feature = "conformance")]
+    #[doc(inline)]
+    pub use rocket_session_state_conformance as conformance;
+    #[doc(inline)]
+    pub use rocket_session_state_core::store::*;
+}

@@ -7,8 +7,6 @@
 pub(crate) mod backend;
 mod call;
 pub(crate) mod client;
-#[cfg(feature = "conformance")]
-pub mod conformance;
 #[cfg(any(
     feature = "redis",
     feature = "sqlite",
@@ -23,7 +21,8 @@ mod error;
 mod files;
 mod memcached;
 mod memory;
-pub(crate) mod migrating;
+#[doc(hidden)]
+pub mod migrating;
 mod mongodb;
 mod redis;
 #[cfg(any(feature = "redis", feature = "memcached", feature = "mongodb"))]

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use rocket_session_state_core::store::conformance::{Fault, Operation};
+use rocket_session_state_conformance::{Fault, Operation};
 use rocket_session_state_core::store::{Call, New, Store};
 use tokio::time::{Instant, timeout};
 

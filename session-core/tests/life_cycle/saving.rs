@@ -372,7 +372,7 @@ async fn a_rotation_that_is_refused_leaves_no_record_behind() {
 async fn a_socket_may_save_for_longer_than_a_request_may_take() {
     use std::time::Duration;
 
-    use rocket_session_state_core::store::conformance::Fault;
+    use rocket_session_state_conformance::Fault;
 
     let mut site = Site::with(|config| {
         config.session_store_timeout = Duration::from_millis(200);

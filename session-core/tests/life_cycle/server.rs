@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use rocket_session_state_conformance::Fault;
 use rocket_session_state_core::session::SaveError;
-use rocket_session_state_core::store::conformance::Fault;
 
 use super::site::Site;
 

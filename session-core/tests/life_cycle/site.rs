@@ -8,8 +8,8 @@ use rocket_session_state_core::fields::{self, Field};
 use rocket_session_state_core::manager::{Closed, Manager};
 use rocket_session_state_core::session::{SaveError, Session};
 
+use rocket_session_state_conformance::Faulty;
 use rocket_session_state_core::store::MemoryStore;
-use rocket_session_state_core::store::conformance::Faulty;
 
 pub(crate) type Counting = Arc<Faulty<MemoryStore>>;
 

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use rocket_session_state_conformance::{HoldPoint, Operation};
 use rocket_session_state_core::fields;
 use rocket_session_state_core::session::Session;
-use rocket_session_state_core::store::conformance::{HoldPoint, Operation};
 
 use super::site::{Site, Username};
 

@@ -1,7 +1,7 @@
 //! Every store passes the public suite; those in SQL do so in `tests/tests/every_store/conformance.rs`.
 
+use rocket_session_state_conformance::Suite;
 use rocket_session_state_core::store::MemoryStore;
-use rocket_session_state_core::store::conformance::Suite;
 
 /// More than an application's test needs: these are the stores that all applications stand on.
 const HISTORIES: u32 = 256;
@@ -15,7 +15,7 @@ async fn the_suite_passes_on_memory() {
 mod files {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
-    use rocket_session_state_core::store::conformance::Suite;
+    use rocket_session_state_conformance::Suite;
     use rocket_session_state_core::store::{Call, FileStore, Loaded, New, Store, StoreError, Swap, Touch};
     use tempfile::TempDir;
 
@@ -85,7 +85,7 @@ mod redis {
 
     use redis::aio::{ConnectionManager, MultiplexedConnection};
     use redis::{Client, cmd};
-    use rocket_session_state_core::store::conformance::{Ageing, Suite};
+    use rocket_session_state_conformance::{Ageing, Suite};
     use rocket_session_state_core::store::{RedisStore, StoreError};
 
     use super::HISTORIES;
@@ -141,7 +141,7 @@ mod memcached {
     use std::sync::Arc;
     use std::time::Duration;
 
-    use rocket_session_state_core::store::conformance::{Ageing, Suite};
+    use rocket_session_state_conformance::{Ageing, Suite};
     use rocket_session_state_core::store::{MemcachedStore, Store, StoreError};
 
     use super::HISTORIES;
@@ -196,7 +196,7 @@ mod memcached {
 #[cfg(feature = "mongodb")]
 mod mongodb {
     use mongodb::bson::doc;
-    use rocket_session_state_core::store::conformance::Suite;
+    use rocket_session_state_conformance::Suite;
 
     use super::HISTORIES;
     use crate::mongodb_server::Server;

@@ -23,6 +23,7 @@ mod memcached_server;
 #[cfg(feature = "memcached")]
 mod memcached_store;
 mod memory;
+mod migrating;
 #[cfg(feature = "mongodb")]
 mod mongodb_faults;
 #[cfg(feature = "mongodb")]

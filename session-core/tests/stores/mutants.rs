@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use rocket_session_state_core::store::conformance::{Fault, Faulty, Suite, Violations};
+use rocket_session_state_conformance::{Fault, Faulty, Suite, Violations};
 use rocket_session_state_core::store::{Call, Loaded, MemoryStore, New, Store, StoreError, Swap, Touch};
 
 /// A memory store with one mistake in it.

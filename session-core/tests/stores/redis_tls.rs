@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use redis::{Client, TlsCertificates};
-use rocket_session_state_core::store::conformance::Suite;
+use rocket_session_state_conformance::Suite;
 use rocket_session_state_core::store::{RedisStore, Store};
 use tempfile::TempDir;
 

@@ -1,8 +1,6 @@
 //! A store that moves sessions out of another one, each at its first use (`session_migrate_from`).
 
 mod source;
-#[cfg(all(test, feature = "conformance"))]
-mod tests;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -25,18 +23,18 @@ use crate::store::{Call, DynStore, Loaded, New, Store, StoreError, Swap, Touch};
 ///
 /// A deletion deletes in both stores. A record that is too large for the target stays in the source and is
 /// used there.
-pub(crate) struct MigratingStore(Arc<Migration>);
+pub struct MigratingStore(Arc<Migration>);
 
 /// Settings of a migration.
-pub(crate) struct Settings {
+pub struct Settings {
     /// The beginning of a key in the source, and in the target.
-    pub(crate) prefixes: [String; 2],
+    pub prefixes: [String; 2],
     /// The life of a record that was moved: a store does not tell how much life a record has left.
-    pub(crate) lifetime: Duration,
+    pub lifetime: Duration,
     /// The format of the target's records.
-    pub(crate) format: Format,
+    pub format: Format,
     /// The number of failures in a row after which the source is not asked for a while.
-    pub(crate) breaker_after: u32,
+    pub breaker_after: u32,
 }
 
 struct Migration {
@@ -54,7 +52,8 @@ const ATTEMPTS: u32 = 20;
 const GRACE: Duration = Duration::from_secs(2);
 
 impl MigratingStore {
-    pub(crate) fn new(target: DynStore, source: DynStore, settings: Settings) -> Self {
+    /// Moves sessions out of `source` into `target`.
+    pub fn new(target: DynStore, source: DynStore, settings: Settings) -> Self {
         let Settings { prefixes: [source_prefix, target_prefix], lifetime, format, breaker_after } = settings;
         let source = Source::new(source, source_prefix, target_prefix, breaker_after);
         MigratingStore(Arc::new(Migration {

@@ -140,7 +140,7 @@ fn what_can_panic_is_denied_and_every_exception_has_its_reason() {
         assert!(manifest.contains(&format!("\n{lint} = \"deny\"")), "{lint}");
     }
     assert!(manifest.contains("\nunsafe_code = \"forbid\""));
-    for package in ["session-core", "session-macros", "rocket-integration"] {
+    for package in ["session-core", "session-conformance", "session-macros", "rocket-integration"] {
         let manifest = fs::read_to_string(workspace().join(package).join("Cargo.toml")).unwrap();
         assert!(manifest.contains("[lints]\nworkspace = true"), "{package} has lints of its own");
         for source in files(&workspace().join(package).join("src"), "rs") {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::super::subject::{Subject, conflict, done, holds};
 use super::super::violation::{Broken, ensure};
-use crate::store::Loaded;
+use rocket_session_state_core::store::Loaded;
 
 pub(super) async fn the_store_can_be_pinged(store: &Arc<Subject>) -> Result<(), Broken> {
     store.ping().await

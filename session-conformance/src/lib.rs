@@ -1,7 +1,7 @@
 //! The public test of stores, and a store that fails on demand (feature `conformance`).
 //!
 //! A store of your own is a page of code, and [`Suite`] is its test. It holds every rule of the
-//! [`Store`](crate::store::Store) trait against it: one call after the other, at the same time, as
+//! [`Store`](rocket_session_state_core::store::Store) trait against it: one call after the other, at the same time, as
 //! time passes, with every byte and with large records; then random histories of calls, compared
 //! with a model. A store that passes can carry everything that this library promises of sessions.
 //!

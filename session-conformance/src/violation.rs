@@ -3,8 +3,8 @@
 use std::error::Error;
 use std::fmt;
 
-use crate::error_chain::Chain;
-use crate::store::StoreError;
+use rocket_session_state_core::Chain;
+use rocket_session_state_core::store::StoreError;
 
 /// The rules that a store broke, each with what was seen.
 ///

@@ -7,7 +7,7 @@ use tokio::task::JoinSet;
 
 use super::super::subject::{HOUR, Subject, conflict, done, holds, show};
 use super::super::violation::{Broken, ensure};
-use crate::store::{Loaded, Swap, Touch};
+use rocket_session_state_core::store::{Loaded, Swap, Touch};
 
 /// No right store lets one caller lose this often: a wrong one must not keep the suite running.
 const PATIENCE: u32 = 5_000;

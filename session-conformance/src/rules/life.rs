@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::super::subject::{HOUR, Subject, conflict, done, holds};
 use super::super::violation::{Broken, ensure};
-use crate::store::{New, Touch};
+use rocket_session_state_core::store::{New, Touch};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(86_400);

@@ -9,7 +9,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 use super::subject::{HOUR, Subject, conflict, done, holds};
 use super::violation::{Broken, ensure};
-use crate::store::{Loaded, New, Swap, Touch};
+use rocket_session_state_core::store::{Loaded, New, Swap, Touch};
 
 /// A step of a history. Lives and pauses are whole hours, so that the real time that a test
 /// takes decides nothing.
@@ -242,8 +242,9 @@ fn same(found: Option<&Loaded>, expected: Option<&Loaded>) -> Result<(), Broken>
 
 #[cfg(test)]
 mod tests {
+    use rocket_session_state_core::store::{DynStore, MemoryStore};
+
     use super::*;
-    use crate::store::{DynStore, MemoryStore};
 
     #[tokio::test]
     async fn a_touch_that_was_not_due_may_have_shortened_a_life_that_another_one_had_prolonged() {

@@ -1,4 +1,4 @@
-//! The contract of [`Store`](crate::store::Store), rule by rule.
+//! The contract of [`Store`](rocket_session_state_core::store::Store), rule by rule.
 
 mod change;
 mod life;

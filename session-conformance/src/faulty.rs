@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use super::held::{Held, Stop};
-use crate::store::{Call, Loaded, New, Store, StoreError, Swap, Touch};
+use rocket_session_state_core::store::{Call, Loaded, New, Store, StoreError, Swap, Touch};
 
 /// Wraps a store, counts the calls to it, makes them fail on demand, and stops them at a point until
 /// a test lets them go on.

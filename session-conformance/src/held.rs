@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use crate::store::StoreError;
+use rocket_session_state_core::store::StoreError;
 
 /// The test's end of a call that [`Faulty::hold`](super::Faulty::hold) stops. Dropped, it lets the call go on.
 #[derive(Debug)]

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::subject::{Ageing, ErasedAgeing, Subject};
 use super::violation::{Broken, Violations};
 use super::{history, rules};
-use crate::store::{DynStore, Store};
+use rocket_session_state_core::store::{DynStore, Store};
 
 /// The test of a store: every rule of [`Store`]'s contract, and random histories of calls that are
 /// compared with a model.
@@ -36,7 +36,7 @@ pub struct Suite {
 pub(super) type Verdict<'a> = Pin<Box<dyn Future<Output = Result<(), Broken>> + Send + 'a>>;
 
 impl Suite {
-    /// The suite for a store whose records end by [`Call::now`](crate::store::Call::now).
+    /// The suite for a store whose records end by [`Call::now`](rocket_session_state_core::store::Call::now).
     pub fn new(store: impl Store) -> Self {
         let mut seed = [0; 8];
         // Without random bytes all runs are alike: worse, but right.
@@ -61,7 +61,7 @@ impl Suite {
     /// survive; a larger one has to be refused by [`StoreError::too_large`] or kept whole. Without a
     /// limit, a record of one mebibyte has to survive.
     ///
-    /// [`StoreError::too_large`]: crate::store::StoreError::too_large
+    /// [`StoreError::too_large`]: rocket_session_state_core::store::StoreError::too_large
     #[must_use]
     pub fn limit(mut self, bytes: usize) -> Self {
         self.limit = Some(bytes);

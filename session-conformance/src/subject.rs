@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 use tokio::time::{Instant, timeout_at};
 
 use super::violation::{Broken, ensure};
-use crate::store::{Call, DynStore, Loaded, New, Store, StoreError, Swap, Touch};
+use rocket_session_state_core::store::{Call, DynStore, Loaded, New, Store, StoreError, Swap, Touch};
 
 /// Moves records of a store closer to their end without waiting.
 ///
@@ -90,7 +90,10 @@ impl Subject {
         for key in self.used() {
             let aged = ageing.age(&key, by).await;
             aged.map_err(|error| {
-                Broken(format!("the test's own `Ageing` failed: {}", crate::Chain(&error)))
+                Broken(format!(
+                    "the test's own `Ageing` failed: {}",
+                    rocket_session_state_core::Chain(&error)
+                ))
             })?;
         }
         Ok(())

@@ -1,9 +1,4 @@
 //! Two stores that can be stopped at any point.
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a panic in here is a failed test, which is what it is for"
-)]
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -12,14 +7,16 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use bytes::Bytes;
 use tokio::time::{Instant, timeout};
 
-use super::{MigratingStore, Settings};
-use crate::error_chain::Chain;
-use crate::formats::codec::Format;
+use rocket_session_state_conformance::{Fault, Faulty, Held, HoldPoint, Operation, Suite};
+use rocket_session_state_core::Chain;
+use rocket_session_state_core::codec::Format;
 #[cfg(feature = "pickle")]
-use crate::formats::codec::Record;
-use crate::formats::value::Value;
-use crate::store::conformance::{Fault, Faulty, Held, HoldPoint, Operation, Suite};
-use crate::store::{Call, DynStore, Loaded, MemoryStore, New, Store, StoreError, Swap, Touch};
+use rocket_session_state_core::codec::Record;
+use rocket_session_state_core::store::migrating::{MigratingStore, Settings};
+use rocket_session_state_core::store::{
+    Call, DynStore, Loaded, MemoryStore, New, Store, StoreError, Swap, Touch,
+};
+use rocket_session_state_core::value::Value;
 
 type Side = Arc<Faulty<MemoryStore>>;
 
@@ -384,7 +381,7 @@ async fn purging_counts_both_stores() {
 #[tokio::test]
 async fn a_launch_without_the_old_store_says_which_of_the_two_is_missing() {
     let (new, _, _) = stores();
-    let nowhere = crate::store::RedisStore::from_url("redis://127.0.0.1:1").unwrap();
+    let nowhere = rocket_session_state_core::store::RedisStore::from_url("redis://127.0.0.1:1").unwrap();
     let moving = moving(new, nowhere, Format::Msgpack);
     let error = moving.ping(call()).await.unwrap_err();
     assert!(Chain(&error).to_string().contains("session_migrate_from"), "{}", Chain(&error));
