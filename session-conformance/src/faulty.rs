@@ -11,7 +11,7 @@ use rocket_session_state_core::store::{Call, Loaded, New, Store, StoreError, Swa
 /// a test lets them go on.
 ///
 /// ```
-/// use rocket_session_state_core::store::conformance::{Fault, Faulty};
+/// use rocket_session_state_conformance::{Fault, Faulty};
 /// use rocket_session_state_core::store::MemoryStore;
 ///
 /// let store = Faulty::new(MemoryStore::new(10));
@@ -23,7 +23,7 @@ use rocket_session_state_core::store::{Call, Loaded, New, Store, StoreError, Swa
 ///
 /// ```
 /// use rocket_session_state_core::store::MemoryStore;
-/// use rocket_session_state_core::store::conformance::{Faulty, HoldPoint, Operation};
+/// use rocket_session_state_conformance::{Faulty, HoldPoint, Operation};
 /// # use rocket_session_state_core::store::{Call, New, Store, Swap};
 /// # use std::{sync::Arc, time::{Duration, SystemTime}};
 /// # #[tokio::main(flavor = "current_thread")]

@@ -18,7 +18,7 @@ use rocket_session_state_core::store::{DynStore, Store};
 ///
 /// ```
 /// use rocket_session_state_core::store::MemoryStore;
-/// use rocket_session_state_core::store::conformance::Suite;
+/// use rocket_session_state_conformance::Suite;
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() {
