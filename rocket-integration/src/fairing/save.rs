@@ -148,7 +148,7 @@ impl Future for Done {
     }
 }
 
-/// Which of the headers that a session adds are in an answer already. Found in one pass: Rocket's map hashes a name
+/// The headers that a session adds, as far as an answer has them already. Found in one pass: Rocket's map hashes a name
 /// letter by letter at each question, which took half of all that was done here.
 #[derive(Default)]
 struct Present {

@@ -1,7 +1,7 @@
-//! The fairing: reads the configuration, connects the store, refuses to launch what can't work.
+//! The fairing that reads the configuration, connects the store and refuses to launch what can't work.
 
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use rocket::fairing::{Fairing, Info, Kind, Result as Ignited};
 use rocket::{Build, Orbit, Request, Rocket, async_trait};
@@ -43,12 +43,12 @@ enum Source {
 }
 
 impl Sessions {
-    /// Sessions as `Rocket.toml` and the environment say.
+    /// Makes sessions as `Rocket.toml` and the environment say.
     pub fn fairing() -> Self {
         Sessions { source: Source::Rocket, store: None, clock: Arc::new(|_| SystemTime::now()) }
     }
 
-    /// Sessions as a configuration made in code says; `Rocket.toml` is not asked.
+    /// Makes sessions as a configuration made in code says. `Rocket.toml` is not read.
     ///
     /// ```
     /// use rocket_session_state::{Sessions, config::{SessionConfig, SessionType}};
@@ -63,15 +63,34 @@ impl Sessions {
         Sessions { source: Source::Code(Box::new(config)), ..Sessions::fairing() }
     }
 
-    /// Keeps the sessions in a store of the application's own; `session_type` must not be set then.
+    /// Keeps the sessions in a store made in code; `session_type` must not be set then.
+    ///
+    /// ```
+    /// use rocket_session_state::Sessions;
+    /// use rocket_session_state::store::MemoryStore;
+    ///
+    /// let rocket = rocket::build().attach(Sessions::fairing().store(MemoryStore::new(10_000)));
+    /// ```
     #[must_use]
     pub fn store(mut self, store: impl Store) -> Self {
         self.store = Some(DynStore::new(store));
         self
     }
 
-    /// Replaces the clock: what it says decides about ages, expiry and timestamps, so that a test
-    /// need not wait for a session to expire.
+    /// Replaces the clock, which decides about ages, expiry and timestamps, so that a test need not wait for a
+    /// session to expire.
+    ///
+    /// ```
+    /// # use rocket_session_state::Sessions;
+    /// use std::sync::atomic::{AtomicU64, Ordering};
+    /// use std::time::{Duration, UNIX_EPOCH};
+    ///
+    /// static NOW: AtomicU64 = AtomicU64::new(1_800_000_000);
+    ///
+    /// let clock = |_: &rocket::Request<'_>| UNIX_EPOCH + Duration::from_secs(NOW.load(Ordering::Relaxed));
+    /// let rocket = rocket::build().attach(Sessions::fairing().clock(clock));
+    /// NOW.fetch_add(3600, Ordering::Relaxed); // an hour later
+    /// ```
     #[must_use]
     pub fn clock(mut self, clock: impl Fn(&Request<'_>) -> SystemTime + Send + Sync + 'static) -> Self {
         self.clock = Arc::new(clock);
@@ -142,7 +161,7 @@ impl Fairing for Sessions {
         for warning in &checked.warnings {
             log::warn!("{warning}");
         }
-        let stores = stores(&checked);
+        let (stores, secure_was_chosen) = (stores(&checked), checked.secure_was_chosen());
         let manager = match self.manager(checked.config) {
             Ok(manager) => manager,
             Err(error) => {
@@ -154,11 +173,7 @@ impl Fairing for Sessions {
             log::error!("sessions can't be served from {stores}: {}", Chain(&error));
             return Err(rocket);
         }
-        let config = manager.config();
-        let place =
-            if self.store.is_some() { "the application's own store" } else { config.session_type.as_str() };
-        let (cookie, seconds) = (&config.session_cookie_name, config.permanent_session_lifetime.as_secs());
-        log::info!("Sessions: {place}, cookie `{cookie}`, lifetime {seconds} s");
+        log::info!("Sessions: {stores}, {}", cookie(manager.config(), secure_was_chosen));
         let context = SessionContext::new(manager, Arc::clone(&self.clock));
         let rocket = rocket.manage(context).manage(LoginPages::default()).manage(LaunchChecks::default());
         // Attached while igniting, so that it runs after every fairing that is attached before launch.
@@ -181,5 +196,53 @@ fn stores(checked: &CheckedConfig) -> String {
     match checked.old_store_location() {
         Some(old) => format!("{store}, moved out of {old}"),
         None => store.to_string(),
+    }
+}
+
+/// Describes the cookie and how long it lives, for the launch log.
+fn cookie(config: &SessionConfig, secure_was_chosen: bool) -> String {
+    let secure = match (config.cookie_secure(), secure_was_chosen) {
+        (true, true) => "Secure",
+        (true, false) => "Secure by default",
+        (false, true) => "not Secure",
+        (false, false) => "not Secure by default in the debug profile",
+    };
+    let same_site = match config.session_cookie_samesite {
+        Some(same_site) => format!("SameSite={}", same_site.as_str()),
+        None => "no SameSite".to_owned(),
+    };
+    let lifetime = in_words(config.permanent_session_lifetime);
+    format!("cookie `{}` ({secure}, {same_site}), lifetime {lifetime}", config.session_cookie_name)
+}
+
+/// Writes a duration in the largest unit in which it is a whole number: "31 days", "90 minutes".
+fn in_words(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    let units = [("day", 86_400), ("hour", 3_600), ("minute", 60)];
+    let whole = units.into_iter().find(|(_, length)| seconds > 0 && seconds.is_multiple_of(*length));
+    let (unit, length) = whole.unwrap_or(("second", 1));
+    let count = seconds / length;
+    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lifetime_is_told_in_the_largest_unit_that_fits() {
+        let told =
+            [31 * 86_400, 86_400, 5_400, 3_600, 90, 1].map(|seconds| in_words(Duration::from_secs(seconds)));
+        assert_eq!(told, ["31 days", "1 day", "90 minutes", "1 hour", "90 seconds", "1 second"]);
+    }
+
+    #[test]
+    fn the_launch_line_says_what_the_cookie_is() {
+        let mut config = SessionConfig::default();
+        config.session_cookie_secure = Some(true);
+        let line = "cookie `session` (Secure by default, SameSite=Lax), lifetime 31 days";
+        assert_eq!(cookie(&config, false), line);
+        config.session_cookie_samesite = None;
+        assert_eq!(cookie(&config, true), "cookie `session` (Secure, no SameSite), lifetime 31 days");
     }
 }

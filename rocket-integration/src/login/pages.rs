@@ -42,7 +42,7 @@ impl LoginPages {
     }
 }
 
-/// Which login page sent visitors on to which other one, because it is guarded itself.
+/// The redirects from login pages that are guarded themselves to others.
 #[derive(Default)]
 struct LoginRedirects(Mutex<BTreeMap<String, String>>);
 

@@ -1,4 +1,4 @@
-//! Which requests may have something in the request-local cache that is ours.
+//! Tracks the requests that may have something of ours in the request-local cache.
 //!
 //! The cache can't be asked whether it holds a value without making one: a map and a box, for every request
 //! that has nothing to do with sessions. So the requests that have are counted here.

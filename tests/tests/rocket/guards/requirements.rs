@@ -1,4 +1,4 @@
-//! What guards require: a login, fields of the state, a check, and what the guards that they build upon require.
+//! The requirements of guards: a login, fields of the state, a check, and what the guards that they build upon require.
 
 use rocket::http::Status;
 use rocket::request::{FromRequest, Outcome};
@@ -32,7 +32,7 @@ struct TeamMember {
     team: String,
 }
 
-/// What a check may ask for.
+/// Managed state that a check asks for.
 struct Allowed(Vec<&'static str>);
 
 #[require_session(Member, check = listed)]
