@@ -11,7 +11,7 @@ use crate::site::{Site, header};
 #[post("/logout")]
 fn logout(visit: Visit) -> ClearSiteData<Redirect> {
     visit.destroy();
-    ClearSiteData(Redirect::to(uri!(index)))
+    ClearSiteData(Redirect::to(uri!("/")))
 }
 
 #[get("/tried")]

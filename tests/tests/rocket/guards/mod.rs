@@ -3,7 +3,7 @@
 mod caching;
 mod fresh;
 mod handlers;
-mod login_page;
+mod redirects;
 mod requirements;
 
 use rocket::form::Form;

@@ -4,7 +4,7 @@ use rocket::http::{Accept, ContentType, Header, Status};
 use rocket::{Request, catch, catchers, get, post, put, routes};
 use rocket_session_state::require_session;
 
-use super::{Member, Visit, account, browse, index, log_in, login, login_page};
+use super::{Member, account, browse, index, log_in, login, login_page};
 use crate::site::{Site, header};
 
 #[require_session(Member, check = |member: &Member| member.username.ends_with("@staff"))]
