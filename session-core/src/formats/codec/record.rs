@@ -145,11 +145,12 @@ impl Record {
 
     /// The same, converted to the configured format if that can hold all of it. The next save writes it so.
     pub(crate) fn read_as(configured: Format, bytes: Bytes) -> Result<Option<Record>, DecodeError> {
-        let record = Record::read(configured, bytes)?;
-        Ok(record.map(|record| match record.format() == configured {
-            true => record,
-            false => record.converted(configured).unwrap_or(record),
-        }))
+        match Record::read(configured, bytes) {
+            Ok(Some(record)) if record.format() != configured => {
+                Ok(Some(record.converted(configured).unwrap_or(record)))
+            }
+            as_it_is => as_it_is,
+        }
     }
 
     /// The same record in another format. `None` if that can't hold all of it: a value, or a key that is not

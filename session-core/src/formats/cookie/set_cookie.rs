@@ -33,6 +33,7 @@ pub struct SetCookie {
     domain: String,
     /// The text behind the date: `; HttpOnly; Path=/`
     attributes: String,
+    deletion: String,
 }
 
 impl SetCookie {
@@ -64,7 +65,11 @@ impl SetCookie {
         if cookie.partitioned {
             attributes.push_str("; Partitioned");
         }
-        SetCookie { name, domain, attributes }
+        let mut deletion = format!("{name}{domain}; Expires=");
+        http_date::push(0, &mut deletion);
+        deletion.push_str("; Max-Age=0");
+        deletion.push_str(&attributes);
+        SetCookie { name, domain, attributes, deletion }
     }
 
     /// The line that sets the cookie until `expires`, or until the browser is closed. Never a `Max-Age`, as in
@@ -73,17 +78,7 @@ impl SetCookie {
     /// The value is not quoted: it must be an id or a signed text, which have letters, digits, `-`, `_` and `.` only.
     pub fn set(&self, value: &str, expires: Option<SystemTime>) -> String {
         debug_assert!(is_bare(value), "a cookie's value needs quotes");
-        self.line(value, expires, "")
-    }
-
-    /// The line that deletes the cookie, with all its attributes: browsers ignore a deletion that lacks some of
-    /// them in another site's frame.
-    pub fn delete(&self) -> String {
-        self.line("", Some(UNIX_EPOCH), "; Max-Age=0")
-    }
-
-    fn line(&self, value: &str, expires: Option<SystemTime>, max_age: &str) -> String {
-        let fixed = self.name.len() + self.domain.len() + max_age.len() + self.attributes.len();
+        let fixed = self.name.len() + self.domain.len() + self.attributes.len();
         let mut line = String::with_capacity(fixed + value.len() + "; Expires=".len() + http_date::LEN);
         line.push_str(&self.name);
         line.push_str(value);
@@ -93,9 +88,14 @@ impl SetCookie {
             line.push_str("; Expires=");
             http_date::push(i64::try_from(seconds).unwrap_or(i64::MAX), &mut line);
         }
-        line.push_str(max_age);
         line.push_str(&self.attributes);
         line
+    }
+
+    /// The line that deletes the cookie, with all its attributes: browsers ignore a deletion that lacks some of
+    /// them in another site's frame.
+    pub fn delete(&self) -> String {
+        self.deletion.clone()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::keys::Keys;
+use super::hmac_keys::HmacKeys;
 use super::{Invalid, payload, timestamp};
 
 /// Twice what browsers keep (4096 bytes), for clients that keep more: Flask only warns.
@@ -30,14 +30,14 @@ const LONGEST: usize = 8192;
 /// assert_eq!(signer.verify(&cookie, too_late, hour), Err(Invalid::Expired));
 /// ```
 #[derive(Debug, Clone)]
-pub struct CookieSigner(Keys);
+pub struct CookieSigner(HmacKeys);
 
 impl CookieSigner {
     /// A signer that signs with `key` and verifies with `key` and `fallbacks`.
     ///
     /// Fallbacks are older keys, the newest last, as in `SECRET_KEY_FALLBACKS`.
     pub fn new<'k>(key: &[u8], fallbacks: impl IntoIterator<Item = &'k [u8]>) -> Self {
-        CookieSigner(Keys::new("cookie-session", key, fallbacks))
+        CookieSigner(HmacKeys::new("cookie-session", key, fallbacks))
     }
 
     /// The cookie value for a session's JSON, compressed if that makes it shorter.

@@ -1,7 +1,7 @@
 //! Flask-Session's signed session id.
 
 use super::Invalid;
-use super::keys::Keys;
+use super::hmac_keys::HmacKeys;
 
 /// An id of 255 characters, which is what Flask-Session's SQL column holds, and its signature take 283.
 const LONGEST: usize = 512;
@@ -17,14 +17,14 @@ const LONGEST: usize = 512;
 /// assert_eq!(signer.verify(&cookie), Ok("short-id_1"));
 /// ```
 #[derive(Debug, Clone)]
-pub struct IdSigner(Keys);
+pub struct IdSigner(HmacKeys);
 
 impl IdSigner {
     /// A signer that signs with `key` and verifies with `key` and `fallbacks`.
     ///
     /// Flask-Session itself knows no fallbacks; give none to accept exactly what it accepts.
     pub fn new<'k>(key: &[u8], fallbacks: impl IntoIterator<Item = &'k [u8]>) -> Self {
-        IdSigner(Keys::new("flask-session", key, fallbacks))
+        IdSigner(HmacKeys::new("flask-session", key, fallbacks))
     }
 
     /// The cookie value for an id.

@@ -11,9 +11,9 @@
 //! character of a cookie can be changed without the cookie being refused.
 
 mod cookie_signer;
+mod hmac_keys;
 mod id_signer;
 mod invalid;
-mod keys;
 mod payload;
 mod timestamp;
 

@@ -4,7 +4,7 @@ use super::class::Class;
 use super::graph::Shape;
 use super::input::Input;
 use super::opcode::{self, beyond_data};
-use super::{number, text};
+use super::{number, strings};
 use crate::formats::error::DecodeError;
 use crate::formats::value::Value;
 
@@ -89,14 +89,14 @@ pub(super) fn next(input: &mut Input<'_>) -> Result<Instruction, DecodeError> {
         opcode::FLOAT => Push(number::float(input.line()?, at)?),
         opcode::BINFLOAT => Push(Value::Float(f64::from_be_bytes(input.array()?))),
 
-        opcode::STRING => Push(text::quoted(input.line()?, at)?),
-        opcode::BINSTRING => Push(text::byte_string(input.counted::<4>()?.to_vec())),
-        opcode::SHORT_BINSTRING => Push(text::byte_string(input.counted::<1>()?.to_vec())),
+        opcode::STRING => Push(strings::quoted(input.line()?, at)?),
+        opcode::BINSTRING => Push(strings::byte_string(input.counted::<4>()?.to_vec())),
+        opcode::SHORT_BINSTRING => Push(strings::byte_string(input.counted::<1>()?.to_vec())),
 
-        opcode::UNICODE => Push(text::raw_unicode_escape(input.line()?, at)?),
-        opcode::BINUNICODE => Push(text::utf8(input.counted::<4>()?)?),
-        opcode::SHORT_BINUNICODE => Push(text::utf8(input.counted::<1>()?)?),
-        opcode::BINUNICODE8 => Push(text::utf8(input.counted::<8>()?)?),
+        opcode::UNICODE => Push(strings::raw_unicode_escape(input.line()?, at)?),
+        opcode::BINUNICODE => Push(strings::utf8(input.counted::<4>()?)?),
+        opcode::SHORT_BINUNICODE => Push(strings::utf8(input.counted::<1>()?)?),
+        opcode::BINUNICODE8 => Push(strings::utf8(input.counted::<8>()?)?),
 
         opcode::BINBYTES => Push(Value::Bytes(input.counted::<4>()?.to_vec())),
         opcode::SHORT_BINBYTES => Push(Value::Bytes(input.counted::<1>()?.to_vec())),

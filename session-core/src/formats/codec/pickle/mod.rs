@@ -24,7 +24,7 @@ mod number;
 mod object;
 mod opcode;
 mod plain;
-mod text;
+mod strings;
 mod write;
 
 pub(super) use index::index;

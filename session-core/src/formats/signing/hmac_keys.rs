@@ -17,17 +17,17 @@ pub(super) const SIGNATURE_CHARACTERS: usize = 27;
 /// Each key is kept as an HMAC that has already taken it in, which is half of an HMAC's work on short
 /// messages; one use is one clone.
 #[derive(Clone)]
-pub(super) struct Keys {
+pub(super) struct HmacKeys {
     signing: Hmac<Sha1>,
     fallbacks: Vec<Hmac<Sha1>>,
 }
 
-impl Keys {
+impl HmacKeys {
     pub(super) fn new<'k>(salt: &str, key: &[u8], fallbacks: impl IntoIterator<Item = &'k [u8]>) -> Self {
         let derived = |secret: &[u8]| keyed(&keyed(secret).chain_update(salt).finalize().into_bytes());
         let mut fallbacks: Vec<_> = fallbacks.into_iter().map(derived).collect();
         fallbacks.reverse(); // tried from last to first: newer keys are at the end
-        Keys { signing: derived(key), fallbacks }
+        HmacKeys { signing: derived(key), fallbacks }
     }
 
     /// The message with its signature appended.
@@ -55,9 +55,9 @@ impl Keys {
 }
 
 /// Never shows a key.
-impl fmt::Debug for Keys {
+impl fmt::Debug for HmacKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Keys").field("fallbacks", &self.fallbacks.len()).finish_non_exhaustive()
+        f.debug_struct("HmacKeys").field("fallbacks", &self.fallbacks.len()).finish_non_exhaustive()
     }
 }
 
