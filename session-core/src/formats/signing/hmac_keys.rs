@@ -57,7 +57,7 @@ impl HmacKeys {
 /// Never shows a key.
 impl fmt::Debug for HmacKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HmacKeys").field("fallbacks", &self.fallbacks.len()).finish_non_exhaustive()
+        f.debug_struct("Keys").field("fallbacks", &self.fallbacks.len()).finish_non_exhaustive()
     }
 }
 
