@@ -87,3 +87,22 @@ fn an_unreachable_store_does_not_launch() {
     assert!(refused.contains("store"), "{refused}");
     assert!(!refused.contains("a-password"), "{refused}");
 }
+
+#[test]
+fn a_store_that_can_not_be_used_is_named_with_its_key_and_where_that_was_set() {
+    let port = session_tests::port::free_port();
+    let refused = Launch::new(PROBE)
+        .toml(&format!(
+            "[default]\nsession_type = \"redis\"\nsession_redis = \"redis://127.0.0.1:{port}/2\"\n"
+        ))
+        .refused();
+    let place = format!("redis://127.0.0.1:{port}/2 (session_redis, set in Rocket.toml, profile [default])");
+    assert!(refused.contains(&place), "{refused}");
+    let refused = Launch::new(PROBE)
+        .toml("[default]\nsession_type = \"sqlite\"\n")
+        .env("ROCKET_SESSION_SQLALCHEMY", "sqlite:////no/such/folder/sessions.db")
+        .refused();
+    let place = "SQLite file /no/such/folder/sessions.db (session_sqlalchemy, set in the environment variable \
+                 ROCKET_SESSION_SQLALCHEMY)";
+    assert!(refused.contains(place), "{refused}");
+}
