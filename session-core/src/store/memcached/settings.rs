@@ -72,7 +72,7 @@ pub(super) fn is_address(text: &str) -> bool {
 }
 
 /// Returns the addresses as they may be shown: a text that is not an address may hold a password.
-fn public_parts(servers: &Vec<String>) -> Vec<&str> {
+fn public_parts(servers: &[String]) -> Vec<&str> {
     servers.iter().map(|server| if is_address(server) { server } else { "…" }).collect()
 }
 

@@ -122,11 +122,11 @@ impl SqlSettings {
                 &["session_sqlalchemy", "session_type"],
                 format!("is not an address of session_type \"{session_type}\"; write \"{example}\" or another type"),
             );
-            return;
-        }
-        #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
-        if let Some(objection) = super::store::objection(url) {
-            report.refuse(&["session_sqlalchemy"], objection);
+        } else {
+            #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+            if let Some(objection) = super::store::objection(url) {
+                report.refuse(&["session_sqlalchemy"], objection);
+            }
         }
     }
 

@@ -95,7 +95,7 @@ impl SqlStore {
     pub fn from_url(url: &str, table: SqlTable) -> Result<Self, StoreError> {
         let address = address::parse(url)
             .map_err(|objection| StoreError::misconfigured(format!("the URL {objection}")))?;
-        Ok(match address {
+        Ok(SqlStore(match address {
             #[cfg(feature = "sqlite")]
             Address::Sqlite(options) => Database::Sqlite(RowStore::new(Connections::own(*options), &table)),
             #[cfg(feature = "postgres")]
@@ -104,8 +104,7 @@ impl SqlStore {
             }
             #[cfg(feature = "mysql")]
             Address::MySql(options) => Database::MySql(RowStore::new(Connections::own(*options), &table)),
-        })
-        .map(SqlStore)
+        }))
     }
 
     /// A store in an application's SQLite database. Write-ahead log and busy timeout are the pool's own
