@@ -9,7 +9,7 @@ use rocket::{Either, Request, catch};
 #[template(path = "please_log_in.html")]
 pub(crate) struct PleaseLogIn {}
 
-/// Answers an anonymous request that did not ask for a page and that a guard refused: a program's, or a form sent after the session
+/// Answers an anonymous request that a guard refused and that did not ask for a page: a program's, or a form sent after the session
 /// has ended. Visitors who ask for a page are sent to log in and never get here.
 #[catch(401)]
 pub(crate) fn please_log_in(request: &Request<'_>) -> (Status, Either<PleaseLogIn, &'static str>) {
