@@ -140,7 +140,7 @@ fn during(site: &Site) {
 
 mod the_server_is_killed_and_started_again {
     use session_tests::database::Database;
-    use session_tests::storage::{on_mongodb, on_redis};
+    use session_tests::storage;
 
     use super::{Storage, survive};
 
@@ -150,7 +150,7 @@ mod the_server_is_killed_and_started_again {
 
     #[test]
     fn on_redis() {
-        killed(on_redis());
+        killed(storage::on_redis());
     }
 
     #[test]
@@ -165,7 +165,7 @@ mod the_server_is_killed_and_started_again {
 
     #[test]
     fn on_mongodb() {
-        killed(on_mongodb());
+        killed(storage::on_mongodb());
     }
 }
 

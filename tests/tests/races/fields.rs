@@ -11,7 +11,7 @@ use crate::site::Site;
 /// `THREADS` visitors at once, 400 requests in all.
 fn increments(storage: &Storage, path: &str) {
     const THREADS: usize = 16;
-    for site in Site::all(storage) {
+    for site in Site::all(&**storage) {
         let cookie = site.log_in();
         let clients: Vec<Client> = (0..THREADS).map(|thread| site.client(thread)).collect();
         let statuses = at_once(THREADS, 400 / THREADS, |thread, _| {
