@@ -11,6 +11,7 @@ use tempfile::TempDir;
 use crate::mariadb::MariaDb;
 use crate::postgres::Postgres;
 use crate::process::run;
+use crate::storage::{Fixture, Storage, at, flask_session_at};
 
 /// An empty database of the test's own. Servers are shared by the tests that run at the same time.
 pub enum Database {
@@ -181,4 +182,91 @@ fn ends_after(now: f64) -> String {
 
 fn name() -> String {
     format!("test_{}", NUMBER.fetch_add(1, Ordering::Relaxed))
+}
+
+/// A SQLite file.
+pub fn on_sqlite() -> Storage {
+    Box::new(Database::sqlite())
+}
+
+/// A database in PostgreSQL.
+pub fn on_postgresql() -> Storage {
+    Box::new(Database::postgres())
+}
+
+/// A database in MariaDB.
+pub fn on_mariadb() -> Storage {
+    Box::new(Database::mariadb())
+}
+
+impl Fixture for Database {
+    fn name(&self) -> &'static str {
+        self.kind()
+    }
+
+    fn settings(&self) -> Vec<(&'static str, String)> {
+        at("sqlalchemy", "session_sqlalchemy", self.url())
+    }
+
+    fn environment(&self) -> Vec<(&'static str, String)> {
+        flask_session_at("PROBE_SQL", self.url())
+    }
+
+    fn keys(&self) -> Vec<String> {
+        Database::keys(self)
+    }
+
+    fn get(&self, key: &str) -> Option<Vec<u8>> {
+        Database::get(self, key)
+    }
+
+    fn clear(&self) {
+        Database::clear(self);
+    }
+
+    fn living_keys(&self, now: f64) -> Vec<String> {
+        Database::living_keys(self, now)
+    }
+
+    fn living(&self, key: &str, now: f64) -> Option<Vec<u8>> {
+        Database::living(self, key, now)
+    }
+
+    fn port(&self) -> Option<u16> {
+        match self {
+            Database::Sqlite(_) => None,
+            Database::Postgres(server, _) => Some(server.port()),
+            Database::MariaDb(server, _) => Some(server.port()),
+        }
+    }
+
+    fn extends_by_a_write(&self) -> bool {
+        true
+    }
+
+    fn check_integrity(&self) {
+        if let Database::Sqlite(_) = self {
+            assert_eq!(self.query("PRAGMA integrity_check"), "ok");
+        }
+    }
+
+    fn kill(&mut self) {
+        match self {
+            Database::Sqlite(_) => panic!("SQLite has no server"),
+            Database::Postgres(server, _) => alone(server).kill(),
+            Database::MariaDb(server, _) => alone(server).kill(),
+        }
+    }
+
+    fn restart(&mut self) {
+        match self {
+            Database::Sqlite(_) => panic!("SQLite has no server"),
+            Database::Postgres(server, _) => alone(server).restart(),
+            Database::MariaDb(server, _) => alone(server).restart(),
+        }
+    }
+}
+
+fn alone<S>(server: &mut Arc<S>) -> &mut S {
+    Arc::get_mut(server).expect("a server of the test's own")
 }

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::storage::{Fixture, Storage, at, flask_session_at};
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
@@ -69,5 +70,48 @@ fn is_alive(file: &[u8], now: f64) -> bool {
 impl Default for Files {
     fn default() -> Self {
         Files::new()
+    }
+}
+
+/// A folder of files.
+pub fn on_files() -> Storage {
+    Box::new(Files::new())
+}
+
+impl Fixture for Files {
+    fn name(&self) -> &'static str {
+        "files"
+    }
+
+    fn settings(&self) -> Vec<(&'static str, String)> {
+        at("cachelib", "session_file_dir", self.path().display().to_string())
+    }
+
+    fn environment(&self) -> Vec<(&'static str, String)> {
+        flask_session_at("PROBE_FILES", self.path().display().to_string())
+    }
+
+    fn keys(&self) -> Vec<String> {
+        Files::keys(self)
+    }
+
+    fn get(&self, key: &str) -> Option<Vec<u8>> {
+        Files::get(self, key)
+    }
+
+    fn clear(&self) {
+        Files::clear(self);
+    }
+
+    fn living_keys(&self, now: f64) -> Vec<String> {
+        Files::living_keys(self, now)
+    }
+
+    fn living(&self, key: &str, now: f64) -> Option<Vec<u8>> {
+        Files::living(self, key, now)
+    }
+
+    fn pickles(&self) -> bool {
+        true
     }
 }

@@ -5,9 +5,9 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-pub use crate::engine::Engine;
 use crate::port;
 use crate::process::Process;
+pub use crate::storage::Engine;
 
 /// A running Flask application.
 pub struct Flask {

@@ -9,7 +9,6 @@ pub mod budget;
 pub mod client;
 pub mod crowd;
 pub mod database;
-pub mod engine;
 pub mod files;
 pub mod flask;
 pub mod jar;

@@ -2,6 +2,7 @@
 
 use std::ops::{Deref, DerefMut};
 
+use crate::storage::{Fixture, Storage, at, flask_session_at};
 use mongodb::bson::{Document, doc};
 use mongodb::{Client, Collection};
 use rocket::tokio::runtime::{Builder, Runtime};
@@ -56,5 +57,52 @@ impl Deref for MongoDb {
 impl DerefMut for MongoDb {
     fn deref_mut(&mut self) -> &mut test_servers::mongodb::MongoDb {
         &mut self.server
+    }
+}
+
+/// A MongoDB.
+pub fn on_mongodb() -> Storage {
+    Box::new(MongoDb::start())
+}
+
+impl Fixture for MongoDb {
+    fn name(&self) -> &'static str {
+        "MongoDB"
+    }
+
+    fn settings(&self) -> Vec<(&'static str, String)> {
+        at("mongodb", "session_mongodb", self.url())
+    }
+
+    fn environment(&self) -> Vec<(&'static str, String)> {
+        flask_session_at("PROBE_MONGODB", self.url())
+    }
+
+    fn keys(&self) -> Vec<String> {
+        MongoDb::keys(self)
+    }
+
+    fn get(&self, key: &str) -> Option<Vec<u8>> {
+        MongoDb::get(self, key)
+    }
+
+    fn clear(&self) {
+        MongoDb::clear(self);
+    }
+
+    fn port(&self) -> Option<u16> {
+        Some(self.server.port())
+    }
+
+    fn keeps_real_time(&self) -> bool {
+        true
+    }
+
+    fn kill(&mut self) {
+        self.server.kill();
+    }
+
+    fn restart(&mut self) {
+        self.server.restart();
     }
 }

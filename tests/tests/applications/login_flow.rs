@@ -10,7 +10,7 @@ on_stores!(all, the_login_flow_works_by_changing_one_variable);
 
 /// `ROCKET_SESSION_TYPE`, on the example's own Rocket.toml. Where a private server is, another variable says.
 fn the_login_flow_works_by_changing_one_variable(storage: Storage) {
-    let engine = storage.engine();
+    let engine = &*storage;
     let mut launch = Launch::new(example_with_all_features("login"));
     for (key, value) in engine.rocket_environment() {
         launch = launch.env(&key, &value);

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use session_tests::app::Launch;
 use session_tests::client::Client;
 use session_tests::database::Database;
-use session_tests::flask::{Engine, Flask};
+use session_tests::flask::Flask;
 use session_tests::jar::Jar;
 use session_tests::redis::Redis;
 
@@ -27,7 +27,7 @@ fn ask(visitor: &Client, ops: Value) -> Value {
 fn sessions_of_flask_session_in_redis_go_on_in_a_table_and_end_in_both() {
     let (redis, database) = (Redis::start(), Database::sqlite());
     let (momo, kim) = (Jar::default(), Jar::default());
-    let flask = Flask::probe(Engine::Redis(&redis), &json!({ "SECRET_KEY": "dev-secret-key for tests" }));
+    let flask = Flask::probe(&redis, &json!({ "SECRET_KEY": "dev-secret-key for tests" }));
     for (jar, name) in [(&momo, "momo"), (&kim, "kim")] {
         ask(&Client::with_jar(&flask.url(), jar), json!([["set", "user", name]]));
     }

@@ -29,9 +29,9 @@ use crate::{probe, runtime};
 on_stores!(servers, a_read_is_one_round_trip_a_write_two_a_login_three);
 
 fn a_read_is_one_round_trip_a_write_two_a_login_three(storage: Storage) {
-    let proxy = Proxy::to(storage.port());
+    let proxy = Proxy::to(storage.port().expect("a server"));
     // A server that extends a life as it reads has no refresh that could be due.
-    let extending_is_a_write = matches!(storage, Storage::Sql(_));
+    let extending_is_a_write = storage.extends_by_a_write();
     for (refresh_after, due) in [(0.5, 0), (0.0, usize::from(extending_is_a_write))] {
         let toml = format!("session_refresh_after = {refresh_after}\n{}", storage.rocket_toml_behind(&proxy));
         let app = probe(&toml).start();
@@ -49,7 +49,7 @@ fn a_read_is_one_round_trip_a_write_two_a_login_three(storage: Storage) {
         cost("/ops", set(0));
         // A connection is opened and a statement or script made known once.
         costs(1);
-        assert_eq!(costs(2), (1 + due, 2 + due, 3 + due), "{}, {refresh_after}", storage.engine());
+        assert_eq!(costs(2), (1 + due, 2 + due, 3 + due), "{}, {refresh_after}", storage);
     }
 }
 

@@ -6,7 +6,7 @@ use rocket::tokio::time::timeout;
 use rocket_session_state::store::{Call, Loaded, New, SqlStore, SqlTable, Store, Swap, Touch};
 use serde_json::{Value, json};
 use session_tests::database::Database;
-use session_tests::flask::{Engine, Flask};
+use session_tests::flask::Flask;
 use session_tests::scenario::{bytes, vectors};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{MySqlPool, SqlitePool};
@@ -135,7 +135,7 @@ fn the_index_on_the_expiry_is_there_where_the_table_was_created_here() {
 fn an_id_in_another_case_is_another_session_also_in_flask_sessions_table() {
     let database = Database::mariadb();
     // It creates its table, whose key column ignores case.
-    let _flask = Flask::probe(Engine::Sql(&database), &json!({ "SECRET_KEY": "dev-secret-key" }));
+    let _flask = Flask::probe(&database, &json!({ "SECRET_KEY": "dev-secret-key" }));
     let (store, runtime) = (store(&database), runtime());
     assert_eq!(runtime.block_on(store.swap(at(0), "aBc", None, for_an_hour(b"x"))).unwrap(), DONE);
     assert_eq!(database.query("SELECT count(*) FROM sessions WHERE session_id = 'AbC'"), "1");
@@ -185,7 +185,7 @@ fn purge_deletes_more_than_a_batch_of_expired_rows_and_nothing_else() {
 fn purge_waits_for_nobody_who_changes_another_row_also_without_an_index_on_the_expiry() {
     let database = Database::mariadb();
     // It creates its table, which has none.
-    let _flask = Flask::probe(Engine::Sql(&database), &json!({ "SECRET_KEY": "dev-secret-key" }));
+    let _flask = Flask::probe(&database, &json!({ "SECRET_KEY": "dev-secret-key" }));
     assert_eq!(database.query("SHOW INDEX FROM sessions WHERE Column_name = 'expiry'"), "");
     let store = store(&database);
     runtime().block_on(async {

@@ -15,7 +15,7 @@ use crate::{at, for_an_hour, probe, runtime, store};
 on_stores!(lasting, two_applications_that_start_together_on_an_empty_store_both_serve);
 
 fn two_applications_that_start_together_on_an_empty_store_both_serve(storage: Storage) {
-    let engine = storage.engine();
+    let engine = &*storage;
     let running = at_once(2, 1, |_, _| probe(&engine.rocket_toml()).start());
     let jar = Jar::default();
     for (n, app) in running.iter().enumerate() {

@@ -1,5 +1,6 @@
 //! Outages of every kind, while visitors go on reading and writing.
 
+use std::any::Any;
 use std::cell::RefCell;
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -16,7 +17,7 @@ use session_tests::poll;
 use session_tests::process::{PATIENCE, run};
 use session_tests::proxy::{Proxy, Way};
 use session_tests::redis::Redis;
-use session_tests::storage::Storage;
+use session_tests::storage::{Storage, on_redis};
 
 use crate::visitor::Visitor;
 
@@ -29,12 +30,12 @@ struct Site {
 impl Site {
     /// Two processes; a server is behind a proxy.
     fn start(storage: Storage) -> Site {
-        let (proxy, toml) = if storage.engine().is_server() {
-            let proxy = Proxy::to(storage.port());
+        let (proxy, toml) = if storage.is_server() {
+            let proxy = Proxy::to(storage.port().expect("a server"));
             let toml = storage.rocket_toml_behind(&proxy);
             (Some(proxy), toml)
         } else {
-            (None, storage.engine().rocket_toml())
+            (None, storage.rocket_toml())
         };
         // Silent where printing is a write to a full disk.
         let process =
@@ -139,6 +140,7 @@ fn during(site: &Site) {
 
 mod the_server_is_killed_and_started_again {
     use session_tests::database::Database;
+    use session_tests::storage;
 
     use super::{Storage, survive};
 
@@ -148,22 +150,22 @@ mod the_server_is_killed_and_started_again {
 
     #[test]
     fn on_redis() {
-        killed(Storage::on_redis());
+        killed(storage::on_redis());
     }
 
     #[test]
     fn on_postgresql() {
-        killed(Storage::Sql(Database::postgres_alone()));
+        killed(Box::new(Database::postgres_alone()));
     }
 
     #[test]
     fn on_mariadb() {
-        killed(Storage::Sql(Database::mariadb_alone()));
+        killed(Box::new(Database::mariadb_alone()));
     }
 
     #[test]
     fn on_mongodb() {
-        killed(Storage::on_mongodb());
+        killed(storage::on_mongodb());
     }
 }
 
@@ -204,7 +206,7 @@ fn another_program_holds_the_lock_on_sqlite() {
     let file = database.file();
     let lock = RefCell::new(None);
     survive(
-        Storage::Sql(database),
+        Box::new(database),
         |_| {
             let mut tool = Command::new("sqlite3").arg(file).stdin(Stdio::piped()).spawn().expect("sqlite3");
             let commands = b".timeout 10000\nBEGIN EXCLUSIVE;\n";
@@ -222,27 +224,25 @@ fn another_program_holds_the_lock_on_sqlite() {
 
 /// A process of Redis of the test's own.
 fn redis(site: &mut Site) -> &mut Redis {
-    match &mut site.storage {
-        Storage::Redis(redis) => redis,
-        _ => unreachable!("this outage is Redis' own"),
-    }
+    let storage: &mut dyn Any = &mut *site.storage;
+    storage.downcast_mut().expect("this outage is Redis' own")
 }
 
 #[test]
 fn redis_is_shut_down_and_started_again() {
-    survive(Storage::on_redis(), |site| redis(site).stop(), |site| redis(site).restart());
+    survive(on_redis(), |site| redis(site).stop(), |site| redis(site).restart());
 }
 
 #[test]
 fn redis_stands_still() {
-    survive(Storage::on_redis(), |site| redis(site).pause(), |site| redis(site).resume());
+    survive(on_redis(), |site| redis(site).pause(), |site| redis(site).resume());
 }
 
 #[test]
 fn redis_becomes_a_replica_that_only_reads() {
     // Its master does not exist: it keeps its records and refuses every write.
     survive(
-        Storage::on_redis(),
+        on_redis(),
         |site| drop(redis(site).command(&["REPLICAOF", "127.0.0.1", "1"])),
         |site| drop(redis(site).command(&["REPLICAOF", "NO", "ONE"])),
     );
@@ -251,7 +251,7 @@ fn redis_becomes_a_replica_that_only_reads() {
 #[test]
 fn redis_is_full() {
     survive(
-        Storage::on_redis(),
+        on_redis(),
         |site| drop(redis(site).command(&["CONFIG", "SET", "maxmemory", "1"])),
         |site| drop(redis(site).command(&["CONFIG", "SET", "maxmemory", "0"])),
     );

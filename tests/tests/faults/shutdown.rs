@@ -5,12 +5,11 @@ use std::thread;
 use serde_json::json;
 use session_tests::app::{App, Launch};
 use session_tests::client::Client;
-use session_tests::engine::Engine;
 use session_tests::jar::Jar;
 use session_tests::on_stores;
 use session_tests::poll;
 use session_tests::process::PATIENCE;
-use session_tests::storage::Storage;
+use session_tests::storage::{Engine, Storage};
 
 fn launch(engine: Engine<'_>) -> App {
     Launch::new(env!("CARGO_BIN_EXE_probe")).toml(&format!("[default]\n{}", engine.rocket_toml())).start()
@@ -19,7 +18,7 @@ fn launch(engine: Engine<'_>) -> App {
 on_stores!(lasting, a_request_that_runs_at_the_shutdown_is_saved_and_answered);
 
 fn a_request_that_runs_at_the_shutdown_is_saved_and_answered(storage: Storage) {
-    let engine = storage.engine();
+    let engine = &*storage;
     let (ending, jar) = (launch(engine), Jar::default());
     let visitor = Client::with_jar(&ending.url(), &jar);
     assert_eq!(visitor.get("/login?name=momo&items=1").send().status, 200);

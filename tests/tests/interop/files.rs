@@ -8,7 +8,6 @@ use base64::engine::general_purpose::STANDARD;
 use rocket_session_state_core::codec::{Format, pickle};
 use serde_json::{Value, json};
 use session_tests::budget;
-use session_tests::engine::Engine;
 use session_tests::files::Files;
 use session_tests::flask;
 use session_tests::jar::Jar;
@@ -21,7 +20,7 @@ use crate::pair::{Settings, perform};
 use crate::probe::a_login_at_either_side_is_a_login_at_the_other;
 
 fn settings(files: &Files) -> Settings<'_> {
-    Settings::records_in(Engine::Files(files), "msgpack", false)
+    Settings::records_in(files, "msgpack", false)
 }
 
 #[test]

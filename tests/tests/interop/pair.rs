@@ -8,6 +8,7 @@ use session_tests::client::Client;
 use session_tests::flask::{Engine, Flask};
 use session_tests::jar::Jar;
 use session_tests::redis::Redis;
+use session_tests::storage::Cookie;
 
 /// The sessions of both sides.
 #[derive(Clone, Copy)]
@@ -32,7 +33,7 @@ pub(crate) struct Pair {
 impl<'r> Settings<'r> {
     pub(crate) fn cookie() -> Settings<'r> {
         Settings {
-            engine: Engine::Cookie,
+            engine: &Cookie,
             format: "msgpack",
             use_signer: false,
             refresh_each_request: true,
@@ -43,7 +44,7 @@ impl<'r> Settings<'r> {
     }
 
     pub(crate) fn records(redis: &'r Redis, format: &'static str, use_signer: bool) -> Settings<'r> {
-        Settings::records_in(Engine::Redis(redis), format, use_signer)
+        Settings::records_in(redis, format, use_signer)
     }
 
     pub(crate) fn records_in(engine: Engine<'r>, format: &'static str, use_signer: bool) -> Settings<'r> {
@@ -106,7 +107,7 @@ impl<'r> Settings<'r> {
 impl fmt::Display for Settings<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.engine {
-            Engine::Cookie => f.write_str("cookie")?,
+            engine if !engine.has_records() => write!(f, "{engine}")?,
             engine => write!(f, "{} in {engine}, signer {}", self.format, self.use_signer)?,
         }
         write!(f, ", refresh {}, permanent {}", self.refresh_each_request, self.permanent)

@@ -28,7 +28,7 @@ pub(crate) fn a_login_at_either_side_is_a_login_at_the_other(pair: &Pair) {
 on_stores!(flask, a_session_of_flask_logs_in_here_and_the_other_way_round);
 
 fn a_session_of_flask_logs_in_here_and_the_other_way_round(storage: Storage) {
-    let engine = storage.engine();
+    let engine = &*storage;
     if !engine.has_records() {
         return a_login_at_either_side_is_a_login_at_the_other(&Settings::cookie().start());
     }

@@ -13,6 +13,7 @@ use session_tests::client::Client;
 use session_tests::flask::{Engine, Flask};
 use session_tests::jar::Jar;
 use session_tests::redis::Redis;
+use session_tests::storage::Cookie;
 use time::{Date, Month, OffsetDateTime, PrimitiveDateTime, Time};
 
 const SECRET: &str = "dev-secret-key for tests";
@@ -146,11 +147,11 @@ impl Pair {
         .merge(("secret_key", SECRET))
         .merge(("session_serialization_format", format));
         let mut theirs = json!({ "SECRET_KEY": SECRET });
-        let mut engine = Engine::Cookie;
+        let mut engine: Engine<'_> = &Cookie;
         if form != Form::Cookie {
             ours = ours.merge(("session_type", "redis")).merge(("session_redis", redis.url()));
             theirs["SESSION_SERIALIZATION_FORMAT"] = Value::from(format);
-            engine = Engine::Redis(redis);
+            engine = redis;
         }
         let rocket = rocket::custom(ours)
             .attach(Sessions::fairing())

@@ -3,7 +3,6 @@
 use session_tests::client::{Client, Request};
 use session_tests::jar::Jar;
 use session_tests::redis::Redis;
-use session_tests::storage::Storage;
 
 use crate::site::Site;
 
@@ -22,9 +21,8 @@ fn visitor(site: &Site<'_>) -> Client {
 
 #[test]
 fn a_request_costs_what_the_design_says() {
-    let storage = Storage::on_redis();
-    let Storage::Redis(redis) = &storage else { unreachable!() };
-    let site = Site::of(&storage, 1);
+    let redis = &Redis::start();
+    let site = Site::of(redis, 1);
     let visitor = visitor(&site);
     assert_eq!(commands(redis, visitor.get("/untouched"), 200), [""; 0]);
     assert_eq!(commands(redis, visitor.get("/anon"), 200), [""; 0]);
@@ -43,9 +41,8 @@ fn a_request_costs_what_the_design_says() {
 
 #[test]
 fn a_cookie_that_can_not_be_ours_costs_nothing_and_an_unknown_one_is_not_adopted() {
-    let storage = Storage::on_redis();
-    let Storage::Redis(redis) = &storage else { unreachable!() };
-    let site = Site::of(&storage, 1);
+    let redis = &Redis::start();
+    let site = Site::of(redis, 1);
     let client = site.client(0);
     let known = site.log_in();
     let id = known.strip_prefix("session=").unwrap();

@@ -11,7 +11,7 @@ use crate::site::Site;
 /// `THREADS` visitors at once, 400 requests in all.
 fn increments(storage: &Storage, path: &str) {
     const THREADS: usize = 16;
-    for site in Site::all(storage) {
+    for site in Site::all(&**storage) {
         let cookie = site.log_in();
         let clients: Vec<Client> = (0..THREADS).map(|thread| site.client(thread)).collect();
         let statuses = at_once(THREADS, 400 / THREADS, |thread, _| {
@@ -46,7 +46,7 @@ on_stores!(records, of_parallel_writes_of_two_fields_none_is_lost);
 fn of_parallel_writes_of_two_fields_none_is_lost(storage: Storage) {
     const VISITORS: usize = 4;
     let rounds = budget::amount("ROUNDS", 100, 1000) as usize;
-    for site in Site::all(&storage) {
+    for site in Site::all(&*storage) {
         let cookies: Vec<String> = (0..VISITORS).map(|_| site.log_in()).collect();
         let lost = at_once(VISITORS, rounds / VISITORS, |visitor, round| {
             let (cookie, value) = (&cookies[visitor], format!("{round}"));
@@ -66,7 +66,7 @@ on_stores!(records, every_policy_keeps_what_it_promises_across_processes);
 
 fn every_policy_keeps_what_it_promises_across_processes(storage: Storage) {
     const THREADS: usize = 8;
-    for site in Site::all(&storage) {
+    for site in Site::all(&*storage) {
         let cookie = site.log_in();
         let answers = at_once(THREADS, 5, |thread, turn| {
             let n = thread * 5 + turn;

@@ -28,7 +28,7 @@ fn ends_logged_out(storage: &Storage, race: &Race) -> usize {
     const PAIRS: usize = 4;
     let times = budget::amount("ROUNDS", 100, 1000) as usize;
     let mut refused = 0;
-    for site in Site::all(storage) {
+    for site in Site::all(&**storage) {
         let ends = at_once(PAIRS, times / PAIRS, |pair, _| {
             let cookie = site.log_in();
             let answers: Vec<Answer> = at_once(2, 1, |side, _| {
@@ -101,7 +101,7 @@ fn a_request_that_logs_in_anew_or_regenerates_does_not_undo_a_destroy(storage: S
 /// The same user's login finds the session ended; one that came after the end is a login of its own.
 fn ends_logged_out_or_in_anew(storage: &Storage, race: &Race) -> usize {
     let mut refused = 0;
-    for site in Site::all(storage) {
+    for site in Site::all(&**storage) {
         for _ in 0..25 {
             let cookie = site.log_in();
             let answers: Vec<Answer> = at_once(2, 1, |side, _| {

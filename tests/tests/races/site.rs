@@ -2,9 +2,8 @@
 
 use session_tests::app::{App, Launch};
 use session_tests::client::Client;
-use session_tests::engine::Engine;
 use session_tests::jar::Jar;
-use session_tests::storage::Storage;
+use session_tests::storage::Engine;
 
 pub(crate) struct Site<'s> {
     pub(crate) name: String,
@@ -14,8 +13,7 @@ pub(crate) struct Site<'s> {
 
 impl<'s> Site<'s> {
     /// So many processes.
-    pub(crate) fn of(storage: &'s Storage, processes: usize) -> Site<'s> {
-        let engine = storage.engine();
+    pub(crate) fn of(engine: Engine<'s>, processes: usize) -> Site<'s> {
         let name = format!("{engine}, {processes} of the application");
         // That many wait for one record is not a reason to give up: lost changes are counted here.
         let toml = format!(
@@ -28,13 +26,13 @@ impl<'s> Site<'s> {
 
     /// Two processes, where several can share the sessions. How requests of one process meet has nothing to do with
     /// the server: one of them is enough for that.
-    pub(crate) fn all(storage: &'s Storage) -> Vec<Site<'s>> {
-        let processes: &[usize] = match storage {
-            Storage::Memory => &[1],
-            Storage::Redis(_) => &[1, 2],
+    pub(crate) fn all(engine: Engine<'s>) -> Vec<Site<'s>> {
+        let processes: &[usize] = match engine.name() {
+            "memory" => &[1],
+            "Redis" => &[1, 2],
             _ => &[2],
         };
-        processes.iter().map(|processes| Site::of(storage, *processes)).collect()
+        processes.iter().map(|processes| Site::of(engine, *processes)).collect()
     }
 
     /// A client for one of the processes: neighbours get different ones.

@@ -114,7 +114,7 @@ impl Visit<'_> {
         } else {
             payload(&cookie)
         };
-        if matches!(self.engine, Engine::Files(_)) && !bytes.is_empty() {
+        if self.engine.pickles() && !bytes.is_empty() {
             // Of one value there are many pickles.
             return pickle::decode(&bytes).map_or(Value::Null, |value| to_json(&value));
         }

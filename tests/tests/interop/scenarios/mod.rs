@@ -9,6 +9,7 @@ use session_tests::app::Launch;
 use session_tests::flask::{Engine, Flask};
 use session_tests::redis::Redis;
 use session_tests::scenario::{Aspect, Difference, Ids, Scenario, run_scenario, scenarios};
+use session_tests::storage::Cookie;
 
 use deliberate::{KINDS, NOT_LAUNCHED};
 
@@ -35,7 +36,7 @@ fn the_flask_twin_answers_every_scenario_as_the_vectors_say() {
     let mut differences = Vec::new();
     for group in grouped(|scenario| format!("{} {}", scenario.engine, Value::from(scenario.config.clone()))) {
         let on_redis = (group[0].engine == "flask_session").then_some(&redis);
-        let engine = on_redis.map_or(Engine::Cookie, Engine::Redis);
+        let engine = on_redis.map_or(&Cookie as Engine<'_>, |redis| redis);
         let twin = Flask::probe(engine, &group[0].config.clone().into());
         for scenario in &group {
             for ids in [Ids::OfVector, Ids::OfProbe] {

@@ -1,0 +1,180 @@
+//! Every place where an application can keep its sessions, made for one test.
+
+mod memcached;
+mod redis;
+mod serverless;
+
+pub use self::memcached::on_memcached;
+pub use self::redis::on_redis;
+pub use self::serverless::{Cookie, Memory, on_cookie, on_memory};
+pub use crate::database::{on_mariadb, on_postgresql, on_sqlite};
+pub use crate::files::on_files;
+pub use crate::mongodb::on_mongodb;
+
+use std::any::Any;
+use std::fmt;
+
+use crate::proxy::Proxy;
+
+/// Makes a test of `check`, a function that takes a [`Storage`], for each store of a group: `check::on_redis`, ….
+///
+/// By these names `scripts/test.sh` makes its table of stores and suites. A new store is a word in these lists, and a
+/// file with its [`Fixture`] and a function of that name.
+#[macro_export]
+macro_rules! on_stores {
+    // Everything that `session_type` can be.
+    (all, $check:ident) => {
+        $crate::on_stores!([on_cookie on_memory on_redis on_sqlite on_files on_postgresql on_mariadb on_memcached on_mongodb], $check);
+    };
+    // Where requests meet: there are records.
+    (records, $check:ident) => {
+        $crate::on_stores!([on_memory on_redis on_sqlite on_files on_postgresql on_mariadb on_memcached on_mongodb], $check);
+    };
+    // What outlives an application, and can be shared by several.
+    (lasting, $check:ident) => {
+        $crate::on_stores!([on_redis on_sqlite on_files on_postgresql on_mariadb on_memcached on_mongodb], $check);
+    };
+    // What Flask has, too.
+    (flask, $check:ident) => {
+        $crate::on_stores!([on_cookie on_redis on_sqlite on_files on_postgresql on_mariadb on_memcached on_mongodb], $check);
+    };
+    // Behind a connection.
+    (servers, $check:ident) => {
+        $crate::on_stores!([on_redis on_postgresql on_mariadb on_memcached on_mongodb], $check);
+    };
+    // Written by the application itself.
+    (files, $check:ident) => {
+        $crate::on_stores!([on_sqlite on_files], $check);
+    };
+    ([$($store:ident)+], $check:ident) => {
+        mod $check {
+            $(
+                #[test]
+                fn $store() {
+                    super::$check($crate::storage::$store());
+                }
+            )+
+        }
+    };
+}
+
+/// A store that holds nothing yet, with its server. Servers of databases are shared by tests that run side by side.
+pub type Storage = Box<dyn Fixture>;
+
+/// A store that an application and its Flask twin use.
+pub type Engine<'r> = &'r dyn Fixture;
+
+/// A store as tests see it, beside the applications that use it.
+pub trait Fixture: Any + Send + Sync {
+    /// The name, for messages.
+    fn name(&self) -> &'static str;
+
+    /// The keys of Rocket.toml that choose it, with their values.
+    fn settings(&self) -> Vec<(&'static str, String)>;
+
+    /// The environment that makes the Flask twin choose it.
+    fn environment(&self) -> Vec<(&'static str, String)>;
+
+    /// The keys of all records, in order.
+    fn keys(&self) -> Vec<String>;
+
+    /// The record under `key`.
+    fn get(&self, key: &str) -> Option<Vec<u8>>;
+
+    /// Forgets all records.
+    fn clear(&self);
+
+    /// The keys of the records whose sessions are alive at `now`, in unix seconds.
+    fn living_keys(&self, _now: f64) -> Vec<String> {
+        // What has ended is gone.
+        self.keys()
+    }
+
+    /// The record under `key` if its session is alive at `now`, in unix seconds.
+    fn living(&self, key: &str, _now: f64) -> Option<Vec<u8>> {
+        self.get(key)
+    }
+
+    /// The port of the server on 127.0.0.1, if there is one.
+    fn port(&self) -> Option<u16> {
+        None
+    }
+
+    /// Whether sessions are records in a store.
+    fn has_records(&self) -> bool {
+        true
+    }
+
+    /// Whether another application finds the sessions of one that has ended.
+    fn outlives_the_application(&self) -> bool {
+        true
+    }
+
+    /// Whether records end by a server's clock, which can't be set.
+    fn keeps_real_time(&self) -> bool {
+        false
+    }
+
+    /// Whether records are pickles.
+    fn pickles(&self) -> bool {
+        false
+    }
+
+    /// Whether extending a life is a statement or a call of its own.
+    fn extends_by_a_write(&self) -> bool {
+        false
+    }
+
+    /// Fails the test if what the store holds is damaged.
+    fn check_integrity(&self) {}
+
+    /// Ends the server in the middle of whatever it does. No other test may be using it.
+    fn kill(&mut self) {
+        panic!("{} has no server that keeps its records", self.name());
+    }
+
+    /// Starts the server anew on its port, with its records.
+    fn restart(&mut self) {
+        panic!("{} has no server that keeps its records", self.name());
+    }
+}
+
+impl dyn Fixture + '_ {
+    /// Whether records are behind a connection.
+    pub fn is_server(&self) -> bool {
+        self.port().is_some()
+    }
+
+    /// The lines of Rocket.toml that choose it.
+    pub fn rocket_toml(&self) -> String {
+        self.settings().into_iter().map(|(key, value)| format!("{key} = {value:?}\n")).collect()
+    }
+
+    /// The same, by way of a proxy.
+    pub fn rocket_toml_behind(&self, proxy: &Proxy) -> String {
+        let port = self.port().unwrap_or_else(|| panic!("{self} has no server"));
+        self.rocket_toml().replace(&format!("127.0.0.1:{port}"), &format!("127.0.0.1:{}", proxy.port()))
+    }
+
+    /// The environment that chooses it, whatever Rocket.toml says.
+    pub fn rocket_environment(&self) -> Vec<(String, String)> {
+        let variable = |key: &str| format!("ROCKET_{}", key.to_uppercase());
+        self.settings().into_iter().map(|(key, value)| (variable(key), value)).collect()
+    }
+}
+
+impl fmt::Display for dyn Fixture + '_ {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// The settings of a store that has one address.
+pub(crate) fn at(kind: &str, key: &'static str, address: String) -> Vec<(&'static str, String)> {
+    vec![("session_type", kind.to_owned()), (key, address)]
+}
+
+/// The environment of a Flask twin whose store has one address.
+pub(crate) fn flask_session_at(variable: &'static str, address: String) -> Vec<(&'static str, String)> {
+    vec![("PROBE_ENGINE", "flask_session".to_owned()), (variable, address)]
+}

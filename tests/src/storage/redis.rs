@@ -1,0 +1,47 @@
+//! Sessions in Redis.
+
+use crate::redis::Redis;
+use crate::storage::{Fixture, Storage, at, flask_session_at};
+
+/// A Redis.
+pub fn on_redis() -> Storage {
+    Box::new(Redis::start())
+}
+
+impl Fixture for Redis {
+    fn name(&self) -> &'static str {
+        "Redis"
+    }
+
+    fn settings(&self) -> Vec<(&'static str, String)> {
+        at("redis", "session_redis", self.url())
+    }
+
+    fn environment(&self) -> Vec<(&'static str, String)> {
+        flask_session_at("PROBE_REDIS", self.url())
+    }
+
+    fn keys(&self) -> Vec<String> {
+        Redis::keys(self)
+    }
+
+    fn get(&self, key: &str) -> Option<Vec<u8>> {
+        Redis::get(self, key)
+    }
+
+    fn clear(&self) {
+        Redis::clear(self);
+    }
+
+    fn port(&self) -> Option<u16> {
+        Some(Redis::port(self))
+    }
+
+    fn kill(&mut self) {
+        Redis::kill(self);
+    }
+
+    fn restart(&mut self) {
+        Redis::restart(self);
+    }
+}
