@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use rocket_session_state_core::codec::Format;
-use rocket_session_state_core::config::{RecordFormat, SessionConfig, SessionType, Environment};
+use rocket_session_state_core::config::{Environment, RecordFormat, SessionConfig, SessionType};
 use rocket_session_state_core::fields::{self, Field};
 use rocket_session_state_core::manager::Manager;
 use rocket_session_state_core::session::Session;

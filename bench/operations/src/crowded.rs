@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use rocket_session_state_core::codec::Format;
-use rocket_session_state_core::config::{SessionConfig, Environment};
+use rocket_session_state_core::config::{Environment, SessionConfig};
 use rocket_session_state_core::manager::Manager;
 use rocket_session_state_core::store::{Call, MemoryStore, New, Store};
 

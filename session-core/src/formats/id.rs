@@ -1,6 +1,7 @@
 //! Session ids: random text that is the key to somebody's session.
 
 use std::fmt;
+use std::io;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -18,7 +19,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 /// assert_eq!(format!("{id:?}"), "SessionId(..)");
 /// assert_eq!(SessionId::parse(id.as_str(), &[43]), Some(id));
 /// assert_eq!(SessionId::parse("../../etc/passwd", &[16]), None);
-/// # Ok::<(), getrandom::Error>(())
+/// # Ok::<(), std::io::Error>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct SessionId(Box<str>);
@@ -29,9 +30,9 @@ impl SessionId {
     /// # Errors
     ///
     /// The operating system has no random bytes.
-    pub fn generate(bytes: usize) -> Result<Self, getrandom::Error> {
+    pub fn generate(bytes: usize) -> io::Result<Self> {
         let mut random = vec![0; bytes];
-        getrandom::fill(&mut random)?;
+        getrandom::fill(&mut random).map_err(io::Error::other)?;
         Ok(SessionId(URL_SAFE_NO_PAD.encode(random).into()))
     }
 

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::fmt;
+use std::io;
 
 use crate::formats::codec::{DecodeError, EncodeError};
 use crate::store::StoreError;
@@ -45,7 +46,7 @@ pub enum SaveError {
     /// The record is larger than the store holds: nothing was saved.
     RecordTooLarge(StoreError),
     /// The operating system gave no random bytes for a new session id.
-    Random(getrandom::Error),
+    Random(io::Error),
     /// A change that needs a cookie came after the response had begun: a session in a cookie was changed, a new
     /// session began, or a user logged in or out.
     TooLate,

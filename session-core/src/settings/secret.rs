@@ -1,6 +1,7 @@
 //! Keys that sign, and how they are read.
 
 use std::fmt;
+use std::io;
 
 use figment::value::Value;
 
@@ -24,9 +25,9 @@ impl SecretKey {
     /// # Errors
     ///
     /// The operating system can't give random bytes.
-    pub fn generate() -> Result<Self, getrandom::Error> {
+    pub fn generate() -> io::Result<Self> {
         let mut key = [0; 32];
-        getrandom::fill(&mut key)?;
+        getrandom::fill(&mut key).map_err(io::Error::other)?;
         Ok(SecretKey(key.into()))
     }
 

@@ -33,6 +33,11 @@ impl DynStore {
         let erased = (&store as &dyn Any).downcast_ref::<DynStore>().cloned();
         erased.unwrap_or_else(|| DynStore(Arc::new(store)))
     }
+
+    /// The store with boxed futures, for callers to whom another future around each is a cost.
+    pub(super) fn boxed(&self) -> &dyn ErasedStore {
+        &*self.0
+    }
 }
 
 impl Store for DynStore {
@@ -74,10 +79,10 @@ impl std::fmt::Debug for DynStore {
     }
 }
 
-type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
+pub(super) type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
 /// [`Store`] with boxed futures, which is what a trait object needs.
-trait ErasedStore: Send + Sync {
+pub(super) trait ErasedStore: Send + Sync {
     fn load<'a>(&'a self, call: Call, key: &'a str, touch: Option<Touch>) -> BoxFuture<'a, Option<Loaded>>;
 
     fn swap<'a>(

@@ -15,7 +15,7 @@ use self::breaker::Breaker;
 pub(crate) use self::budget::Budget;
 use self::keyed_locks::{KeyGuard, KeyedLocks};
 use self::wait::{jitter, with_deadline};
-use crate::store::{Call, DynStore, Loaded, New, Store, StoreError, Swap, Touch};
+use crate::store::{Call, DynStore, Loaded, New, StoreError, Swap, Touch};
 
 /// A store behind time limits and a circuit breaker. Every call of a session to its store goes through it.
 pub(crate) struct StoreClient {
@@ -50,13 +50,13 @@ impl StoreClient {
         key: &str,
         touch: Option<Touch>,
     ) -> Result<Option<Loaded>, StoreError> {
-        let first = self.call(budget, now, |call| self.store.load(call, key, touch)).await;
+        let first = self.call(budget, now, |call| self.store.boxed().load(call, key, touch)).await;
         let failed = first.as_ref().is_err_and(StoreError::is_outage);
         if !failed || !self.breaker.is_closed() || budget.left().is_zero() {
             return first;
         }
         tokio::time::sleep(jitter(RETRY_WITHIN)).await;
-        self.call(budget, now, |call| self.store.load(call, key, touch)).await
+        self.call(budget, now, |call| self.store.boxed().load(call, key, touch)).await
     }
 
     /// Swaps once. A swap that failed is not repeated: it may have been carried out.
@@ -68,7 +68,7 @@ impl StoreClient {
         expected: Option<&Loaded>,
         new: Option<New<'_>>,
     ) -> Result<Swap, StoreError> {
-        self.call(budget, now, |call| self.store.swap(call, key, expected, new)).await
+        self.call(budget, now, |call| self.store.boxed().swap(call, key, expected, new)).await
     }
 
     pub(crate) async fn delete(
@@ -77,17 +77,17 @@ impl StoreClient {
         now: SystemTime,
         key: &str,
     ) -> Result<bool, StoreError> {
-        self.call(budget, now, |call| self.store.delete(call, key)).await
+        self.call(budget, now, |call| self.store.boxed().delete(call, key)).await
     }
 
     pub(crate) async fn ping(&self, budget: &Budget, now: SystemTime) -> Result<(), StoreError> {
-        self.call(budget, now, |call| self.store.ping(call)).await
+        self.call(budget, now, |call| self.store.boxed().ping(call)).await
     }
 
     /// Purges without the limits of a request.
     pub(crate) async fn purge(&self, now: SystemTime) -> Result<u64, StoreError> {
         let deadline = Instant::now() + PURGE_WITHIN;
-        with_deadline(deadline, self.store.purge(Call { now, deadline })).await
+        with_deadline(deadline, self.store.boxed().purge(Call { now, deadline })).await
     }
 
     /// Waits for the exclusive right to swap `key` in this process.

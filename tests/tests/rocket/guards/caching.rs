@@ -3,7 +3,7 @@
 use rocket::http::{Header, Status};
 use rocket::response::Redirect;
 use rocket::{get, post, routes, uri};
-use rocket_session_state::{ClearSiteData, SessionError};
+use rocket_session_state::{ClearSiteData, SessionError, require_session};
 
 use super::{Member, Visit, account, index, log_in, login, login_page};
 use crate::site::{Site, header};
@@ -13,6 +13,12 @@ fn logout(visit: Visit) -> ClearSiteData<Redirect> {
     visit.destroy();
     ClearSiteData(Redirect::to(uri!("/")))
 }
+
+#[require_session(Member, check = |member: &Member| member.username.ends_with("@staff"))]
+struct Admin;
+
+#[get("/admin")]
+fn admin(_admin: Admin) {}
 
 #[get("/tried")]
 fn tried(member: Result<Member, SessionError>) -> &'static str {
@@ -32,7 +38,7 @@ struct Cached {
 
 async fn site() -> Site {
     Site::launch(|rocket| {
-        rocket.mount("/", routes![index, login_page, login, logout, account, tried, cached])
+        rocket.mount("/", routes![index, login_page, login, logout, account, admin, tried, cached])
     })
     .await
 }
@@ -42,7 +48,7 @@ async fn what_a_guard_has_decided_is_kept_by_no_cache_unless_the_application_say
     let site = site().await;
     assert_eq!(header(&site.get("/tried").await, "Cache-Control"), ["no-store"]);
     log_in(&site.client, "momo").await;
-    for path in ["/account", "/tried"] {
+    for path in ["/account", "/tried", "/admin"] {
         assert_eq!(header(&site.get(path).await, "Cache-Control"), ["no-store"], "{path}");
     }
     assert_eq!(header(&site.get("/cached").await, "Cache-Control"), ["private, max-age=60"]);
