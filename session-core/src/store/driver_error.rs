@@ -50,6 +50,7 @@ impl StoreError {
     }
 
     /// Takes the error of an address or a setting that the driver refused.
+    #[cfg(any(feature = "redis", feature = "mongodb"))]
     pub(super) fn of_setting(error: impl DriverError) -> Self {
         StoreError::misconfigured(Redacted(error))
     }
