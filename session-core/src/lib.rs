@@ -1,11 +1,13 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod choice;
 pub mod config;
 mod error_chain;
 pub mod formats;
 pub mod session;
 mod settings;
+mod spelling;
 pub mod store;
 
 pub use error_chain::Chain;

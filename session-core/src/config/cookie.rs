@@ -1,7 +1,8 @@
 //! Rules of the cookie: browsers must keep it, and nobody may smuggle in an attribute.
 
 use super::{Environment, SessionConfig};
-use crate::formats::cookie::{SameSite, UnknownSameSite, ascii_domain};
+use crate::choice::UnknownChoice;
+use crate::formats::cookie::{SameSite, ascii_domain};
 use crate::settings::reader::{FromSetting, Setting};
 use crate::settings::report::Report;
 
@@ -9,10 +10,9 @@ const SECURE: &str = "session_cookie_secure";
 
 impl FromSetting for SameSite {
     fn from_setting(setting: &Setting) -> Result<Self, String> {
-        let text = String::from_setting(setting)?;
-        text.parse().map_err(|unknown: UnknownSameSite| {
-            format!("{text:?} is not known: {unknown}; {} sends none", setting.written("false"))
-        })
+        String::from_setting(setting)?
+            .parse()
+            .map_err(|unknown: UnknownChoice| format!("{unknown} ({} sends none)", setting.written("false")))
     }
 }
 

@@ -1,7 +1,7 @@
 //! The meaning of a key in the configuration: known, misspelled, or not ours.
 
-use crate::settings::spelling::nearest;
 use crate::settings::table::Key;
+use crate::spelling::nearest;
 
 /// Keys, or beginnings of keys, of features that this release does not have yet.
 const LATER: [&str; 4] =

@@ -3,8 +3,8 @@
 use super::{Environment, SessionConfig, SessionType, StoreSettings, check};
 use crate::settings::reader::{FromSetting, Setting};
 use crate::settings::report::Report;
-use crate::settings::spelling::nearest;
 use crate::settings::table::Settings;
+use crate::spelling::nearest;
 use crate::store::backend::Backend;
 use crate::store::{DynStore, StoreError};
 

@@ -1,8 +1,7 @@
 //! `session_serialization_format`.
 
+use crate::choice::{UnknownChoice, choice};
 use crate::formats::codec::Format;
-use crate::settings::UnknownChoice;
-use crate::settings::choice::choice;
 use crate::settings::reader::{FromSetting, Setting};
 
 choice! {

@@ -3,7 +3,6 @@
 //! Nothing here knows a setting by name.
 
 pub(crate) mod address;
-pub(crate) mod choice;
 pub(crate) mod duration;
 #[cfg(test)]
 mod duration_tests;
@@ -12,9 +11,8 @@ pub(crate) mod range;
 pub(crate) mod reader;
 pub(crate) mod report;
 mod secret;
-pub(crate) mod spelling;
 pub(crate) mod table;
 
-pub use choice::UnknownChoice;
+pub use crate::choice::UnknownChoice;
 pub use problem::{ConfigError, Place, Problem, Warning};
 pub use secret::SecretKey;

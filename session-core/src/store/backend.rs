@@ -3,9 +3,8 @@
 use std::fmt;
 
 use super::{DynStore, StoreError};
+use crate::choice::{UnknownChoice, choice};
 use crate::formats::codec::Format;
-use crate::settings::UnknownChoice;
-use crate::settings::choice::choice;
 use crate::settings::reader::{FromSetting, Setting};
 use crate::settings::report::Report;
 use crate::settings::table::{Key, Settings};

@@ -14,6 +14,15 @@ fn the_first_cookie_of_a_name_counts_even_if_it_is_empty() {
 }
 
 #[test]
+fn the_error_of_an_unknown_samesite_names_the_known_ones_and_the_nearest() {
+    let unknown = "laxx".parse::<SameSite>().unwrap_err();
+    assert_eq!(
+        unknown.to_string(),
+        "\"laxx\" is not known; write \"Lax\", \"Strict\" or \"None\"; did you mean \"Lax\"?"
+    );
+}
+
+#[test]
 fn a_cookie_is_found_by_its_whole_name_only() {
     assert_eq!(find(["xsession=1; session2=2; Session=3; a=session=4"], "session"), None);
     assert_eq!(find(["a=\"; session=5\""], "session"), None, "within another cookie's quotes");

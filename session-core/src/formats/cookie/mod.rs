@@ -13,5 +13,5 @@ mod set_cookie;
 pub use attributes::CookieAttributes;
 pub use domain::{InvalidDomain, ascii_domain};
 pub use request::{find, pairs};
-pub use same_site::{SameSite, UnknownSameSite};
+pub use same_site::SameSite;
 pub use set_cookie::SetCookie;

@@ -1,9 +1,9 @@
-//! Settings that are one of a few words.
+//! Values that are one of a few words.
 
 use std::error::Error;
 use std::fmt;
 
-use super::spelling::nearest;
+use crate::spelling::nearest;
 
 /// Declares an enum of words: `Variant = "word"`, or `Variant = "word" | "another spelling"`.
 macro_rules! choice {
@@ -29,13 +29,13 @@ macro_rules! choice {
 
         /// Reads a word in any letter case.
         impl ::std::str::FromStr for $name {
-            type Err = $crate::settings::UnknownChoice;
+            type Err = $crate::choice::UnknownChoice;
 
             fn from_str(text: &str) -> Result<Self, Self::Err> {
                 $(if [$word $(, $alias)*].iter().any(|word| text.eq_ignore_ascii_case(word)) {
                     return Ok(Self::$variant);
                 })+
-                Err($crate::settings::UnknownChoice::new(text, Self::WORDS))
+                Err($crate::choice::UnknownChoice::new(text, Self::WORDS))
             }
         }
 
@@ -49,7 +49,7 @@ macro_rules! choice {
 
 pub(crate) use choice;
 
-/// A word that a setting does not know.
+/// A word that is not one of those that are known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnknownChoice {
     found: String,
