@@ -40,8 +40,7 @@ for feature, version in table.items():
     print(feature, version)
 with open(DOCUMENT, encoding="utf-8") as document:
     rows = re.findall(r"^\| (.+?) \|.*\| (\d+\.\d+) \|$", document.read(), re.MULTILINE)
-written = {"default" if name == "none" else name: version for names, version in rows
-           for name in re.findall(r"[\w-]+", names)}
+written = {name: version for names, version in rows for name in re.findall(r"[\w-]+", names)}
 for feature in sorted(table.keys() | written.keys()):
     if table.get(feature) != written.get(feature):
         sys.exit(f"{feature} needs {table.get(feature)}, and {DOCUMENT} says {written.get(feature)}")

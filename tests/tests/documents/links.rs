@@ -1,4 +1,4 @@
-//! The links of a Markdown document.
+//! The links of a Markdown document, and the paths that it names.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,6 +12,8 @@ pub(crate) struct Document {
     pub(crate) inline: Vec<String>,
     /// Targets of `[label]: target`, by label.
     pub(crate) definitions: BTreeMap<String, String>,
+    /// Spans of code.
+    pub(crate) code: Vec<String>,
     /// All else.
     text: String,
 }
@@ -20,8 +22,9 @@ impl Document {
     /// Reads the document at `path`, which is relative to `root`.
     pub(crate) fn read(root: &Path, path: &str) -> Document {
         let source = fs::read_to_string(root.join(path)).unwrap_or_else(|error| panic!("{path}: {error}"));
+        let (prose, code) = without_code(&source);
         let (mut text, mut definitions) = (String::new(), BTreeMap::new());
-        for line in without_code(&source).lines() {
+        for line in prose.lines() {
             match definition(line) {
                 Some((label, target)) => drop(definitions.insert(label.to_owned(), target.to_owned())),
                 None => text.extend([line, "\n"]),
@@ -34,7 +37,7 @@ impl Document {
             .filter(|target| !target.contains("://"))
             .map(str::to_owned)
             .collect();
-        Document { path: path.to_owned(), inline, definitions, text }
+        Document { path: path.to_owned(), inline, definitions, code, text }
     }
 
     /// Whether the text refers to a label, as `[label]` or `[text][label]`.
@@ -91,9 +94,9 @@ fn definition(line: &str) -> Option<(&str, &str)> {
     (!label.contains(']') && !target.contains(' ')).then_some((label, target))
 }
 
-/// Without fenced blocks and spans of code, in which brackets are no links.
-fn without_code(source: &str) -> String {
-    let mut text = String::new();
+/// Returns the text without fenced blocks and spans of code, in which brackets are not links; and those spans.
+fn without_code(source: &str) -> (String, Vec<String>) {
+    let (mut text, mut code) = (String::new(), Vec::new());
     let mut in_block = false;
     for line in source.lines() {
         let fence = line.trim_start().starts_with("```");
@@ -103,8 +106,9 @@ fn without_code(source: &str) -> String {
         }
         text.extend(line.split('`').step_by(2));
         text.push('\n');
+        code.extend(line.split('`').skip(1).step_by(2).map(str::to_owned));
     }
-    text
+    (text, code)
 }
 
 /// The anchor of a heading, as Markdown renderers make it.

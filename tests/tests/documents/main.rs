@@ -1,7 +1,9 @@
-//! The documents: every link leads somewhere, in the repository, in the published package and on its documentation page.
+//! The documents: every link leads somewhere, in the repository, in the published package and on its documentation page,
+//! and every path that is named exists.
 mod links;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -30,7 +32,7 @@ fn others() -> Vec<Document> {
     let mut others: Vec<_> =
         ["ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "bench/README.md", "fuzz/README.md"]
             .into_iter()
-            .chain(["session-core/README.md", "session-macros/README.md"])
+            .chain(["session-conformance/README.md", "session-core/README.md", "session-macros/README.md"])
             .map(|path| Document::read(&root(), path))
             .collect();
     for example in fs::read_dir(root().join("examples")).unwrap() {
@@ -55,6 +57,22 @@ fn every_relative_link_leads_to_a_file_of_the_repository() {
                 "{} links to {target}, which does not exist",
                 document.path
             );
+        }
+    }
+}
+
+#[test]
+fn every_path_that_is_named_exists() {
+    let folders: BTreeSet<_> =
+        fs::read_dir(root()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    let is_path = |span: &str| {
+        let plain = |c: char| c.is_ascii_alphanumeric() || "._-/".contains(c);
+        let folder = span.split_once('/').map_or("", |(folder, _)| folder);
+        span.chars().all(plain) && folder != "target" && folders.contains(OsStr::new(folder))
+    };
+    for document in pages().iter().chain(&others()) {
+        for path in document.code.iter().filter(|span| is_path(span)) {
+            assert!(root().join(path).exists(), "{} names {path}, which does not exist", document.path);
         }
     }
 }

@@ -141,6 +141,6 @@ fn told(key: Key, found: Result<Option<String>, FieldError>) -> String {
     match found {
         Ok(Some(value)) => format!("{} is {value}", key.name()),
         Ok(None) => format!("{} is absent", key.name()),
-        Err(_) => format!("{} is no text", key.name()),
+        Err(_) => format!("{} is not text", key.name()),
     }
 }
