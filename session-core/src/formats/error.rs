@@ -11,12 +11,12 @@ use super::format::{Format, MAX_DEPTH};
 /// The text names kinds and formats, never a value; what a type's own `Serialize` says is left out,
 /// since it may quote one.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EncodeError(EncodeKind);
+pub struct EncodeError(pub(crate) EncodeKind);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum EncodeKind {
-    Unsupported { what: &'static str, format: Format },
-    Key { what: &'static str, format: Format },
+pub(crate) enum EncodeKind {
+    Unsupported(&'static str, Format),
+    Key(&'static str, Format),
     MixedKeys,
     IntegerRange(Format),
     TooLong,
@@ -24,41 +24,11 @@ enum EncodeKind {
     Refused,
 }
 
-impl EncodeError {
-    pub(crate) fn unsupported(what: &'static str, format: Format) -> Self {
-        EncodeError(EncodeKind::Unsupported { what, format })
-    }
-
-    pub(crate) fn key(what: &'static str, format: Format) -> Self {
-        EncodeError(EncodeKind::Key { what, format })
-    }
-
-    pub(crate) const fn mixed_keys() -> Self {
-        EncodeError(EncodeKind::MixedKeys)
-    }
-
-    pub(crate) const fn integer_range(format: Format) -> Self {
-        EncodeError(EncodeKind::IntegerRange(format))
-    }
-
-    pub(crate) const fn too_long() -> Self {
-        EncodeError(EncodeKind::TooLong)
-    }
-
-    pub(crate) const fn too_deep() -> Self {
-        EncodeError(EncodeKind::TooDeep)
-    }
-
-    pub(crate) const fn refused() -> Self {
-        EncodeError(EncodeKind::Refused)
-    }
-}
-
 impl fmt::Display for EncodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            EncodeKind::Unsupported { what, format } => write!(f, "{format} has no form for this {what}"),
-            EncodeKind::Key { what, format } => write!(f, "{format} can't have a map key of kind {what}"),
+            EncodeKind::Unsupported(what, format) => write!(f, "{format} has no form for this {what}"),
+            EncodeKind::Key(what, format) => write!(f, "{format} can't have a map key of kind {what}"),
             EncodeKind::MixedKeys => f.write_str("a map in a cookie can't have keys of several kinds"),
             EncodeKind::IntegerRange(format) => write!(f, "the integer has too many digits for {format}"),
             EncodeKind::TooLong => f.write_str("msgpack can't hold anything of 4 GiB and more"),
@@ -72,7 +42,7 @@ impl Error for EncodeError {}
 
 impl serde::ser::Error for EncodeError {
     fn custom<T: fmt::Display>(_message: T) -> Self {
-        EncodeError::refused()
+        EncodeError(EncodeKind::Refused)
     }
 }
 
@@ -81,40 +51,28 @@ impl serde::ser::Error for EncodeError {
 /// The text names kinds, types and positions, never a value; what a type's own `Deserialize` says is
 /// left out, since it may quote one.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DecodeError(DecodeKind);
+pub struct DecodeError(pub(crate) DecodeKind);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum DecodeKind {
-    Syntax {
-        expected: &'static str,
-        at: usize,
-    },
+pub(crate) enum DecodeKind {
+    /// The thing that was expected, and the place where it is not.
+    Syntax(&'static str, usize),
     Truncated,
-    Trailing {
-        at: usize,
-    },
+    Trailing(usize),
     NotUtf8(Utf8Error),
     LoneSurrogate,
     OutOfRange(&'static str),
     Tag(&'static str),
     Key(&'static str),
     NotAMapping(&'static str),
-    Unreadable {
-        format: Format,
-        source: Box<DecodeError>,
-    },
+    /// A record of none of the known formats, and the error of the configured one.
+    Unreadable(Format, Box<DecodeError>),
     /// The pickle asks for more than data.
     #[cfg(feature = "pickle")]
-    Executes {
-        what: &'static str,
-        at: usize,
-    },
+    Executes(&'static str, usize),
     /// The pickle names a class or function that is not one of the known ones. `None`: not even a name.
     #[cfg(feature = "pickle")]
-    UnknownClass {
-        name: Option<Box<str>>,
-        at: usize,
-    },
+    UnknownClass(Option<Box<str>>, usize),
     /// The pickle holds something that is only a part of values.
     #[cfg(feature = "pickle")]
     NotAValue(&'static str),
@@ -132,22 +90,14 @@ enum DecodeKind {
     PickleNotRead,
     TooLong,
     TooDeep,
-    Mismatch {
-        found: &'static str,
-        expected: Box<str>,
-    },
-    Length {
-        found: usize,
-        expected: Box<str>,
-    },
-    Field {
-        name: &'static str,
-        problem: &'static str,
-    },
-    Unknown {
-        what: &'static str,
-        expected: &'static [&'static str],
-    },
+    /// The kind that was found, and the expected type.
+    Mismatch(&'static str, Box<str>),
+    /// The number of items that were found, and the expected type.
+    Length(usize, Box<str>),
+    /// The name of a field, and what is wrong with it.
+    Field(&'static str, &'static str),
+    /// A variant or field that is not one of these.
+    Unknown(&'static str, &'static [&'static str]),
     Refused,
 }
 
@@ -156,7 +106,7 @@ impl DecodeError {
     /// that is the reason.
     pub fn found(&self) -> Option<&'static str> {
         match &self.0 {
-            DecodeKind::Mismatch { found, .. } | DecodeKind::NotAMapping(found) | DecodeKind::Key(found) => {
+            DecodeKind::Mismatch(found, _) | DecodeKind::NotAMapping(found) | DecodeKind::Key(found) => {
                 Some(found)
             }
             _ => None,
@@ -164,123 +114,40 @@ impl DecodeError {
     }
 
     pub(crate) const fn syntax(expected: &'static str, at: usize) -> Self {
-        DecodeError(DecodeKind::Syntax { expected, at })
-    }
-
-    pub(crate) const fn truncated() -> Self {
-        DecodeError(DecodeKind::Truncated)
-    }
-
-    pub(crate) const fn trailing(at: usize) -> Self {
-        DecodeError(DecodeKind::Trailing { at })
-    }
-
-    pub(crate) const fn not_utf8(source: Utf8Error) -> Self {
-        DecodeError(DecodeKind::NotUtf8(source))
-    }
-
-    pub(crate) const fn lone_surrogate() -> Self {
-        DecodeError(DecodeKind::LoneSurrogate)
-    }
-
-    pub(crate) const fn out_of_range(what: &'static str) -> Self {
-        DecodeError(DecodeKind::OutOfRange(what))
-    }
-
-    pub(crate) const fn tag(tag: &'static str) -> Self {
-        DecodeError(DecodeKind::Tag(tag))
-    }
-
-    pub(crate) const fn key(found: &'static str) -> Self {
-        DecodeError(DecodeKind::Key(found))
-    }
-
-    pub(crate) const fn not_a_mapping(found: &'static str) -> Self {
-        DecodeError(DecodeKind::NotAMapping(found))
-    }
-
-    pub(crate) const fn is_not_a_mapping(&self) -> bool {
-        matches!(self.0, DecodeKind::NotAMapping(_))
-    }
-
-    pub(crate) fn unreadable(format: Format, source: DecodeError) -> Self {
-        DecodeError(DecodeKind::Unreadable { format, source: Box::new(source) })
-    }
-
-    #[cfg(not(feature = "pickle"))]
-    pub(super) const fn pickle_not_read() -> Self {
-        DecodeError(DecodeKind::PickleNotRead)
-    }
-
-    pub(crate) const fn too_long() -> Self {
-        DecodeError(DecodeKind::TooLong)
-    }
-
-    pub(crate) const fn too_deep() -> Self {
-        DecodeError(DecodeKind::TooDeep)
+        DecodeError(DecodeKind::Syntax(expected, at))
     }
 
     pub(crate) fn mismatch(found: &'static str, expected: &dyn serde::de::Expected) -> Self {
-        DecodeError(DecodeKind::Mismatch { found, expected: expected.to_string().into() })
+        DecodeError(DecodeKind::Mismatch(found, expected.to_string().into()))
     }
 
-    pub(crate) const fn refused() -> Self {
-        DecodeError(DecodeKind::Refused)
-    }
-}
-
-#[cfg(feature = "pickle")]
-impl DecodeError {
-    pub(super) const fn executes(what: &'static str, at: usize) -> Self {
-        DecodeError(DecodeKind::Executes { what, at })
-    }
-
-    pub(super) const fn unknown_class(name: Option<Box<str>>, at: usize) -> Self {
-        DecodeError(DecodeKind::UnknownClass { name, at })
-    }
-
-    pub(super) const fn not_a_value(what: &'static str) -> Self {
-        DecodeError(DecodeKind::NotAValue(what))
-    }
-
-    pub(super) const fn contains_itself() -> Self {
-        DecodeError(DecodeKind::ContainsItself)
-    }
-
-    pub(super) const fn too_many_references() -> Self {
-        DecodeError(DecodeKind::TooManyReferences)
-    }
-
-    pub(super) fn unreadable_pickle(source: DecodeError) -> Self {
-        DecodeError(DecodeKind::UnreadablePickle(Box::new(source)))
-    }
-
-    pub(super) const fn no_format_holds(source: EncodeError) -> Self {
-        DecodeError(DecodeKind::NoFormatHolds(source))
+    #[cfg(feature = "pickle")]
+    pub(crate) fn unreadable_pickle(self) -> Self {
+        DecodeError(DecodeKind::UnreadablePickle(Box::new(self)))
     }
 }
 
 impl fmt::Display for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            DecodeKind::Syntax { expected, at } => write!(f, "expected {expected} at byte {at}"),
+            DecodeKind::Syntax(expected, at) => write!(f, "expected {expected} at byte {at}"),
             DecodeKind::Truncated => f.write_str("the data ends within a value"),
-            DecodeKind::Trailing { at } => write!(f, "the data goes on after its end at byte {at}"),
+            DecodeKind::Trailing(at) => write!(f, "the data goes on after its end at byte {at}"),
             DecodeKind::NotUtf8(_) => f.write_str("a text is not UTF-8"),
             DecodeKind::LoneSurrogate => f.write_str("a text holds half of a surrogate pair"),
             DecodeKind::OutOfRange(what) => write!(f, "{what} is out of range"),
             DecodeKind::Tag(tag) => write!(f, "the content of a tag `{tag}` has the wrong form"),
             DecodeKind::Key(found) => write!(f, "a map key can't be a {found}"),
             DecodeKind::NotAMapping(found) => write!(f, "a session is a map, found: {found}"),
-            DecodeKind::Unreadable { format, .. } => {
+            DecodeKind::Unreadable(format, _) => {
                 write!(f, "the record is neither {format} nor another known format")
             }
             #[cfg(feature = "pickle")]
-            DecodeKind::Executes { what, at } => {
+            DecodeKind::Executes(what, at) => {
                 write!(f, "the pickle asks for {what} at byte {at}, and nothing in it is ever executed")
             }
             #[cfg(feature = "pickle")]
-            DecodeKind::UnknownClass { name, at } => {
+            DecodeKind::UnknownClass(name, at) => {
                 f.write_str("the pickle asks for a class or function by its name")?;
                 if let Some(name) = name {
                     write!(f, ", `{name}`,")?;
@@ -309,10 +176,10 @@ impl fmt::Display for DecodeError {
             ),
             DecodeKind::TooLong => f.write_str("the record has 4 GiB or more"),
             DecodeKind::TooDeep => write!(f, "the value is nested more than {MAX_DEPTH} levels deep"),
-            DecodeKind::Mismatch { found, expected } => write!(f, "expected {expected}, found: {found}"),
-            DecodeKind::Length { found, expected } => write!(f, "expected {expected}, found {found} items"),
-            DecodeKind::Field { name, problem } => write!(f, "the field `{name}` is {problem}"),
-            DecodeKind::Unknown { what, expected } => {
+            DecodeKind::Mismatch(found, expected) => write!(f, "expected {expected}, found: {found}"),
+            DecodeKind::Length(found, expected) => write!(f, "expected {expected}, found {found} items"),
+            DecodeKind::Field(name, problem) => write!(f, "the field `{name}` is {problem}"),
+            DecodeKind::Unknown(what, expected) => {
                 write!(f, "unknown {what}, expected one of: {}", expected.join(", "))
             }
             DecodeKind::Refused => f.write_str("the type's own Deserialize refused the value"),
@@ -324,7 +191,7 @@ impl Error for DecodeError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match &self.0 {
             DecodeKind::NotUtf8(source) => Some(source),
-            DecodeKind::Unreadable { source, .. } => Some(source),
+            DecodeKind::Unreadable(_, source) => Some(source),
             #[cfg(feature = "pickle")]
             DecodeKind::UnreadablePickle(source) => Some(source),
             #[cfg(feature = "pickle")]
@@ -337,7 +204,7 @@ impl Error for DecodeError {
 /// Serde's own texts quote what was found; these don't.
 impl serde::de::Error for DecodeError {
     fn custom<T: fmt::Display>(_message: T) -> Self {
-        DecodeError::refused()
+        DecodeError(DecodeKind::Refused)
     }
 
     fn invalid_type(found: serde::de::Unexpected<'_>, expected: &dyn serde::de::Expected) -> Self {
@@ -349,23 +216,23 @@ impl serde::de::Error for DecodeError {
     }
 
     fn invalid_length(found: usize, expected: &dyn serde::de::Expected) -> Self {
-        DecodeError(DecodeKind::Length { found, expected: expected.to_string().into() })
+        DecodeError(DecodeKind::Length(found, expected.to_string().into()))
     }
 
     fn unknown_variant(_variant: &str, expected: &'static [&'static str]) -> Self {
-        DecodeError(DecodeKind::Unknown { what: "variant", expected })
+        DecodeError(DecodeKind::Unknown("variant", expected))
     }
 
     fn unknown_field(_field: &str, expected: &'static [&'static str]) -> Self {
-        DecodeError(DecodeKind::Unknown { what: "field", expected })
+        DecodeError(DecodeKind::Unknown("field", expected))
     }
 
     fn missing_field(name: &'static str) -> Self {
-        DecodeError(DecodeKind::Field { name, problem: "missing" })
+        DecodeError(DecodeKind::Field(name, "missing"))
     }
 
     fn duplicate_field(name: &'static str) -> Self {
-        DecodeError(DecodeKind::Field { name, problem: "there twice" })
+        DecodeError(DecodeKind::Field(name, "there twice"))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::duplicates::may_have_duplicates;
-use crate::formats::error::DecodeError;
+use crate::formats::error::{DecodeError, DecodeKind::TooLong};
 use crate::formats::value::last_value_wins;
 
 /// A top-level key.
@@ -82,7 +82,7 @@ impl Span {
     pub(super) fn new(range: Range<usize>) -> Result<Self, DecodeError> {
         match (u32::try_from(range.start), u32::try_from(range.end)) {
             (Ok(start), Ok(end)) => Ok(Span { start, end }),
-            _ => Err(DecodeError::too_long()),
+            _ => Err(DecodeError(TooLong)),
         }
     }
 

@@ -13,7 +13,7 @@ pub(super) use read::convert;
 #[cfg(feature = "pickle")]
 mod read {
     use crate::formats::codec::pickle;
-    use crate::formats::error::{DecodeError, EncodeError};
+    use crate::formats::error::{DecodeError, DecodeKind::NoFormatHolds, EncodeError, EncodeKind::Key};
     use crate::formats::format::Format;
     use crate::formats::value::Value;
 
@@ -30,7 +30,7 @@ mod read {
             Ok(encoded) => Ok(Some((configured, encoded))),
             Err(error) => match encode(other, &value) {
                 Ok(encoded) => Ok(Some((other, encoded))),
-                Err(_) => Err(DecodeError::no_format_holds(error)),
+                Err(_) => Err(DecodeError(NoFormatHolds(error))),
             },
         }
     }
@@ -40,7 +40,7 @@ mod read {
         if let (Format::Json, Value::Map(pairs)) = (format, value)
             && let Some((key, _)) = pairs.iter().find(|(key, _)| !matches!(key, Value::Str(_)))
         {
-            return Err(EncodeError::key(key.kind(), format));
+            return Err(EncodeError(Key(key.kind(), format)));
         }
         format.encode(value)
     }

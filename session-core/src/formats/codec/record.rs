@@ -11,6 +11,9 @@ use super::entries::{Entry, RawKey, joined_size};
 use super::pickle;
 use super::{json, legacy, msgpack};
 use crate::formats::error::DecodeError;
+#[cfg(not(feature = "pickle"))]
+use crate::formats::error::DecodeKind::PickleNotRead;
+use crate::formats::error::DecodeKind::{NotAMapping, TooLong, Unreadable};
 use crate::formats::format::Format;
 
 /// A session as it was stored: its bytes and the place of each top-level value in them.
@@ -87,7 +90,7 @@ impl Record {
             Format::TaggedJson => return Record::parse(format, format.join(parts).into()),
         }
         if entries.len() < parts.len() {
-            return Err(DecodeError::too_long());
+            return Err(DecodeError(TooLong));
         }
         Ok(Record::new(format, bytes.into(), entries))
     }
@@ -122,11 +125,11 @@ impl Record {
         }
         match Record::parse(configured, bytes.clone()) {
             Ok(record) => Ok(Some(record)),
-            Err(error) if error.is_not_a_mapping() => Err(error),
+            Err(error @ DecodeError(NotAMapping(_))) => Err(error),
             Err(error) => match Record::parse(other, bytes.clone()) {
                 Ok(record) => Ok(Some(record)),
                 Err(_) if legacy::is_pickle(&bytes) => Record::from_pickle([configured, other], &bytes),
-                Err(_) => Err(DecodeError::unreadable(configured, error)),
+                Err(_) => Err(DecodeError(Unreadable(configured, error.into()))),
             },
         }
     }
@@ -140,7 +143,7 @@ impl Record {
     /// A pickle is refused with a word about how to read it.
     #[cfg(not(feature = "pickle"))]
     fn from_pickle(_formats: [Format; 2], _pickle: &[u8]) -> Result<Option<Record>, DecodeError> {
-        Err(DecodeError::pickle_not_read())
+        Err(DecodeError(PickleNotRead))
     }
 
     /// The same, converted to the configured format if that can hold all of it. The next save writes it so.

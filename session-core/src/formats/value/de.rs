@@ -13,6 +13,7 @@ use super::newtypes::{PythonKind, VALUE};
 use super::{MAX_DEPTH, Value};
 use crate::formats::base64;
 use crate::formats::error::DecodeError;
+use crate::formats::error::DecodeKind::{Refused, TooDeep};
 
 /// Reads a Rust value out of one that Python may have written. Texts and bytes are moved, not copied.
 ///
@@ -40,7 +41,7 @@ struct FromValue {
 
 /// One level further in.
 fn deeper(depth: usize) -> Result<usize, DecodeError> {
-    if depth < MAX_DEPTH { Ok(depth + 1) } else { Err(DecodeError::too_deep()) }
+    if depth < MAX_DEPTH { Ok(depth + 1) } else { Err(DecodeError(TooDeep)) }
 }
 
 type Read<'de, V> = Result<<V as Visitor<'de>>::Value, DecodeError>;
@@ -79,7 +80,7 @@ impl FromValue {
             Value::Float(number) => visitor.visit_f64(*number),
             Value::Int(number) => visitor.visit_f64(*number as f64),
             Value::BigInt(text) => {
-                text.parse().map_or_else(|_| Err(DecodeError::refused()), |f| visitor.visit_f64(f))
+                text.parse().map_or_else(|_| Err(DecodeError(Refused)), |f| visitor.visit_f64(f))
             }
             Value::Str(text) if self.key => match text.parse() {
                 Ok(number) => visitor.visit_f64(number),
@@ -440,7 +441,7 @@ impl<'de> MapAccess<'de> for Pairs {
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, DecodeError> {
-        let value = self.value.take().ok_or_else(DecodeError::refused)?;
+        let value = self.value.take().ok_or(DecodeError(Refused))?;
         seed.deserialize(FromValue { value, depth: self.depth, key: false })
     }
 

@@ -8,6 +8,7 @@ use serde::ser::{
 use super::newtypes::{HTML, PythonKind};
 use super::{MAX_DEPTH, Value};
 use crate::formats::error::EncodeError;
+use crate::formats::error::EncodeKind::{Refused, TooDeep};
 use crate::formats::format::Format;
 
 /// Turns a Rust value into the one that Python will see.
@@ -54,7 +55,7 @@ struct ToValue {
 impl ToValue {
     fn deeper(self) -> Result<ToValue, EncodeError> {
         let depth = self.depth + 1;
-        if depth > MAX_DEPTH { Err(EncodeError::too_deep()) } else { Ok(ToValue { depth, ..self }) }
+        if depth > MAX_DEPTH { Err(EncodeError(TooDeep)) } else { Ok(ToValue { depth, ..self }) }
     }
 
     fn value<T: Serialize + ?Sized>(self, value: &T) -> Result<Value, EncodeError> {
@@ -139,9 +140,9 @@ impl Serializer for ToValue {
             None if name == HTML => {
                 let text = self.value(value)?;
                 let html = if self.html { PythonKind::Markup.wrap(text) } else { Some(text) };
-                html.map(Piece::Value).ok_or_else(EncodeError::refused)
+                html.map(Piece::Value).ok_or(EncodeError(Refused))
             }
-            Some(kind) => kind.wrap(self.value(value)?).map(Piece::Value).ok_or_else(EncodeError::refused),
+            Some(kind) => kind.wrap(self.value(value)?).map(Piece::Value).ok_or(EncodeError(Refused)),
             None => value.serialize(self.deeper()?),
         }
     }
@@ -291,7 +292,7 @@ impl SerializeMap for Pairs {
     }
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Step {
-        let key = self.key.take().ok_or_else(EncodeError::refused)?;
+        let key = self.key.take().ok_or(EncodeError(Refused))?;
         let value = self.inner.value(value)?;
         self.pairs.push((key, value));
         Ok(())

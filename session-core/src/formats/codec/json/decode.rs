@@ -3,10 +3,11 @@
 use super::scan::Scanner;
 use super::{Dialect, tag, text};
 use crate::formats::error::DecodeError;
+use crate::formats::error::DecodeKind::{NotUtf8, OutOfRange, TooDeep};
 use crate::formats::value::{MAX_DEPTH, MAX_DIGITS, Value, key_order, last_value_wins};
 
 pub(in crate::formats::codec) fn decode(bytes: &[u8], dialect: Dialect) -> Result<Value, DecodeError> {
-    let text = str::from_utf8(bytes).map_err(DecodeError::not_utf8)?;
+    let text = str::from_utf8(bytes).map_err(|error| DecodeError(NotUtf8(error)))?;
     let mut reader = Reader { scanner: Scanner::new(text, dialect), dialect };
     let value = reader.read_value(0)?;
     reader.scanner.end()?;
@@ -22,7 +23,7 @@ impl Reader<'_> {
     fn read_value(&mut self, depth: usize) -> Result<Value, DecodeError> {
         match self.scanner.peek() {
             Some(b'"') => Ok(Value::Str(self.read_text()?)),
-            Some(b'[' | b'{') if depth == MAX_DEPTH => Err(DecodeError::too_deep()),
+            Some(b'[' | b'{') if depth == MAX_DEPTH => Err(DecodeError(TooDeep)),
             Some(b'[') => self.read_items(depth + 1).map(Value::List),
             Some(b'{') => {
                 let pairs = self.read_pairs(depth + 1)?;
@@ -45,16 +46,16 @@ impl Reader<'_> {
             "Infinity" => Value::Float(f64::INFINITY),
             "-Infinity" => Value::Float(f64::NEG_INFINITY),
             digits if digits.bytes().any(|byte| matches!(byte, b'.' | b'e' | b'E')) => {
-                let number: f64 = digits.parse().map_err(|_| DecodeError::out_of_range("a number"))?;
+                let number: f64 = digits.parse().map_err(|_| DecodeError(OutOfRange("a number")))?;
                 if number.is_infinite() && self.dialect == Dialect::Record {
-                    return Err(DecodeError::out_of_range("a number"));
+                    return Err(DecodeError(OutOfRange("a number")));
                 }
                 Value::Float(number)
             }
             digits => match digits.parse() {
                 Ok(number) => Value::Int(number),
                 Err(_) if digits.trim_start_matches('-').len() > MAX_DIGITS => {
-                    return Err(DecodeError::out_of_range("an integer"));
+                    return Err(DecodeError(OutOfRange("an integer")));
                 }
                 Err(_) => Value::BigInt(digits.to_owned()),
             },

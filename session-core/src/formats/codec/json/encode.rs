@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::tag::{ESCAPE, is_tag};
 use super::{Dialect, float, text};
 use crate::formats::error::EncodeError;
+use crate::formats::error::EncodeKind::{IntegerRange, Key, MixedKeys, TooDeep, Unsupported};
 use crate::formats::value::{MAX_DEPTH, MAX_DIGITS, Value, key_order};
 use crate::formats::{base64, http_date};
 
@@ -58,7 +59,7 @@ impl Writer<'_> {
                 self.write_tagged_text(" d", &date, depth)?;
             }
             (Value::Markup(_), Dialect::Record) | (Value::Ext { .. }, _) => {
-                return Err(EncodeError::unsupported(value.kind(), self.dialect.format()));
+                return Err(EncodeError(Unsupported(value.kind(), self.dialect.format())));
             }
         }
         Ok(())
@@ -86,7 +87,7 @@ impl Writer<'_> {
         if valid && digits.bytes().all(|byte| byte.is_ascii_digit()) {
             Ok(number)
         } else {
-            Err(EncodeError::integer_range(self.dialect.format()))
+            Err(EncodeError(IntegerRange(self.dialect.format())))
         }
     }
 
@@ -166,7 +167,7 @@ impl Writer<'_> {
         let mut sorted: Vec<_> = pairs.iter().collect();
         sorted.sort_by(|(a, _), (b, _)| key_order(a, b));
         if sorted.windows(2).any(|pair| matches!(pair, [(a, _), (b, _)] if !sortable(a, b))) {
-            return Err(EncodeError::mixed_keys());
+            return Err(EncodeError(MixedKeys));
         }
         self.write_pairs(sorted.into_iter(), "", depth)
     }
@@ -193,14 +194,14 @@ impl Writer<'_> {
             }
             Value::DateTime(time) if !tagged => time.record_text().into(),
             Value::Uuid(uuid) if !tagged => uuid.to_string().into(),
-            _ => return Err(EncodeError::key(key.kind(), self.dialect.format())),
+            _ => return Err(EncodeError(Key(key.kind(), self.dialect.format()))),
         })
     }
 }
 
 /// The depth of the items in a list or map at `depth`, if one may be there.
 fn deeper(depth: usize) -> Result<usize, EncodeError> {
-    if depth < MAX_DEPTH { Ok(depth + 1) } else { Err(EncodeError::too_deep()) }
+    if depth < MAX_DEPTH { Ok(depth + 1) } else { Err(EncodeError(TooDeep)) }
 }
 
 fn not_finite(number: f64) -> &'static str {

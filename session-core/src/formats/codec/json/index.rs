@@ -7,6 +7,7 @@ use super::tag::{is_tag, unescape_key};
 use super::{Dialect, text};
 use crate::formats::codec::entries::{Entry, Key, Span, dedup};
 use crate::formats::error::DecodeError;
+use crate::formats::error::DecodeKind::{NotAMapping, NotUtf8, Tag};
 
 /// Most sessions have no more keys, and to let the index grow key by key was a tenth of making it.
 const USUAL: usize = 32;
@@ -16,7 +17,7 @@ const USUAL: usize = 32;
 const SHORT: usize = 32;
 
 pub(in crate::formats::codec) fn index(bytes: &[u8], dialect: Dialect) -> Result<Vec<Entry>, DecodeError> {
-    let text = str::from_utf8(bytes).map_err(DecodeError::not_utf8)?;
+    let text = str::from_utf8(bytes).map_err(|error| DecodeError(NotUtf8(error)))?;
     let mut indexer = Indexer { scanner: Scanner::new(text, dialect), dialect };
     let mut entries = match indexer.scanner.peek() {
         Some(b'{') => indexer.map()?,
@@ -27,7 +28,7 @@ pub(in crate::formats::codec) fn index(bytes: &[u8], dialect: Dialect) -> Result
             indexer.scanner.end()?;
             match first {
                 Some(b'n') if dialect == Dialect::Tagged => return Ok(Vec::new()),
-                first => return Err(DecodeError::not_a_mapping(kind(first))),
+                first => return Err(DecodeError(NotAMapping(kind(first)))),
             }
         }
     };
@@ -38,7 +39,7 @@ pub(in crate::formats::codec) fn index(bytes: &[u8], dialect: Dialect) -> Result
         && let Some(tag) = key.as_text(bytes).filter(|key| is_tag(key))
     {
         if tag != " di" {
-            return Err(DecodeError::not_a_mapping("tagged value"));
+            return Err(DecodeError(NotAMapping("tagged value")));
         }
         let scanner = Scanner::new(text, dialect).at(value.start());
         return escaped_map(Indexer { scanner, dialect }, bytes);
@@ -48,7 +49,7 @@ pub(in crate::formats::codec) fn index(bytes: &[u8], dialect: Dialect) -> Result
 
 /// The entry in the escaped map of a session with one key that looks like a tag.
 fn escaped_map(mut indexer: Indexer<'_>, bytes: &[u8]) -> Result<Vec<Entry>, DecodeError> {
-    let wrong = || DecodeError::tag(" di");
+    let wrong = || DecodeError(Tag(" di"));
     let mut entries = indexer.map()?;
     dedup(&mut entries, bytes);
     let tagged = matches!(entries.as_slice(), [only] if only.key.as_text(bytes).is_some_and(is_tag));
@@ -88,7 +89,7 @@ impl Indexer<'_> {
 
     /// Indexes a list of pairs, which Python takes for a map too.
     fn list_of_pairs(&mut self) -> Result<Vec<Entry>, DecodeError> {
-        let no_map = |_| DecodeError::not_a_mapping("list");
+        let no_map = |_| DecodeError(NotAMapping("list"));
         let mut entries = Vec::new();
         self.scanner.expect(b'[', "a list")?;
         if self.scanner.take(b']') {

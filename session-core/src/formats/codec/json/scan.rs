@@ -9,6 +9,7 @@ use std::ops::Range;
 
 use super::Dialect;
 use crate::formats::error::DecodeError;
+use crate::formats::error::DecodeKind::{Trailing, Truncated};
 
 /// A position in a JSON text.
 pub(super) struct Scanner<'a> {
@@ -65,7 +66,7 @@ impl<'a> Scanner<'a> {
 
     /// Refuses anything but blanks that is left over.
     pub(super) fn end(&mut self) -> Result<(), DecodeError> {
-        if self.peek().is_none() { Ok(()) } else { Err(DecodeError::trailing(self.at)) }
+        if self.peek().is_none() { Ok(()) } else { Err(DecodeError(Trailing(self.at))) }
     }
 
     /// Moves past a text, checking its escapes. Returns its place without the quotes, and whether it has escapes.
@@ -123,7 +124,7 @@ impl<'a> Scanner<'a> {
 
     fn checked<T>(&self, step: Step<T>) -> Result<T, DecodeError> {
         step.map_err(|Expected { what, at }| {
-            if at < self.text.len() { DecodeError::syntax(what, at) } else { DecodeError::truncated() }
+            if at < self.text.len() { DecodeError::syntax(what, at) } else { DecodeError(Truncated) }
         })
     }
 }

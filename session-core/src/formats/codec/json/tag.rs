@@ -1,6 +1,6 @@
 //! Flask's tags for Python's types.
 
-use crate::formats::error::DecodeError;
+use crate::formats::error::{DecodeError, DecodeKind::Tag};
 use crate::formats::value::{DateTime, Value};
 use crate::formats::{base64, http_date};
 
@@ -32,7 +32,7 @@ pub(super) fn resolve(pairs: Vec<(Value, Value)>) -> Result<Value, DecodeError> 
     };
     let Some(tag) = tag else { return Ok(Value::Map(pairs)) };
     let content = pairs.into_iter().next().map_or(Value::None, |(_, content)| content);
-    tagged(tag, content).ok_or_else(|| DecodeError::tag(tag))
+    tagged(tag, content).ok_or(DecodeError(Tag(tag)))
 }
 
 fn tagged(tag: &'static str, content: Value) -> Option<Value> {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::Dialect;
 use super::scan::Text;
-use crate::formats::error::DecodeError;
+use crate::formats::error::{DecodeError, DecodeKind::LoneSurrogate};
 
 /// Appends a text with its quotes. Cookies are ASCII, records leave UTF-8 as it is.
 pub(super) fn write(out: &mut Vec<u8>, mut text: &str, dialect: Dialect) {
@@ -64,7 +64,7 @@ pub(super) fn read<'a>(text: Text<'a>) -> Result<Cow<'a, str>, DecodeError> {
             Some('b') => '\u{8}',
             Some('f') => '\u{c}',
             Some('u') => {
-                let (char, behind) = unicode(chars.as_str()).ok_or_else(DecodeError::lone_surrogate)?;
+                let (char, behind) = unicode(chars.as_str()).ok_or(DecodeError(LoneSurrogate))?;
                 rest = behind;
                 read.push(char);
                 continue;

@@ -2,6 +2,7 @@
 
 use super::scan::{Head, Scanner};
 use crate::formats::error::DecodeError;
+use crate::formats::error::DecodeKind::{Key, NotUtf8, OutOfRange, TooDeep};
 use crate::formats::value::{DateTime, MAX_DEPTH, Value, key_order, last_value_wins};
 
 pub(in crate::formats::codec) fn decode(bytes: &[u8]) -> Result<Value, DecodeError> {
@@ -28,11 +29,11 @@ fn read_value(scanner: &mut Scanner<'_>, depth: usize) -> Result<Value, DecodeEr
 }
 
 fn deeper(depth: usize) -> Result<usize, DecodeError> {
-    if depth < MAX_DEPTH { Ok(depth + 1) } else { Err(DecodeError::too_deep()) }
+    if depth < MAX_DEPTH { Ok(depth + 1) } else { Err(DecodeError(TooDeep)) }
 }
 
 pub(super) fn utf8(bytes: &[u8]) -> Result<&str, DecodeError> {
-    str::from_utf8(bytes).map_err(DecodeError::not_utf8)
+    str::from_utf8(bytes).map_err(|error| DecodeError(NotUtf8(error)))
 }
 
 /// A value takes more memory than its smallest encoding: grow with what is really there.
@@ -63,7 +64,7 @@ fn read_pairs(
 fn hashable_key(value: Value) -> Result<Value, DecodeError> {
     match value {
         Value::List(items) => items.into_iter().map(hashable_key).collect::<Result<_, _>>().map(Value::Tuple),
-        Value::Map(_) | Value::Ext { .. } => Err(DecodeError::key(value.kind())),
+        Value::Map(_) | Value::Ext { .. } => Err(DecodeError(Key(value.kind()))),
         scalar => Ok(scalar),
     }
 }
@@ -80,7 +81,7 @@ fn read_timestamp(data: &[u8]) -> Result<DateTime, DecodeError> {
         [a, b, c, d, e, f, g, h, i, j, k, l] => {
             (i64::from_be_bytes([e, f, g, h, i, j, k, l]), u32::from_be_bytes([a, b, c, d]))
         }
-        _ => return Err(DecodeError::out_of_range("the length of a timestamp")),
+        _ => return Err(DecodeError(OutOfRange("the length of a timestamp"))),
     };
-    DateTime::utc(seconds, nanoseconds).ok_or_else(|| DecodeError::out_of_range("a timestamp"))
+    DateTime::utc(seconds, nanoseconds).ok_or(DecodeError(OutOfRange("a timestamp")))
 }

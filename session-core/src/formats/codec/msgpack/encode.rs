@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use crate::formats::codec::entries::RawKey;
 use crate::formats::error::EncodeError;
+use crate::formats::error::EncodeKind::{IntegerRange, Key, TooDeep, TooLong, Unsupported};
 use crate::formats::format::Format;
 use crate::formats::value::{DateTime, MAX_DEPTH, Value};
 
@@ -39,7 +40,7 @@ fn write_value(out: &mut Vec<u8>, value: &Value, depth: usize) -> Result<(), Enc
         Value::Bool(true) => out.push(0xc3),
         Value::Int(number) => write_integer(out, *number)?,
         Value::BigInt(digits) => {
-            write_integer(out, digits.parse().map_err(|_| EncodeError::integer_range(Format::Msgpack))?)?;
+            write_integer(out, digits.parse().map_err(|_| EncodeError(IntegerRange(Format::Msgpack)))?)?;
         }
         Value::Float(number) => {
             out.push(0xcb);
@@ -51,7 +52,7 @@ fn write_value(out: &mut Vec<u8>, value: &Value, depth: usize) -> Result<(), Enc
             out.extend_from_slice(bytes);
         }
         Value::List(_) | Value::Tuple(_) | Value::Map(_) if inner > MAX_DEPTH => {
-            return Err(EncodeError::too_deep());
+            return Err(EncodeError(TooDeep));
         }
         Value::List(items) | Value::Tuple(items) => {
             array_header(out, length(items.len())?);
@@ -61,7 +62,7 @@ fn write_value(out: &mut Vec<u8>, value: &Value, depth: usize) -> Result<(), Enc
             map_header(out, length(pairs.len())?);
             for (key, value) in pairs {
                 if matches!(key, Value::Map(_) | Value::Ext { .. }) {
-                    return Err(EncodeError::key(key.kind(), Format::Msgpack)); // Python can't hash it
+                    return Err(EncodeError(Key(key.kind(), Format::Msgpack))); // Python can't hash it
                 }
                 write_value(out, key, inner)?;
                 write_value(out, value, inner)?;
@@ -70,7 +71,7 @@ fn write_value(out: &mut Vec<u8>, value: &Value, depth: usize) -> Result<(), Enc
         Value::DateTime(time) if time.offset().is_none() => write_text(out, &time.record_text())?,
         Value::DateTime(time) => write_timestamp(out, *time),
         Value::Uuid(uuid) => write_text(out, &uuid.to_string())?,
-        Value::Markup(_) => return Err(EncodeError::unsupported(value.kind(), Format::Msgpack)),
+        Value::Markup(_) => return Err(EncodeError(Unsupported(value.kind(), Format::Msgpack))),
         Value::Ext { code, data } => {
             ext_header(out, *code, length(data.len())?);
             out.extend_from_slice(data);
@@ -80,7 +81,7 @@ fn write_value(out: &mut Vec<u8>, value: &Value, depth: usize) -> Result<(), Enc
 }
 
 fn length(len: usize) -> Result<u32, EncodeError> {
-    u32::try_from(len).map_err(|_| EncodeError::too_long())
+    u32::try_from(len).map_err(|_| EncodeError(TooLong))
 }
 
 fn write_integer(out: &mut Vec<u8>, number: i128) -> Result<(), EncodeError> {
@@ -91,7 +92,7 @@ fn write_integer(out: &mut Vec<u8>, number: i128) -> Result<(), EncodeError> {
         }
         return Ok(());
     }
-    let number = i64::try_from(number).map_err(|_| EncodeError::integer_range(Format::Msgpack))?;
+    let number = i64::try_from(number).map_err(|_| EncodeError(IntegerRange(Format::Msgpack)))?;
     if let Ok(small) = i8::try_from(number) {
         if small < -32 {
             out.push(0xd0);

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::decode::utf8;
 use super::scan::{Head, Scanner};
 use crate::formats::codec::entries::{Entry, Key, Span, dedup};
-use crate::formats::error::DecodeError;
+use crate::formats::error::{DecodeError, DecodeKind::NotAMapping};
 
 pub(in crate::formats::codec) fn index(bytes: &[u8]) -> Result<Vec<Entry>, DecodeError> {
     let mut scanner = Scanner::new(bytes);
@@ -17,7 +17,7 @@ pub(in crate::formats::codec) fn index(bytes: &[u8]) -> Result<Vec<Entry>, Decod
             let mut scanner = Scanner::new(bytes);
             scanner.skip()?;
             scanner.end()?;
-            return Err(DecodeError::not_a_mapping(other.kind()));
+            return Err(DecodeError(NotAMapping(other.kind())));
         }
     };
     scanner.end()?;
@@ -41,7 +41,7 @@ fn collect(
 fn pair(scanner: &mut Scanner<'_>) -> Result<Entry, DecodeError> {
     match scanner.head()? {
         Head::Array(2) => entry(scanner),
-        _ => Err(DecodeError::not_a_mapping("list")),
+        _ => Err(DecodeError(NotAMapping("list"))),
     }
 }
 

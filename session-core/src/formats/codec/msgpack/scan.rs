@@ -1,6 +1,7 @@
 //! Walks over msgpack without decoding it.
 
 use crate::formats::error::DecodeError;
+use crate::formats::error::DecodeKind::{Trailing, Truncated};
 
 /// The start of a value: all of a small one, the length of a large one.
 pub(super) enum Head {
@@ -55,18 +56,18 @@ impl<'a> Scanner<'a> {
 
     /// Refuses anything left over.
     pub(super) fn end(&self) -> Result<(), DecodeError> {
-        if self.rest.is_empty() { Ok(()) } else { Err(DecodeError::trailing(self.position())) }
+        if self.rest.is_empty() { Ok(()) } else { Err(DecodeError(Trailing(self.position()))) }
     }
 
     /// The next `len` bytes.
     pub(super) fn take(&mut self, len: usize) -> Result<&'a [u8], DecodeError> {
-        let (taken, rest) = self.rest.split_at_checked(len).ok_or_else(DecodeError::truncated)?;
+        let (taken, rest) = self.rest.split_at_checked(len).ok_or(DecodeError(Truncated))?;
         self.rest = rest;
         Ok(taken)
     }
 
     fn array<const N: usize>(&mut self) -> Result<[u8; N], DecodeError> {
-        let (taken, rest) = self.rest.split_first_chunk().ok_or_else(DecodeError::truncated)?;
+        let (taken, rest) = self.rest.split_first_chunk().ok_or(DecodeError(Truncated))?;
         self.rest = rest;
         Ok(*taken)
     }
@@ -79,7 +80,7 @@ impl<'a> Scanner<'a> {
     /// Items or pairs of at least `each` bytes: more than can follow are refused before anything is
     /// allocated for them.
     fn count(&self, count: usize, each: usize) -> Result<usize, DecodeError> {
-        if count > self.rest.len() / each { Err(DecodeError::truncated()) } else { Ok(count) }
+        if count > self.rest.len() / each { Err(DecodeError(Truncated)) } else { Ok(count) }
     }
 
     /// Reads the start of the next value.
@@ -144,17 +145,17 @@ impl<'a> Scanner<'a> {
     /// thousands, and all of them are skipped on every request that reads it from a server.
     fn skip_values(&mut self, mut pending: usize) -> Result<(), DecodeError> {
         while pending > 0 {
-            let marker = self.rest.first().ok_or_else(DecodeError::truncated)?;
+            let marker = self.rest.first().ok_or(DecodeError(Truncated))?;
             let Some(Small { size: size @ 1.., values }) = SMALL.get(usize::from(*marker)).copied() else {
                 let head = self.head()?;
                 pending = pending - 1 + self.content(&head)?;
                 // Each takes a byte at least. This also keeps the count from overflowing.
                 if pending > self.rest.len() {
-                    return Err(DecodeError::truncated());
+                    return Err(DecodeError(Truncated));
                 }
                 continue;
             };
-            self.rest = self.rest.get(usize::from(size)..).ok_or_else(DecodeError::truncated)?;
+            self.rest = self.rest.get(usize::from(size)..).ok_or(DecodeError(Truncated))?;
             pending = pending - 1 + usize::from(values);
         }
         Ok(())

@@ -5,6 +5,7 @@ use std::slice;
 
 use super::graph::{Content, Graph, NodeId, PerNode};
 use crate::formats::error::DecodeError;
+use crate::formats::error::DecodeKind::{ContainsItself, NotAValue, TooDeep, TooManyReferences};
 use crate::formats::value::{MAX_DEPTH, Value};
 
 /// Memory that a value may need for each byte of its pickle. Without references it never needs more.
@@ -82,7 +83,7 @@ impl Survey {
             uses[*part] += 1;
             match visits[*part] {
                 Visit::Done(extent) => last.extent.add(extent)?,
-                Visit::Open => return Err(DecodeError::contains_itself()),
+                Visit::Open => return Err(DecodeError(ContainsItself)),
                 Visit::Ahead => {
                     visits[*part] = Visit::Open;
                     open.extend([last, OpenNode::new(graph, *part)?]);
@@ -97,7 +98,7 @@ impl Survey {
     /// Refuses a value that references make too large for a pickle of this length.
     pub(super) fn check_memory(&self, length: usize) -> Result<(), DecodeError> {
         let limit = length.saturating_mul(PER_BYTE).saturating_add(FOR_REFERENCES);
-        if self.memory > limit { Err(DecodeError::too_many_references()) } else { Ok(()) }
+        if self.memory > limit { Err(DecodeError(TooManyReferences)) } else { Ok(()) }
     }
 }
 
@@ -106,7 +107,7 @@ impl<'a> OpenNode<'a> {
         let (parts, content, levels): (&[NodeId], _, _) = match graph.content(id) {
             Content::Whole(value) => (&[], content_memory(value), 0),
             Content::Parts(_, parts) => (parts, 0, 1),
-            Content::Object(object) => return Err(DecodeError::not_a_value(object.kind())),
+            Content::Object(object) => return Err(DecodeError(NotAValue(object.kind()))),
         };
         let memory = size_of::<Value>() + content;
         Ok(OpenNode { id, parts: parts.iter(), extent: Extent { memory, levels } })
@@ -117,7 +118,7 @@ impl Extent {
     fn add(&mut self, part: Extent) -> Result<(), DecodeError> {
         self.memory = self.memory.saturating_add(part.memory);
         self.levels = self.levels.max(part.levels + 1);
-        if self.levels > MAX_DEPTH { Err(DecodeError::too_deep()) } else { Ok(()) }
+        if self.levels > MAX_DEPTH { Err(DecodeError(TooDeep)) } else { Ok(()) }
     }
 }
 

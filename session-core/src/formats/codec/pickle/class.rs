@@ -1,6 +1,6 @@
 //! The classes whose objects are values of a session, by the names that Python pickles them under.
 
-use crate::formats::error::DecodeError;
+use crate::formats::error::{DecodeError, DecodeKind::UnknownClass};
 
 /// A class of which nothing but the name is known here: what Python would call, this reader never does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +34,7 @@ impl Class {
 
     /// The class of that name; every other one is refused, and the error names it.
     pub(super) fn named(module: &str, name: &str, at: usize) -> Result<Class, DecodeError> {
-        Class::find(module, name).ok_or_else(|| DecodeError::unknown_class(shown(module, name), at))
+        Class::find(module, name).ok_or_else(|| DecodeError(UnknownClass(shown(module, name), at)))
     }
 }
 

@@ -6,7 +6,7 @@
 use std::ops::{Index, IndexMut};
 
 use super::class::Object;
-use crate::formats::error::DecodeError;
+use crate::formats::error::{DecodeError, DecodeKind::Key};
 use crate::formats::value::{Value, key_order, last_value_wins};
 
 pub(super) struct Graph {
@@ -121,7 +121,7 @@ impl Graph {
         };
         match parts.iter().step_by(keys).find(|part| !self.nodes[**part].hashable) {
             None => Ok(()),
-            Some(part) => Err(DecodeError::key(self.nodes[*part].kind())),
+            Some(part) => Err(DecodeError(Key(self.nodes[*part].kind()))),
         }
     }
 

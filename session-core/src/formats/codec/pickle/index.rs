@@ -9,7 +9,7 @@ use super::instruction::{self, Instruction, Operands};
 use super::opcode;
 use super::plain;
 use crate::formats::codec::entries::{Entry, Key, Span, dedup};
-use crate::formats::error::DecodeError;
+use crate::formats::error::{DecodeError, DecodeKind::TooLong};
 use crate::formats::value::Value;
 
 /// The record and the places of the values in it. Each is a pickle of its own but for the first and last
@@ -23,7 +23,7 @@ pub(in crate::formats::codec) fn index(record: Bytes) -> Result<(Bytes, Vec<Entr
     }
     let plain = Bytes::from(plain::without_references(&record)?);
     // What was just written has no references.
-    let entries = independent(&plain).ok_or_else(DecodeError::too_long)?;
+    let entries = independent(&plain).ok_or(DecodeError(TooLong))?;
     Ok((plain, entries))
 }
 

@@ -6,6 +6,7 @@ use super::input::Input;
 use super::opcode::{self, beyond_data};
 use super::{number, strings};
 use crate::formats::error::DecodeError;
+use crate::formats::error::DecodeKind::{Executes, Truncated};
 use crate::formats::value::Value;
 
 pub(super) enum Instruction {
@@ -72,7 +73,7 @@ pub(super) fn next(input: &mut Input<'_>) -> Result<Instruction, DecodeError> {
         opcode::PROTO if input.byte()? <= NEWEST => Protocol,
         opcode::PROTO => return Err(DecodeError::syntax("a protocol from 0 to 5", at)),
         opcode::FRAME if input.length::<8>()? <= input.remaining() => Frame,
-        opcode::FRAME => return Err(DecodeError::truncated()),
+        opcode::FRAME => return Err(DecodeError(Truncated)),
 
         opcode::NONE => Push(Value::None),
         opcode::NEWTRUE => Push(Value::Bool(true)),
@@ -142,7 +143,7 @@ pub(super) fn next(input: &mut Input<'_>) -> Result<Instruction, DecodeError> {
 
         other => {
             return Err(match beyond_data(other) {
-                Some(what) => DecodeError::executes(what, at),
+                Some(what) => DecodeError(Executes(what, at)),
                 None => DecodeError::syntax("an opcode", at),
             });
         }

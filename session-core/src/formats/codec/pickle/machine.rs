@@ -7,7 +7,7 @@ use super::graph::{Content, Graph, NodeId};
 use super::input::Input;
 use super::instruction::{self, Instruction, Operands};
 use super::object;
-use crate::formats::error::DecodeError;
+use crate::formats::error::{DecodeError, DecodeKind::TooLong};
 use crate::formats::value::Value;
 
 /// Follows a pickle to its end. Returns the objects that it made, and which of them is its value.
@@ -70,7 +70,7 @@ impl Machine {
             }
             Instruction::Put(place) => drop(self.memo.insert(place, self.top()?)),
             Instruction::Memoize => {
-                let place = u32::try_from(self.memo.len()).map_err(|_| DecodeError::too_long())?;
+                let place = u32::try_from(self.memo.len()).map_err(|_| DecodeError(TooLong))?;
                 self.memo.insert(place, self.top()?);
             }
             Instruction::Get(place) => {

@@ -2,7 +2,7 @@
 
 use std::iter;
 
-use crate::formats::error::DecodeError;
+use crate::formats::error::{DecodeError, DecodeKind::OutOfRange};
 use crate::formats::value::{MAX_DIGITS, Value};
 
 /// `INT`: an integer, or `00` and `01` for false and true.
@@ -30,7 +30,7 @@ fn integer(line: &[u8], at: usize) -> Result<Value, DecodeError> {
         str::from_utf8(line).ok().filter(|_| decimal).ok_or_else(|| DecodeError::syntax("an integer", at))?;
     match text.parse() {
         Ok(number) => Ok(Value::Int(number)),
-        Err(_) if unsigned.len() > MAX_DIGITS => Err(DecodeError::out_of_range("an integer")),
+        Err(_) if unsigned.len() > MAX_DIGITS => Err(DecodeError(OutOfRange("an integer"))),
         Err(_) => Ok(Value::BigInt(text.to_owned())),
     }
 }
@@ -47,7 +47,7 @@ pub(super) fn float(line: &[u8], at: usize) -> Result<Value, DecodeError> {
     let number: Option<f64> = text.and_then(|text| text.parse().ok());
     match number.ok_or_else(|| DecodeError::syntax("a float", at))? {
         number if number.is_infinite() && line.iter().any(u8::is_ascii_digit) => {
-            Err(DecodeError::out_of_range("a number"))
+            Err(DecodeError(OutOfRange("a number")))
         }
         number => Ok(Value::Float(number)),
     }
@@ -67,11 +67,11 @@ pub(super) fn binary_long(bytes: &[u8]) -> Result<Value, DecodeError> {
     }
     // Each byte is more than two digits.
     if bytes.len() > MAX_DIGITS / 2 {
-        return Err(DecodeError::out_of_range("an integer"));
+        return Err(DecodeError(OutOfRange("an integer")));
     }
     let digits = decimal(&magnitude(bytes, negative));
     if digits.len() > MAX_DIGITS {
-        return Err(DecodeError::out_of_range("an integer"));
+        return Err(DecodeError(OutOfRange("an integer")));
     }
     let digits = if negative { format!("-{digits}") } else { digits };
     Ok(digits.parse().map_or(Value::BigInt(digits), Value::Int))

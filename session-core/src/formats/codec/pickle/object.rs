@@ -2,7 +2,7 @@
 
 use super::class::{Class, Object};
 use super::graph::{Content, Graph, NodeId, Shape};
-use crate::formats::error::DecodeError;
+use crate::formats::error::{DecodeError, DecodeKind::OutOfRange};
 use crate::formats::time::seconds_of;
 use crate::formats::value::{DateTime, Value};
 
@@ -86,7 +86,7 @@ fn uuid(graph: &Graph, state: NodeId, at: usize) -> Result<Value, DecodeError> {
 /// The ten bytes in which Python keeps a date and time; the highest bit of the month tells the second of
 /// two equal hours in autumn.
 fn date_time(state: &[u8], offset: Option<i32>) -> Result<DateTime, DecodeError> {
-    let refused = || DecodeError::out_of_range("a date and time");
+    let refused = || DecodeError(OutOfRange("a date and time"));
     let &[century, year, month, day, hour, minute, second, high, middle, low] = state else {
         return Err(refused());
     };

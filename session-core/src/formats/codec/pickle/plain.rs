@@ -7,7 +7,7 @@ use super::graph::{Content, Graph, NodeId, Shape};
 use super::write::{self, write_group};
 use super::{machine, opcode};
 use crate::formats::codec::entries::RawKey;
-use crate::formats::error::DecodeError;
+use crate::formats::error::{DecodeError, DecodeKind::NotAMapping};
 use crate::formats::value::Value;
 
 /// A pickle of the same dict in which everything that was referred to is a copy: sets stay sets, and
@@ -16,7 +16,7 @@ pub(super) fn without_references(record: &[u8]) -> Result<Vec<u8>, DecodeError> 
     let (graph, root) = machine::run(record)?;
     Survey::new(&graph, root)?.check_memory(record.len())?;
     let Content::Parts(Shape::Dict, parts) = graph.content(root) else {
-        return Err(DecodeError::not_a_mapping(graph.kind(root)));
+        return Err(DecodeError(NotAMapping(graph.kind(root))));
     };
     let encoded = |id: NodeId| {
         let mut out = Vec::new();

@@ -1,10 +1,11 @@
 //! Text and the strings of Python 2.
 
 use crate::formats::error::DecodeError;
+use crate::formats::error::DecodeKind::{LoneSurrogate, NotUtf8, OutOfRange};
 use crate::formats::value::Value;
 
 pub(super) fn utf8(bytes: &[u8]) -> Result<Value, DecodeError> {
-    let text = str::from_utf8(bytes).map_err(DecodeError::not_utf8)?;
+    let text = str::from_utf8(bytes).map_err(|error| DecodeError(NotUtf8(error)))?;
     Ok(Value::Str(text.to_owned()))
 }
 
@@ -47,8 +48,8 @@ pub(super) fn raw_unicode_escape(line: &[u8], at: usize) -> Result<Value, Decode
 fn character(code: u32) -> Result<char, DecodeError> {
     match char::from_u32(code) {
         Some(char) => Ok(char),
-        None if (0xd800..0xe000).contains(&code) => Err(DecodeError::lone_surrogate()),
-        None => Err(DecodeError::out_of_range("a character")),
+        None if (0xd800..0xe000).contains(&code) => Err(DecodeError(LoneSurrogate)),
+        None => Err(DecodeError(OutOfRange("a character"))),
     }
 }
 

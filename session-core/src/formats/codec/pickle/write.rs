@@ -4,6 +4,7 @@ use super::class::Class;
 use super::opcode;
 use crate::formats::codec::entries::RawKey;
 use crate::formats::error::EncodeError;
+use crate::formats::error::EncodeKind::{IntegerRange, Key, TooDeep, Unsupported};
 use crate::formats::format::Format;
 use crate::formats::value::{DateTime, MAX_DEPTH, MAX_DIGITS, Value};
 
@@ -48,7 +49,7 @@ fn write_value(out: &mut Vec<u8>, value: &Value, depth: usize) -> Result<(), Enc
         Value::Str(content) => write_text(out, content),
         Value::Bytes(content) => write_bytes(out, content),
         Value::List(_) | Value::Tuple(_) | Value::Map(_) if inner > MAX_DEPTH => {
-            return Err(EncodeError::too_deep());
+            return Err(EncodeError(TooDeep));
         }
         Value::List(items) => {
             out.push(opcode::EMPTY_LIST);
@@ -79,7 +80,7 @@ fn write_value(out: &mut Vec<u8>, value: &Value, depth: usize) -> Result<(), Enc
             write_text(out, html);
             out.extend([opcode::TUPLE1, opcode::NEWOBJ]);
         }
-        Value::Ext { .. } => return Err(EncodeError::unsupported(value.kind(), Format::Pickle)),
+        Value::Ext { .. } => return Err(EncodeError(Unsupported(value.kind(), Format::Pickle))),
     }
     Ok(())
 }
@@ -104,7 +105,7 @@ pub(super) fn write_group<T, E>(
 fn check_key(key: &Value) -> Result<(), EncodeError> {
     match key {
         Value::List(_) | Value::Map(_) | Value::Ext { .. } => {
-            Err(EncodeError::key(key.kind(), Format::Pickle))
+            Err(EncodeError(Key(key.kind(), Format::Pickle)))
         }
         Value::Tuple(items) => items.iter().try_for_each(check_key),
         _ => Ok(()),
@@ -157,7 +158,7 @@ fn write_long_integer(out: &mut Vec<u8>, digits: &str) -> Result<(), EncodeError
     let is_number =
         (1..=MAX_DIGITS).contains(&unsigned.len()) && unsigned.bytes().all(|b| b.is_ascii_digit());
     if !is_number || unsigned.starts_with('0') {
-        return Err(EncodeError::integer_range(Format::Pickle));
+        return Err(EncodeError(IntegerRange(Format::Pickle)));
     }
     out.push(opcode::LONG);
     out.extend_from_slice(digits.as_bytes());
