@@ -2,10 +2,9 @@
 
 use std::vec::IntoIter;
 
-use serde::de::value::U32Deserializer;
 use serde::de::{
-    DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, Error as _, IntoDeserializer, MapAccess,
-    SeqAccess, Unexpected, VariantAccess, Visitor,
+    DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, Error as _, MapAccess, SeqAccess,
+    Unexpected, VariantAccess, Visitor,
 };
 use serde::forward_to_deserialize_any;
 
@@ -92,10 +91,10 @@ impl FromValue {
 
     fn sequence<'de, V: Visitor<'de>>(self, visitor: V) -> Read<'de, V> {
         match self.value {
-            Value::List(items) | Value::Tuple(items) => Items::new(items, deeper(self.depth)?).visit(visitor),
-            Value::Bytes(bytes) => Bytes::stored(bytes).visit(visitor),
+            Value::List(items) | Value::Tuple(items) => visit_items(items, self.depth, visitor),
+            Value::Bytes(bytes) => visit_bytes(bytes, false, visitor),
             Value::Str(text) => match base64::decode(&text) {
-                Some(bytes) => Bytes::from_text(bytes).visit(visitor),
+                Some(bytes) => visit_bytes(bytes, true, visitor),
                 None => Err(DecodeError::mismatch("text", &visitor)),
             },
             _ => self.mismatch(visitor),
@@ -109,7 +108,7 @@ impl FromValue {
                 Some(bytes) => visitor.visit_byte_buf(bytes),
                 None => Err(DecodeError::mismatch("text", &visitor)),
             },
-            Value::List(items) => Items::new(items, deeper(self.depth)?).visit(visitor),
+            Value::List(items) => visit_items(items, self.depth, visitor),
             _ => self.mismatch(visitor),
         }
     }
@@ -125,10 +124,6 @@ macro_rules! numbers {
 
 impl<'de> Deserializer<'de> for FromValue {
     type Error = DecodeError;
-
-    fn is_human_readable(&self) -> bool {
-        true
-    }
 
     numbers! {
         deserialize_i8 => integer deserialize_i16 => integer deserialize_i32 => integer
@@ -221,7 +216,9 @@ impl<'de> Deserializer<'de> for FromValue {
         }
         let depth = self.depth;
         match PythonKind::unwrap(self.value) {
-            Ok((kind, content)) => visitor.visit_enum(KindAccess { kind, content, depth }),
+            Ok((kind, content)) => {
+                visitor.visit_enum(Variant::new(Value::Int(kind as i128), Some(content), depth))
+            }
             Err(Value::Bytes(bytes)) => visitor.visit_byte_buf(bytes),
             Err(value) => FromValue { value, depth, key: false }.deserialize_any(visitor),
         }
@@ -254,7 +251,7 @@ impl<'de> Deserializer<'de> for FromValue {
         visitor: V,
     ) -> Result<V::Value, DecodeError> {
         match self.value {
-            Value::List(items) | Value::Tuple(items) => Items::new(items, deeper(self.depth)?).visit(visitor),
+            Value::List(items) | Value::Tuple(items) => visit_items(items, self.depth, visitor),
             _ => self.deserialize_map(visitor),
         }
     }
@@ -267,11 +264,9 @@ impl<'de> Deserializer<'de> for FromValue {
     ) -> Result<V::Value, DecodeError> {
         let depth = deeper(self.depth)?;
         match self.value {
-            name @ (Value::Str(_) | Value::Markup(_)) => {
-                visitor.visit_enum(Variant { name, content: None, depth })
-            }
+            name @ (Value::Str(_) | Value::Markup(_)) => visitor.visit_enum(Variant::new(name, None, depth)),
             Value::Map(pairs) => match <[(Value, Value); 1]>::try_from(pairs) {
-                Ok([(name, content)]) => visitor.visit_enum(Variant { name, content: Some(content), depth }),
+                Ok([(name, content)]) => visitor.visit_enum(Variant::new(name, Some(content), depth)),
                 Err(_) => Err(DecodeError::mismatch("map", &"a map with one key")),
             },
             _ => self.mismatch(visitor),
@@ -291,82 +286,46 @@ impl<'de> Deserializer<'de> for FromValue {
     }
 }
 
-/// The items of a list or tuple.
-struct Items {
-    items: IntoIter<Value>,
-    depth: usize,
+fn visit_items<'de, V: Visitor<'de>>(items: Vec<Value>, depth: usize, visitor: V) -> Read<'de, V> {
+    let depth = deeper(depth)?;
+    visit_all(items.into_iter().map(|value| FromValue { value, depth, key: false }), visitor)
 }
 
-impl Items {
-    fn new(items: Vec<Value>, depth: usize) -> Self {
-        Items { items: items.into_iter(), depth }
-    }
+fn visit_bytes<'de, V: Visitor<'de>>(bytes: Vec<u8>, from_text: bool, visitor: V) -> Read<'de, V> {
+    visit_all(bytes.into_iter().map(|byte| Byte { byte, from_text }), visitor)
+}
 
-    fn visit<'de, V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, DecodeError> {
-        let len = self.items.len();
-        let value = visitor.visit_seq(&mut self)?;
-        all_read(self.items.len(), len)?;
-        Ok(value)
-    }
+/// Refuses a type that leaves some of the items.
+fn visit_all<'de, V: Visitor<'de>>(
+    items: impl ExactSizeIterator<Item: Deserializer<'de, Error = DecodeError>>,
+    visitor: V,
+) -> Read<'de, V> {
+    let len = items.len();
+    let mut items = Items(items);
+    let value = visitor.visit_seq(&mut items)?;
+    all_read(items.0.len(), len)?;
+    Ok(value)
 }
 
 fn all_read(left: usize, len: usize) -> Result<(), DecodeError> {
     if left == 0 { Ok(()) } else { Err(DecodeError::invalid_length(len, &"fewer items")) }
 }
 
-impl<'de> SeqAccess<'de> for Items {
+/// The items of a sequence.
+struct Items<I>(I);
+
+impl<'de, I: ExactSizeIterator<Item: Deserializer<'de, Error = DecodeError>>> SeqAccess<'de> for Items<I> {
     type Error = DecodeError;
 
     fn next_element_seed<T: DeserializeSeed<'de>>(
         &mut self,
         seed: T,
     ) -> Result<Option<T::Value>, DecodeError> {
-        let depth = self.depth;
-        self.items.next().map(|value| seed.deserialize(FromValue { value, depth, key: false })).transpose()
+        self.0.next().map(|item| seed.deserialize(item)).transpose()
     }
 
     fn size_hint(&self) -> Option<usize> {
-        Some(self.items.len())
-    }
-}
-
-/// Bytes as a sequence of them.
-struct Bytes {
-    bytes: IntoIter<u8>,
-    from_text: bool,
-}
-
-impl Bytes {
-    fn stored(bytes: Vec<u8>) -> Self {
-        Bytes { bytes: bytes.into_iter(), from_text: false }
-    }
-
-    /// They were base64 text in a JSON record.
-    fn from_text(bytes: Vec<u8>) -> Self {
-        Bytes { bytes: bytes.into_iter(), from_text: true }
-    }
-
-    fn visit<'de, V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, DecodeError> {
-        let len = self.bytes.len();
-        let value = visitor.visit_seq(&mut self)?;
-        all_read(self.bytes.len(), len)?;
-        Ok(value)
-    }
-}
-
-impl<'de> SeqAccess<'de> for Bytes {
-    type Error = DecodeError;
-
-    fn next_element_seed<T: DeserializeSeed<'de>>(
-        &mut self,
-        seed: T,
-    ) -> Result<Option<T::Value>, DecodeError> {
-        let from_text = self.from_text;
-        self.bytes.next().map(|byte| seed.deserialize(Byte { byte, from_text })).transpose()
-    }
-
-    fn size_hint(&self) -> Option<usize> {
-        Some(self.bytes.len())
+        Some(self.0.len())
     }
 }
 
@@ -450,11 +409,17 @@ impl<'de> MapAccess<'de> for Pairs {
     }
 }
 
-/// An enum in serde's external form: a name, or a map of a name to the content.
+/// An enum: its variant and what is in that.
 struct Variant {
-    name: Value,
-    content: Option<Value>,
-    depth: usize,
+    name: FromValue,
+    content: Content,
+}
+
+impl Variant {
+    fn new(name: Value, content: Option<Value>, depth: usize) -> Self {
+        let content = content.map(|value| FromValue { value, depth, key: false });
+        Variant { name: FromValue { value: name, depth, key: true }, content: Content(content) }
+    }
 }
 
 impl<'de> EnumAccess<'de> for Variant {
@@ -462,21 +427,16 @@ impl<'de> EnumAccess<'de> for Variant {
     type Variant = Content;
 
     fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, Content), DecodeError> {
-        let name = seed.deserialize(FromValue { value: self.name, depth: self.depth, key: true })?;
-        Ok((name, Content { content: self.content, depth: self.depth }))
+        Ok((seed.deserialize(self.name)?, self.content))
     }
 }
 
 /// The content of an enum's variant.
-struct Content {
-    content: Option<Value>,
-    depth: usize,
-}
+struct Content(Option<FromValue>);
 
 impl Content {
     fn value(self) -> Result<FromValue, DecodeError> {
-        let value = self.content.ok_or_else(|| DecodeError::mismatch("text", &"a variant with content"))?;
-        Ok(FromValue { value, depth: self.depth, key: false })
+        self.0.ok_or_else(|| DecodeError::mismatch("text", &"a variant with content"))
     }
 }
 
@@ -484,7 +444,7 @@ impl<'de> VariantAccess<'de> for Content {
     type Error = DecodeError;
 
     fn unit_variant(self) -> Result<(), DecodeError> {
-        match self.content {
+        match self.0.map(|content| content.value) {
             None | Some(Value::None) => Ok(()),
             Some(content) => Err(DecodeError::mismatch(content.kind(), &"a variant without content")),
         }
@@ -504,22 +464,5 @@ impl<'de> VariantAccess<'de> for Content {
         visitor: V,
     ) -> Result<V::Value, DecodeError> {
         self.value()?.deserialize_struct("", fields, visitor)
-    }
-}
-
-/// A value of a kind that serde has no word for, on its way to a field of type [`Value`].
-struct KindAccess {
-    kind: PythonKind,
-    content: Value,
-    depth: usize,
-}
-
-impl<'de> EnumAccess<'de> for KindAccess {
-    type Error = DecodeError;
-    type Variant = Content;
-
-    fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, Content), DecodeError> {
-        let index: U32Deserializer<DecodeError> = (self.kind as u32).into_deserializer();
-        Ok((seed.deserialize(index)?, Content { content: Some(self.content), depth: self.depth }))
     }
 }
