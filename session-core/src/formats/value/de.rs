@@ -114,9 +114,9 @@ impl FromValue {
     }
 }
 
-macro_rules! numbers {
-    ($($method:ident => $read:ident)*) => {$(
-        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
+macro_rules! forward {
+    ($($method:ident$(($($argument:ident: $type:ty),+))? => $read:ident)*) => {$(
+        fn $method<V: Visitor<'de>>(self, $($($argument: $type,)+)? visitor: V) -> Result<V::Value, DecodeError> {
             self.$read(visitor)
         }
     )*};
@@ -125,14 +125,17 @@ macro_rules! numbers {
 impl<'de> Deserializer<'de> for FromValue {
     type Error = DecodeError;
 
-    numbers! {
+    forward! {
         deserialize_i8 => integer deserialize_i16 => integer deserialize_i32 => integer
         deserialize_i64 => integer deserialize_i128 => integer
         deserialize_u8 => integer deserialize_u16 => integer deserialize_u32 => integer
         deserialize_u64 => integer deserialize_u128 => integer
         deserialize_f32 => float deserialize_f64 => float
         deserialize_bytes => bytes deserialize_byte_buf => bytes
-        deserialize_seq => sequence
+        deserialize_seq => sequence deserialize_tuple(_len: usize) => sequence
+        deserialize_tuple_struct(_name: &'static str, _len: usize) => sequence
+        deserialize_char => deserialize_string
+        deserialize_unit_struct(_name: &'static str) => deserialize_unit
     }
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
@@ -160,10 +163,6 @@ impl<'de> Deserializer<'de> for FromValue {
             },
             _ => self.mismatch(visitor),
         }
-    }
-
-    fn deserialize_char<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
-        self.deserialize_string(visitor)
     }
 
     /// Called by types that parse a text.
@@ -197,14 +196,6 @@ impl<'de> Deserializer<'de> for FromValue {
         }
     }
 
-    fn deserialize_unit_struct<V: Visitor<'de>>(
-        self,
-        _name: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, DecodeError> {
-        self.deserialize_unit(visitor)
-    }
-
     fn deserialize_newtype_struct<V: Visitor<'de>>(
         self,
         name: &'static str,
@@ -222,19 +213,6 @@ impl<'de> Deserializer<'de> for FromValue {
             Err(Value::Bytes(bytes)) => visitor.visit_byte_buf(bytes),
             Err(value) => FromValue { value, depth, key: false }.deserialize_any(visitor),
         }
-    }
-
-    fn deserialize_tuple<V: Visitor<'de>>(self, _len: usize, visitor: V) -> Result<V::Value, DecodeError> {
-        self.sequence(visitor)
-    }
-
-    fn deserialize_tuple_struct<V: Visitor<'de>>(
-        self,
-        _name: &'static str,
-        _len: usize,
-        visitor: V,
-    ) -> Result<V::Value, DecodeError> {
-        self.sequence(visitor)
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {

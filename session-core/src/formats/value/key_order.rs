@@ -12,13 +12,8 @@ pub(crate) fn key_order(a: &Value, b: &Value) -> Ordering {
     match (a, b) {
         (Value::Bool(a), Value::Bool(b)) => a.cmp(b),
         (Value::Int(a), Value::Int(b)) => a.cmp(b),
-        (Value::Int(_), Value::BigInt(b)) => {
-            if b.starts_with('-') {
-                Ordering::Greater
-            } else {
-                Ordering::Less
-            }
-        }
+        (Value::Int(_), Value::BigInt(b)) if b.starts_with('-') => Ordering::Greater,
+        (Value::Int(_), Value::BigInt(_)) => Ordering::Less,
         (Value::BigInt(_), Value::Int(_)) => key_order(b, a).reverse(),
         (Value::BigInt(a), Value::BigInt(b)) => digits_order(a, b),
         (Value::Float(a), Value::Float(b)) => a.total_cmp(b),
@@ -27,32 +22,13 @@ pub(crate) fn key_order(a: &Value, b: &Value) -> Ordering {
         (Value::DateTime(a), Value::DateTime(b)) => a.order_key().cmp(&b.order_key()),
         (Value::Uuid(a), Value::Uuid(b)) => a.cmp(b),
         (Value::List(a), Value::List(b)) | (Value::Tuple(a), Value::Tuple(b)) => {
-            sequence_order(a.iter(), b.iter())
+            sequence_order(a, b, key_order)
         }
-        (Value::Map(a), Value::Map(b)) => sequence_order(
-            a.iter().flat_map(|(key, value)| [key, value]),
-            b.iter().flat_map(|(key, value)| [key, value]),
-        ),
+        (Value::Map(a), Value::Map(b)) => {
+            sequence_order(a, b, |(a, x), (b, y)| key_order(a, b).then_with(|| key_order(x, y)))
+        }
         (Value::Ext { code: a, data: x }, Value::Ext { code: b, data: y }) => (a, x).cmp(&(b, y)),
-        _ => rank(a).cmp(&rank(b)),
-    }
-}
-
-fn rank(value: &Value) -> u8 {
-    match value {
-        Value::None => 0,
-        Value::Bool(_) => 1,
-        Value::Int(_) | Value::BigInt(_) => 2,
-        Value::Float(_) => 3,
-        Value::Str(_) => 4,
-        Value::Bytes(_) => 5,
-        Value::List(_) => 6,
-        Value::Tuple(_) => 7,
-        Value::Map(_) => 8,
-        Value::DateTime(_) => 9,
-        Value::Uuid(_) => 10,
-        Value::Markup(_) => 11,
-        Value::Ext { .. } => 12,
+        _ => a.kind().cmp(b.kind()),
     }
 }
 
@@ -65,21 +41,9 @@ fn digits_order(a: &str, b: &str) -> Ordering {
     }
 }
 
-fn sequence_order<'a>(
-    mut a: impl Iterator<Item = &'a Value>,
-    mut b: impl Iterator<Item = &'a Value>,
-) -> Ordering {
-    loop {
-        match (a.next(), b.next()) {
-            (None, None) => return Ordering::Equal,
-            (None, Some(_)) => return Ordering::Less,
-            (Some(_), None) => return Ordering::Greater,
-            (Some(x), Some(y)) => match key_order(x, y) {
-                Ordering::Equal => {}
-                unequal => return unequal,
-            },
-        }
-    }
+fn sequence_order<T>(a: &[T], b: &[T], order: impl Fn(&T, &T) -> Ordering) -> Ordering {
+    let unequal = a.iter().zip(b).map(|(a, b)| order(a, b)).find(|order| order.is_ne());
+    unequal.unwrap_or_else(|| a.len().cmp(&b.len()))
 }
 
 /// Up to this size comparing each with each is cheaper than sorting.

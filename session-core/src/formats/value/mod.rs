@@ -128,24 +128,7 @@ impl Value {
 
 impl PartialEq for Value {
     fn eq(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Value::None, Value::None) => true,
-            (Value::Bool(a), Value::Bool(b)) => a == b,
-            (Value::Int(a), Value::Int(b)) => a == b,
-            (Value::Float(a), Value::Float(b)) => a.to_bits() == b.to_bits(),
-            (Value::BigInt(a), Value::BigInt(b))
-            | (Value::Str(a), Value::Str(b))
-            | (Value::Markup(a), Value::Markup(b)) => a == b,
-            (Value::Bytes(a), Value::Bytes(b)) => a == b,
-            (Value::List(a), Value::List(b)) | (Value::Tuple(a), Value::Tuple(b)) => a == b,
-            (Value::Map(a), Value::Map(b)) => a == b,
-            (Value::DateTime(a), Value::DateTime(b)) => a == b,
-            (Value::Uuid(a), Value::Uuid(b)) => a == b,
-            (Value::Ext { code, data }, Value::Ext { code: other_code, data: other }) => {
-                code == other_code && data == other
-            }
-            _ => false,
-        }
+        key_order(self, other).is_eq()
     }
 }
 

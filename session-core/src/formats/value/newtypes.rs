@@ -134,6 +134,14 @@ impl<'de> Deserialize<'de> for Value {
     }
 }
 
+macro_rules! scalars {
+    ($($method:ident($($value:ident: $type:ty)?) => $made:expr,)*) => {$(
+        fn $method<E>(self $(, $value: $type)?) -> Result<Value, E> {
+            Ok($made)
+        }
+    )*};
+}
+
 struct ValueVisitor;
 
 impl<'de> Visitor<'de> for ValueVisitor {
@@ -147,56 +155,23 @@ impl<'de> Visitor<'de> for ValueVisitor {
         deserializer.deserialize_any(self)
     }
 
-    fn visit_unit<E>(self) -> Result<Value, E> {
-        Ok(Value::None)
-    }
-
-    fn visit_none<E>(self) -> Result<Value, E> {
-        Ok(Value::None)
-    }
-
     fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
         deserializer.deserialize_any(self)
     }
 
-    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
-        Ok(Value::Bool(value))
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
-        Ok(Value::Int(value.into()))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
-        Ok(Value::Int(value.into()))
-    }
-
-    fn visit_i128<E>(self, value: i128) -> Result<Value, E> {
-        Ok(Value::Int(value))
-    }
-
-    fn visit_u128<E>(self, value: u128) -> Result<Value, E> {
-        Ok(i128::try_from(value).map_or_else(|_| Value::BigInt(value.to_string()), Value::Int))
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
-        Ok(Value::Float(value))
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Value, E> {
-        Ok(Value::Str(text.to_owned()))
-    }
-
-    fn visit_string<E>(self, text: String) -> Result<Value, E> {
-        Ok(Value::Str(text))
-    }
-
-    fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Value, E> {
-        Ok(Value::Bytes(bytes.to_vec()))
-    }
-
-    fn visit_byte_buf<E>(self, bytes: Vec<u8>) -> Result<Value, E> {
-        Ok(Value::Bytes(bytes))
+    scalars! {
+        visit_unit() => Value::None,
+        visit_none() => Value::None,
+        visit_bool(value: bool) => Value::Bool(value),
+        visit_i64(value: i64) => Value::Int(value.into()),
+        visit_u64(value: u64) => Value::Int(value.into()),
+        visit_i128(value: i128) => Value::Int(value),
+        visit_u128(value: u128) => i128::try_from(value).map_or_else(|_| Value::BigInt(value.to_string()), Value::Int),
+        visit_f64(value: f64) => Value::Float(value),
+        visit_str(text: &str) => Value::Str(text.to_owned()),
+        visit_string(text: String) => Value::Str(text),
+        visit_bytes(bytes: &[u8]) => Value::Bytes(bytes.to_vec()),
+        visit_byte_buf(bytes: Vec<u8>) => Value::Bytes(bytes),
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Value, A::Error> {

@@ -66,14 +66,18 @@ impl ToValue {
 type Step = Result<(), EncodeError>;
 type Done = Result<Piece, EncodeError>;
 
-fn done(value: Value) -> Done {
-    Ok(Piece::Value(value))
+/// A value, or the content of an enum's variant: a map with the variant's name as its only key.
+fn done(variant: Option<&str>, value: Value) -> Done {
+    Ok(Piece::Value(match variant {
+        None => value,
+        Some(name) => Value::Map(vec![(Value::Str(name.to_owned()), value)]),
+    }))
 }
 
 macro_rules! scalars {
-    ($($method:ident($value:ident: $type:ty) => $made:expr,)*) => {$(
-        fn $method(self, $value: $type) -> Done {
-            done($made)
+    ($($method:ident($($argument:ident: $type:ty),*) => $made:expr,)*) => {$(
+        fn $method(self, $($argument: $type),*) -> Done {
+            Ok(Piece::Value($made))
         }
     )*};
 }
@@ -84,14 +88,10 @@ impl Serializer for ToValue {
     type SerializeSeq = Items;
     type SerializeTuple = Items;
     type SerializeTupleStruct = Items;
-    type SerializeTupleVariant = Variant<Items>;
+    type SerializeTupleVariant = Items;
     type SerializeMap = Pairs;
     type SerializeStruct = Pairs;
-    type SerializeStructVariant = Variant<Pairs>;
-
-    fn is_human_readable(&self) -> bool {
-        true
-    }
+    type SerializeStructVariant = Pairs;
 
     scalars! {
         serialize_bool(value: bool) => Value::Bool(value),
@@ -109,30 +109,18 @@ impl Serializer for ToValue {
         serialize_char(letter: char) => Value::Str(letter.into()),
         serialize_str(text: &str) => Value::Str(text.to_owned()),
         serialize_bytes(bytes: &[u8]) => Value::Bytes(bytes.to_vec()),
+        serialize_none() => Value::None,
+        serialize_unit() => Value::None,
+        serialize_unit_struct(_name: &'static str) => Value::None,
+        serialize_unit_variant(_name: &'static str, _index: u32, variant: &'static str) => Value::Str(variant.to_owned()),
     }
 
     fn serialize_u8(self, value: u8) -> Done {
         Ok(Piece::Byte(value))
     }
 
-    fn serialize_none(self) -> Done {
-        done(Value::None)
-    }
-
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Done {
         self.deeper()?.value(value).map(Piece::Value)
-    }
-
-    fn serialize_unit(self) -> Done {
-        done(Value::None)
-    }
-
-    fn serialize_unit_struct(self, _name: &'static str) -> Done {
-        done(Value::None)
-    }
-
-    fn serialize_unit_variant(self, _name: &'static str, _index: u32, variant: &'static str) -> Done {
-        self.serialize_str(variant)
     }
 
     fn serialize_newtype_struct<T: Serialize + ?Sized>(self, name: &'static str, value: &T) -> Done {
@@ -154,16 +142,15 @@ impl Serializer for ToValue {
         variant: &'static str,
         value: &T,
     ) -> Done {
-        let content = self.deeper()?.value(value)?;
-        done(Value::Map(vec![(Value::Str(variant.to_owned()), content)]))
+        done(Some(variant), self.deeper()?.value(value)?)
     }
 
     fn serialize_seq(self, _len: Option<usize>) -> Result<Items, EncodeError> {
-        Ok(Items::list(self.deeper()?))
+        Ok(Items::new(self.deeper()?, false))
     }
 
     fn serialize_tuple(self, _len: usize) -> Result<Items, EncodeError> {
-        Ok(Items::tuple(self.deeper()?))
+        Ok(Items::new(self.deeper()?, true))
     }
 
     fn serialize_tuple_struct(self, _name: &'static str, len: usize) -> Result<Items, EncodeError> {
@@ -176,12 +163,12 @@ impl Serializer for ToValue {
         _index: u32,
         variant: &'static str,
         len: usize,
-    ) -> Result<Variant<Items>, EncodeError> {
-        Ok(Variant::new(variant, self.deeper()?.serialize_tuple(len)?))
+    ) -> Result<Items, EncodeError> {
+        Ok(Items { variant: Some(variant), ..self.deeper()?.serialize_tuple(len)? })
     }
 
     fn serialize_map(self, _len: Option<usize>) -> Result<Pairs, EncodeError> {
-        Ok(Pairs::new(self.deeper()?))
+        Ok(Pairs { inner: self.deeper()?, variant: None, key: None, pairs: Vec::new() })
     }
 
     fn serialize_struct(self, _name: &'static str, len: usize) -> Result<Pairs, EncodeError> {
@@ -194,27 +181,23 @@ impl Serializer for ToValue {
         _index: u32,
         variant: &'static str,
         len: usize,
-    ) -> Result<Variant<Pairs>, EncodeError> {
-        Ok(Variant::new(variant, self.deeper()?.serialize_map(Some(len))?))
+    ) -> Result<Pairs, EncodeError> {
+        Ok(Pairs { variant: Some(variant), ..self.deeper()?.serialize_map(Some(len))? })
     }
 }
 
-/// A sequence: bytes as long as nothing but bytes has come.
+/// A sequence: bytes as long as nothing but bytes has come. A tuple stays one, also of two bytes: Python has both.
 struct Items {
     inner: ToValue,
+    variant: Option<&'static str>,
     tuple: bool,
     bytes: Vec<u8>,
     items: Vec<Value>,
 }
 
 impl Items {
-    fn list(inner: ToValue) -> Self {
-        Items { inner, tuple: false, bytes: Vec::new(), items: Vec::new() }
-    }
-
-    /// A tuple stays one, also of two bytes: Python has both.
-    fn tuple(inner: ToValue) -> Self {
-        Items { inner, tuple: true, bytes: Vec::new(), items: Vec::new() }
+    fn new(inner: ToValue, tuple: bool) -> Self {
+        Items { inner, variant: None, tuple, bytes: Vec::new(), items: Vec::new() }
     }
 
     fn push<T: Serialize + ?Sized>(&mut self, item: &T) -> Step {
@@ -229,12 +212,13 @@ impl Items {
         Ok(())
     }
 
-    fn done(self) -> Value {
-        match self {
+    fn done(self) -> Done {
+        let value = match self {
             Items { tuple: true, items, .. } => Value::Tuple(items),
             Items { bytes, .. } if !bytes.is_empty() => Value::Bytes(bytes),
             Items { items, .. } => Value::List(items),
-        }
+        };
+        done(self.variant, value)
     }
 }
 
@@ -249,37 +233,23 @@ macro_rules! sequences {
             }
 
             fn end(self) -> Done {
-                done(self.done())
+                self.done()
             }
         }
     )*};
 }
 
 sequences! {
-    SerializeSeq::serialize_element SerializeTuple::serialize_element SerializeTupleStruct::serialize_field
+    SerializeSeq::serialize_element SerializeTuple::serialize_element
+    SerializeTupleStruct::serialize_field SerializeTupleVariant::serialize_field
 }
 
 /// A map or a struct.
 struct Pairs {
     inner: ToValue,
+    variant: Option<&'static str>,
     key: Option<Value>,
     pairs: Vec<(Value, Value)>,
-}
-
-impl Pairs {
-    fn new(inner: ToValue) -> Self {
-        Pairs { inner, key: None, pairs: Vec::new() }
-    }
-
-    fn field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Step {
-        let value = self.inner.value(value)?;
-        self.pairs.push((Value::Str(name.to_owned()), value));
-        Ok(())
-    }
-
-    fn done(self) -> Value {
-        Value::Map(self.pairs)
-    }
 }
 
 impl SerializeMap for Pairs {
@@ -299,61 +269,27 @@ impl SerializeMap for Pairs {
     }
 
     fn end(self) -> Done {
-        Ok(Piece::Value(self.done()))
+        done(self.variant, Value::Map(self.pairs))
     }
 }
 
-impl SerializeStruct for Pairs {
-    type Ok = Piece;
-    type Error = EncodeError;
+macro_rules! structs {
+    ($($kind:ident)*) => {$(
+        impl $kind for Pairs {
+            type Ok = Piece;
+            type Error = EncodeError;
 
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Step {
-        self.field(name, value)
-    }
+            fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Step {
+                let value = self.inner.value(value)?;
+                self.pairs.push((Value::Str(name.to_owned()), value));
+                Ok(())
+            }
 
-    fn end(self) -> Done {
-        Ok(Piece::Value(self.done()))
-    }
+            fn end(self) -> Done {
+                SerializeMap::end(self)
+            }
+        }
+    )*};
 }
 
-/// An enum's variant with content: a map with the variant's name as its only key.
-struct Variant<C> {
-    name: &'static str,
-    content: C,
-}
-
-impl<C> Variant<C> {
-    fn new(name: &'static str, content: C) -> Self {
-        Variant { name, content }
-    }
-}
-
-fn variant(name: &'static str, content: Value) -> Done {
-    Ok(Piece::Value(Value::Map(vec![(Value::Str(name.to_owned()), content)])))
-}
-
-impl SerializeTupleVariant for Variant<Items> {
-    type Ok = Piece;
-    type Error = EncodeError;
-
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, item: &T) -> Step {
-        self.content.push(item)
-    }
-
-    fn end(self) -> Done {
-        variant(self.name, self.content.done())
-    }
-}
-
-impl SerializeStructVariant for Variant<Pairs> {
-    type Ok = Piece;
-    type Error = EncodeError;
-
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Step {
-        self.content.field(name, value)
-    }
-
-    fn end(self) -> Done {
-        variant(self.name, self.content.done())
-    }
-}
+structs! { SerializeStruct SerializeStructVariant }
