@@ -26,6 +26,7 @@
 
 mod duplicates;
 mod entries;
+mod input;
 mod json;
 mod legacy;
 mod msgpack;

@@ -2,12 +2,14 @@
 
 use std::ops::Range;
 
+use super::decode::decode;
 use super::scan::{Scanner, Text};
 use super::tag::{is_tag, unescape_key};
 use super::{Dialect, text};
 use crate::formats::codec::entries::{Entry, Key, Span, dedup};
 use crate::formats::error::DecodeError;
 use crate::formats::error::DecodeKind::{NotAMapping, NotUtf8, Tag};
+use crate::formats::value::Value;
 
 /// Most sessions have no more keys, and to let the index grow key by key was a tenth of making it.
 const USUAL: usize = 32;
@@ -22,15 +24,11 @@ pub(in crate::formats::codec) fn index(bytes: &[u8], dialect: Dialect) -> Result
     let mut entries = match indexer.scanner.peek() {
         Some(b'{') => indexer.map()?,
         Some(b'[') => indexer.list_of_pairs()?,
-        first => {
-            // Whole and nothing else? If not, it may be another format.
-            indexer.scanner.skip()?;
-            indexer.scanner.end()?;
-            match first {
-                Some(b'n') if dialect == Dialect::Tagged => return Ok(Vec::new()),
-                first => return Err(DecodeError(NotAMapping(kind(first)))),
-            }
-        }
+        // If it is not one whole value, it may be another format.
+        _ => match decode(bytes, dialect)? {
+            Value::None if dialect == Dialect::Tagged => return Ok(Vec::new()),
+            other => return Err(DecodeError(NotAMapping(other.kind()))),
+        },
     };
     indexer.scanner.end()?;
     dedup(&mut entries, bytes);
@@ -56,15 +54,6 @@ fn escaped_map(mut indexer: Indexer<'_>, bytes: &[u8]) -> Result<Vec<Entry>, Dec
     let Entry { key, value } = entries.into_iter().next().filter(|_| !tagged).ok_or_else(wrong)?;
     let key = Key::Escaped(unescape_key(key.as_text(bytes).ok_or_else(wrong)?).into());
     Ok(vec![Entry { key, value }])
-}
-
-fn kind(first: Option<u8>) -> &'static str {
-    match first {
-        Some(b'"') => "text",
-        Some(b't' | b'f') => "true or false",
-        Some(b'n') => "null",
-        _ => "number",
-    }
 }
 
 struct Indexer<'a> {

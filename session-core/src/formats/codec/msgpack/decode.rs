@@ -1,30 +1,31 @@
 //! Reads a value from msgpack.
 
-use super::scan::{Head, Scanner};
+use super::scan::Head;
+use crate::formats::codec::input::Input;
 use crate::formats::error::DecodeError;
 use crate::formats::error::DecodeKind::{Key, NotUtf8, OutOfRange, TooDeep};
 use crate::formats::value::{DateTime, MAX_DEPTH, Value, key_order, last_value_wins};
 
 pub(in crate::formats::codec) fn decode(bytes: &[u8]) -> Result<Value, DecodeError> {
-    let mut scanner = Scanner::new(bytes);
-    let value = read_value(&mut scanner, 0)?;
-    scanner.end()?;
+    let mut input = Input::new(bytes);
+    let value = read_value(&mut input, 0)?;
+    input.end()?;
     Ok(value)
 }
 
-fn read_value(scanner: &mut Scanner<'_>, depth: usize) -> Result<Value, DecodeError> {
-    Ok(match scanner.head()? {
+fn read_value(input: &mut Input<'_>, depth: usize) -> Result<Value, DecodeError> {
+    Ok(match input.head()? {
         Head::Nil => Value::None,
         Head::Bool(value) => Value::Bool(value),
         Head::Unsigned(value) => Value::Int(value.into()),
         Head::Signed(value) => Value::Int(value.into()),
         Head::Float(value) => Value::Float(value),
-        Head::Str(len) => Value::Str(utf8(scanner.take(len)?)?.to_owned()),
-        Head::Bin(len) => Value::Bytes(scanner.take(len)?.to_vec()),
-        Head::Array(len) => Value::List(read_items(scanner, len, deeper(depth)?)?),
-        Head::Map(len) => Value::Map(read_pairs(scanner, len, deeper(depth)?)?),
-        Head::Ext(-1, len) => Value::DateTime(read_timestamp(scanner.take(len)?)?),
-        Head::Ext(code, len) => Value::Ext { code, data: scanner.take(len)?.to_vec() },
+        Head::Str(len) => Value::Str(utf8(input.take(len)?)?.to_owned()),
+        Head::Bin(len) => Value::Bytes(input.take(len)?.to_vec()),
+        Head::Array(len) => Value::List(read_items(input, len, deeper(depth)?)?),
+        Head::Map(len) => Value::Map(read_pairs(input, len, deeper(depth)?)?),
+        Head::Ext(-1, len) => Value::DateTime(read_timestamp(input.take(len)?)?),
+        Head::Ext(code, len) => Value::Ext { code, data: input.take(len)?.to_vec() },
     })
 }
 
@@ -39,22 +40,18 @@ pub(super) fn utf8(bytes: &[u8]) -> Result<&str, DecodeError> {
 /// A value takes more memory than its smallest encoding: grow with what is really there.
 const AT_FIRST: usize = 64;
 
-fn read_items(scanner: &mut Scanner<'_>, len: usize, depth: usize) -> Result<Vec<Value>, DecodeError> {
+fn read_items(input: &mut Input<'_>, len: usize, depth: usize) -> Result<Vec<Value>, DecodeError> {
     let mut items = Vec::with_capacity(len.min(AT_FIRST));
     for _ in 0..len {
-        items.push(read_value(scanner, depth)?);
+        items.push(read_value(input, depth)?);
     }
     Ok(items)
 }
 
-fn read_pairs(
-    scanner: &mut Scanner<'_>,
-    len: usize,
-    depth: usize,
-) -> Result<Vec<(Value, Value)>, DecodeError> {
+fn read_pairs(input: &mut Input<'_>, len: usize, depth: usize) -> Result<Vec<(Value, Value)>, DecodeError> {
     let mut pairs = Vec::with_capacity(len.min(AT_FIRST));
     for _ in 0..len {
-        pairs.push((hashable_key(read_value(scanner, depth)?)?, read_value(scanner, depth)?));
+        pairs.push((hashable_key(read_value(input, depth)?)?, read_value(input, depth)?));
     }
     last_value_wins(&mut pairs, |(a, _), (b, _)| key_order(a, b));
     Ok(pairs)

@@ -2,25 +2,21 @@
 
 use std::ops::Range;
 
-use super::decode::utf8;
-use super::scan::{Head, Scanner};
+use super::decode::{decode, utf8};
+use super::scan::Head;
 use crate::formats::codec::entries::{Entry, Key, Span, dedup};
+use crate::formats::codec::input::Input;
 use crate::formats::error::{DecodeError, DecodeKind::NotAMapping};
 
 pub(in crate::formats::codec) fn index(bytes: &[u8]) -> Result<Vec<Entry>, DecodeError> {
-    let mut scanner = Scanner::new(bytes);
-    let mut entries = match scanner.head()? {
-        Head::Map(pairs) => collect(pairs, || entry(&mut scanner))?,
-        Head::Array(pairs) => collect(pairs, || pair(&mut scanner))?,
-        other => {
-            // Whole and nothing else? If not, it may be another format.
-            let mut scanner = Scanner::new(bytes);
-            scanner.skip()?;
-            scanner.end()?;
-            return Err(DecodeError(NotAMapping(other.kind())));
-        }
+    let mut input = Input::new(bytes);
+    let mut entries = match input.head()? {
+        Head::Map(pairs) => collect(pairs, || entry(&mut input))?,
+        Head::Array(pairs) => collect(pairs, || pair(&mut input))?,
+        // If it is not one whole value, it may be another format.
+        _ => return Err(DecodeError(NotAMapping(decode(bytes)?.kind()))),
     };
-    scanner.end()?;
+    input.end()?;
     dedup(&mut entries, bytes);
     Ok(entries)
 }
@@ -29,7 +25,7 @@ fn collect(
     count: usize,
     mut entry: impl FnMut() -> Result<Entry, DecodeError>,
 ) -> Result<Vec<Entry>, DecodeError> {
-    // The scanner has checked that as many values can follow; an entry takes more than that still.
+    // The head has checked that as many values can follow; an entry takes more than that still.
     let mut entries = Vec::with_capacity(count.min(64));
     for _ in 0..count {
         entries.push(entry()?);
@@ -38,35 +34,35 @@ fn collect(
 }
 
 /// One item of a list of pairs, which Python takes for a map.
-fn pair(scanner: &mut Scanner<'_>) -> Result<Entry, DecodeError> {
-    match scanner.head()? {
-        Head::Array(2) => entry(scanner),
+fn pair(input: &mut Input<'_>) -> Result<Entry, DecodeError> {
+    match input.head()? {
+        Head::Array(2) => entry(input),
         _ => Err(DecodeError(NotAMapping("list"))),
     }
 }
 
-fn entry(scanner: &mut Scanner<'_>) -> Result<Entry, DecodeError> {
-    let start = scanner.position();
-    let key = match scanner.head()? {
+fn entry(input: &mut Input<'_>) -> Result<Entry, DecodeError> {
+    let start = input.position();
+    let key = match input.head()? {
         Head::Str(len) => {
-            let start = scanner.position();
-            let key = scanner.take(len)?;
+            let start = input.position();
+            let key = input.take(len)?;
             // Nearly all keys are, and that is known much sooner.
             if !key.is_ascii() {
                 utf8(key)?;
             }
-            Key::Text(Span::new(start..scanner.position())?)
+            Key::Text(Span::new(start..input.position())?)
         }
         head => {
-            scanner.skip_rest(&head)?;
-            Key::Other(Span::new(start..scanner.position())?)
+            input.skip_rest(&head)?;
+            Key::Other(Span::new(start..input.position())?)
         }
     };
-    Ok(Entry { key, value: Span::new(skip(scanner)?)? })
+    Ok(Entry { key, value: Span::new(skip(input)?)? })
 }
 
-fn skip(scanner: &mut Scanner<'_>) -> Result<Range<usize>, DecodeError> {
-    let start = scanner.position();
-    scanner.skip()?;
-    Ok(start..scanner.position())
+fn skip(input: &mut Input<'_>) -> Result<Range<usize>, DecodeError> {
+    let start = input.position();
+    input.skip()?;
+    Ok(start..input.position())
 }

@@ -1,7 +1,7 @@
 //! Walks over msgpack without decoding it.
 
-use crate::formats::error::DecodeError;
-use crate::formats::error::DecodeKind::{Trailing, Truncated};
+use crate::formats::codec::input::Input;
+use crate::formats::error::{DecodeError, DecodeKind::Truncated};
 
 /// The start of a value: all of a small one, the length of a large one.
 pub(super) enum Head {
@@ -22,57 +22,8 @@ pub(super) enum Head {
     Ext(i8, usize),
 }
 
-impl Head {
-    pub(super) fn kind(&self) -> &'static str {
-        match self {
-            Head::Nil => "null",
-            Head::Bool(_) => "true or false",
-            Head::Unsigned(_) | Head::Signed(_) => "integer",
-            Head::Float(_) => "float",
-            Head::Str(_) => "text",
-            Head::Bin(_) => "bytes",
-            Head::Array(_) => "list",
-            Head::Map(_) => "map",
-            Head::Ext(..) => "msgpack extension",
-        }
-    }
-}
-
-/// A position in msgpack data.
-pub(super) struct Scanner<'a> {
-    bytes: &'a [u8],
-    rest: &'a [u8],
-}
-
-impl<'a> Scanner<'a> {
-    pub(super) fn new(bytes: &'a [u8]) -> Self {
-        Scanner { bytes, rest: bytes }
-    }
-
-    /// Bytes read so far.
-    pub(super) fn position(&self) -> usize {
-        self.bytes.len() - self.rest.len()
-    }
-
-    /// Refuses anything left over.
-    pub(super) fn end(&self) -> Result<(), DecodeError> {
-        if self.rest.is_empty() { Ok(()) } else { Err(DecodeError(Trailing(self.position()))) }
-    }
-
-    /// The next `len` bytes.
-    pub(super) fn take(&mut self, len: usize) -> Result<&'a [u8], DecodeError> {
-        let (taken, rest) = self.rest.split_at_checked(len).ok_or(DecodeError(Truncated))?;
-        self.rest = rest;
-        Ok(taken)
-    }
-
-    fn array<const N: usize>(&mut self) -> Result<[u8; N], DecodeError> {
-        let (taken, rest) = self.rest.split_first_chunk().ok_or(DecodeError(Truncated))?;
-        self.rest = rest;
-        Ok(*taken)
-    }
-
-    fn length<const N: usize>(&mut self) -> Result<usize, DecodeError> {
+impl Input<'_> {
+    fn big_endian<const N: usize>(&mut self) -> Result<usize, DecodeError> {
         let bytes = self.array::<N>()?;
         Ok(bytes.into_iter().fold(0, |length, byte| length << 8 | usize::from(byte)))
     }
@@ -97,9 +48,9 @@ impl<'a> Scanner<'a> {
             0xc1 => return Err(DecodeError::syntax("a msgpack value", at)),
             0xc2 => Head::Bool(false),
             0xc3 => Head::Bool(true),
-            0xc4 => Head::Bin(self.length::<1>()?),
-            0xc5 => Head::Bin(self.length::<2>()?),
-            0xc6 => Head::Bin(self.length::<4>()?),
+            0xc4 => Head::Bin(self.big_endian::<1>()?),
+            0xc5 => Head::Bin(self.big_endian::<2>()?),
+            0xc6 => Head::Bin(self.big_endian::<4>()?),
             0xc7 => self.ext::<1>()?,
             0xc8 => self.ext::<2>()?,
             0xc9 => self.ext::<4>()?,
@@ -114,19 +65,19 @@ impl<'a> Scanner<'a> {
             0xd2 => Head::Signed(i32::from_be_bytes(self.array()?).into()),
             0xd3 => Head::Signed(i64::from_be_bytes(self.array()?)),
             0xd4..=0xd8 => Head::Ext(i8::from_be_bytes(self.array()?), 1 << (marker - 0xd4)),
-            0xd9 => Head::Str(self.length::<1>()?),
-            0xda => Head::Str(self.length::<2>()?),
-            0xdb => Head::Str(self.length::<4>()?),
-            0xdc => Head::Array(self.length::<2>().and_then(|count| self.count(count, 1))?),
-            0xdd => Head::Array(self.length::<4>().and_then(|count| self.count(count, 1))?),
-            0xde => Head::Map(self.length::<2>().and_then(|count| self.count(count, 2))?),
-            0xdf => Head::Map(self.length::<4>().and_then(|count| self.count(count, 2))?),
+            0xd9 => Head::Str(self.big_endian::<1>()?),
+            0xda => Head::Str(self.big_endian::<2>()?),
+            0xdb => Head::Str(self.big_endian::<4>()?),
+            0xdc => Head::Array(self.big_endian::<2>().and_then(|count| self.count(count, 1))?),
+            0xdd => Head::Array(self.big_endian::<4>().and_then(|count| self.count(count, 1))?),
+            0xde => Head::Map(self.big_endian::<2>().and_then(|count| self.count(count, 2))?),
+            0xdf => Head::Map(self.big_endian::<4>().and_then(|count| self.count(count, 2))?),
             0xe0..=0xff => Head::Signed(i8::from_be_bytes([marker]).into()),
         })
     }
 
     fn ext<const N: usize>(&mut self) -> Result<Head, DecodeError> {
-        let length = self.length::<N>()?;
+        let length = self.big_endian::<N>()?;
         Ok(Head::Ext(i8::from_be_bytes(self.array()?), length))
     }
 

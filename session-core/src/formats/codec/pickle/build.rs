@@ -104,7 +104,7 @@ impl Survey {
 
 impl<'a> OpenNode<'a> {
     fn new(graph: &'a Graph, id: NodeId) -> Result<Self, DecodeError> {
-        let (parts, content, levels): (&[NodeId], _, _) = match graph.content(id) {
+        let (parts, content, levels): (&[NodeId], _, _) = match &graph[id].content {
             Content::Whole(value) => (&[], content_memory(value), 0),
             Content::Parts(_, parts) => (parts, 0, 1),
             Content::Object(object) => return Err(DecodeError(NotAValue(object.kind()))),
@@ -139,17 +139,17 @@ struct Builder {
 impl Builder {
     /// Makes an object whole, all of whose parts are.
     fn build(&mut self, id: NodeId) {
-        if let Content::Parts(shape, parts) = self.graph.content_mut(id) {
+        if let Content::Parts(shape, parts) = &mut self.graph[id].content {
             let (shape, parts) = (*shape, mem::take(parts));
             let parts = parts.into_iter().map(|part| self.hand_out(part)).collect();
-            *self.graph.content_mut(id) = Content::Whole(shape.value(parts));
+            self.graph[id].content = Content::Whole(shape.value(parts));
         }
     }
 
     /// A copy of a whole object; the last time the object itself.
     fn hand_out(&mut self, id: NodeId) -> Value {
         self.uses[id] -= 1;
-        match self.graph.content_mut(id) {
+        match &mut self.graph[id].content {
             Content::Whole(value) if self.uses[id] == 0 => mem::replace(value, Value::None),
             Content::Whole(value) => value.clone(),
             // Never: what an object holds is built before it, and the survey refuses anything else.

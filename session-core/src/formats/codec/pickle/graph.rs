@@ -9,9 +9,7 @@ use super::class::Object;
 use crate::formats::error::{DecodeError, DecodeKind::Key};
 use crate::formats::value::{Value, key_order, last_value_wins};
 
-pub(super) struct Graph {
-    nodes: PerNode<Node>,
-}
+pub(super) type Graph = PerNode<Node>;
 
 /// An object of the graph that gave it out.
 #[derive(Clone, Copy)]
@@ -20,10 +18,10 @@ pub(super) struct NodeId(usize);
 /// Something about each object of a graph.
 pub(super) struct PerNode<T>(Vec<T>);
 
-struct Node {
-    content: Content,
-    /// Whether Python takes it for a key of a dict or an item of a set.
-    hashable: bool,
+pub(super) struct Node {
+    pub(super) content: Content,
+    /// Tells that Python takes it for a key of a dict or an item of a set.
+    pub(super) hashable: bool,
 }
 
 pub(super) enum Content {
@@ -43,39 +41,13 @@ pub(super) enum Shape {
     FrozenSet,
 }
 
-impl Default for Graph {
-    fn default() -> Self {
-        Graph { nodes: PerNode(Vec::new()) }
-    }
-}
-
 impl Graph {
+    pub(super) fn new() -> Self {
+        PerNode(Vec::new())
+    }
+
     pub(super) fn per_node<T: Clone>(&self, value: T) -> PerNode<T> {
-        PerNode(vec![value; self.nodes.0.len()])
-    }
-
-    pub(super) fn content(&self, id: NodeId) -> &Content {
-        &self.nodes[id].content
-    }
-
-    pub(super) fn content_mut(&mut self, id: NodeId) -> &mut Content {
-        &mut self.nodes[id].content
-    }
-
-    pub(super) fn whole(&mut self, value: Value, hashable: bool) -> NodeId {
-        self.push(Content::Whole(value), hashable)
-    }
-
-    pub(super) fn object(&mut self, object: Object) -> NodeId {
-        self.push(Content::Object(object), true)
-    }
-
-    pub(super) fn is_hashable(&self, id: NodeId) -> bool {
-        self.nodes[id].hashable
-    }
-
-    pub(super) fn kind(&self, id: NodeId) -> &'static str {
-        self.nodes[id].kind()
+        PerNode(vec![value; self.0.len()])
     }
 
     /// An object that holds others. `at` is where in the pickle.
@@ -89,7 +61,7 @@ impl Graph {
         let hashable = match shape {
             Shape::List | Shape::Dict | Shape::Set => false,
             Shape::FrozenSet => true,
-            Shape::Tuple => parts.iter().all(|part| self.nodes[*part].hashable),
+            Shape::Tuple => parts.iter().all(|part| self[*part].hashable),
         };
         Ok(self.push(Content::Parts(shape, parts), hashable))
     }
@@ -103,7 +75,7 @@ impl Graph {
         at: usize,
     ) -> Result<(), DecodeError> {
         self.check_parts(shape, &more, at)?;
-        match &mut self.nodes[target].content {
+        match &mut self[target].content {
             Content::Parts(found, parts) if *found == shape => {
                 parts.extend(more);
                 Ok(())
@@ -119,21 +91,21 @@ impl Graph {
             Shape::Dict if parts.len().is_multiple_of(2) => 2,
             Shape::Dict => return Err(DecodeError::syntax("a value for each key", at)),
         };
-        match parts.iter().step_by(keys).find(|part| !self.nodes[**part].hashable) {
+        match parts.iter().step_by(keys).find(|part| !self[**part].hashable) {
             None => Ok(()),
-            Some(part) => Err(DecodeError(Key(self.nodes[*part].kind()))),
+            Some(part) => Err(DecodeError(Key(self[*part].kind()))),
         }
     }
 
     pub(super) fn push(&mut self, content: Content, hashable: bool) -> NodeId {
-        let id = NodeId(self.nodes.0.len());
-        self.nodes.0.push(Node { content, hashable });
+        let id = NodeId(self.0.len());
+        self.0.push(Node { content, hashable });
         id
     }
 }
 
 impl Node {
-    fn kind(&self) -> &'static str {
+    pub(super) fn kind(&self) -> &'static str {
         match &self.content {
             Content::Whole(value) => value.kind(),
             Content::Parts(shape, _) => shape.value(Vec::new()).kind(),

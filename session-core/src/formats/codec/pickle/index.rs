@@ -4,11 +4,11 @@ use bytes::Bytes;
 
 use super::class::Class;
 use super::graph::Shape;
-use super::input::Input;
 use super::instruction::{self, Instruction, Operands};
 use super::opcode;
 use super::plain;
 use crate::formats::codec::entries::{Entry, Key, Span, dedup};
+use crate::formats::codec::input::Input;
 use crate::formats::error::{DecodeError, DecodeKind::TooLong};
 use crate::formats::value::Value;
 
@@ -174,7 +174,7 @@ fn key_at(record: &[u8], start: usize, end: usize) -> Option<Key> {
 fn lone_text(instructions: &[u8]) -> Option<String> {
     let mut input = Input::new(instructions);
     let Instruction::Push(Value::Str(text)) = instruction::next(&mut input).ok()? else { return None };
-    while input.remaining() > 0 {
+    while !input.rest.is_empty() {
         let (Instruction::Memoize | Instruction::Put(_)) = instruction::next(&mut input).ok()? else {
             return None;
         };

@@ -2,9 +2,9 @@
 
 use super::class::Class;
 use super::graph::Shape;
-use super::input::Input;
 use super::opcode::{self, beyond_data};
 use super::{number, strings};
+use crate::formats::codec::input::Input;
 use crate::formats::error::DecodeError;
 use crate::formats::error::DecodeKind::{Executes, Truncated};
 use crate::formats::value::Value;
@@ -72,7 +72,7 @@ pub(super) fn next(input: &mut Input<'_>) -> Result<Instruction, DecodeError> {
         opcode::DUP => Duplicate,
         opcode::PROTO if input.byte()? <= NEWEST => Protocol,
         opcode::PROTO => return Err(DecodeError::syntax("a protocol from 0 to 5", at)),
-        opcode::FRAME if input.length::<8>()? <= input.remaining() => Frame,
+        opcode::FRAME if input.little_endian::<8>()? <= input.rest.len() => Frame,
         opcode::FRAME => return Err(DecodeError(Truncated)),
 
         opcode::NONE => Push(Value::None),

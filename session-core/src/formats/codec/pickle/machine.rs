@@ -4,45 +4,34 @@ use std::collections::HashMap;
 
 use super::class::{Class, Object};
 use super::graph::{Content, Graph, NodeId};
-use super::input::Input;
 use super::instruction::{self, Instruction, Operands};
 use super::object;
+use crate::formats::codec::input::Input;
 use crate::formats::error::{DecodeError, DecodeKind::TooLong};
 use crate::formats::value::Value;
 
-/// Follows a pickle to its end. Returns the objects that it made, and which of them is its value.
-pub(super) fn run(bytes: &[u8]) -> Result<(Graph, NodeId), DecodeError> {
+/// Follows a pickle to its end, or the part of one that makes one value: that ends where its bytes end. Returns the
+/// objects that it made, and which of them is its value.
+pub(super) fn run(bytes: &[u8], is_part: bool) -> Result<(Graph, NodeId), DecodeError> {
     let mut input = Input::new(bytes);
-    let mut machine = Machine::default();
-    loop {
+    let mut machine =
+        Machine { graph: Graph::new(), stack: Vec::new(), marks: Vec::new(), memo: HashMap::new(), at: 0 };
+    while !(is_part && input.rest.is_empty()) {
         machine.at = input.position();
         match instruction::next(&mut input)? {
-            Instruction::Stop => {
-                input.end()?;
-                let root = machine.pop()?;
-                return Ok((machine.graph, root));
-            }
+            Instruction::Stop if is_part => return Err(machine.expected("a value in a pickle")),
+            Instruction::Stop => break,
             instruction => machine.follow(instruction)?,
         }
     }
-}
-
-/// The same for the part of a pickle that makes one value: it ends where its bytes end.
-pub(super) fn run_part(bytes: &[u8]) -> Result<(Graph, NodeId), DecodeError> {
-    let mut input = Input::new(bytes);
-    let mut machine = Machine::default();
-    while input.remaining() > 0 {
-        machine.at = input.position();
-        match instruction::next(&mut input)? {
-            Instruction::Stop => return Err(machine.expected("a value in a pickle")),
-            instruction => machine.follow(instruction)?,
-        }
-    }
+    input.end()?;
     let root = machine.pop()?;
-    if machine.stack.is_empty() { Ok((machine.graph, root)) } else { Err(machine.expected("one value")) }
+    if is_part && !machine.stack.is_empty() {
+        return Err(machine.expected("one value"));
+    }
+    Ok((machine.graph, root))
 }
 
-#[derive(Default)]
 struct Machine {
     graph: Graph,
     stack: Vec<NodeId>,
@@ -56,10 +45,8 @@ struct Machine {
 impl Machine {
     fn follow(&mut self, instruction: Instruction) -> Result<(), DecodeError> {
         match instruction {
-            Instruction::Push(value) => self.stack.push(self.graph.whole(value, true)),
-            Instruction::PushByteArray(bytes) => {
-                self.stack.push(self.graph.whole(Value::Bytes(bytes), false))
-            }
+            Instruction::Push(value) => self.push(Content::Whole(value), true),
+            Instruction::PushByteArray(bytes) => self.push(Content::Whole(Value::Bytes(bytes)), false),
             Instruction::Collect(shape, operands) => {
                 let parts = self.operands(operands)?;
                 self.stack.push(self.graph.collect(shape, parts, self.at)?);
@@ -78,20 +65,20 @@ impl Machine {
                 self.stack.push(remembered.ok_or(self.expected("a value that is remembered"))?);
             }
             Instruction::Duplicate => self.stack.push(self.top()?),
-            Instruction::Class(class) => self.stack.push(self.graph.object(Object::Class(class))),
+            Instruction::Class(class) => self.push(Content::Object(Object::Class(class)), true),
             Instruction::NamedClass => {
                 let (name, module) = (self.pop()?, self.pop()?);
                 let (Content::Whole(Value::Str(module)), Content::Whole(Value::Str(name))) =
-                    (self.graph.content(module), self.graph.content(name))
+                    (&self.graph[module].content, &self.graph[name].content)
                 else {
                     return Err(self.expected("the names of a module and a class"));
                 };
                 let class = Class::named(module, name, self.at)?;
-                self.stack.push(self.graph.object(Object::Class(class)));
+                self.push(Content::Object(Object::Class(class)), true);
             }
             Instruction::Make => {
                 let (arguments, class) = (self.pop()?, self.pop()?);
-                self.stack.push(object::make(&mut self.graph, class, arguments, self.at)?);
+                self.push(object::make(&self.graph, class, arguments, self.at)?, true);
             }
             Instruction::Build => {
                 let state = self.pop()?;
@@ -106,6 +93,11 @@ impl Machine {
             Instruction::Protocol | Instruction::Frame | Instruction::Stop => {}
         }
         Ok(())
+    }
+
+    fn push(&mut self, content: Content, hashable: bool) {
+        let object = self.graph.push(content, hashable);
+        self.stack.push(object);
     }
 
     /// Takes values off the stack, the lowest first.

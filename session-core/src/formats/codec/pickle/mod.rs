@@ -65,13 +65,13 @@ use crate::formats::value::Value;
 /// assert!(pickle::decode(b"cos\nsystem\n(S'reboot'\ntR.").is_err());
 /// ```
 pub fn decode(bytes: &[u8]) -> Result<Value, DecodeError> {
-    let (graph, root) = machine::run(bytes)?;
+    let (graph, root) = machine::run(bytes, false)?;
     build::value(graph, root, bytes.len())
 }
 
 /// The value that the instructions in a part of a pickle push.
 pub(super) fn decode_part(bytes: &[u8]) -> Result<Value, DecodeError> {
-    let (graph, root) = machine::run_part(bytes)?;
+    let (graph, root) = machine::run(bytes, true)?;
     build::value(graph, root, bytes.len())
 }
 

@@ -6,17 +6,6 @@ use crate::formats::error::{DecodeError, DecodeKind::OutOfRange};
 use crate::formats::time::seconds_of;
 use crate::formats::value::{DateTime, Value};
 
-/// Makes the object that Python gets when it calls the class with the arguments. `at` is the place in the pickle.
-pub(super) fn make(
-    graph: &mut Graph,
-    class: NodeId,
-    arguments: NodeId,
-    at: usize,
-) -> Result<NodeId, DecodeError> {
-    let content = called(graph, class, arguments, at)?;
-    Ok(graph.push(content, true))
-}
-
 /// Gives an object its state. Only UUIDs are made in two steps.
 pub(super) fn set_state(
     graph: &mut Graph,
@@ -24,21 +13,27 @@ pub(super) fn set_state(
     state: NodeId,
     at: usize,
 ) -> Result<(), DecodeError> {
-    let Content::Object(Object::BlankUuid) = graph.content(target) else {
+    let Content::Object(Object::BlankUuid) = &graph[target].content else {
         return Err(DecodeError::syntax("an object that has a state", at));
     };
-    *graph.content_mut(target) = Content::Whole(uuid(graph, state, at)?);
+    graph[target].content = Content::Whole(uuid(graph, state, at)?);
     Ok(())
 }
 
-fn called(graph: &Graph, class: NodeId, arguments: NodeId, at: usize) -> Result<Content, DecodeError> {
-    let Content::Object(Object::Class(class)) = *graph.content(class) else {
+/// Makes the object that Python gets when it calls the class with the arguments. `at` is the place in the pickle.
+pub(super) fn make(
+    graph: &Graph,
+    class: NodeId,
+    arguments: NodeId,
+    at: usize,
+) -> Result<Content, DecodeError> {
+    let Content::Object(Object::Class(class)) = graph[class].content else {
         return Err(DecodeError::syntax("a class", at));
     };
-    let Content::Parts(Shape::Tuple, arguments) = graph.content(arguments) else {
+    let Content::Parts(Shape::Tuple, arguments) = &graph[arguments].content else {
         return Err(DecodeError::syntax("a tuple of arguments", at));
     };
-    let arguments: Vec<&Content> = arguments.iter().map(|id| graph.content(*id)).collect();
+    let arguments: Vec<&Content> = arguments.iter().map(|id| &graph[*id].content).collect();
     let refused = || DecodeError::syntax("the arguments that this class is pickled with", at);
     Ok(match (class, arguments.as_slice()) {
         (Class::DateTime, [Content::Whole(Value::Bytes(state))]) => {
@@ -69,10 +64,10 @@ fn called(graph: &Graph, class: NodeId, arguments: NodeId, at: usize) -> Result<
 /// The UUID with the state `{"int": number}`; how it was made may be in there too.
 fn uuid(graph: &Graph, state: NodeId, at: usize) -> Result<Value, DecodeError> {
     let refused = || DecodeError::syntax("the state of a UUID", at);
-    let Content::Parts(Shape::Dict, state) = graph.content(state) else { return Err(refused()) };
+    let Content::Parts(Shape::Dict, state) = &graph[state].content else { return Err(refused()) };
     let number = state.chunks_exact(2).find_map(|pair| match pair {
-        [key, number] if matches!(graph.content(*key), Content::Whole(Value::Str(key)) if key == "int") => {
-            match graph.content(*number) {
+        [key, number] if matches!(&graph[*key].content, Content::Whole(Value::Str(key)) if key == "int") => {
+            match &graph[*number].content {
                 Content::Whole(Value::Int(number)) => u128::try_from(*number).ok(),
                 Content::Whole(Value::BigInt(digits)) => digits.parse().ok(),
                 _ => None,

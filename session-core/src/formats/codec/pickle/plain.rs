@@ -13,10 +13,10 @@ use crate::formats::value::Value;
 /// A pickle of the same dict in which everything that was referred to is a copy: sets stay sets, and
 /// tuples tuples.
 pub(super) fn without_references(record: &[u8]) -> Result<Vec<u8>, DecodeError> {
-    let (graph, root) = machine::run(record)?;
+    let (graph, root) = machine::run(record, false)?;
     Survey::new(&graph, root)?.check_memory(record.len())?;
-    let Content::Parts(Shape::Dict, parts) = graph.content(root) else {
-        return Err(DecodeError(NotAMapping(graph.kind(root))));
+    let Content::Parts(Shape::Dict, parts) = &graph[root].content else {
+        return Err(DecodeError(NotAMapping(graph[root].kind())));
     };
     let encoded = |id: NodeId| {
         let mut out = Vec::new();
@@ -38,9 +38,9 @@ pub(super) fn without_references(record: &[u8]) -> Result<Vec<u8>, DecodeError> 
 
 /// Recurses as deeply as values are nested, which the survey has limited.
 fn write_node(graph: &Graph, out: &mut Vec<u8>, id: NodeId) {
-    let (shape, parts) = match graph.content(id) {
+    let (shape, parts) = match &graph[id].content {
         Content::Parts(shape, parts) => (*shape, parts),
-        Content::Whole(Value::Bytes(bytes)) if !graph.is_hashable(id) => {
+        Content::Whole(Value::Bytes(bytes)) if !graph[id].hashable => {
             return write::write_byte_array(out, bytes);
         }
         Content::Whole(value) => {
