@@ -24,6 +24,13 @@ pub(crate) enum EncodeKind {
     Refused,
 }
 
+impl EncodeError {
+    /// Returns the depth of the items in a list or map at `depth`, if one may be there.
+    pub(crate) const fn deeper(depth: usize) -> Result<usize, Self> {
+        if depth < MAX_DEPTH { Ok(depth + 1) } else { Err(EncodeError(EncodeKind::TooDeep)) }
+    }
+}
+
 impl fmt::Display for EncodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
@@ -119,6 +126,11 @@ impl DecodeError {
 
     pub(crate) fn mismatch(found: &'static str, expected: &dyn serde::de::Expected) -> Self {
         DecodeError(DecodeKind::Mismatch(found, expected.to_string().into()))
+    }
+
+    /// Returns the depth of the items in a list or map at `depth`, if one may be there.
+    pub(crate) const fn deeper(depth: usize) -> Result<usize, Self> {
+        if depth < MAX_DEPTH { Ok(depth + 1) } else { Err(DecodeError(DecodeKind::TooDeep)) }
     }
 
     #[cfg(feature = "pickle")]

@@ -29,14 +29,9 @@ pub enum Format {
 }
 
 impl Format {
-    /// Whether there is a form for HTML text.
+    /// Tells whether there is a form for HTML text.
     pub(crate) const fn has_html(self) -> bool {
-        match self {
-            Format::TaggedJson => true,
-            Format::Msgpack | Format::Json => false,
-            #[cfg(feature = "pickle")]
-            Format::Pickle => true,
-        }
+        !matches!(self, Format::Msgpack | Format::Json)
     }
 }
 

@@ -70,7 +70,7 @@ impl Manager {
         let json = match signer.verify(cookie, now, self.config().permanent_session_lifetime) {
             Ok(json) => json,
             Err(reason) => {
-                log::debug!("a session cookie was refused: {}", reason.as_str());
+                log::debug!("a session cookie was refused: {reason}");
                 return None;
             }
         };
@@ -95,7 +95,7 @@ impl Server {
             Some(signer) => match signer.verify(cookie) {
                 Ok(id) => id,
                 Err(reason) => {
-                    log::debug!("a session cookie was refused: {}", reason.as_str());
+                    log::debug!("a session cookie was refused: {reason}");
                     return None;
                 }
             },

@@ -4,6 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use rocket_session_state_core::signing::Invalid;
 use serde_json::Value;
 use time::{Date, Month, PrimitiveDateTime, Time, UtcOffset};
 
@@ -49,4 +50,14 @@ fn datetime(iso: &str) -> SystemTime {
     let time = Time::from_hms_micro(pair(11), pair(14), pair(17), number(20..26)).unwrap();
     let hours_east = iso.get(26..29).map_or(0, |hours| hours.parse().unwrap());
     PrimitiveDateTime::new(date, time).assume_offset(UtcOffset::from_hms(hours_east, 0, 0).unwrap()).into()
+}
+
+/// The name of a reason, as the vectors spell it.
+pub(crate) fn reason_name(reason: Invalid) -> String {
+    let words = format!("{reason:?}");
+    let letters = words.char_indices().flat_map(|(at, letter)| {
+        let gap = (at > 0 && letter.is_ascii_uppercase()).then_some('_');
+        gap.into_iter().chain([letter.to_ascii_lowercase()])
+    });
+    letters.collect()
 }

@@ -28,6 +28,7 @@ mod duplicates;
 mod entries;
 mod input;
 mod json;
+#[cfg(feature = "pickle")]
 mod legacy;
 mod msgpack;
 mod parsed_cache;

@@ -7,9 +7,9 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use bytes::Bytes;
 
 use super::entries::{Entry, RawKey, joined_size};
+use super::{json, msgpack};
 #[cfg(feature = "pickle")]
-use super::pickle;
-use super::{json, legacy, msgpack};
+use super::{legacy::read as read_pickle, pickle};
 use crate::formats::error::DecodeError;
 #[cfg(not(feature = "pickle"))]
 use crate::formats::error::DecodeKind::PickleNotRead;
@@ -128,22 +128,10 @@ impl Record {
             Err(error @ DecodeError(NotAMapping(_))) => Err(error),
             Err(error) => match Record::parse(other, bytes.clone()) {
                 Ok(record) => Ok(Some(record)),
-                Err(_) if legacy::is_pickle(&bytes) => Record::from_pickle([configured, other], &bytes),
+                Err(_) if is_pickle(&bytes) => read_pickle([configured, other], &bytes),
                 Err(_) => Err(DecodeError(Unreadable(configured, error.into()))),
             },
         }
-    }
-
-    #[cfg(feature = "pickle")]
-    fn from_pickle(formats: [Format; 2], pickle: &[u8]) -> Result<Option<Record>, DecodeError> {
-        let Some((format, bytes)) = legacy::convert(formats, pickle)? else { return Ok(None) };
-        Record::parse(format, bytes.into()).map(Some).map_err(DecodeError::unreadable_pickle)
-    }
-
-    /// A pickle is refused with a word about how to read it.
-    #[cfg(not(feature = "pickle"))]
-    fn from_pickle(_formats: [Format; 2], _pickle: &[u8]) -> Result<Option<Record>, DecodeError> {
-        Err(DecodeError(PickleNotRead))
     }
 
     /// The same, converted to the configured format if that can hold all of it. The next save writes it so.
@@ -222,6 +210,19 @@ impl Record {
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
+}
+
+/// Tells whether bytes that are neither msgpack nor JSON are a pickle of a map, as far as can be told without
+/// reading it: by the header of protocols 2 to 5, or by the first opcodes of a dict and the last one of
+/// every pickle. No msgpack map or JSON object looks like either.
+fn is_pickle(bytes: &[u8]) -> bool {
+    matches!(bytes, [0x80, 2..=5, ..] | [b'(', b'd', .., b'.'] | [b'}', .., b'.'])
+}
+
+/// Refuses a pickle, and says how to read it.
+#[cfg(not(feature = "pickle"))]
+fn read_pickle(_formats: [Format; 2], _pickle: &[u8]) -> Result<Option<Record>, DecodeError> {
+    Err(DecodeError(PickleNotRead))
 }
 
 /// Never shows keys or values: it is somebody's session.

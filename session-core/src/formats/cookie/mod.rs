@@ -11,7 +11,7 @@ mod same_site;
 mod set_cookie;
 
 pub use attributes::CookieAttributes;
-pub use domain::{InvalidDomain, ascii_domain};
+pub use domain::ascii_domain;
 pub use request::{find, pairs};
 pub use same_site::SameSite;
 pub use set_cookie::SetCookie;

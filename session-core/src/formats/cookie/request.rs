@@ -13,7 +13,7 @@ use std::borrow::Cow;
 /// assert_eq!(pairs, [("colour", "red".into()), ("note", "a \"b\"".into()), ("flag", "".into())]);
 /// ```
 pub fn pairs(header: &str) -> impl Iterator<Item = (&str, Cow<'_, str>)> {
-    raw_pairs(header).map(|(name, value)| (name, value.read()))
+    raw_pairs(header).map(|(name, value)| (name, unquote(value)))
 }
 
 /// The value of the first cookie of that name, in header order; no other is looked at.
@@ -29,26 +29,11 @@ pub fn pairs(header: &str) -> impl Iterator<Item = (&str, Cow<'_, str>)> {
 /// ```
 pub fn find<'a>(headers: impl IntoIterator<Item = &'a str>, name: &str) -> Option<Cow<'a, str>> {
     let (_, value) = headers.into_iter().flat_map(raw_pairs).find(|(found, _)| *found == name)?;
-    Some(value.read())
+    Some(unquote(value))
 }
 
-/// A value as it is in the header.
-enum Raw<'a> {
-    Bare(&'a str),
-    /// The text between the quotes.
-    Quoted(&'a str),
-}
-
-impl<'a> Raw<'a> {
-    fn read(self) -> Cow<'a, str> {
-        match self {
-            Raw::Bare(text) => Cow::Borrowed(text),
-            Raw::Quoted(text) => unquote(text),
-        }
-    }
-}
-
-fn raw_pairs(mut header: &str) -> impl Iterator<Item = (&str, Raw<'_>)> {
+/// Values are as they are in the header, with their quotes.
+fn raw_pairs(mut header: &str) -> impl Iterator<Item = (&str, &str)> {
     std::iter::from_fn(move || {
         loop {
             if let Some((name, value, rest)) = split_pair(header) {
@@ -61,37 +46,29 @@ fn raw_pairs(mut header: &str) -> impl Iterator<Item = (&str, Raw<'_>)> {
 }
 
 /// The pair at the start of the header, and the text behind its `;`.
-fn split_pair(header: &str) -> Option<(&str, Raw<'_>, &str)> {
+fn split_pair(header: &str) -> Option<(&str, &str, &str)> {
     let (name, rest) = split_at_any(skip_blanks(header), |byte| (byte == b'=') | ends_value(byte));
     if name.is_empty() {
         return None;
     }
     let rest = skip_blanks(rest);
     let (value, rest) = match rest.strip_prefix('=') {
-        None => (Raw::Bare(""), rest),
+        None => ("", rest),
         Some(rest) => split_value(skip_blanks(rest))?,
     };
     let rest = skip_blanks(rest);
     if rest.is_empty() { Some((name, value, rest)) } else { Some((name, value, rest.strip_prefix(';')?)) }
 }
 
-fn split_value(text: &str) -> Option<(Raw<'_>, &str)> {
-    match text.strip_prefix('"') {
-        None => {
-            let (value, rest) = split_at_any(text, ends_value);
-            Some((Raw::Bare(value), rest))
-        }
-        Some(text) => {
-            let mut escaped = false;
-            let end = text.find(|c| {
-                let closes = c == '"' && !escaped;
-                escaped = c == '\\' && !escaped;
-                closes
-            })?;
-            let (value, quote_and_rest) = text.split_at_checked(end)?;
-            Some((Raw::Quoted(value), quote_and_rest.strip_prefix('"')?))
-        }
-    }
+fn split_value(text: &str) -> Option<(&str, &str)> {
+    let Some(quoted) = text.strip_prefix('"') else { return Some(split_at_any(text, ends_value)) };
+    let mut escaped = false;
+    let end = quoted.find(|c| {
+        let closes = c == '"' && !escaped;
+        escaped = c == '\\' && !escaped;
+        closes
+    })?;
+    text.split_at_checked(end + 2)
 }
 
 /// Written so that the compiler compares sixteen bytes at once; a `matches!` it would ask for each.
@@ -113,11 +90,14 @@ fn skip_blanks(text: &str) -> &str {
     text.trim_start_matches([' ', '\t'])
 }
 
-/// The text that is meant by the text between two quotes: `\ooo` is a byte, `\x` is x. Bytes that are not
-/// UTF-8 become replacement characters.
-fn unquote(text: &str) -> Cow<'_, str> {
+/// Returns the text that is meant by a value: between quotes, `\ooo` is a byte and `\x` is x. Bytes that are not UTF-8
+/// become replacement characters.
+fn unquote(value: &str) -> Cow<'_, str> {
+    let Some(text) = value.strip_prefix('"').and_then(|text| text.strip_suffix('"')) else {
+        return value.into();
+    };
     if !text.contains('\\') {
-        return Cow::Borrowed(text);
+        return text.into();
     }
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();

@@ -31,24 +31,6 @@ pub enum Invalid {
     PayloadZlib,
 }
 
-impl Invalid {
-    /// The reason's short name, as the reference vectors spell it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Invalid::TooLong => "too_long",
-            Invalid::NoSeparator => "no_separator",
-            Invalid::BadSignature => "bad_signature",
-            Invalid::TimestampMissing => "timestamp_missing",
-            Invalid::MalformedTimestamp => "malformed_timestamp",
-            Invalid::TimestampOutOfRange => "timestamp_out_of_range",
-            Invalid::Expired => "expired",
-            Invalid::Future => "future",
-            Invalid::PayloadBase64 => "payload_base64",
-            Invalid::PayloadZlib => "payload_zlib",
-        }
-    }
-}
-
 impl fmt::Display for Invalid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -8,11 +8,11 @@ use serde::de::{
 };
 use serde::forward_to_deserialize_any;
 
+use super::Value;
 use super::newtypes::{PythonKind, VALUE};
-use super::{MAX_DEPTH, Value};
 use crate::formats::base64;
 use crate::formats::error::DecodeError;
-use crate::formats::error::DecodeKind::{Refused, TooDeep};
+use crate::formats::error::DecodeKind::Refused;
 
 /// Reads a Rust value out of one that Python may have written. Texts and bytes are moved, not copied.
 ///
@@ -26,7 +26,7 @@ use crate::formats::error::DecodeKind::{Refused, TooDeep};
 ///
 /// # Errors
 ///
-/// The value is not of the type's form, or nested more than [`MAX_DEPTH`] levels deep.
+/// The value is not of the type's form, or nested more than [`MAX_DEPTH`](super::MAX_DEPTH) levels deep.
 pub fn from_value<T: DeserializeOwned>(value: Value) -> Result<T, DecodeError> {
     T::deserialize(FromValue { value, depth: 0, key: false })
 }
@@ -36,11 +36,6 @@ struct FromValue {
     value: Value,
     depth: usize,
     key: bool,
-}
-
-/// One level further in.
-fn deeper(depth: usize) -> Result<usize, DecodeError> {
-    if depth < MAX_DEPTH { Ok(depth + 1) } else { Err(DecodeError(TooDeep)) }
 }
 
 type Read<'de, V> = Result<<V as Visitor<'de>>::Value, DecodeError>;
@@ -149,7 +144,7 @@ impl<'de> Deserializer<'de> for FromValue {
             Value::Uuid(uuid) => visitor.visit_string(uuid.to_string()),
             // A sequence, since serde's buffer for untagged and flattened types reads `Vec<u8>` from no other.
             Value::Bytes(_) | Value::List(_) | Value::Tuple(_) => self.sequence(visitor),
-            Value::Map(pairs) => Pairs::new(pairs, deeper(self.depth)?).visit(visitor),
+            Value::Map(pairs) => Pairs::new(pairs, DecodeError::deeper(self.depth)?).visit(visitor),
             Value::Ext { .. } => self.mismatch(visitor),
         }
     }
@@ -185,7 +180,11 @@ impl<'de> Deserializer<'de> for FromValue {
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
         match self.value {
             Value::None => visitor.visit_none(),
-            value => visitor.visit_some(FromValue { value, depth: deeper(self.depth)?, key: self.key }),
+            value => visitor.visit_some(FromValue {
+                value,
+                depth: DecodeError::deeper(self.depth)?,
+                key: self.key,
+            }),
         }
     }
 
@@ -202,7 +201,7 @@ impl<'de> Deserializer<'de> for FromValue {
         visitor: V,
     ) -> Result<V::Value, DecodeError> {
         if name != VALUE {
-            let depth = deeper(self.depth)?;
+            let depth = DecodeError::deeper(self.depth)?;
             return visitor.visit_newtype_struct(FromValue { depth, ..self });
         }
         let depth = self.depth;
@@ -217,7 +216,7 @@ impl<'de> Deserializer<'de> for FromValue {
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
         match self.value {
-            Value::Map(pairs) => Pairs::new(pairs, deeper(self.depth)?).visit(visitor),
+            Value::Map(pairs) => Pairs::new(pairs, DecodeError::deeper(self.depth)?).visit(visitor),
             _ => self.mismatch(visitor),
         }
     }
@@ -240,7 +239,7 @@ impl<'de> Deserializer<'de> for FromValue {
         _variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, DecodeError> {
-        let depth = deeper(self.depth)?;
+        let depth = DecodeError::deeper(self.depth)?;
         match self.value {
             name @ (Value::Str(_) | Value::Markup(_)) => visitor.visit_enum(Variant::new(name, None, depth)),
             Value::Map(pairs) => match <[(Value, Value); 1]>::try_from(pairs) {
@@ -265,7 +264,7 @@ impl<'de> Deserializer<'de> for FromValue {
 }
 
 fn visit_items<'de, V: Visitor<'de>>(items: Vec<Value>, depth: usize, visitor: V) -> Read<'de, V> {
-    let depth = deeper(depth)?;
+    let depth = DecodeError::deeper(depth)?;
     visit_all(items.into_iter().map(|value| FromValue { value, depth, key: false }), visitor)
 }
 

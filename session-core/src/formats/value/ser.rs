@@ -5,10 +5,10 @@ use serde::ser::{
     SerializeTupleStruct, SerializeTupleVariant, Serializer,
 };
 
+use super::Value;
 use super::newtypes::{HTML, PythonKind};
-use super::{MAX_DEPTH, Value};
 use crate::formats::error::EncodeError;
-use crate::formats::error::EncodeKind::{Refused, TooDeep};
+use crate::formats::error::EncodeKind::Refused;
 use crate::formats::format::Format;
 
 /// Turns a Rust value into the one that Python will see.
@@ -20,7 +20,7 @@ use crate::formats::format::Format;
 ///
 /// # Errors
 ///
-/// The type's own `Serialize` refuses, or the value is nested more than [`MAX_DEPTH`] levels deep.
+/// The type's own `Serialize` refuses, or the value is nested more than [`MAX_DEPTH`](super::MAX_DEPTH) levels deep.
 pub fn to_value<T: Serialize + ?Sized>(value: &T) -> Result<Value, EncodeError> {
     to_value_for(Format::TaggedJson, value)
 }
@@ -54,8 +54,7 @@ struct ToValue {
 
 impl ToValue {
     fn deeper(self) -> Result<ToValue, EncodeError> {
-        let depth = self.depth + 1;
-        if depth > MAX_DEPTH { Err(EncodeError(TooDeep)) } else { Ok(ToValue { depth, ..self }) }
+        Ok(ToValue { depth: EncodeError::deeper(self.depth)?, ..self })
     }
 
     fn value<T: Serialize + ?Sized>(self, value: &T) -> Result<Value, EncodeError> {

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use super::tag::{ESCAPE, is_tag};
 use super::{Dialect, float, text};
 use crate::formats::error::EncodeError;
-use crate::formats::error::EncodeKind::{IntegerRange, Key, MixedKeys, TooDeep, Unsupported};
-use crate::formats::value::{MAX_DEPTH, MAX_DIGITS, Value, key_order};
+use crate::formats::error::EncodeKind::{IntegerRange, Key, MixedKeys, Unsupported};
+use crate::formats::value::{MAX_DIGITS, Value, key_order};
 use crate::formats::{base64, http_date};
 
 pub(in crate::formats::codec) fn encode(
@@ -100,7 +100,7 @@ impl Writer<'_> {
     }
 
     fn write_items(&mut self, items: &[Value], depth: usize) -> Result<(), EncodeError> {
-        let inner = deeper(depth)?;
+        let inner = EncodeError::deeper(depth)?;
         self.push("[");
         for (position, item) in items.iter().enumerate() {
             if position > 0 {
@@ -118,7 +118,7 @@ impl Writer<'_> {
         suffix: &str,
         depth: usize,
     ) -> Result<(), EncodeError> {
-        let inner = deeper(depth)?;
+        let inner = EncodeError::deeper(depth)?;
         self.push("{");
         for (position, (key, value)) in pairs.enumerate() {
             if position > 0 {
@@ -139,7 +139,7 @@ impl Writer<'_> {
 
     /// Opens a tag, and returns the depth of its content: a tag is a map, hence a level.
     fn open_tag(&mut self, tag: &str, depth: usize) -> Result<usize, EncodeError> {
-        let inner = deeper(depth)?;
+        let inner = EncodeError::deeper(depth)?;
         self.push("{\"");
         self.push(tag);
         self.push("\":");
@@ -197,11 +197,6 @@ impl Writer<'_> {
             _ => return Err(EncodeError(Key(key.kind(), self.dialect.format()))),
         })
     }
-}
-
-/// The depth of the items in a list or map at `depth`, if one may be there.
-fn deeper(depth: usize) -> Result<usize, EncodeError> {
-    if depth < MAX_DEPTH { Ok(depth + 1) } else { Err(EncodeError(TooDeep)) }
 }
 
 fn not_finite(number: f64) -> &'static str {

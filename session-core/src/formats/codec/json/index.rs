@@ -20,17 +20,17 @@ const SHORT: usize = 32;
 
 pub(in crate::formats::codec) fn index(bytes: &[u8], dialect: Dialect) -> Result<Vec<Entry>, DecodeError> {
     let text = str::from_utf8(bytes).map_err(|error| DecodeError(NotUtf8(error)))?;
-    let mut indexer = Indexer { scanner: Scanner::new(text, dialect), dialect };
-    let mut entries = match indexer.scanner.peek() {
-        Some(b'{') => indexer.map()?,
-        Some(b'[') => indexer.list_of_pairs()?,
+    let mut scanner = Scanner::new(text, dialect);
+    let mut entries = match scanner.peek() {
+        Some(b'{') => map(&mut scanner)?,
+        Some(b'[') => list_of_pairs(&mut scanner)?,
         // If it is not one whole value, it may be another format.
         _ => match decode(bytes, dialect)? {
             Value::None if dialect == Dialect::Tagged => return Ok(Vec::new()),
             other => return Err(DecodeError(NotAMapping(other.kind()))),
         },
     };
-    indexer.scanner.end()?;
+    scanner.end()?;
     dedup(&mut entries, bytes);
     if dialect == Dialect::Tagged
         && let [Entry { key, value }] = entries.as_slice()
@@ -39,16 +39,15 @@ pub(in crate::formats::codec) fn index(bytes: &[u8], dialect: Dialect) -> Result
         if tag != " di" {
             return Err(DecodeError(NotAMapping("tagged value")));
         }
-        let scanner = Scanner::new(text, dialect).at(value.start());
-        return escaped_map(Indexer { scanner, dialect }, bytes);
+        return escaped_map(scanner.at(value.start()), bytes);
     }
     Ok(entries)
 }
 
 /// The entry in the escaped map of a session with one key that looks like a tag.
-fn escaped_map(mut indexer: Indexer<'_>, bytes: &[u8]) -> Result<Vec<Entry>, DecodeError> {
+fn escaped_map(mut scanner: Scanner<'_>, bytes: &[u8]) -> Result<Vec<Entry>, DecodeError> {
     let wrong = || DecodeError(Tag(" di"));
-    let mut entries = indexer.map()?;
+    let mut entries = map(&mut scanner)?;
     dedup(&mut entries, bytes);
     let tagged = matches!(entries.as_slice(), [only] if only.key.as_text(bytes).is_some_and(is_tag));
     let Entry { key, value } = entries.into_iter().next().filter(|_| !tagged).ok_or_else(wrong)?;
@@ -56,58 +55,51 @@ fn escaped_map(mut indexer: Indexer<'_>, bytes: &[u8]) -> Result<Vec<Entry>, Dec
     Ok(vec![Entry { key, value }])
 }
 
-struct Indexer<'a> {
-    scanner: Scanner<'a>,
-    dialect: Dialect,
-}
-
-impl Indexer<'_> {
-    fn map(&mut self) -> Result<Vec<Entry>, DecodeError> {
-        self.scanner.expect(b'{', "a map")?;
-        if self.scanner.take(b'}') {
-            return Ok(Vec::new());
-        }
-        let mut entries = Vec::with_capacity((self.scanner.length() / SHORT).clamp(1, USUAL));
-        loop {
-            self.entry(b':', &mut entries)?;
-            if !self.scanner.another(b'}')? {
-                return Ok(entries);
-            }
-        }
+fn map(scanner: &mut Scanner<'_>) -> Result<Vec<Entry>, DecodeError> {
+    scanner.expect(b'{', "a map")?;
+    if scanner.take(b'}') {
+        return Ok(Vec::new());
     }
-
-    /// Indexes a list of pairs, which Python takes for a map too.
-    fn list_of_pairs(&mut self) -> Result<Vec<Entry>, DecodeError> {
-        let no_map = |_| DecodeError(NotAMapping("list"));
-        let mut entries = Vec::new();
-        self.scanner.expect(b'[', "a list")?;
-        if self.scanner.take(b']') {
+    let mut entries = Vec::with_capacity((scanner.length() / SHORT).clamp(1, USUAL));
+    loop {
+        entry(scanner, b':', &mut entries)?;
+        if !scanner.another(b'}')? {
             return Ok(entries);
         }
-        loop {
-            self.scanner.expect(b'[', "a pair").map_err(no_map)?;
-            self.entry(b',', &mut entries).map_err(no_map)?;
-            self.scanner.expect(b']', "the end of a pair").map_err(no_map)?;
-            if !self.scanner.another(b']')? {
-                return Ok(entries);
-            }
+    }
+}
+
+/// Indexes a list of pairs, which Python takes for a map too.
+fn list_of_pairs(scanner: &mut Scanner<'_>) -> Result<Vec<Entry>, DecodeError> {
+    let no_map = |_| DecodeError(NotAMapping("list"));
+    let mut entries = Vec::new();
+    scanner.expect(b'[', "a list")?;
+    if scanner.take(b']') {
+        return Ok(entries);
+    }
+    loop {
+        scanner.expect(b'[', "a pair").map_err(no_map)?;
+        entry(scanner, b',', &mut entries).map_err(no_map)?;
+        scanner.expect(b']', "the end of a pair").map_err(no_map)?;
+        if !scanner.another(b']')? {
+            return Ok(entries);
         }
     }
+}
 
-    fn entry(&mut self, separator: u8, entries: &mut Vec<Entry>) -> Result<(), DecodeError> {
-        let (key, escaped) = self.scanner.pass_text()?;
-        let key = if escaped { self.escaped_key(key)? } else { Key::Text(Span::new(key)?) };
-        self.scanner.expect(separator, "a colon")?;
-        entries.push(Entry { key, value: Span::new(self.scanner.skip()?)? });
-        Ok(())
-    }
+fn entry(scanner: &mut Scanner<'_>, separator: u8, entries: &mut Vec<Entry>) -> Result<(), DecodeError> {
+    let (key, escaped) = scanner.pass_text()?;
+    let key = if escaped { escaped_key(scanner, key)? } else { Key::Text(Span::new(key)?) };
+    scanner.expect(separator, "a colon")?;
+    entries.push(Entry { key, value: Span::new(scanner.skip()?)? });
+    Ok(())
+}
 
-    fn escaped_key(&self, place: Range<usize>) -> Result<Key, DecodeError> {
-        match text::read(Text { raw: self.scanner.part(place.clone()), escaped: true }) {
-            Ok(text) => Ok(Key::Escaped(text.into())),
-            Err(error) if self.dialect == Dialect::Record => Err(error),
-            // Python has texts that `str` has not. With the quotes:
-            Err(_) => Ok(Key::Other(Span::new(place.start - 1..place.end + 1)?)),
-        }
+fn escaped_key(scanner: &Scanner<'_>, place: Range<usize>) -> Result<Key, DecodeError> {
+    match text::read(Text { raw: scanner.part(place.clone()), escaped: true }) {
+        Ok(text) => Ok(Key::Escaped(text.into())),
+        Err(error) if scanner.dialect == Dialect::Record => Err(error),
+        // Python has texts that `str` has not. With the quotes:
+        Err(_) => Ok(Key::Other(Span::new(place.start - 1..place.end + 1)?)),
     }
 }

@@ -15,7 +15,7 @@ use crate::formats::error::DecodeKind::{Trailing, Truncated};
 pub(super) struct Scanner<'a> {
     text: &'a str,
     at: usize,
-    dialect: Dialect,
+    pub(super) dialect: Dialect,
     /// Kept to be reused by [`skip`].
     around: Vec<u8>,
 }
@@ -32,7 +32,7 @@ impl<'a> Scanner<'a> {
         Scanner { text, at: 0, dialect, around: Vec::new() }
     }
 
-    /// Of the whole text, in bytes.
+    /// Returns the length of the whole text, in bytes.
     pub(super) fn length(&self) -> usize {
         self.text.len()
     }

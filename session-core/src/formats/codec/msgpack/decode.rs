@@ -3,8 +3,8 @@
 use super::scan::Head;
 use crate::formats::codec::input::Input;
 use crate::formats::error::DecodeError;
-use crate::formats::error::DecodeKind::{Key, NotUtf8, OutOfRange, TooDeep};
-use crate::formats::value::{DateTime, MAX_DEPTH, Value, key_order, last_value_wins};
+use crate::formats::error::DecodeKind::{Key, NotUtf8, OutOfRange};
+use crate::formats::value::{DateTime, Value, key_order, last_value_wins};
 
 pub(in crate::formats::codec) fn decode(bytes: &[u8]) -> Result<Value, DecodeError> {
     let mut input = Input::new(bytes);
@@ -22,15 +22,11 @@ fn read_value(input: &mut Input<'_>, depth: usize) -> Result<Value, DecodeError>
         Head::Float(value) => Value::Float(value),
         Head::Str(len) => Value::Str(utf8(input.take(len)?)?.to_owned()),
         Head::Bin(len) => Value::Bytes(input.take(len)?.to_vec()),
-        Head::Array(len) => Value::List(read_items(input, len, deeper(depth)?)?),
-        Head::Map(len) => Value::Map(read_pairs(input, len, deeper(depth)?)?),
+        Head::Array(len) => Value::List(read_items(input, len, DecodeError::deeper(depth)?)?),
+        Head::Map(len) => Value::Map(read_pairs(input, len, DecodeError::deeper(depth)?)?),
         Head::Ext(-1, len) => Value::DateTime(read_timestamp(input.take(len)?)?),
         Head::Ext(code, len) => Value::Ext { code, data: input.take(len)?.to_vec() },
     })
-}
-
-fn deeper(depth: usize) -> Result<usize, DecodeError> {
-    if depth < MAX_DEPTH { Ok(depth + 1) } else { Err(DecodeError(TooDeep)) }
 }
 
 pub(super) fn utf8(bytes: &[u8]) -> Result<&str, DecodeError> {

@@ -4,9 +4,9 @@ use std::ops::Range;
 
 use crate::formats::codec::entries::RawKey;
 use crate::formats::error::EncodeError;
-use crate::formats::error::EncodeKind::{IntegerRange, Key, TooDeep, TooLong, Unsupported};
+use crate::formats::error::EncodeKind::{IntegerRange, Key, TooLong, Unsupported};
 use crate::formats::format::Format;
-use crate::formats::value::{DateTime, MAX_DEPTH, Value};
+use crate::formats::value::{DateTime, Value};
 
 pub(in crate::formats::codec) fn encode(out: &mut Vec<u8>, value: &Value) -> Result<(), EncodeError> {
     write_value(out, value, 0)
@@ -19,7 +19,7 @@ pub(in crate::formats::codec) fn join(
     mut placed: impl FnMut(Range<usize>, Range<usize>),
 ) {
     // Entries and keys of 4 GiB do not fit into a record: `Record` refuses to index that much.
-    map_header(out, u32::try_from(entries.len()).unwrap_or(u32::MAX));
+    container_header(out, u32::try_from(entries.len()).unwrap_or(u32::MAX), MAP);
     for (key, value) in entries {
         if let RawKey::Text(text) = key {
             text_header(out, u32::try_from(text.len()).unwrap_or(u32::MAX));
@@ -33,7 +33,6 @@ pub(in crate::formats::codec) fn join(
 }
 
 fn write_value(out: &mut Vec<u8>, value: &Value, depth: usize) -> Result<(), EncodeError> {
-    let inner = depth + 1;
     match value {
         Value::None => out.push(0xc0),
         Value::Bool(false) => out.push(0xc2),
@@ -48,18 +47,17 @@ fn write_value(out: &mut Vec<u8>, value: &Value, depth: usize) -> Result<(), Enc
         }
         Value::Str(text) => write_text(out, text)?,
         Value::Bytes(bytes) => {
-            bin_header(out, length(bytes.len())?);
+            sized(out, length(bytes.len())?.into(), [0xc4, 0xc5, 0xc6, 0xc6]);
             out.extend_from_slice(bytes);
         }
-        Value::List(_) | Value::Tuple(_) | Value::Map(_) if inner > MAX_DEPTH => {
-            return Err(EncodeError(TooDeep));
-        }
         Value::List(items) | Value::Tuple(items) => {
-            array_header(out, length(items.len())?);
+            let inner = EncodeError::deeper(depth)?;
+            container_header(out, length(items.len())?, [0x90, 0xdc, 0xdd]);
             items.iter().try_for_each(|item| write_value(out, item, inner))?;
         }
         Value::Map(pairs) => {
-            map_header(out, length(pairs.len())?);
+            let inner = EncodeError::deeper(depth)?;
+            container_header(out, length(pairs.len())?, MAP);
             for (key, value) in pairs {
                 if matches!(key, Value::Map(_) | Value::Ext { .. }) {
                     return Err(EncodeError(Key(key.kind(), Format::Msgpack))); // Python can't hash it
@@ -145,17 +143,8 @@ fn text_header(out: &mut Vec<u8>, len: u32) {
     }
 }
 
-fn bin_header(out: &mut Vec<u8>, len: u32) {
-    sized(out, len.into(), [0xc4, 0xc5, 0xc6, 0xc6]);
-}
-
-fn array_header(out: &mut Vec<u8>, len: u32) {
-    container_header(out, len, [0x90, 0xdc, 0xdd]);
-}
-
-fn map_header(out: &mut Vec<u8>, len: u32) {
-    container_header(out, len, [0x80, 0xde, 0xdf]);
-}
+/// The markers of a map, for [`container_header`].
+const MAP: [u8; 3] = [0x80, 0xde, 0xdf];
 
 fn container_header(out: &mut Vec<u8>, len: u32, [few, two, four]: [u8; 3]) {
     if len < 16 {

@@ -1,7 +1,5 @@
 //! Finds the top-level entries of a msgpack record.
 
-use std::ops::Range;
-
 use super::decode::{decode, utf8};
 use super::scan::Head;
 use crate::formats::codec::entries::{Entry, Key, Span, dedup};
@@ -58,11 +56,5 @@ fn entry(input: &mut Input<'_>) -> Result<Entry, DecodeError> {
             Key::Other(Span::new(start..input.position())?)
         }
     };
-    Ok(Entry { key, value: Span::new(skip(input)?)? })
-}
-
-fn skip(input: &mut Input<'_>) -> Result<Range<usize>, DecodeError> {
-    let start = input.position();
-    input.skip()?;
-    Ok(start..input.position())
+    Ok(Entry { key, value: Span::new(input.skip()?)? })
 }

@@ -1,5 +1,7 @@
 //! Walks over msgpack without decoding it.
 
+use std::ops::Range;
+
 use crate::formats::codec::input::Input;
 use crate::formats::error::{DecodeError, DecodeKind::Truncated};
 
@@ -81,9 +83,12 @@ impl Input<'_> {
         Ok(Head::Ext(i8::from_be_bytes(self.array()?), length))
     }
 
-    /// Skips one value, however deeply nested: it counts what is still to come instead of recursing.
-    pub(super) fn skip(&mut self) -> Result<(), DecodeError> {
-        self.skip_values(1)
+    /// Skips one value, however deeply nested, and returns its place. It counts what is still to come instead of
+    /// recursing.
+    pub(super) fn skip(&mut self) -> Result<Range<usize>, DecodeError> {
+        let start = self.position();
+        self.skip_values(1)?;
+        Ok(start..self.position())
     }
 
     /// Skips what follows the start of a value.

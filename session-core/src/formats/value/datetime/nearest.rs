@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use super::DateTime;
-use crate::formats::time::LAST_SECOND;
+use crate::formats::time::{LAST_SECOND, unix_seconds};
 
 /// 0001-01-01T00:00:00 in seconds since 1970.
 const FIRST: i64 = -62_135_596_800;
@@ -40,18 +40,11 @@ impl DateTime {
 /// In UTC. After the year 9999 it is its last moment, before the year 1 its first.
 impl From<SystemTime> for DateTime {
     fn from(time: SystemTime) -> DateTime {
-        let whole = |since: Duration| i64::try_from(since.as_secs()).unwrap_or(i64::MAX);
-        match time.duration_since(SystemTime::UNIX_EPOCH) {
-            Ok(after) => DateTime::nearest(whole(after), after.subsec_nanos(), Some(0)),
-            Err(error) => {
-                let before = error.duration();
-                let (borrowed, nanoseconds) = match before.subsec_nanos() {
-                    0 => (0, 0),
-                    nanoseconds => (1, 1_000_000_000 - nanoseconds),
-                };
-                DateTime::nearest(-whole(before).saturating_add(borrowed), nanoseconds, Some(0))
-            }
-        }
+        let nanoseconds = match time.duration_since(SystemTime::UNIX_EPOCH) {
+            Ok(after) => after.subsec_nanos(),
+            Err(error) => (1_000_000_000 - error.duration().subsec_nanos()) % 1_000_000_000,
+        };
+        DateTime::nearest(unix_seconds(time), nanoseconds, Some(0))
     }
 }
 
