@@ -1,7 +1,7 @@
 //! Values, records, ids, signatures and cookies, byte for byte as Python writes and reads them.
 //!
-//! Nothing here knows what a session is. `format`, `error`, `base64`, `time` and `http_date` lie below; `value`
-//! builds on them, and `codec` on `value`.
+//! Nothing here knows what a session is. `value` uses `format`, `error`, `base64`, `time` and `http_date`, and `codec`
+//! uses `value`.
 
 mod base64;
 pub mod codec;

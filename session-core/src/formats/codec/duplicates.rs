@@ -1,6 +1,6 @@
 //! Finds out whether a key may occur twice in a record.
 
-/// Whether two of the keys are equal, as far as a hash can tell: `false` is certain.
+/// Tells whether two of the keys are equal, as far as a hash can tell: `false` is certain.
 ///
 /// Records practically never hold a key twice, and each request asks: comparing twenty keys with each
 /// other took two thirds of the time of indexing a record of 1 KB. Here each key's hash is put into a table of

@@ -49,7 +49,7 @@ pub(super) enum Key {
     Text(Span),
     /// Text that is escaped in the record.
     Escaped(Box<str>),
-    /// Not text.
+    /// A key that is not text.
     Other(Span),
 }
 

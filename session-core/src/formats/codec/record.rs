@@ -73,7 +73,7 @@ impl Record {
     ///
     /// # Errors
     ///
-    /// It is too long for a record.
+    /// The entries are too long for a record.
     pub fn join(format: Format, parts: &[(RawKey<'_>, &[u8])]) -> Result<Record, DecodeError> {
         let mut bytes = Vec::with_capacity(joined_size(parts));
         let mut entries = Vec::with_capacity(parts.len());
@@ -206,7 +206,7 @@ impl Record {
         self.entries.len()
     }
 
-    /// Whether the record has no keys.
+    /// Tells whether the record has no keys.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }

@@ -116,7 +116,7 @@ fn push_percent_encoded(line: &mut String, path: &str) {
     }
 }
 
-/// Whether the value needs no quotes: visible ASCII but for the quote, the comma, the semicolon and the backslash.
+/// Tells whether the value needs no quotes: visible ASCII but for the quote, the comma, the semicolon and the backslash.
 fn is_bare(value: &str) -> bool {
     value.bytes().all(|byte| matches!(byte, b'!' | b'#'..=b'+' | b'-'..=b':' | b'<'..=b'[' | b']'..=b'~'))
 }

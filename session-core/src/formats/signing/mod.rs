@@ -25,6 +25,6 @@ use base64::alphabet::URL_SAFE;
 use base64::engine::DecodePaddingMode::Indifferent;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, NO_PAD};
 
-/// For what is covered by a signature: written without padding, read with or without.
+/// The base64 of everything that a signature covers: written without padding, read with or without.
 const BASE64: GeneralPurpose = GeneralPurpose::new(&URL_SAFE, TOLERANT_OF_PADDING);
 const TOLERANT_OF_PADDING: GeneralPurposeConfig = NO_PAD.with_decode_padding_mode(Indifferent);

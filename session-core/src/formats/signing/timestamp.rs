@@ -14,7 +14,7 @@ pub(super) fn push(now: SystemTime, text: &mut String) {
     BASE64.encode_string(bytes.get(zeros..).unwrap_or_default(), text);
 }
 
-/// Whether a cookie with this timestamp is neither too old nor from the future.
+/// Refuses a cookie with a timestamp that is too old or from the future.
 ///
 /// There is no allowance for clocks that differ, since Flask has none.
 pub(super) fn check(timestamp: &str, now: SystemTime, lifetime: Duration) -> Result<(), Invalid> {

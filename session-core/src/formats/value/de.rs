@@ -309,7 +309,7 @@ impl<'de, I: ExactSizeIterator<Item: Deserializer<'de, Error = DecodeError>>> Se
 /// One byte of a sequence of bytes.
 struct Byte {
     byte: u8,
-    /// It was written as base64 text: then only who asks for a byte gets one, and a list of larger
+    /// Set for base64 text: then only who asks for a byte gets one, and a list of larger
     /// numbers does not read nonsense out of a text.
     from_text: bool,
 }

@@ -48,7 +48,7 @@ impl Piece {
 #[derive(Clone, Copy)]
 struct ToValue {
     depth: usize,
-    /// Whether there is a form for HTML.
+    /// Set where there is a form for HTML.
     html: bool,
 }
 

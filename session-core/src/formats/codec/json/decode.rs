@@ -54,30 +54,21 @@ fn read_literal(scanner: &mut Scanner<'_>) -> Result<Value, DecodeError> {
 
 fn read_items(scanner: &mut Scanner<'_>, depth: usize) -> Result<Vec<Value>, DecodeError> {
     let mut items = Vec::new();
-    scanner.expect(b'[', "a list")?;
-    if scanner.take(b']') {
-        return Ok(items);
-    }
-    loop {
+    let mut more = scanner.opened(b'[', b']', "a list")?;
+    while more {
         items.push(read_value(scanner, depth)?);
-        if !scanner.another(b']')? {
-            return Ok(items);
-        }
+        more = scanner.another(b']')?;
     }
+    Ok(items)
 }
 
 fn read_pairs(scanner: &mut Scanner<'_>, depth: usize) -> Result<Vec<(Value, Value)>, DecodeError> {
     let mut pairs = Vec::new();
-    scanner.expect(b'{', "a map")?;
-    if scanner.take(b'}') {
-        return Ok(pairs);
-    }
-    loop {
+    let mut more = scanner.opened(b'{', b'}', "a map")?;
+    while more {
         let key = text::read(scanner.key()?)?.into_owned();
         pairs.push((Value::Str(key), read_value(scanner, depth)?));
-        if !scanner.another(b'}')? {
-            break;
-        }
+        more = scanner.another(b'}')?;
     }
     last_value_wins(&mut pairs, |(a, _), (b, _)| key_order(a, b));
     Ok(pairs)

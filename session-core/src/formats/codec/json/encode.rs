@@ -209,7 +209,7 @@ fn not_finite(number: f64) -> &'static str {
     }
 }
 
-/// Whether Python can say which of the two comes first. It can also order a float among integers, which
+/// Tells whether Python can say which of the two comes first. It can also order a float among integers, which
 /// is refused here: no JSON reader can give such a map back.
 fn sortable(a: &Value, b: &Value) -> bool {
     match (a, b) {

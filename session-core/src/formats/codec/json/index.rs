@@ -56,35 +56,27 @@ fn escaped_map(mut scanner: Scanner<'_>, bytes: &[u8]) -> Result<Vec<Entry>, Dec
 }
 
 fn map(scanner: &mut Scanner<'_>) -> Result<Vec<Entry>, DecodeError> {
-    scanner.expect(b'{', "a map")?;
-    if scanner.take(b'}') {
-        return Ok(Vec::new());
-    }
-    let mut entries = Vec::with_capacity((scanner.length() / SHORT).clamp(1, USUAL));
-    loop {
+    let mut more = scanner.opened(b'{', b'}', "a map")?;
+    let mut entries = Vec::with_capacity((scanner.length() / SHORT).clamp(more.into(), USUAL));
+    while more {
         entry(scanner, b':', &mut entries)?;
-        if !scanner.another(b'}')? {
-            return Ok(entries);
-        }
+        more = scanner.another(b'}')?;
     }
+    Ok(entries)
 }
 
 /// Indexes a list of pairs, which Python takes for a map too.
 fn list_of_pairs(scanner: &mut Scanner<'_>) -> Result<Vec<Entry>, DecodeError> {
     let no_map = |_| DecodeError(NotAMapping("list"));
     let mut entries = Vec::new();
-    scanner.expect(b'[', "a list")?;
-    if scanner.take(b']') {
-        return Ok(entries);
-    }
-    loop {
+    let mut more = scanner.opened(b'[', b']', "a list")?;
+    while more {
         scanner.expect(b'[', "a pair").map_err(no_map)?;
         entry(scanner, b',', &mut entries).map_err(no_map)?;
         scanner.expect(b']', "the end of a pair").map_err(no_map)?;
-        if !scanner.another(b']')? {
-            return Ok(entries);
-        }
+        more = scanner.another(b']')?;
     }
+    Ok(entries)
 }
 
 fn entry(scanner: &mut Scanner<'_>, separator: u8, entries: &mut Vec<Entry>) -> Result<(), DecodeError> {

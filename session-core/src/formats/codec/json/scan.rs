@@ -104,6 +104,13 @@ impl<'a> Scanner<'a> {
         Ok(key)
     }
 
+    /// Reads the start of a list or map: `true` if it has items.
+    #[inline]
+    pub(super) fn opened(&mut self, open: u8, close: u8, what: &'static str) -> Result<bool, DecodeError> {
+        self.expect(open, what)?;
+        Ok(!self.take(close))
+    }
+
     /// Reads what separates or ends the items of a list or map: `true` if another one follows.
     #[inline]
     pub(super) fn another(&mut self, close: u8) -> Result<bool, DecodeError> {
@@ -143,7 +150,7 @@ fn byte_at(json: &[u8], at: usize) -> Option<u8> {
     json.get(at).copied()
 }
 
-/// Behind blanks, if there are any.
+/// Returns the position behind blanks, if there are any.
 #[inline(always)]
 fn skip_blanks(json: &[u8], at: usize) -> usize {
     match byte_at(json, at) {
@@ -152,7 +159,7 @@ fn skip_blanks(json: &[u8], at: usize) -> usize {
     }
 }
 
-/// Neither Flask nor msgspec writes any.
+/// Skips blanks, of which neither Flask nor msgspec writes any.
 #[cold]
 fn skip_some_blanks(json: &[u8], mut at: usize) -> usize {
     while matches!(byte_at(json, at), Some(b' ' | b'\t' | b'\n' | b'\r')) {
@@ -170,7 +177,7 @@ fn expect_byte(json: &[u8], at: usize, byte: u8, what: &'static str) -> Step {
     if byte_at(json, at) == Some(byte) { Ok(at + 1) } else { Err(Expected { what, at }) }
 }
 
-/// A text, checking its escapes; and whether there are any.
+/// Skips a text, checking its escapes, and returns whether there are any.
 #[inline(always)]
 fn skip_text(json: &[u8], at: usize) -> Step<(usize, bool)> {
     let start = expect_byte(json, at, b'"', "a text")?;
@@ -178,7 +185,7 @@ fn skip_text(json: &[u8], at: usize) -> Step<(usize, bool)> {
     if byte_at(json, end) == Some(b'"') { Ok((end + 1, false)) } else { skip_rest_of_text(json, end) }
 }
 
-/// The rest of a text that is long, has escapes, or ends with the record.
+/// Skips the rest of a text that is long, has escapes, or ends with the record.
 #[inline(never)]
 fn skip_rest_of_text(json: &[u8], mut at: usize) -> Step<(usize, bool)> {
     let mut escaped = false;
@@ -212,7 +219,7 @@ fn skip_escape(json: &[u8], at: usize) -> Step {
     Ok(at)
 }
 
-/// A value that is neither text, list nor map.
+/// Skips a value that is neither text, list nor map.
 #[inline(never)]
 fn skip_literal(json: &[u8], at: usize, dialect: Dialect) -> Step {
     let at = skip_blanks(json, at);
@@ -230,7 +237,7 @@ fn skip_literal(json: &[u8], at: usize, dialect: Dialect) -> Step {
     }
 }
 
-/// A number without minus.
+/// Skips a number without minus.
 #[inline(always)]
 fn skip_number(json: &[u8], at: usize) -> Step {
     let end = match byte_at(json, at) {
@@ -245,7 +252,7 @@ fn skip_number(json: &[u8], at: usize) -> Step {
     }
 }
 
-/// The digits behind the point, and the exponent.
+/// Skips the digits behind the point, and the exponent.
 #[inline(always)]
 fn skip_fraction(json: &[u8], at: usize) -> Step {
     let end = skip_some_digits(json, at)?;
@@ -272,7 +279,7 @@ fn skip_digits(json: &[u8], mut at: usize) -> usize {
     at
 }
 
-/// Behind the byte that separates or ends the items of a list or map; and whether another one follows.
+/// Skips the byte that separates or ends the items of a list or map, and returns whether another one follows.
 #[inline(always)]
 fn separator(json: &[u8], at: usize, close: u8) -> Step<(usize, bool)> {
     if byte_at(json, at) == Some(b',') {
@@ -286,7 +293,8 @@ fn separator(json: &[u8], at: usize, close: u8) -> Step<(usize, bool)> {
     }
 }
 
-/// Behind the bytes that mean themselves in the next four words of eight: keys and most texts are not longer.
+/// Skips the bytes of text without quote, escape or control character in the next four words of eight: keys and most
+/// texts are not longer.
 ///
 /// Half of a record's bytes are in texts, and to look at each alone was half of the work of skipping it.
 #[inline(always)]
@@ -314,7 +322,7 @@ fn plain_in_word(word: [u8; 8]) -> usize {
     special.trailing_zeros() as usize / 8
 }
 
-/// Behind whole blocks of such bytes: written so that the compiler compares all bytes of one at once.
+/// Skips whole blocks of such bytes: written so that the compiler compares all bytes of one at once.
 fn behind_blocks(json: &[u8], start: usize) -> usize {
     let special = |byte: &u8| (*byte < 0x20) | (*byte == b'"') | (*byte == b'\\');
     let (blocks, _) = json.get(start..).unwrap_or_default().as_chunks::<32>();
@@ -325,7 +333,7 @@ fn behind_blocks(json: &[u8], start: usize) -> usize {
 /// Stands for "in no list and no map".
 const NOTHING: u8 = 0;
 
-/// One value, however deeply nested. `around` is for what closes the lists and maps around the innermost.
+/// Skips one value, however deeply nested. `around` is for what closes the lists and maps around the innermost.
 fn skip(json: &[u8], mut at: usize, dialect: Dialect, around: &mut Vec<u8>) -> Step {
     around.clear();
     let mut close = NOTHING;

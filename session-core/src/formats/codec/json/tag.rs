@@ -10,7 +10,7 @@ pub(super) const ESCAPE: &str = "__";
 /// The known tags: an escaped map, tuple, bytes, HTML, UUID, date.
 const TAGS: [&str; 6] = [" di", " t", " b", " m", " u", " d"];
 
-/// Whether a map with only this key would be read as a tagged value.
+/// Tells whether a map with only this key would be read as a tagged value.
 pub(super) fn is_tag(key: &str) -> bool {
     key.starts_with(' ') && TAGS.contains(&key)
 }

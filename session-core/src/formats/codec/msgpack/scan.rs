@@ -137,7 +137,7 @@ struct Small {
     values: u8,
 }
 
-/// By first byte.
+/// The small values, by their first byte.
 static SMALL: [Small; 256] = {
     let mut table = [Small { size: 0, values: 0 }; 256];
     let mut rest: &mut [Small] = &mut table;

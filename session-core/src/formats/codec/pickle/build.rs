@@ -46,7 +46,7 @@ enum Visit {
     Done(Extent),
 }
 
-/// Of a value in which every reference is a copy.
+/// The size of a value in which every reference is a copy.
 #[derive(Clone, Copy)]
 struct Extent {
     memory: usize,

@@ -28,7 +28,7 @@ pub(super) enum Content {
     Whole(Value),
     /// Keys and values of a dict take turns.
     Parts(Shape, Vec<NodeId>),
-    /// Not a value, but needed for one.
+    /// An object that is not a value, but needed for one.
     Object(Object),
 }
 

@@ -22,14 +22,14 @@ pub(in crate::formats::codec) fn index(record: Bytes) -> Result<(Bytes, Vec<Entr
         return Ok((record, entries));
     }
     let plain = Bytes::from(plain::without_references(&record)?);
-    // What was just written has no references.
+    // A pickle that was just written has no references.
     let entries = independent(&plain).ok_or(DecodeError(TooLong))?;
     Ok((plain, entries))
 }
 
 /// The entries, if this is the pickle of a dict whose values do not refer to each other.
 ///
-/// It follows the instructions without making anything of them, and does not recurse.
+/// Follows the instructions without making anything of them, and does not recurse.
 fn independent(record: &[u8]) -> Option<Vec<Entry>> {
     let mut input = Input::new(record);
     let mut places = Places::default();

@@ -75,7 +75,7 @@ pub(super) fn decode_part(bytes: &[u8]) -> Result<Value, DecodeError> {
     build::value(graph, root, bytes.len())
 }
 
-/// Whether this is the pickle of `None`.
+/// Tells whether this is the pickle of `None`.
 pub(super) fn is_none(bytes: &[u8]) -> bool {
     matches!(bytes, [opcode::PROTO, _, opcode::NONE, opcode::STOP] | [opcode::NONE, opcode::STOP])
 }

@@ -59,7 +59,7 @@ pub(super) fn binary_long(bytes: &[u8]) -> Result<Value, DecodeError> {
     let sign = if negative { 0xff } else { 0 };
     let length = bytes.iter().rposition(|byte| *byte != sign).map_or(0, |last| last + 1);
     let (bytes, _) = bytes.split_at_checked(length).unwrap_or((bytes, &[]));
-    // Whether the sign still shows does not matter: it is added below.
+    // The sign need not show any longer: it is added below.
     if bytes.len() < size_of::<i128>() {
         let mut all = [sign; size_of::<i128>()];
         all.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
