@@ -14,8 +14,8 @@ pub fn ascii_domain(domain: &str) -> Result<String, &'static str> {
     if ascii.is_empty() || !ascii.bytes().all(legal) { Err(NOT_A_DOMAIN) } else { Ok(ascii) }
 }
 
-const NOT_A_DOMAIN: &str = "is not a domain; write a name such as \"example.com\", without scheme, port or path, or \
-                            leave the key out";
+const NOT_A_DOMAIN: &str = "is not a domain; write a name such as \"example.com\", without scheme, port or path, \
+                            or leave the key out";
 
 #[cfg(feature = "idn")]
 fn to_punycode(name: &str) -> Result<String, &'static str> {

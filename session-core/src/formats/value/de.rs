@@ -111,7 +111,11 @@ impl FromValue {
 
 macro_rules! forward {
     ($($method:ident$(($($argument:ident: $type:ty),+))? => $read:ident)*) => {$(
-        fn $method<V: Visitor<'de>>(self, $($($argument: $type,)+)? visitor: V) -> Result<V::Value, DecodeError> {
+        fn $method<V: Visitor<'de>>(
+            self,
+            $($($argument: $type,)+)?
+            visitor: V,
+        ) -> Result<V::Value, DecodeError> {
             self.$read(visitor)
         }
     )*};

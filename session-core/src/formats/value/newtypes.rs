@@ -92,6 +92,10 @@ impl PythonKind {
     }
 }
 
+pub(super) fn unsigned(number: u128) -> Value {
+    i128::try_from(number).map_or_else(|_| Value::BigInt(number.to_string()), Value::Int)
+}
+
 impl Serialize for Value {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
@@ -166,7 +170,7 @@ impl<'de> Visitor<'de> for ValueVisitor {
         visit_i64(value: i64) => Value::Int(value.into()),
         visit_u64(value: u64) => Value::Int(value.into()),
         visit_i128(value: i128) => Value::Int(value),
-        visit_u128(value: u128) => i128::try_from(value).map_or_else(|_| Value::BigInt(value.to_string()), Value::Int),
+        visit_u128(value: u128) => unsigned(value),
         visit_f64(value: f64) => Value::Float(value),
         visit_str(text: &str) => Value::Str(text.to_owned()),
         visit_string(text: String) => Value::Str(text),

@@ -6,7 +6,7 @@ use serde::ser::{
 };
 
 use super::Value;
-use super::newtypes::{HTML, PythonKind};
+use super::newtypes::{HTML, PythonKind, unsigned};
 use crate::formats::error::EncodeError;
 use crate::formats::error::EncodeKind::Refused;
 use crate::formats::format::Format;
@@ -102,7 +102,7 @@ impl Serializer for ToValue {
         serialize_u16(number: u16) => Value::Int(number.into()),
         serialize_u32(number: u32) => Value::Int(number.into()),
         serialize_u64(number: u64) => Value::Int(number.into()),
-        serialize_u128(number: u128) => i128::try_from(number).map_or_else(|_| Value::BigInt(number.to_string()), Value::Int),
+        serialize_u128(number: u128) => unsigned(number),
         serialize_f32(number: f32) => Value::Float(number.into()),
         serialize_f64(number: f64) => Value::Float(number),
         serialize_char(letter: char) => Value::Str(letter.into()),
@@ -111,7 +111,8 @@ impl Serializer for ToValue {
         serialize_none() => Value::None,
         serialize_unit() => Value::None,
         serialize_unit_struct(_name: &'static str) => Value::None,
-        serialize_unit_variant(_name: &'static str, _index: u32, variant: &'static str) => Value::Str(variant.to_owned()),
+        serialize_unit_variant(_name: &'static str, _index: u32, variant: &'static str) =>
+            Value::Str(variant.to_owned()),
     }
 
     fn serialize_u8(self, value: u8) -> Done {
