@@ -164,7 +164,7 @@ impl Fairing for Sessions {
         for warning in &checked.warnings {
             log::warn!("{warning}");
         }
-        let (stores, secure_was_chosen) = (stores(&checked), checked.secure_was_chosen());
+        let (stores, secure_was_chosen) = (stores(&checked), checked.secure_was_chosen);
         let manager = match self.manager(checked.config) {
             Ok(manager) => manager,
             Err(error) => {
@@ -195,10 +195,10 @@ impl Fairing for Sessions {
 
 /// Names the places of the sessions, for a message about their stores.
 fn stores(checked: &CheckedConfig) -> String {
-    let store = checked.store_location();
-    match checked.old_store_location() {
+    let store = &checked.store_location;
+    match &checked.old_store_location {
         Some(old) => format!("{store}, moved out of {old}"),
-        None => store.to_string(),
+        None => store.clone(),
     }
 }
 

@@ -1,13 +1,30 @@
 //! The rules that a configuration must follow to be launched, whoever made it.
 
 use super::{
-    CheckedConfig, ConfigError, Environment, SessionConfig, SessionType, StoreLocation, cookie, migrate_from,
+    ConfigError, Environment, SessionConfig, SessionType, StoreSettings, Warning, cookie, migrate_from,
     secrets,
 };
 use crate::formats::id::SessionId;
 use crate::settings::report::Report;
 use crate::settings::table::Settings;
-use crate::store::backend::{Against, Backend};
+use crate::store::backend::Against;
+
+/// A configuration that may be launched.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct CheckedConfig {
+    /// The checked configuration: what was left open is decided.
+    pub config: SessionConfig,
+    /// The findings that are allowed and still worth a line in the launch log.
+    pub warnings: Vec<Warning>,
+    /// `session_cookie_secure` was chosen, not decided by default.
+    pub secure_was_chosen: bool,
+    /// The place of the sessions for messages, without user and password, with the key that says it:
+    /// `redis://…@host:6379 (session_redis, set in Rocket.toml, profile [default])`.
+    pub store_location: String,
+    /// The place of the sessions that `session_migrate_from` moves.
+    pub old_store_location: Option<String>,
+}
 
 /// Decides what the configuration leaves open, and reports what it must not say.
 pub(super) fn apply(
@@ -20,18 +37,23 @@ pub(super) fn apply(
     cookie::check(&mut config, environment, &mut report);
     store(&mut config, environment, &mut report);
     config.check_ranges(&mut report);
-    let store_location = StoreLocation::of_sessions(&config, environment, &report);
-    let old_store_location = StoreLocation::of_old_sessions(&config, &report);
+    let store_location = if environment.own_store {
+        "the application's own store".into()
+    } else {
+        let key = config.session_type.location_key();
+        location(&config.store, config.session_type, key, &report).unwrap_or_else(|| "the cookie".into())
+    };
+    let old = config.session_migrate_from.as_ref();
+    let old_store_location =
+        old.and_then(|old| location(&old.store, old.session_type, "session_migrate_from", &report));
     let warnings = report.finish()?;
     Ok(CheckedConfig { config, warnings, secure_was_chosen, store_location, old_store_location })
 }
 
 fn store(config: &mut SessionConfig, environment: Environment, report: &mut Report) {
     if !environment.own_store {
-        if let Some(chosen) = config.backend() {
-            let prefix = &config.session_key_prefix;
-            backend(chosen, &against(config, config.session_type, prefix, environment), report);
-        }
+        let prefix = &config.session_key_prefix;
+        backend(&config.store, &against(config, config.session_type, prefix, environment), report);
     } else if report.is_set("session_type") {
         report.refuse(&["session_type"], "has no effect while a store is passed in code; remove one of them");
     }
@@ -64,15 +86,17 @@ pub(super) fn against<'a>(
 }
 
 /// Reports why a store can't be made of its settings. Those of a store that is not in use may be as they are.
-pub(super) fn backend(backend: &dyn Backend, against: &Against<'_>, report: &mut Report) {
-    if let Some(features) = backend.missing_feature(against.session_type) {
-        let name = against.session_type;
+pub(super) fn backend(store: &StoreSettings, against: &Against<'_>, report: &mut Report) {
+    let name = against.session_type;
+    if let Some(features) = name.missing_feature() {
         report.refuse(
             &["session_type"],
             format!("\"{name}\" needs the cargo feature {features}; turn it on in Cargo.toml"),
         );
     }
-    backend.check(against, report);
+    if let Some(backend) = store.backend(name) {
+        backend.check(against, report);
+    }
 }
 
 pub(super) fn key_prefix(prefix: &str, report: &mut Report) {
@@ -80,4 +104,15 @@ pub(super) fn key_prefix(prefix: &str, report: &mut Report) {
         report
             .refuse(&["session_key_prefix"], "must be printable ASCII without spaces, such as \"session:\"");
     }
+}
+
+/// Describes the place of a store, which `key` says; `None` for the cookie.
+fn location(store: &StoreSettings, session_type: SessionType, key: &str, report: &Report) -> Option<String> {
+    let address = store.backend(session_type)?.location();
+    let setting = report.setting(key);
+    let spelling = setting.map_or(key, |setting| &setting.spelling);
+    Some(match setting.and_then(|setting| setting.place.as_ref()) {
+        Some(place) => format!("{address} ({spelling}, set {place})"),
+        None => format!("{address} ({spelling})"),
+    })
 }

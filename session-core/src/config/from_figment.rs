@@ -7,7 +7,7 @@ use figment::error::Kind;
 use figment::value::{Dict, Value};
 
 use super::known_keys::{Meaning, meaning};
-use super::unused::unused_because;
+use super::unused_keys::unused_because;
 use super::{ConfigError, Place, Problem, SessionConfig};
 use crate::settings::reader::Setting;
 use crate::settings::report::Report;
@@ -34,9 +34,11 @@ pub(super) fn read(
         else {
             continue;
         };
-        report.set(key.name, &setting.spelling, setting.place.clone());
-        if let Some(Err(message)) = config.set(key.name, &setting) {
-            report.unreadable(key.name, message);
+        let read = config.set(key.name, &setting);
+        report.set(key.name, setting);
+        if let Some(Err(message)) = read {
+            report.unreadable(key.name);
+            report.refuse(&[key.name], message);
         }
         set.push(key);
     }
@@ -69,21 +71,14 @@ fn known_settings(
     let mut settings = BTreeMap::<_, Vec<_>>::new();
     for (spelling, value) in values {
         let place = place_of(figment, &spelling, &value);
-        let message = match meaning(&spelling, keys) {
-            Meaning::Known(name) if hides_a_key(name, &value) => continue,
+        match meaning(&spelling, keys) {
+            Meaning::Known(name) if hides_a_key(name, &value) => {}
             Meaning::Known(name) => {
                 settings.entry(name).or_default().push(Setting { spelling, value, place });
-                continue;
             }
-            Meaning::Foreign => continue,
-            Meaning::Later => "is not supported in this release yet; remove it".into(),
-            Meaning::Object(instead) => format!("is a Python object in Flask-Session; write {instead}"),
-            Meaning::Misspelled(name) if spelling.eq_ignore_ascii_case(name) => {
-                format!("is unknown in this spelling; write {name} or {}", name.to_ascii_uppercase())
-            }
-            Meaning::Misspelled(name) => format!("is unknown; did you mean {name}?"),
-        };
-        report.refuse_spelling(&spelling, message, place);
+            Meaning::Mistaken(message) => report.refuse_spelling(&spelling, message, place),
+            Meaning::Foreign => {}
+        }
     }
     settings
 }
@@ -111,8 +106,8 @@ fn winner(name: &'static str, mut spellings: Vec<Setting>, report: &mut Report) 
         (false, true) => Some(other),
         _ => {
             let message = format!("is the same key as {}; keep one of the two", other.spelling);
-            let places = [one.place, other.place].into_iter().flatten().collect();
-            report.ambiguous(name, &one.spelling, message, places);
+            report.unreadable(name);
+            report.refuse_spelling(&one.spelling, message, [one.place, other.place].into_iter().flatten());
             None
         }
     }

@@ -7,16 +7,14 @@ use crate::spelling::nearest;
 const LATER: [&str; 4] =
     ["session_sqlalchemy_sequence", "session_sqlalchemy_bind_key", "session_dynamodb", "session_postgresql"];
 
+const LATER_MESSAGE: &str = "is not supported in this release yet; remove it";
+
 /// The meaning of a key in the configuration.
 pub(super) enum Meaning {
     /// A key of this release, in lower case or in capitals: its name.
     Known(&'static str),
-    /// A key of a later release.
-    Later,
-    /// A key whose value is an object of Python's; what to write instead.
-    Object(&'static str),
-    /// Not a key, but meant as one: the nearest.
-    Misspelled(&'static str),
+    /// Not a key of this release, but meant as one: what to write instead.
+    Mistaken(String),
     /// A key of Rocket or of the application.
     Foreign,
 }
@@ -25,23 +23,30 @@ pub(super) enum Meaning {
 pub(super) fn meaning(spelling: &str, keys: &[Key]) -> Meaning {
     let lower = spelling.to_ascii_lowercase();
     if let Some(key) = keys.iter().find(|key| key.name == lower) {
-        let in_one_case = spelling == key.name || spelling == key.name.to_ascii_uppercase();
-        return if in_one_case { Meaning::Known(key.name) } else { Meaning::Misspelled(key.name) };
+        let (name, capitals) = (key.name, key.name.to_ascii_uppercase());
+        return if [name, &capitals].contains(&spelling) {
+            Meaning::Known(name)
+        } else {
+            Meaning::Mistaken(format!("is unknown in this spelling; write {name} or {capitals}"))
+        };
     }
     if lower == "session_cachelib" {
-        return Meaning::Object("session_type = \"cachelib\" and session_file_dir");
+        return Meaning::Mistaken(
+            "is a Python object in Flask-Session; write session_type = \"cachelib\" and session_file_dir"
+                .into(),
+        );
     }
     if LATER
         .iter()
         .any(|later| lower.strip_prefix(later).is_some_and(|rest| rest.is_empty() || rest.starts_with('_')))
     {
-        return Meaning::Later;
+        return Meaning::Mistaken(LATER_MESSAGE.into());
     }
     match nearest(spelling, keys.iter().map(|key| key.name)) {
         // The prefix is ours. Any other key may be the application's own, so only one slip per ten
         // letters makes it ours: `application_port` is two from `application_root`.
         Some((name, mistakes)) if lower.starts_with("session_") || mistakes <= name.len() / 10 => {
-            Meaning::Misspelled(name)
+            Meaning::Mistaken(format!("is unknown; did you mean {name}?"))
         }
         _ => Meaning::Foreign,
     }
@@ -57,10 +62,10 @@ mod tests {
         super::meaning(spelling, &SessionConfig::keys())
     }
 
-    fn meant(spelling: &str) -> Option<&'static str> {
+    fn mistake(spelling: &str) -> Option<String> {
         match meaning(spelling) {
-            Meaning::Misspelled(name) => Some(name),
-            Meaning::Known(_) | Meaning::Later | Meaning::Object(_) | Meaning::Foreign => None,
+            Meaning::Mistaken(message) => Some(message),
+            Meaning::Known(_) | Meaning::Foreign => None,
         }
     }
 
@@ -70,7 +75,6 @@ mod tests {
             ("session_tpye", "session_type"),
             ("sesion_type", "session_type"),
             ("session-type", "session_type"),
-            ("Session_Type", "session_type"),
             ("SESSION_COOKIE_SAMESTIE", "session_cookie_samesite"),
             ("session_lifetime", "permanent_session_lifetime"),
             ("session_permanent_lifetime", "permanent_session_lifetime"),
@@ -85,43 +89,19 @@ mod tests {
             ("max_cookies_size", "max_cookie_size"),
             ("secret_kye", "secret_key"),
         ] {
-            assert_eq!(meant(spelling), Some(name), "{spelling}");
+            assert_eq!(mistake(spelling), Some(format!("is unknown; did you mean {name}?")), "{spelling}");
         }
+        let spelled = "is unknown in this spelling; write session_type or SESSION_TYPE";
+        assert_eq!(mistake("Session_Type").as_deref(), Some(spelled));
     }
 
     #[test]
     fn keys_of_rocket_and_of_the_application_are_left_alone() {
-        for spelling in [
-            "address",
-            "port",
-            "workers",
-            "max_blocking",
-            "keep_alive",
-            "limits",
-            "tls",
-            "temp_dir",
-            "log_level",
-            "shutdown",
-            "ident",
-            "ip_header",
-            "cli_colors",
-            "proxy_proto_header",
-            "databases",
-            "profile",
-            "config",
-            "template_dir",
-            "application_name",
-            "application_port",
-            "application_root_url",
-            "secret",
-            "secrets",
-            "api_key",
-            "session",
-            "sessions",
-            "max_upload_size",
-            "max_page_size",
-            "obsession_type",
-        ] {
+        const KEYS: &str = "address port workers max_blocking keep_alive limits tls temp_dir log_level shutdown ident \
+            ip_header cli_colors proxy_proto_header databases profile config template_dir application_name \
+            application_port application_root_url secret secrets api_key session sessions max_upload_size \
+            max_page_size obsession_type";
+        for spelling in KEYS.split(' ') {
             assert!(matches!(meaning(spelling), Meaning::Foreign), "{spelling}");
         }
     }
@@ -129,7 +109,7 @@ mod tests {
     #[test]
     fn keys_of_later_stores_are_not_taken_for_misspellings() {
         for spelling in ["session_sqlalchemy_bind_key", "SESSION_SQLALCHEMY_SEQUENCE", "session_dynamodb"] {
-            assert!(matches!(meaning(spelling), Meaning::Later), "{spelling}");
+            assert_eq!(mistake(spelling).as_deref(), Some(LATER_MESSAGE), "{spelling}");
         }
     }
 }

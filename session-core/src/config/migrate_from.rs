@@ -1,6 +1,6 @@
 //! `session_migrate_from`: the store that sessions are moved out of.
 
-use super::{Environment, SessionConfig, SessionType, StoreSettings, check};
+use super::{ConfigError, Environment, SessionConfig, SessionType, StoreSettings, check};
 use crate::settings::reader::{FromSetting, Setting};
 use crate::settings::report::Report;
 use crate::settings::table::Settings;
@@ -94,7 +94,7 @@ pub(super) fn check(config: &mut SessionConfig, environment: Environment, report
                 &[KEY],
                 "can't be cookies: they hold their sessions themselves, and no id of a record",
             ),
-            Some(backend) if !backend.outlives_the_process() => report.refuse(
+            Some(_) if old.session_type == SessionType::Memory => report.refuse(
                 &[KEY],
                 "can't be a store in memory: its sessions ended with the process that had them",
             ),
@@ -105,14 +105,14 @@ pub(super) fn check(config: &mut SessionConfig, environment: Environment, report
             {
                 report.refuse(&[KEY], "is the store that the sessions are in already");
             }
-            Some(backend) => {
+            Some(_) => {
                 let mut of_old = Report::default();
                 let against = check::against(config, old.session_type, &prefix, environment);
-                check::backend(backend, &against, &mut of_old);
+                check::backend(&old.store, &against, &mut of_old);
                 check::key_prefix(&prefix, &mut of_old);
-                for (key, message) in of_old.into_refusals() {
-                    let key = key.strip_prefix("session_").unwrap_or(&key);
-                    report.refuse(&[KEY], format!("`{key}` {message}"));
+                for problem in of_old.finish().err().iter().flat_map(ConfigError::problems) {
+                    let key = problem.key().strip_prefix("session_").unwrap_or(problem.key());
+                    report.refuse(&[KEY], format!("`{key}` {}", problem.message()));
                 }
             }
         }

@@ -5,7 +5,6 @@
 //! report every mistake at once, each with where it was made.
 
 mod check;
-mod checked;
 mod cookie;
 mod from_figment;
 #[cfg(test)]
@@ -14,7 +13,7 @@ mod known_keys;
 mod migrate_from;
 mod record_format;
 mod secrets;
-mod unused;
+mod unused_keys;
 
 use std::time::Duration;
 
@@ -22,8 +21,8 @@ use figment::Figment;
 
 pub use crate::formats::cookie::SameSite;
 pub use crate::settings::{ConfigError, Place, Problem, SecretKey, UnknownChoice, Warning};
-pub use crate::store::backend::{SessionType, StoreSettings, settings as stores};
-pub use checked::{CheckedConfig, StoreLocation};
+pub use crate::store::registry::{SessionType, StoreSettings, store_settings};
+pub use check::CheckedConfig;
 pub use migrate_from::MigrateFrom;
 pub use record_format::RecordFormat;
 
@@ -46,15 +45,13 @@ settings! {
     ///
     /// ```
     /// use std::time::Duration;
-    /// use rocket_session_state_core::config::{Environment, SessionConfig, SessionType};
+    /// use rocket_session_state_core::config::{SessionConfig, SessionType};
     ///
     /// let mut config = SessionConfig::default();
     /// config.session_type = SessionType::Memory;
     /// config.permanent_session_lifetime = Duration::from_secs(7200);
     /// config.store.memory.max = 1_000;
-    /// let checked = config.check(Environment { debug_profile: true, ..Environment::default() })?;
-    /// assert_eq!(checked.config.session_cookie_name, "session");
-    /// # Ok::<(), rocket_session_state_core::config::ConfigError>(())
+    /// // In an application: rocket::build().attach(Sessions::with_config(config))
     /// ```
     pub struct SessionConfig: AnySession {
         /// The key that signs. Needed for the cookie store and for
@@ -78,13 +75,13 @@ settings! {
         session_cookie_path: Option<String> = None, read some_or_false;
         /// Stands in for [`session_cookie_path`](Self::session_cookie_path); nothing else uses it. Default: `/`.
         application_root: String = "/".into();
-        /// Whether scripts are kept from reading the cookie. Default: true.
+        /// Hides the cookie from scripts (`HttpOnly`). Default: true.
         session_cookie_httponly: bool = true;
-        /// Whether browsers send the cookie over HTTPS only. Browsers count `localhost` as HTTPS. Default: none,
+        /// Keeps browsers from sending the cookie over plain HTTP (`Secure`). Browsers count `localhost` as HTTPS. Default: none,
         /// which is on outside the debug profile, and in it where Rocket serves TLS (Flask: off). A checked
         /// configuration always holds a value.
         session_cookie_secure: Option<bool> = None, read some;
-        /// Whether the cookie is kept apart per embedding site (CHIPS). Turns `Secure` on, as in Flask.
+        /// Keeps the cookie apart per embedding site (`Partitioned`, CHIPS). Turns `Secure` on, as in Flask.
         /// Default: false.
         session_cookie_partitioned: bool = false;
         /// The cross-site requests on which browsers send the cookie. Default: `Lax` (Flask: none). `None` sends no
@@ -93,16 +90,16 @@ settings! {
         /// Life of a record in the store, greatest age of a signed cookie, and `Expires` of a permanent
         /// session's cookie. From one second to 36,500 days. Default: 31 days.
         permanent_session_lifetime: Duration = Duration::from_secs(31 * 24 * 60 * 60), range seconds;
-        /// Whether a request that uses a session extends its life, and sends a permanent one's cookie again.
+        /// Extends the life of a session at each request that uses it, and sends a permanent one's cookie again.
         /// Default: true.
         session_refresh_each_request: bool = true;
         /// Greatest size of the cookie in bytes, name and attributes included; a larger one is an error.
-        /// 0 is no limit. Default: 4093, what browsers keep.
+        /// 0 disables the limit. Default: 4093, what browsers keep.
         max_cookie_size: usize = 4093;
 
-        /// Whether a new session in a store starts permanent. Default: true.
+        /// Makes a new session in a store permanent from the start. Default: true.
         session_permanent: bool = true, for AnyStore;
-        /// Whether the id in the cookie is signed. Default: false.
+        /// Signs the id in the cookie. Default: false.
         session_use_signer: bool = false, for AnyStore;
         /// Text before the id in the store's key: printable ASCII, may be empty. Default: `session:`.
         session_key_prefix: String = "session:".into(), for AnyStore;
@@ -128,14 +125,14 @@ settings! {
         session_store_timeout: Duration = Duration::from_secs(1), range milliseconds, for AnyStore;
         /// Greatest duration of all calls of the store for one request. Default: 3 s.
         session_request_timeout: Duration = Duration::from_secs(3), range milliseconds, for AnyStore;
-        /// Attempts of a save while others change the same session, then 503. Default: 200.
+        /// Attempts of a save against concurrent changes before it answers 503. Default: 200.
         session_swap_attempts: u32 = 200, range within(1..=u32::MAX, ""), for AnyStore;
-        /// Consecutive failures after which the store counts as dead and is spared. Default: 5.
+        /// Consecutive store failures after which requests fail fast until the store is back. Default: 5.
         session_breaker_after: u32 = 5, range within(1..=u32::MAX, ""), for AnyStore;
         /// Share of the lifetime, 0 to 1, that must have passed before a store for which extending is a write
         /// pays for it. Default: 0.1.
         session_refresh_after: f64 = 0.1, range within(0.0..=1.0, ", a share of the lifetime"), for AnyStore;
-        /// Time between two looks into the store while a request waits for the end of a session. Default: 5 s.
+        /// Poll interval of `session.ended()` for sessions that another process ended. Default: 5 s.
         session_ended_poll: Duration = Duration::from_secs(5), range milliseconds, for AnyStore;
         /// The store that sessions are moved out of, each at its first use. In Rocket.toml a table:
         /// `{ type = "redis", redis = "redis://…" }`. Default: none.
@@ -163,6 +160,7 @@ impl SessionConfig {
     /// # Errors
     ///
     /// All problems at once. Where a value can't be read, rules that depend on it are not applied.
+    #[doc(hidden)]
     pub fn from_figment(figment: &Figment, environment: Environment) -> Result<CheckedConfig, ConfigError> {
         let mut report = Report::default();
         let config = from_figment::read(figment, environment.own_store, &mut report)?;
@@ -175,6 +173,7 @@ impl SessionConfig {
     /// # Errors
     ///
     /// All problems at once, without places.
+    #[doc(hidden)]
     pub fn check(self, environment: Environment) -> Result<CheckedConfig, ConfigError> {
         check::apply(self, environment, Report::default())
     }
@@ -204,6 +203,7 @@ impl SessionConfig {
 
     /// Returns the format of the records in that store.
     pub(crate) fn store_format(&self) -> Format {
-        self.backend().and_then(Backend::fixed_format).unwrap_or(self.session_serialization_format.into())
+        let fixed = self.backend().and_then(Backend::fixed_format);
+        fixed.map_or(self.session_serialization_format.into(), |(format, _)| format)
     }
 }

@@ -41,18 +41,17 @@ pub(super) fn check(config: &mut SessionConfig, environment: Environment, report
         return;
     }
     let present = config.secret_key.as_ref().filter(|secret| !secret.as_bytes().is_empty());
-    match (present.map(SecretKey::weakness), environment.debug_profile) {
-        (Some(None), _) => {}
-        (Some(Some(weakness)), true) => {
-            report.warn(
-                &[key],
-                format!("{weakness}, which does not launch outside the debug profile; {NEW_KEY}"),
-            );
-        }
-        (Some(Some(weakness)), false) => {
-            report.refuse(&[key], format!("{weakness}, and sessions are signed with it; {NEW_KEY}"));
-        }
-        (None, true) => match SecretKey::generate() {
+    let (flaw, where_to) = match present.map(SecretKey::weakness) {
+        Some(None) => return,
+        Some(Some(weakness)) => (weakness, ""),
+        None => ("is missing".into(), " and set it in Rocket.toml or as ROCKET_SECRET_KEY"),
+    };
+    if !environment.debug_profile {
+        report.refuse(&[key], format!("{flaw}, and sessions are signed with it; {NEW_KEY}{where_to}"));
+    } else if present.is_some() {
+        report.warn(&[key], format!("{flaw}, which does not launch outside the debug profile; {NEW_KEY}"));
+    } else {
+        match SecretKey::generate() {
             Ok(generated) => {
                 config.secret_key = Some(generated);
                 report.warn(
@@ -61,13 +60,6 @@ pub(super) fn check(config: &mut SessionConfig, environment: Environment, report
                 );
             }
             Err(error) => report.refuse(&[key], format!("is missing, and none could be generated: {error}")),
-        },
-        (None, false) => {
-            let where_to = "set it in Rocket.toml or as ROCKET_SECRET_KEY";
-            report.refuse(
-                &[key],
-                format!("is missing, and sessions are signed with it; {NEW_KEY} and {where_to}"),
-            );
         }
     }
 }

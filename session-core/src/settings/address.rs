@@ -16,11 +16,6 @@ pub(crate) fn public_part(url: &str) -> String {
     }
 }
 
-/// Returns [`public_part`] of an address that may be absent.
-pub(crate) fn public_part_if_any(url: &Option<String>) -> Option<String> {
-    url.as_deref().map(public_part)
-}
-
 /// Returns a path as it is found from any working directory.
 pub(crate) fn absolute_path(path: &Path) -> String {
     absolute(path).unwrap_or_else(|_| path.into()).display().to_string()

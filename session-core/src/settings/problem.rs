@@ -83,12 +83,8 @@ impl fmt::Display for Problem {
             write!(f, "{}: ", self.key)?;
         }
         f.write_str(&self.message)?;
-        let mut before = " (";
-        for place in &self.places {
-            write!(f, "{before}{place}")?;
-            before = ", and ";
-        }
-        if self.places.is_empty() { Ok(()) } else { f.write_str(")") }
+        let places: Vec<String> = self.places.iter().map(ToString::to_string).collect();
+        if places.is_empty() { Ok(()) } else { write!(f, " ({})", places.join(", and ")) }
     }
 }
 

@@ -4,8 +4,6 @@ use std::fmt::Display;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-const SECOND: Duration = Duration::from_secs(1);
-
 /// Far below what a point in time can be moved by, and far above any use.
 const LONGEST: Duration = Duration::from_secs(36_500 * 24 * 60 * 60);
 
@@ -31,14 +29,17 @@ pub(crate) fn each_within<T: PartialOrd + Display>(
 
 /// Allows at least a second.
 pub(crate) fn seconds(span: &Duration) -> Option<String> {
-    (!(SECOND..=LONGEST).contains(span))
-        .then(|| format!("must be at least one second and at most 36500 days, not {span:?}"))
+    at_least(Duration::from_secs(1), "one second", span)
 }
 
 /// Allows at least a millisecond.
 pub(crate) fn milliseconds(span: &Duration) -> Option<String> {
-    (!(Duration::from_millis(1)..=LONGEST).contains(span))
-        .then(|| format!("must be at least one millisecond and at most 36500 days, not {span:?}"))
+    at_least(Duration::from_millis(1), "one millisecond", span)
+}
+
+fn at_least(shortest: Duration, in_words: &str, span: &Duration) -> Option<String> {
+    (!(shortest..=LONGEST).contains(span))
+        .then(|| format!("must be at least {in_words} and at most 36500 days, not {span:?}"))
 }
 
 /// Allows none, or at least a second.

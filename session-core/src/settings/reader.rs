@@ -53,13 +53,17 @@ pub(crate) fn texts(setting: &Setting, example: &str) -> Result<Vec<String>, Str
         .ok_or_else(|| format!("must be a list of texts; write {}", setting.written(example)))
 }
 
+/// Reads one text; a list is refused with `message`.
+pub(crate) fn one_text(setting: &Setting, message: &str) -> Result<String, String> {
+    match setting.value {
+        Value::Array(..) => Err(message.into()),
+        _ => String::from_setting(setting),
+    }
+}
+
 impl Setting {
     pub(crate) fn is_variable(&self) -> bool {
         self.place.as_ref().is_some_and(Place::is_variable)
-    }
-
-    pub(crate) fn is_list(&self) -> bool {
-        matches!(self.value, Value::Array(..))
     }
 
     pub(crate) fn is_number(&self) -> bool {

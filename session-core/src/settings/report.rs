@@ -2,54 +2,35 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::reader::Setting;
 use super::{ConfigError, Place, Problem, Warning};
 
-/// All findings, and where each key was set.
+/// All findings, and how and where each key was set.
 #[derive(Default)]
 pub(crate) struct Report {
-    origins: BTreeMap<&'static str, Origin>,
+    settings: BTreeMap<&'static str, Setting>,
     unread: BTreeSet<&'static str>,
     problems: Vec<Problem>,
     warnings: Vec<Warning>,
 }
 
-/// The spelling of a key that was set, and where it was set.
-#[derive(Debug, Clone)]
-pub(crate) struct Origin {
-    pub(crate) spelling: String,
-    pub(crate) place: Option<Place>,
-}
-
 impl Report {
-    /// Notes that `key` was set, in this spelling, at this place.
-    pub(crate) fn set(&mut self, key: &'static str, spelling: &str, place: Option<Place>) {
-        self.origins.insert(key, Origin { spelling: spelling.into(), place });
+    /// Notes that `key` was set.
+    pub(crate) fn set(&mut self, key: &'static str, setting: Setting) {
+        self.settings.insert(key, setting);
     }
 
     pub(crate) fn is_set(&self, key: &str) -> bool {
-        self.origins.contains_key(key)
+        self.settings.contains_key(key)
     }
 
-    pub(crate) fn origin(&self, key: &str) -> Option<&Origin> {
-        self.origins.get(key)
+    pub(crate) fn setting(&self, key: &str) -> Option<&Setting> {
+        self.settings.get(key)
     }
 
-    /// Reports that the value of `key` can't be read: the configuration holds its default instead.
-    pub(crate) fn unreadable(&mut self, key: &'static str, message: String) {
+    /// Notes that the value of `key` can't be read: the configuration holds its default instead.
+    pub(crate) fn unreadable(&mut self, key: &'static str) {
         self.unread.insert(key);
-        self.refuse(&[key], message);
-    }
-
-    /// Reports that `key` is set twice, so that it is open which value counts: the configuration holds its default.
-    pub(crate) fn ambiguous(
-        &mut self,
-        key: &'static str,
-        spelling: &str,
-        message: String,
-        places: Vec<Place>,
-    ) {
-        self.unread.insert(key);
-        self.refuse_spelling(spelling, message, places);
     }
 
     /// Tells whether rules may rely on `keys`: each holds what was written, not a default in its place.
@@ -79,11 +60,6 @@ impl Report {
         self.warnings.push(warning);
     }
 
-    /// Returns the problems alone, each as its key and its message.
-    pub(crate) fn into_refusals(self) -> impl Iterator<Item = (String, String)> {
-        self.problems.into_iter().map(|problem| (problem.key().to_owned(), problem.message().to_owned()))
-    }
-
     /// Returns the warnings, unless there is a problem.
     ///
     /// # Errors
@@ -95,8 +71,8 @@ impl Report {
 
     fn finding(&self, keys: &[&'static str], message: String) -> Problem {
         let name = keys.first().copied().unwrap_or_default();
-        let spelling = self.origins.get(name).map_or(name, |origin| &origin.spelling);
-        let places = keys.iter().filter_map(|key| self.origins.get(key)?.place.clone());
+        let spelling = self.settings.get(name).map_or(name, |setting| &setting.spelling);
+        let places = keys.iter().filter_map(|key| self.settings.get(key)?.place.clone());
         Problem::new(spelling.to_owned(), message, places)
     }
 }

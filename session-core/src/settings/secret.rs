@@ -54,33 +54,10 @@ impl fmt::Debug for SecretKey {
     }
 }
 
-impl From<&str> for SecretKey {
-    fn from(key: &str) -> Self {
-        SecretKey(key.as_bytes().into())
-    }
-}
-
-impl From<String> for SecretKey {
-    fn from(key: String) -> Self {
-        SecretKey(key.into_bytes().into())
-    }
-}
-
-impl From<&[u8]> for SecretKey {
-    fn from(key: &[u8]) -> Self {
-        SecretKey(key.into())
-    }
-}
-
-impl<const N: usize> From<&[u8; N]> for SecretKey {
-    fn from(key: &[u8; N]) -> Self {
-        SecretKey(key.as_slice().into())
-    }
-}
-
-impl From<Vec<u8>> for SecretKey {
-    fn from(key: Vec<u8>) -> Self {
-        SecretKey(key.into())
+/// From text or bytes, owned or not.
+impl<K: Into<Vec<u8>>> From<K> for SecretKey {
+    fn from(key: K) -> Self {
+        SecretKey(key.into().into())
     }
 }
 

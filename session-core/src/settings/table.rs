@@ -70,9 +70,9 @@ macro_rules! settings {
     (@read $setting:ident $type:ty) => {
         <$type as $crate::settings::reader::FromSetting>::from_setting($setting)
     };
-    (@read $setting:ident $type:ty, $read:path) => { $read($setting) };
+    (@read $setting:ident $type:ty, $read:expr) => { ($read)($setting) };
     (@shown $value:expr) => { $value };
-    (@shown $value:expr, $shown:path) => { &$shown($value) };
+    (@shown $value:expr, $shown:expr) => { &($shown)($value) };
     (@check $report:ident, $value:expr, $name:expr) => {};
     (@check $report:ident, $value:expr, $name:expr, $range:expr) => {
         for message in ($range)($value).into_iter() {
@@ -87,16 +87,16 @@ macro_rules! settings {
                 $field:ident: $type:ty = $default:expr
                     $(, key $key:ident)?
                     $(, also $alias:ident $alias_read:path)*
-                    $(, read $read:path)?
+                    $(, read $read:expr)?
                     $(, range $range:expr)?
-                    $(, shown $shown:path)?
+                    $(, shown $shown:expr)?
                     $(, for $applies:ident)?;
             )*
         }
         $(
             $(#[$group_doc:meta])*
             with $group:ident: $group_type:ty;
-        )?
+        )*
     ) => {
         $(#[$attr])*
         #[derive(Clone)]
@@ -107,12 +107,12 @@ macro_rules! settings {
                 $(#[doc = concat!("\n\nKey: `", stringify!($key), "`.")])?
                 pub $field: $type,
             )*
-            $($(#[$group_doc])* pub $group: $group_type,)?
+            $($(#[$group_doc])* pub $group: $group_type,)*
         }
 
         impl Default for $name {
             fn default() -> Self {
-                $name { $($field: $default,)* $($group: <$group_type>::default(),)? }
+                $name { $($field: $default,)* $($group: <$group_type>::default(),)* }
             }
         }
 
@@ -121,7 +121,7 @@ macro_rules! settings {
             fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 f.debug_struct(stringify!($name))
                     $(.field(stringify!($field), settings!(@shown &self.$field $(, $shown)?)))*
-                    $(.field(stringify!($group), &self.$group))?
+                    $(.field(stringify!($group), &self.$group))*
                     .finish()
             }
         }
@@ -139,7 +139,7 @@ macro_rules! settings {
                         });
                     }
                 )*
-                $(keys.extend(<$group_type as $crate::settings::table::Settings>::keys());)?
+                $(keys.extend(<$group_type as $crate::settings::table::Settings>::keys());)*
                 keys
             }
 
@@ -159,13 +159,13 @@ macro_rules! settings {
                         }
                     )*
                 )*
-                None$(.or_else(|| self.$group.set(name, setting)))?
+                None$(.or_else(|| self.$group.set(name, setting)))*
             }
 
             fn check_ranges(&self, report: &mut $crate::settings::report::Report) {
                 let _ = &report;
                 $(settings!(@check report, &self.$field, settings!(@key $field $($key)?) $(, $range)?);)*
-                $(self.$group.check_ranges(report);)?
+                $(self.$group.check_ranges(report);)*
             }
         }
     };

@@ -1,22 +1,17 @@
-//! The stores that `session_type` can name. The list stands here, once; what each of them is stands in its folder.
+//! The stores that `session_type` can name: what each says of itself, and how they are listed.
 
 use std::fmt;
 
-use super::{DynStore, StoreError};
-use crate::choice::{UnknownChoice, choice};
+use super::{DynStore, SessionType, StoreError};
+use crate::choice::UnknownChoice;
 use crate::formats::codec::Format;
 use crate::settings::reader::{FromSetting, Setting};
 use crate::settings::report::Report;
-use crate::settings::table::{Key, Settings};
 
 /// A store that can be named in the configuration: what has to be known of it beside its [`Store`](super::Store).
 ///
 /// The settings of a store implement it, whether or not the store's cargo feature is on.
 pub(crate) trait Backend: fmt::Debug {
-    /// Names the cargo feature that this build lacks for sessions of this type, or the features of which one is
-    /// needed.
-    fn missing_feature(&self, session_type: SessionType) -> Option<&'static str>;
-
     /// Reports what the store or its driver would not take.
     fn check(&self, against: &Against<'_>, report: &mut Report);
 
@@ -32,32 +27,22 @@ pub(crate) trait Backend: fmt::Debug {
     /// Returns the address or the file, without user and password.
     fn location(&self) -> String;
 
-    /// Names the key that says where the store is.
-    fn location_key(&self) -> &'static str;
-
     /// Tells whether both are the same place. Settings that only say how it is used may differ.
     fn is_same_place(&self, other: &Self) -> bool
     where
-        Self: Sized;
-
-    /// Returns the format of the records if it can't be chosen.
-    fn fixed_format(&self) -> Option<Format> {
-        None
+        Self: Sized + PartialEq,
+    {
+        self == other
     }
 
-    /// Says why the format of the records can't be chosen, after the name of a key.
-    fn ignores_format(&self) -> Option<&'static str> {
+    /// Returns the format of the records if it can't be chosen, and what the key that would choose it is told.
+    fn fixed_format(&self) -> Option<(Format, &'static str)> {
         None
     }
 
     /// Tells whether expired records stay until they are purged.
     fn is_purged(&self) -> bool {
         false
-    }
-
-    /// Tells whether sessions are still there after the process has ended.
-    fn outlives_the_process(&self) -> bool {
-        true
     }
 }
 
@@ -73,14 +58,22 @@ pub(crate) struct Against<'a> {
     pub(crate) longest_id: usize,
 }
 
-/// Declares the stores: their settings, in the module of that name, and the words of `session_type`.
+/// Declares the stores: their settings, in the module of that name, the key that says where the store is, and the
+/// words of `session_type`, each with the cargo feature that it needs.
 macro_rules! stores {
     ($(
         $(#[$doc:meta])*
-        $module:ident: $settings:ident {
-            $($(#[$word_doc:meta])* $variant:ident = $word:literal $(| $alias:literal)*,)+
+        $module:ident: $settings:ident at $key:literal {
+            $(
+                $(#[$word_doc:meta])*
+                $variant:ident = $word:literal $(| $alias:literal)* $(needs $name:literal if $feature:meta)?,
+            )+
         }
     )+) => {
+        use $crate::choice::choice;
+        use $crate::settings::table::settings;
+        use $crate::store::backend::Backend;
+
         choice! {
             /// The place where sessions live: `session_type`.
             #[derive(Default)]
@@ -93,11 +86,28 @@ macro_rules! stores {
             }
         }
 
-        /// The settings of every store, of which those of the store in use count.
-        #[derive(Debug, Clone, Default)]
-        #[non_exhaustive]
-        pub struct StoreSettings {
-            $($(#[$doc])* pub $module: $settings,)+
+        impl SessionType {
+            /// Names the cargo feature that this build lacks for such sessions, or those of which one is needed.
+            pub(crate) fn missing_feature(self) -> Option<&'static str> {
+                match self {
+                    $($($(SessionType::$variant if !cfg!($feature) => Some($name),)?)+)+
+                    _ => None,
+                }
+            }
+
+            /// Returns the key that says where the sessions are.
+            pub(crate) fn location_key(self) -> &'static str {
+                match self {
+                    SessionType::Cookie => "session_type",
+                    $($(SessionType::$variant)|+ => $key,)+
+                }
+            }
+        }
+
+        settings! {
+            /// The settings of every store, of which those of the store in use count.
+            pub struct StoreSettings: OneStore {}
+            $($(#[$doc])* with $module: $settings;)+
         }
 
         impl StoreSettings {
@@ -125,70 +135,16 @@ macro_rules! stores {
             }
         }
 
-        impl Settings for StoreSettings {
-            fn keys() -> Vec<Key> {
-                [$($settings::keys()),+].concat()
-            }
-
-            fn set(&mut self, name: &str, setting: &Setting) -> Option<Result<(), String>> {
-                None$(.or_else(|| self.$module.set(name, setting)))+
-            }
-
-            fn check_ranges(&self, report: &mut Report) {
-                $(self.$module.check_ranges(report);)+
-            }
-        }
-
-        use settings::*;
+        use store_settings::*;
 
         /// The settings of each store.
-        pub mod settings {
+        pub mod store_settings {
             $(pub use crate::store::$module::$settings;)+
         }
     };
 }
 
-stores! {
-    /// Sessions in this process.
-    memory: MemorySettings {
-        /// In this process; they end with it.
-        Memory = "memory",
-    }
-    /// Sessions in Redis or Valkey.
-    redis: RedisSettings {
-        /// In Redis, in the records of Flask-Session. Needs the feature `redis`.
-        Redis = "redis",
-    }
-    /// Sessions in a SQL database.
-    sql: SqlSettings {
-        /// In a SQLite file, in Flask-Session's table. Needs the feature `sqlite`.
-        Sqlite = "sqlite",
-        /// In PostgreSQL, in Flask-Session's table for SQLAlchemy. Needs the feature `postgres`.
-        Postgres = "postgres",
-        /// In MySQL or MariaDB, in Flask-Session's table; also written `mariadb`. Needs the feature `mysql`.
-        MySql = "mysql" | "mariadb",
-        /// In a database, in Flask-Session's table; also written `sql`. The URL says which database. Needs the
-        /// feature `sqlite`, `postgres` or `mysql`.
-        Sql = "sqlalchemy" | "sql",
-    }
-    /// Sessions in memcached.
-    memcached: MemcachedSettings {
-        /// In memcached, in the records of Flask-Session. Needs the feature `memcached`.
-        Memcached = "memcached",
-    }
-    /// Sessions in MongoDB.
-    mongodb: MongoDbSettings {
-        /// In MongoDB, in the records of Flask-Session. Needs the feature `mongodb`.
-        MongoDb = "mongodb",
-    }
-    /// Sessions in files.
-    files: FileSettings {
-        /// In files, as Flask-Session's `FileSystemCache` keeps them. Needs the feature `filesystem`.
-        FileSystem = "filesystem",
-        /// The same files, by the name that Flask-Session 0.7 and later prefers.
-        CacheLib = "cachelib",
-    }
-}
+pub(crate) use stores;
 
 impl FromSetting for SessionType {
     fn from_setting(setting: &Setting) -> Result<Self, String> {

@@ -29,7 +29,6 @@ mod redis;
 mod reopening;
 mod sql;
 
-pub(crate) use backend::SessionType;
 pub use call::{Call, Loaded, New, Swap, Touch};
 pub use erased::DynStore;
 pub use error::StoreError;
@@ -42,11 +41,58 @@ pub use memory::MemoryStore;
 pub use mongodb::MongoStore;
 #[cfg(feature = "redis")]
 pub use redis::RedisStore;
+pub(crate) use registry::SessionType;
 #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
 pub use sql::{SqlStore, SqlTable};
 
 use std::future::Future;
 use std::sync::Arc;
+
+/// The one list of stores that `session_type` can name. Each store describes itself in its folder.
+pub(crate) mod registry {
+    super::backend::stores! {
+        /// Sessions in this process.
+        memory: MemorySettings at "session_type" {
+            /// In this process; they end with it.
+            Memory = "memory",
+        }
+        /// Sessions in Redis or Valkey.
+        redis: RedisSettings at "session_redis" {
+            /// In Redis, in the records of Flask-Session. Needs the feature `redis`.
+            Redis = "redis" needs "`redis`" if feature = "redis",
+        }
+        /// Sessions in a SQL database.
+        sql: SqlSettings at "session_sqlalchemy" {
+            /// In a SQLite file, in Flask-Session's table. Needs the feature `sqlite`.
+            Sqlite = "sqlite" needs "`sqlite`" if feature = "sqlite",
+            /// In PostgreSQL, in Flask-Session's table for SQLAlchemy. Needs the feature `postgres`.
+            Postgres = "postgres" needs "`postgres`" if feature = "postgres",
+            /// In MySQL or MariaDB, in Flask-Session's table; also written `mariadb`. Needs the feature `mysql`.
+            MySql = "mysql" | "mariadb" needs "`mysql`" if feature = "mysql",
+            /// In a database, in Flask-Session's table; also written `sql`. The URL says which database. Needs the
+            /// feature `sqlite`, `postgres` or `mysql`.
+            Sql = "sqlalchemy" | "sql" needs "`sqlite`, `postgres` or `mysql`"
+                if any(feature = "sqlite", feature = "postgres", feature = "mysql"),
+        }
+        /// Sessions in memcached.
+        memcached: MemcachedSettings at "session_memcached" {
+            /// In memcached, in the records of Flask-Session. Needs the feature `memcached`.
+            Memcached = "memcached" needs "`memcached`" if feature = "memcached",
+        }
+        /// Sessions in MongoDB.
+        mongodb: MongoDbSettings at "session_mongodb" {
+            /// In MongoDB, in the records of Flask-Session. Needs the feature `mongodb`.
+            MongoDb = "mongodb" needs "`mongodb`" if feature = "mongodb",
+        }
+        /// Sessions in files.
+        files: FileSettings at "session_file_dir" {
+            /// In files, as Flask-Session's `FileSystemCache` keeps them. Needs the feature `filesystem`.
+            FileSystem = "filesystem" needs "`filesystem`" if feature = "filesystem",
+            /// The same files, by the name that Flask-Session 0.7 and later prefers.
+            CacheLib = "cachelib" needs "`filesystem`" if feature = "filesystem",
+        }
+    }
+}
 
 /// A byte store with compare-and-swap: all that a session store has to be able to do.
 ///

@@ -12,7 +12,7 @@ fn secure_is_on_outside_the_debug_profile_and_with_tls_unless_it_is_set_and_its_
         config.session_cookie_secure = set;
         let checked =
             config.check(Environment { debug_profile: debug, serves_tls: tls, own_store: false }).unwrap();
-        assert_eq!(checked.secure_was_chosen(), set.is_some());
+        assert_eq!(checked.secure_was_chosen, set.is_some());
         (checked.config.cookie_secure(), checked.warnings.len())
     };
     assert_eq!(secure(true, false, None), (true, 0));

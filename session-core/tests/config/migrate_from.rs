@@ -111,7 +111,7 @@ fn the_old_store_has_a_place_too_and_one_that_is_the_same_under_another_word_is_
         "session_type = \"memory\"\nsession_migrate_from = { type = \"redis\", redis = \"redis://:hush@h\" }";
     let checked = super::configure(&format!("[default]\n{redis}"), &[]).unwrap();
     assert_eq!(
-        checked.old_store_location().unwrap().to_string(),
+        checked.old_store_location.unwrap(),
         "redis://…@h (session_migrate_from, set in Rocket.toml, profile [default])"
     );
     let old = "{ type = \"sqlite\", sqlalchemy = \"sqlite:///a.db\" }";

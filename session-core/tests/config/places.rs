@@ -56,17 +56,18 @@ fn the_error_text_has_one_line_for_each_problem() {
         &[("ROCKET_SECRET_KEY", KEY)],
     )
     .unwrap_err();
-    assert_eq!(
-        error.to_string(),
+    let unknown = "redsi".parse::<SessionType>().unwrap_err().to_string();
+    assert!(unknown.starts_with("\"redsi\" is not known; write \"cookie\", \"memory\", "), "{unknown}");
+    assert!(unknown.ends_with("\"; did you mean \"redis\"?"), "{unknown}");
+    let expected = format!(
         "the session configuration has 3 problems:\
-         \n  - session_type: \"redsi\" is not known; write \"cookie\", \"memory\", \"redis\", \"sqlite\", \"postgres\", \"mysql\", \
-         \"sqlalchemy\", \"memcached\", \"mongodb\", \"filesystem\" or \"cachelib\"; \
-         did you mean \"redis\"? (in Rocket.toml, profile [default])\
+         \n  - session_type: {unknown} (in Rocket.toml, profile [default])\
          \n  - max_cookie_size: must be a whole number, not a negative, fractional or too large one \
          (in Rocket.toml, profile [default])\
          \n  - session_permanent: must be true or false, not a number; write session_permanent = true or \
          session_permanent = false (in Rocket.toml, profile [default])"
     );
+    assert_eq!(error.to_string(), expected);
 }
 
 #[test]

@@ -9,11 +9,9 @@ use super::{KEY, TLS, accepted, assert_says, checked, only, refused, refused_lin
 #[test]
 fn the_null_type_of_flask_session_is_refused_with_the_types_there_are() {
     let problem = refused_line("session_type = \"null\"");
-    assert_says(
-        &problem,
-        "session_type",
-        &["\"sqlalchemy\", \"memcached\", \"mongodb\", \"filesystem\" or \"cachelib\""],
-    );
+    let others = "write \"cookie\", \"memory\", \"redis\", \"sqlite\", \"postgres\", \"mysql\", \"sqlalchemy\", \
+         \"memcached\", \"mongodb\", \"filesystem\"";
+    assert_says(&problem, "session_type", &[others, "\"cachelib\"", " or \""]);
 }
 
 #[test]
@@ -132,10 +130,10 @@ fn an_encrypted_database_connection_needs_its_feature() {
 fn names_that_no_database_would_take_and_keys_that_its_column_would_not_are_refused() {
     let sql = "session_type = \"sql\"\nsession_sqlalchemy = \"sqlite:///sessions.db\"\n";
     for (line, key, part) in [
-        ("session_sqlalchemy_table = \"a b\"", "session_sqlalchemy_table", "letters, digits and _"),
-        ("session_sqlalchemy_table = \"a\\\"; --\"", "session_sqlalchemy_table", "letters, digits and _"),
-        ("session_sqlalchemy_table = \"\"", "session_sqlalchemy_table", "letters, digits and _"),
-        ("session_sqlalchemy_table = \"1st\"", "session_sqlalchemy_table", "letters, digits and _"),
+        ("session_sqlalchemy_table = \"a b\"", "session_sqlalchemy_table", "1 to 63 ASCII letters"),
+        ("session_sqlalchemy_table = \"a\\\"; --\"", "session_sqlalchemy_table", "1 to 63 ASCII letters"),
+        ("session_sqlalchemy_table = \"\"", "session_sqlalchemy_table", "1 to 63 ASCII letters"),
+        ("session_sqlalchemy_table = \"1st\"", "session_sqlalchemy_table", "1 to 63 ASCII letters"),
         ("session_sqlalchemy_schema = \"auth\"", "session_sqlalchemy_schema", "does not exist in SQLite"),
     ] {
         assert_says(&refused_line(&format!("{sql}{line}")), key, &[part]);
@@ -181,43 +179,46 @@ fn a_kind_of_database_without_its_feature_does_not_launch_and_the_feature_is_nam
 }
 
 /// The place of the store that these lines choose.
-fn location(lines: &str, variables: &[(&str, &str)]) -> rocket_session_state_core::config::StoreLocation {
+fn location(lines: &str, variables: &[(&str, &str)]) -> String {
     let toml = format!("[default]\nsecret_key = \"{KEY}\"\n{lines}");
-    super::configure(&toml, variables).unwrap().store_location().clone()
+    super::configure(&toml, variables).unwrap().store_location
 }
 
 #[cfg(all(feature = "redis", feature = "sqlite", feature = "filesystem", feature = "mongodb"))]
 #[test]
 fn the_place_of_a_store_names_address_key_and_where_that_was_set_and_no_password() {
     let redis = "session_type = \"redis\"";
-    assert_eq!(location(redis, &[]).to_string(), "redis://127.0.0.1:6379 (session_redis)");
+    assert_eq!(location(redis, &[]), "redis://127.0.0.1:6379 (session_redis)");
     let in_file = location(&format!("{redis}\nSESSION_REDIS = \"redis://me:hush@h:6380/1\""), &[]);
-    assert_eq!(
-        in_file.to_string(),
-        "redis://…@h:6380/1 (SESSION_REDIS, set in Rocket.toml, profile [default])"
-    );
+    assert_eq!(in_file, "redis://…@h:6380/1 (SESSION_REDIS, set in Rocket.toml, profile [default])");
     let variable = ("ROCKET_SESSION_SQLALCHEMY", "postgresql://me:hush@h/shop?sslmode=disable");
     assert_eq!(
-        location("session_type = \"postgres\"", &[variable]).to_string(),
+        location("session_type = \"postgres\"", &[variable]),
         "postgresql://…@h/shop (session_sqlalchemy, set in the environment variable ROCKET_SESSION_SQLALCHEMY)"
     );
     let sqlite = location("session_type = \"sqlite\"\nsession_sqlalchemy = \"sqlite:////srv/shop.db\"", &[]);
-    assert_eq!((sqlite.address(), sqlite.key()), ("SQLite file /srv/shop.db", Some("session_sqlalchemy")));
+    let set = "set in Rocket.toml, profile [default])";
+    assert_eq!(sqlite, format!("SQLite file /srv/shop.db (session_sqlalchemy, {set}"));
     let relative = location("session_type = \"sql\"\nsession_sqlalchemy = \"sqlite:///shop.db\"", &[]);
-    assert!(relative.address().starts_with("SQLite file /") && relative.address().ends_with("/shop.db"));
+    assert!(relative.starts_with("SQLite file /"), "{relative}");
+    assert!(relative.ends_with(&format!("/shop.db (session_sqlalchemy, {set}")), "{relative}");
     let folder = location("session_type = \"filesystem\"", &[]);
-    assert!(folder.address().starts_with("folder /") && folder.address().ends_with("/flask_session"));
+    assert!(folder.starts_with("folder /"), "{folder}");
+    assert!(folder.ends_with("/flask_session (session_file_dir)"), "{folder}");
     let mongodb = location("session_type = \"mongodb\"\nsession_mongodb = \"mongodb://me:hush@a,b\"", &[]);
-    assert_eq!(mongodb.address(), "mongodb://…@a,b, collection flask_session.sessions");
+    assert_eq!(
+        mongodb,
+        format!("mongodb://…@a,b, collection flask_session.sessions (session_mongodb, {set}")
+    );
 }
 
 #[test]
 fn a_store_passed_in_code_and_the_cookie_have_a_place_without_a_key() {
-    assert_eq!(location("", &[]).to_string(), "the cookie");
+    assert_eq!(location("", &[]), "the cookie");
     let own_store = Environment { own_store: true, ..Environment::default() };
     let checked = super::configure_in(own_store, "", &[]).unwrap();
-    assert_eq!(checked.store_location().to_string(), "the application's own store");
-    assert!(checked.old_store_location().is_none());
+    assert_eq!(checked.store_location, "the application's own store");
+    assert!(checked.old_store_location.is_none());
 }
 
 #[test]

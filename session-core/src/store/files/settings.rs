@@ -7,20 +7,20 @@ use crate::settings::address::absolute_path;
 use crate::settings::reader::{FromSetting, Setting};
 use crate::settings::report::Report;
 use crate::settings::table::settings;
-use crate::store::SessionType;
 use crate::store::backend::{Against, Backend};
 
 settings! {
     /// The settings of the file store.
+    #[derive(PartialEq)]
     pub struct FileSettings: OneStore {
         /// Folder of session files, made if it is missing. Default: `flask_session` in the working directory.
         dir: PathBuf = "flask_session".into(), key session_file_dir;
         /// Number of session files above which expired ones are removed and, if that is not enough, a warning is
-        /// logged. Nothing alive is ever removed. 0 is no threshold. Default: 500.
+        /// logged. Nothing alive is ever removed. 0 disables it. Default: 500.
         threshold: u64 = 500, key session_file_threshold;
         /// Mode of session files. In Rocket.toml a number, as in Flask, or octal digits as text, `"0600"`.
         /// Default: 0600, for the owner only.
-        mode: u32 = 0o600, key session_file_mode, read mode, shown Octal::of;
+        mode: u32 = 0o600, key session_file_mode, read mode, shown |mode: &u32| Octal(*mode);
     }
 }
 
@@ -29,10 +29,6 @@ const OWNER: u32 = 0o600;
 const OTHERS: u32 = 0o007;
 
 impl Backend for FileSettings {
-    fn missing_feature(&self, _: SessionType) -> Option<&'static str> {
-        (!cfg!(feature = "filesystem")).then_some("`filesystem`")
-    }
-
     fn check(&self, _: &Against<'_>, report: &mut Report) {
         if self.dir.as_os_str().is_empty() {
             report.refuse(&["session_file_dir"], "must name a folder, such as \"flask_session\"");
@@ -63,21 +59,14 @@ impl Backend for FileSettings {
         format!("folder {}", absolute_path(&self.dir))
     }
 
-    fn location_key(&self) -> &'static str {
-        "session_file_dir"
-    }
-
     fn is_same_place(&self, other: &Self) -> bool {
         self.dir == other.dir
     }
 
     #[cfg(feature = "filesystem")]
-    fn fixed_format(&self) -> Option<crate::formats::codec::Format> {
-        Some(crate::formats::codec::Format::Pickle)
-    }
-
-    fn ignores_format(&self) -> Option<&'static str> {
-        Some("has no effect on files: Flask-Session's are always pickles")
+    fn fixed_format(&self) -> Option<(crate::formats::codec::Format, &'static str)> {
+        let reason = "has no effect on files: Flask-Session's are always pickles";
+        Some((crate::formats::codec::Format::Pickle, reason))
     }
 
     fn is_purged(&self) -> bool {
@@ -98,12 +87,6 @@ fn mode(setting: &Setting) -> Result<u32, String> {
 
 /// A mode in octal digits.
 struct Octal(u32);
-
-impl Octal {
-    fn of(mode: &u32) -> Self {
-        Octal(*mode)
-    }
-}
 
 impl fmt::Debug for Octal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,29 +1,27 @@
 //! The settings of the memcached store.
 
-use crate::settings::reader::{Setting, texts};
+use crate::settings::reader::texts;
 use crate::settings::report::Report;
 use crate::settings::table::settings;
-use crate::store::SessionType;
 use crate::store::backend::{Against, Backend};
 
 settings! {
     /// The settings of the memcached store.
+    #[derive(PartialEq)]
     pub struct MemcachedSettings: OneStore {
         /// Addresses of the memcached servers, `host:port` each; sessions are distributed over several as by
         /// pymemcache's `HashClient`. Default: the server on this machine, port 11211.
-        servers: Vec<String> = vec!["127.0.0.1:11211".into()], key session_memcached, read addresses,
+        servers: Vec<String> = vec!["127.0.0.1:11211".into()], key session_memcached, read |setting| texts(setting, MANY),
             shown public_parts;
     }
 }
+
+const MANY: &str = "[\"host:port\", \"host:port\"]";
 
 /// Greatest length of a key in bytes.
 const LONGEST_KEY: usize = 250;
 
 impl Backend for MemcachedSettings {
-    fn missing_feature(&self, _: SessionType) -> Option<&'static str> {
-        (!cfg!(feature = "memcached")).then_some("`memcached`")
-    }
-
     fn check(&self, against: &Against<'_>, report: &mut Report) {
         let servers = &self.servers;
         if servers.is_empty() || !servers.iter().all(|server| is_address(server)) {
@@ -49,18 +47,6 @@ impl Backend for MemcachedSettings {
     fn location(&self) -> String {
         format!("memcached at {}", public_parts(&self.servers).join(", "))
     }
-
-    fn location_key(&self) -> &'static str {
-        "session_memcached"
-    }
-
-    fn is_same_place(&self, other: &Self) -> bool {
-        self.servers == other.servers
-    }
-}
-
-fn addresses(setting: &Setting) -> Result<Vec<String>, String> {
-    texts(setting, "[\"host:port\", \"host:port\"]")
 }
 
 /// Tells whether a text is `host:port`; an IPv6 address stands in brackets.

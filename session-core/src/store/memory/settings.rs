@@ -5,10 +5,11 @@ use crate::settings::range::within;
 use crate::settings::report::Report;
 use crate::settings::table::settings;
 use crate::store::backend::{Against, Backend};
-use crate::store::{DynStore, SessionType, StoreError};
+use crate::store::{DynStore, StoreError};
 
 settings! {
     /// The settings of the memory store.
+    #[derive(PartialEq)]
     pub struct MemorySettings: OneStore {
         /// Greatest number of sessions, at least 1. Default: 100,000.
         max: u64 = 100_000, key session_memory_max, range within(1..=u64::MAX, "");
@@ -16,10 +17,6 @@ settings! {
 }
 
 impl Backend for MemorySettings {
-    fn missing_feature(&self, _: SessionType) -> Option<&'static str> {
-        None
-    }
-
     fn check(&self, against: &Against<'_>, report: &mut Report) {
         if !against.debug_profile {
             report.warn(
@@ -37,19 +34,7 @@ impl Backend for MemorySettings {
         "the memory of this process".into()
     }
 
-    fn location_key(&self) -> &'static str {
-        "session_type"
-    }
-
-    fn is_same_place(&self, _: &Self) -> bool {
-        true
-    }
-
     fn is_purged(&self) -> bool {
         true
-    }
-
-    fn outlives_the_process(&self) -> bool {
-        false
     }
 }

@@ -1,10 +1,9 @@
 //! The settings of the MongoDB store.
 
 use crate::settings::address::public_part;
-use crate::settings::reader::{FromSetting, Setting};
+use crate::settings::reader::one_text;
 use crate::settings::report::Report;
 use crate::settings::table::settings;
-use crate::store::SessionType;
 use crate::store::backend::{Against, Backend};
 
 settings! {
@@ -13,7 +12,7 @@ settings! {
     pub struct MongoDbSettings: OneStore {
         /// Address of the MongoDB server or servers, one URL: `mongodb://…`, or with the feature `mongodb-srv`
         /// `mongodb+srv://…`. Default: the server on this machine, port 27017.
-        url: String = "mongodb://127.0.0.1:27017".into(), key session_mongodb, read one_url, shown public_part;
+        url: String = "mongodb://127.0.0.1:27017".into(), key session_mongodb, read |setting| one_text(setting, ONE_URL), shown public_part;
         /// Name of the database. Default: `flask_session`.
         database: String = "flask_session".into(), key session_mongodb_db;
         /// Name of the collection. Default: `sessions`.
@@ -21,11 +20,9 @@ settings! {
     }
 }
 
-impl Backend for MongoDbSettings {
-    fn missing_feature(&self, _: SessionType) -> Option<&'static str> {
-        (!cfg!(feature = "mongodb")).then_some("`mongodb`")
-    }
+const ONE_URL: &str = "must be one URL; name several servers in it: \"mongodb://host1,host2\"";
 
+impl Backend for MongoDbSettings {
     fn check(&self, _: &Against<'_>, report: &mut Report) {
         if let Some(objection) = objection(&self.url) {
             report.refuse(&["session_mongodb"], objection);
@@ -55,21 +52,6 @@ impl Backend for MongoDbSettings {
     fn location(&self) -> String {
         format!("{}, collection {}.{}", public_part(&self.url), self.database, self.collection)
     }
-
-    fn location_key(&self) -> &'static str {
-        "session_mongodb"
-    }
-
-    fn is_same_place(&self, other: &Self) -> bool {
-        self == other
-    }
-}
-
-fn one_url(setting: &Setting) -> Result<String, String> {
-    if setting.is_list() {
-        return Err("must be one URL; several servers stand in it: \"mongodb://host1,host2\"".into());
-    }
-    String::from_setting(setting)
 }
 
 /// Says why `url` can't be used, without showing it.

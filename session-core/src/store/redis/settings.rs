@@ -1,26 +1,24 @@
 //! The settings of the Redis store.
 
 use crate::settings::address::public_part;
-use crate::settings::reader::{FromSetting, Setting};
+use crate::settings::reader::one_text;
 use crate::settings::report::Report;
 use crate::settings::table::settings;
-use crate::store::SessionType;
 use crate::store::backend::{Against, Backend};
 
 settings! {
     /// The settings of the Redis store.
+    #[derive(PartialEq)]
     pub struct RedisSettings: OneStore {
         /// Address of the Redis server, one URL: `redis://…`, `valkey://…`, or with the feature `redis-tls`
         /// `rediss://…`, `valkeys://…`. Default: the server on this machine, port 6379.
-        url: String = "redis://127.0.0.1:6379".into(), key session_redis, read one_url, shown public_part;
+        url: String = "redis://127.0.0.1:6379".into(), key session_redis, read |setting| one_text(setting, ONE_URL), shown public_part;
     }
 }
 
-impl Backend for RedisSettings {
-    fn missing_feature(&self, _: SessionType) -> Option<&'static str> {
-        (!cfg!(feature = "redis")).then_some("`redis`")
-    }
+const ONE_URL: &str = "a list of addresses is not supported yet; write one URL";
 
+impl Backend for RedisSettings {
     fn check(&self, _: &Against<'_>, report: &mut Report) {
         if let Some(objection) = objection(&self.url) {
             report.refuse(&["session_redis"], objection);
@@ -35,21 +33,6 @@ impl Backend for RedisSettings {
     fn location(&self) -> String {
         public_part(&self.url)
     }
-
-    fn location_key(&self) -> &'static str {
-        "session_redis"
-    }
-
-    fn is_same_place(&self, other: &Self) -> bool {
-        self.url == other.url
-    }
-}
-
-fn one_url(setting: &Setting) -> Result<String, String> {
-    if setting.is_list() {
-        return Err("a list of addresses is not supported yet; write one URL".into());
-    }
-    String::from_setting(setting)
 }
 
 /// Says why `url` can't be used, without showing it.

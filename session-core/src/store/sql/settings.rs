@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::settings::address::{absolute_path, public_part, public_part_if_any};
+use crate::settings::address::{absolute_path, public_part};
 use crate::settings::reader::{some, some_or_false};
 use crate::settings::report::Report;
 use crate::settings::table::settings;
@@ -17,7 +17,8 @@ settings! {
         /// `sqlite:////absolute.db`, `postgresql://…`, `mysql://…`, `mariadb://…`. A relative file is one of the
         /// working directory; to Flask-SQLAlchemy it is one of its instance folder, so beside Flask write the
         /// absolute form. Default: none; the store needs it.
-        url: Option<String> = None, key session_sqlalchemy, read some, shown public_part_if_any;
+        url: Option<String> = None, key session_sqlalchemy, read some,
+            shown |url: &Option<String>| url.as_deref().map(public_part);
         /// Name of the table, created if it is missing. Default: `sessions`.
         table: String = "sessions".into(), key session_sqlalchemy_table;
         /// Schema that the table is in: PostgreSQL's, or MySQL's name for a database. Default: none, which is that
@@ -30,19 +31,6 @@ settings! {
 const LONGEST_KEY: usize = 255;
 
 impl Backend for SqlSettings {
-    fn missing_feature(&self, session_type: SessionType) -> Option<&'static str> {
-        let sqlite = cfg!(feature = "sqlite");
-        let postgres = cfg!(feature = "postgres");
-        let mysql = cfg!(feature = "mysql");
-        let (is_on, name) = match session_type {
-            SessionType::Sqlite => (sqlite, "`sqlite`"),
-            SessionType::Postgres => (postgres, "`postgres`"),
-            SessionType::MySql => (mysql, "`mysql`"),
-            _ => (sqlite || postgres || mysql, "`sqlite`, `postgres` or `mysql`"),
-        };
-        (!is_on).then_some(name)
-    }
-
     fn check(&self, against: &Against<'_>, report: &mut Report) {
         match &self.url {
             Some(url) => self.check_url(url, against.session_type, report),
@@ -96,14 +84,6 @@ impl Backend for SqlSettings {
         }
     }
 
-    fn location_key(&self) -> &'static str {
-        "session_sqlalchemy"
-    }
-
-    fn is_same_place(&self, other: &Self) -> bool {
-        self == other
-    }
-
     fn is_purged(&self) -> bool {
         true
     }
@@ -134,16 +114,15 @@ impl SqlSettings {
     fn check_names(&self, report: &mut Report) {
         use super::SqlTable;
 
-        const NAME: &str = "must be letters, digits and _, at most 63, and begin with no digit";
-        if SqlTable::new(&self.table).is_err() {
-            report.refuse(&["session_sqlalchemy_table"], NAME);
+        const SCHEMA: &str = "session_sqlalchemy_schema";
+        let names = [("session_sqlalchemy_table", Some(&self.table)), (SCHEMA, self.schema.as_ref())];
+        for (key, name) in names {
+            if name.is_some_and(|name| SqlTable::new(name).is_err()) {
+                report.refuse(&[key], SqlTable::NAMES);
+            }
         }
-        let Some(schema) = &self.schema else { return };
-        if SqlTable::new(schema).is_err() {
-            report.refuse(&["session_sqlalchemy_schema"], NAME);
-        }
-        if self.url.as_deref().and_then(kind_of) == Some(SessionType::Sqlite) {
-            report.refuse(&["session_sqlalchemy_schema"], "does not exist in SQLite; remove it");
+        if self.schema.is_some() && self.url.as_deref().and_then(kind_of) == Some(SessionType::Sqlite) {
+            report.refuse(&[SCHEMA], "does not exist in SQLite; remove it");
         }
     }
 }

@@ -24,6 +24,8 @@ pub struct SqlTable {
 }
 
 impl SqlTable {
+    pub(crate) const NAMES: &str = "must be 1 to 63 ASCII letters, digits or `_`, not starting with a digit";
+
     /// A table in the schema (PostgreSQL) or database (MySQL) that the connection begins in.
     ///
     /// # Errors
@@ -86,7 +88,5 @@ fn checked(name: &str) -> Result<String, StoreError> {
     if letters && (1..=63).contains(&name.len()) && !name.starts_with(|first: char| first.is_ascii_digit()) {
         return Ok(name.to_owned());
     }
-    Err(StoreError::misconfigured(
-        "a table or schema name is 1 to 63 ASCII letters, digits or `_`, not starting with a digit",
-    ))
+    Err(StoreError::misconfigured(format!("the name of a table or schema {}", SqlTable::NAMES)))
 }

@@ -17,7 +17,7 @@ pub(super) fn unused_because(key: &Key, config: &SessionConfig) -> Option<&'stat
             let any_is_purged = backend.is_purged() || old.is_some_and(Backend::is_purged);
             (!any_is_purged).then_some("has no effect: this store removes expired records by itself")
         }
-        AppliesTo::ChosenFormats => backend.ignores_format(),
+        AppliesTo::ChosenFormats => backend.fixed_format().map(|(_, reason)| reason),
         AppliesTo::AnySession | AppliesTo::OneStore | AppliesTo::AnyStore => None,
     }
 }
