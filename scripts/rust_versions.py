@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """The Rust that each feature of the library needs: the newest that a manifest of its dependencies names.
 
-Prints one line per feature, the default first: `redis 1.89`. Fails unless the table of docs/features.md says the same.
+Prints one line per feature, the default first: `redis 1.89`. Fails unless the tables of docs/features.md and
+docs/stores.md say the same.
 """
 
 import json
@@ -11,6 +12,8 @@ import sys
 
 PACKAGE = "rocket_session_state"
 DOCUMENT = "docs/features.md"
+# Each store is a column here.
+STORES = "docs/stores.md"
 # Without effect alone.
 TOGETHER = {"sql-tls": "sql-tls,postgres", "default": "default"}
 
@@ -41,6 +44,11 @@ for feature, version in table.items():
 with open(DOCUMENT, encoding="utf-8") as document:
     rows = re.findall(r"^\| (.+?) \|.*\| (\d+\.\d+) \|$", document.read(), re.MULTILINE)
 written = {name: version for names, version in rows for name in re.findall(r"[\w-]+", names)}
+with open(STORES, encoding="utf-8") as document:
+    rows = [[cell.strip() for cell in line.split("|")[1:]] for line in document if line.startswith("| ")]
+    cells = {row[0]: row[1:] for row in rows}
+for names, version in zip(cells["Cargo feature"], cells["Oldest Rust"]):
+    written.update((name, version) for name in re.findall(r"`([\w-]+)`", names))
 for feature in sorted(table.keys() | written.keys()):
     if table.get(feature) != written.get(feature):
-        sys.exit(f"{feature} needs {table.get(feature)}, and {DOCUMENT} says {written.get(feature)}")
+        sys.exit(f"{feature} needs {table.get(feature)}, and {DOCUMENT} or {STORES} says {written.get(feature)}")

@@ -7,11 +7,16 @@ number of tests that passed, `FAILED` if one did not, `-` if there is none, and 
 `--whole`, a cell that is `-` is an error: a store that was forgotten by a suite.
 """
 
+import pathlib
 import re
 import sys
 from collections import Counter
 
-STORES = ["cookie", "memory", "redis", "sqlite", "files", "postgresql", "mariadb", "memcached", "mongodb"]
+# The groups of stores, as the macro `on_stores!` lists them.
+FIXTURES = pathlib.Path(__file__).parent.parent / "tests/src/storage/mod.rs"
+GROUPS = {name: stores.replace("on_", "").split() for name, stores in re.findall(
+    r"\((\w+), \$check:ident\) => \{\s*\$crate::on_stores!\(\[(.*?)\]", FIXTURES.read_text("utf-8"))}
+STORES = GROUPS["all"]
 
 SUITES = ["conformance", "races", "faults", "crash", "starting", "interop", "login_flow", "round_trips"]
 
@@ -25,7 +30,7 @@ NOT_APPLICABLE = {
     **{("cookie", suite): NO_STORE for suite in ["conformance", "races", "faults", "crash", "starting", "round_trips"]},
     **{("memory", suite): IN_PROCESS for suite in ["faults", "crash", "starting", "round_trips"]},
     ("memory", "interop"): "Flask-Session keeps no sessions in memory",
-    **{(store, "crash"): KEPT_BY_SERVER for store in ["redis", "postgresql", "mariadb", "memcached", "mongodb"]},
+    **{(store, "crash"): KEPT_BY_SERVER for store in GROUPS["servers"]},
 }
 
 
