@@ -13,9 +13,8 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
         .with_decode_padding_mode(DecodePaddingMode::RequireNone),
 );
 
-/// Appends the base64 of `bytes`.
-pub(crate) fn encode(out: &mut Vec<u8>, bytes: &[u8]) {
-    out.extend_from_slice(STANDARD.encode(bytes).as_bytes());
+pub(crate) fn encode(bytes: &[u8]) -> String {
+    STANDARD.encode(bytes)
 }
 
 /// Reads exactly what [`encode`] writes.

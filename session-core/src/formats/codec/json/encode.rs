@@ -75,7 +75,7 @@ impl Writer<'_> {
 
     fn write_base64(&mut self, bytes: &[u8]) {
         self.out.push(b'"');
-        base64::encode(self.out, bytes);
+        self.push(&base64::encode(bytes));
         self.out.push(b'"');
     }
 
@@ -187,11 +187,7 @@ impl Writer<'_> {
             Value::Float(number) => number.to_string().to_ascii_lowercase().into(),
             Value::Bool(value) if tagged => value.to_string().into(),
             Value::None if tagged => "null".into(),
-            Value::Bytes(bytes) if !tagged => {
-                let mut text = Vec::new();
-                base64::encode(&mut text, bytes);
-                String::from_utf8_lossy(&text).into_owned().into()
-            }
+            Value::Bytes(bytes) if !tagged => base64::encode(bytes).into(),
             Value::DateTime(time) if !tagged => time.record_text().into(),
             Value::Uuid(uuid) if !tagged => uuid.to_string().into(),
             _ => return Err(EncodeError(Key(key.kind(), self.dialect.format()))),
