@@ -35,7 +35,7 @@ pub(super) fn may_have_duplicates<'a>(keys: impl ExactSizeIterator<Item = &'a [u
     false
 }
 
-/// Eight bytes at a time. Both halves of the product are used: a difference in the last characters of a
+/// Hashes eight bytes at a time. Both halves of the product are used: a difference in the last characters of a
 /// number is in the upper bits, which would reach only the upper bits of the lower half.
 fn hash(key: &[u8]) -> u64 {
     let (words, rest) = key.as_chunks::<8>();

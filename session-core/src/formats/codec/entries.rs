@@ -27,7 +27,7 @@ impl<'a> RawKey<'a> {
         }
     }
 
-    /// Its bytes before encoding.
+    /// Returns its bytes before encoding.
     pub(super) fn bytes(&self) -> &'a [u8] {
         match self {
             RawKey::Text(text) => text.as_bytes(),
@@ -101,7 +101,7 @@ impl Key {
         if other { None } else { str::from_utf8(text).ok() }
     }
 
-    /// Text sorts before what is not, each as bytes: cheap to compare.
+    /// Returns the key to sort by: text before everything else, each as bytes, which are cheap to compare.
     pub(super) fn sort_key<'a>(&'a self, bytes: &'a [u8]) -> (bool, &'a [u8]) {
         match self {
             Key::Text(span) => (false, span.slice(bytes)),
@@ -118,7 +118,7 @@ pub(super) fn dedup(entries: &mut Vec<Entry>, bytes: &[u8]) {
     }
 }
 
-/// Room for all entries: their bytes and the longest header, or quotes and separators; escapes may need more.
+/// Returns the room for all entries: their bytes and the longest header, or quotes and separators; escapes may need more.
 pub(super) fn joined_size(entries: &[(RawKey<'_>, &[u8])]) -> usize {
     entries.iter().map(|(key, value)| key.bytes().len() + value.len() + 5).sum::<usize>() + 5
 }

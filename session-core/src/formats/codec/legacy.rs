@@ -18,7 +18,8 @@ pub(super) fn read([configured, other]: [Format; 2], pickle: &[u8]) -> Result<Op
     Record::parse(format, encoded.into()).map(Some).map_err(DecodeError::unreadable_pickle)
 }
 
-/// JSON would make text of top-level keys that are of another type, and one of two that then are the same.
+/// Encodes all of the value. JSON would make text of top-level keys that are of another type, and one of two that then
+/// are the same.
 fn encode(format: Format, value: &Value) -> Result<Vec<u8>, EncodeError> {
     if let (Format::Json, Value::Map(pairs)) = (format, value)
         && let Some((key, _)) = pairs.iter().find(|(key, _)| !matches!(key, Value::Str(_)))

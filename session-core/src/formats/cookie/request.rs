@@ -32,7 +32,7 @@ pub fn find<'a>(headers: impl IntoIterator<Item = &'a str>, name: &str) -> Optio
     Some(unquote(value))
 }
 
-/// Values are as they are in the header, with their quotes.
+/// Returns the pairs with values as they are in the header, in their quotes.
 fn raw_pairs(mut header: &str) -> impl Iterator<Item = (&str, &str)> {
     std::iter::from_fn(move || {
         loop {
@@ -71,12 +71,13 @@ fn split_value(text: &str) -> Option<(&str, &str)> {
     text.split_at_checked(end + 2)
 }
 
-/// Written so that the compiler compares sixteen bytes at once; a `matches!` it would ask for each.
+/// Tells whether a bare value ends here. Written so that the compiler compares sixteen bytes at once; a `matches!` it
+/// would ask for each.
 fn ends_value(byte: u8) -> bool {
     (byte == b' ') | (byte == b'\t') | (byte == b'"') | (byte == b';')
 }
 
-/// Bytes, since all ends are ASCII: characters took four times as long. Blocks without an end are passed over whole; only
+/// Splits at a byte, since all ends are ASCII: characters took four times as long. Blocks without an end are passed over whole; only
 /// the one that has it is searched byte by byte.
 fn split_at_any(text: &str, ends: impl Fn(u8) -> bool + Copy) -> (&str, &str) {
     let (blocks, _) = text.as_bytes().as_chunks::<16>();

@@ -12,11 +12,11 @@ choice! {
     /// assert!("sometimes".parse::<SameSite>().is_err());
     /// ```
     SameSite {
-        /// Only when the user follows a link: not with another site's forms, frames and images.
+        /// Sent only when the user follows a link: not with another site's forms, frames and images.
         Lax = "Lax",
-        /// Never.
+        /// Never sent.
         Strict = "Strict",
-        /// Always. Browsers accept it only together with `Secure`.
+        /// Always sent. Browsers accept it only together with `Secure`.
         None = "None",
     }
 }

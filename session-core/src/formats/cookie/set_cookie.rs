@@ -99,7 +99,7 @@ impl SetCookie {
     }
 }
 
-/// Text without the characters that would end the attribute or the header: the last line of defence.
+/// Appends text without the characters that would end the attribute or the header: the last line of defence.
 fn push_harmless(line: &mut String, text: &str) {
     line.extend(text.chars().filter(|c| !c.is_control() && *c != ';'));
 }

@@ -26,7 +26,7 @@ pub(super) fn check(timestamp: &str, now: SystemTime, lifetime: Duration) -> Res
     if age > lifetime.as_secs() { Err(Invalid::Expired) } else { Ok(()) }
 }
 
-/// No bytes at all are zero; leading zero bytes are read although they are never written.
+/// Reads a timestamp. No bytes at all are zero; leading zero bytes are read although they are never written.
 fn seconds(timestamp: &str) -> Option<u64> {
     let bytes = BASE64.decode(timestamp).ok()?;
     let mut padded = [0; 8];
@@ -35,7 +35,7 @@ fn seconds(timestamp: &str) -> Option<u64> {
     Some(u64::from_be_bytes(padded))
 }
 
-/// The format knows no time before 1970; a clock that is there counts as 1970.
+/// Returns the seconds since 1970. The format knows no earlier time; a clock that is there counts as 1970.
 fn unix_seconds(now: SystemTime) -> u64 {
     now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
 }

@@ -79,7 +79,7 @@ impl Writer<'_> {
         self.out.push(b'"');
     }
 
-    /// Nothing but digits goes out: a [`Value::BigInt`] may have been made by hand.
+    /// Refuses anything but digits: a [`Value::BigInt`] may have been made by hand.
     fn checked_digits<'a>(&self, number: &'a str) -> Result<&'a str, EncodeError> {
         let digits = number.strip_prefix('-').unwrap_or(number);
         let zero = digits.starts_with('0') && digits.len() > 1;

@@ -11,7 +11,7 @@ use crate::formats::error::DecodeError;
 use crate::formats::error::DecodeKind::{NotAMapping, NotUtf8, Tag};
 use crate::formats::value::Value;
 
-/// Most sessions have no more keys, and to let the index grow key by key was a tenth of making it.
+/// The number of keys that most sessions do not exceed: to let the index grow key by key was a tenth of making it.
 const USUAL: usize = 32;
 
 /// Bytes of a key with its value, at the least in most sessions. An index is kept with its record, so small records do

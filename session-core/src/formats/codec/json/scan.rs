@@ -16,7 +16,7 @@ pub(super) struct Scanner<'a> {
     text: &'a str,
     at: usize,
     pub(super) dialect: Dialect,
-    /// Kept to be reused by [`skip`].
+    /// A stack that [`skip`] uses again and again.
     around: Vec<u8>,
 }
 

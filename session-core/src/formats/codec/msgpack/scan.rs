@@ -30,8 +30,8 @@ impl Input<'_> {
         Ok(bytes.into_iter().fold(0, |length, byte| length << 8 | usize::from(byte)))
     }
 
-    /// Items or pairs of at least `each` bytes: more than can follow are refused before anything is
-    /// allocated for them.
+    /// Refuses more items or pairs, of at least `each` bytes, than can follow: before anything is allocated for
+    /// them.
     fn count(&self, count: usize, each: usize) -> Result<usize, DecodeError> {
         if count > self.rest.len() / each { Err(DecodeError(Truncated)) } else { Ok(count) }
     }

@@ -41,7 +41,7 @@ pub(super) struct Survey {
 #[derive(Clone, Copy)]
 enum Visit {
     Ahead,
-    /// Some of what it holds is being looked at.
+    /// The state while some of what it holds is being looked at.
     Open,
     Done(Extent),
 }

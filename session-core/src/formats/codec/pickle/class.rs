@@ -6,9 +6,9 @@ use crate::formats::error::{DecodeError, DecodeKind::UnknownClass};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Class {
     DateTime,
-    /// Only as the offset of a time zone.
+    /// A class that is only known as the offset of a time zone.
     TimeDelta,
-    /// Only of a date and time.
+    /// A class that is only known as part of a date and time.
     TimeZone,
     Uuid,
     Markup,
@@ -17,7 +17,7 @@ pub(super) enum Class {
 impl Class {
     const ALL: [Class; 5] = [Class::DateTime, Class::TimeDelta, Class::TimeZone, Class::Uuid, Class::Markup];
 
-    /// Its module and its name there.
+    /// Returns its module and its name there.
     pub(super) const fn path(self) -> (&'static str, &'static str) {
         match self {
             Class::DateTime => ("datetime", "datetime"),
@@ -51,7 +51,7 @@ pub(super) enum Object {
 }
 
 impl Object {
-    /// Its kind, in words that may be logged.
+    /// Returns its kind, in words that may be logged.
     pub(super) const fn kind(self) -> &'static str {
         match self {
             Object::Class(_) => "a class",

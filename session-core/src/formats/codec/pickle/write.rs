@@ -180,7 +180,7 @@ pub(super) fn write_byte_array(out: &mut Vec<u8>, bytes: &[u8]) {
     out.extend_from_slice(bytes);
 }
 
-/// Bytes behind their length in 1, 4 or 8 bytes.
+/// Writes bytes behind their length in 1, 4 or 8 bytes.
 fn write_counted(out: &mut Vec<u8>, [one, four, eight]: [u8; 3], bytes: &[u8]) {
     if let Ok(length) = u8::try_from(bytes.len()) {
         out.extend([one, length]);

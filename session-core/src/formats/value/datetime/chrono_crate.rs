@@ -47,7 +47,7 @@ impl From<DateTime> for NaiveDateTime {
     }
 }
 
-/// chrono knows every year of a [`DateTime`].
+/// Returns the moment: chrono knows every year of a [`DateTime`].
 fn since_1970(seconds: i64, nanoseconds: u32) -> chrono::DateTime<Utc> {
     chrono::DateTime::from_timestamp(seconds, nanoseconds).unwrap_or_default()
 }

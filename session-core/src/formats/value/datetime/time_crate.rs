@@ -38,7 +38,7 @@ impl From<DateTime> for PrimitiveDateTime {
     }
 }
 
-/// Within the years of a [`DateTime`] nothing saturates.
+/// Returns the moment. Within the years of a [`DateTime`] nothing saturates.
 fn since_1970(seconds: i64, nanoseconds: u32) -> OffsetDateTime {
     let since = Duration::seconds(seconds).saturating_add(Duration::nanoseconds(nanoseconds.into()));
     OffsetDateTime::UNIX_EPOCH.saturating_add(since)
