@@ -7,8 +7,8 @@ use rocket::tokio::sync::Semaphore;
 use rocket::{Request, Shutdown, tokio};
 use rocket_session_state_core::manager::Manager;
 
-/// The manager of the sessions and what goes with it. The fairing leaves it in Rocket's managed state,
-/// where guards and the saving fairing find it.
+/// The manager of the sessions, their clock and the removal of expired records. The fairing leaves it in Rocket's managed
+/// state, where guards and the saving fairing find it.
 pub(crate) struct SessionContext {
     pub(crate) manager: Manager,
     clock: Arc<Clock>,

@@ -15,7 +15,7 @@ enum Segment<'r> {
     Rest,
 }
 
-/// Whether the route's path matches `path`.
+/// Returns `true` if the route's path matches `path`.
 pub(crate) fn matches(route: &Route, path: &str) -> bool {
     let mut path = segments(path);
     for segment in pattern(route) {
@@ -53,7 +53,7 @@ pub(crate) fn example_below(route: &Route, prefix: &str) -> Option<String> {
     prefix.next().is_none().then(|| if example.is_empty() { "/".to_owned() } else { example })
 }
 
-/// Whether `path` is `prefix` or lies below it.
+/// Returns `true` if `path` is `prefix` or lies below it.
 pub(crate) fn is_below(path: &str, prefix: &str) -> bool {
     let mut path = segments(path);
     segments(prefix).all(|segment| path.next().is_some_and(|given| equal(segment, given)))
@@ -79,7 +79,7 @@ pub(crate) fn canonical(path: &str) -> String {
     segments(path).map(decoded).collect::<Vec<_>>().join("/")
 }
 
-/// Whether a segment of the path means this folder or the one above, encoded or not.
+/// Returns `true` if a segment of the path means this folder or the one above, encoded or not.
 pub(crate) fn has_dot_segment(path: &str) -> bool {
     segments(path).any(is_dot_segment)
 }

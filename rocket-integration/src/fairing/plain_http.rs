@@ -30,7 +30,7 @@ impl PlainHttpWarning {
     }
 }
 
-/// Whether the host is this machine, for which browsers take `Secure` cookies over plain HTTP, too.
+/// Returns `true` if the host is this machine, for which browsers take `Secure` cookies over plain HTTP, too.
 fn is_this_machine(host: &Host<'_>) -> bool {
     let name = host.domain();
     let address = name.as_str().trim_matches(['[', ']']).parse::<IpAddr>();
@@ -39,7 +39,7 @@ fn is_this_machine(host: &Host<'_>) -> bool {
         || address.is_ok_and(|address| address.is_loopback())
 }
 
-/// Whether Rocket or a proxy in front of it has spoken HTTPS with the browser.
+/// Returns `true` if Rocket or a proxy in front of it has spoken HTTPS with the browser.
 fn shows_https(request: &Request<'_>) -> bool {
     let config = request.rocket().config();
     let says = |name: &str, token: &str| {

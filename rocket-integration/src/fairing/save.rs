@@ -2,7 +2,8 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::OnceLock;
+use std::sync::atomic::Ordering;
+use std::sync::{OnceLock, PoisonError};
 use std::task::{Context, Poll};
 
 use rocket::fairing::{Fairing, Info, Kind};
@@ -24,7 +25,7 @@ use crate::request::{Opened, RequestSession};
 /// The fairing that saves, attached by [`Sessions`](crate::Sessions) while it ignites.
 #[derive(Default)]
 pub(crate) struct SaveSessions {
-    /// Whether a gate is mounted anywhere; known from the first request on.
+    /// `true` if a gate is mounted anywhere; known from the first request on.
     has_gate: OnceLock<bool>,
     plain_http: PlainHttpWarning,
 }
@@ -69,10 +70,11 @@ impl Fairing for SaveSessions {
     {
         let Some(in_request) = RequestSession::existing(request) else { return Box::pin(Done) };
         let Some(context) = request.rocket().state::<SessionContext>() else { return Box::pin(Done) };
-        if let Some(login) = in_request.verdict.pending_login() {
-            redirect_to_login(request, response, login);
-        }
-        if in_request.verdict.is_guarded() {
+        if in_request.guarded.load(Ordering::Relaxed) {
+            let login = *in_request.pending_login.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(login) = login {
+                redirect_to_login(request, response, login);
+            }
             forbid_caching(response);
         }
         match in_request.opened() {

@@ -1,6 +1,6 @@
 //! The fairing that reads the configuration, connects the store and refuses to launch what can't work.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use rocket::fairing::{Fairing, Info, Kind, Result as Ignited};
@@ -31,21 +31,16 @@ use crate::login::LoginPages;
 /// The launch fails, with every mistake in the log, if the configuration is wrong or the store can't
 /// be reached.
 pub struct Sessions {
-    source: Source,
+    /// The configuration made in code; `None` for that of Rocket.toml and the environment.
+    config: Option<Box<SessionConfig>>,
     store: Option<DynStore>,
     clock: Arc<Clock>,
-}
-
-enum Source {
-    /// Rocket.toml and the environment.
-    Rocket,
-    Code(Box<SessionConfig>),
 }
 
 impl Sessions {
     /// Makes sessions as `Rocket.toml` and the environment say.
     pub fn fairing() -> Self {
-        Sessions { source: Source::Rocket, store: None, clock: Arc::new(|_| SystemTime::now()) }
+        Sessions { config: None, store: None, clock: Arc::new(|_| SystemTime::now()) }
     }
 
     /// Makes sessions as a configuration made in code says. `Rocket.toml` is not read.
@@ -60,7 +55,7 @@ impl Sessions {
     /// let rocket = rocket::build().attach(Sessions::with_config(config));
     /// ```
     pub fn with_config(config: SessionConfig) -> Self {
-        Sessions { source: Source::Code(Box::new(config)), ..Sessions::fairing() }
+        Sessions { config: Some(Box::new(config)), ..Sessions::fairing() }
     }
 
     /// Keeps the sessions in a store made in code; `session_type` must not be set then.
@@ -101,7 +96,7 @@ impl Sessions {
     }
 
     /// Removes what expired sessions still occupy in the store, and says how many there were: what
-    /// `flask session_cleanup` does, for a cron job of one's own.
+    /// `flask session_cleanup` does, for a cron job of your own.
     ///
     /// A running application does the same every `session_purge_interval`. Redis, memcached and MongoDB
     /// remove expired sessions by themselves, so that there is nothing to do.
@@ -140,9 +135,9 @@ impl Sessions {
             serves_tls: rocket::Config::try_from(figment).is_ok_and(|config| config.tls_enabled()),
             own_store: self.store.is_some(),
         };
-        match &self.source {
-            Source::Rocket => SessionConfig::from_figment(figment, environment),
-            Source::Code(config) => config.as_ref().clone().check(environment),
+        match &self.config {
+            Some(config) => config.as_ref().clone().check(environment),
+            None => SessionConfig::from_figment(figment, environment),
         }
     }
 }
@@ -178,7 +173,8 @@ impl Fairing for Sessions {
         }
         log::info!("Sessions: {stores}, {}", cookie(manager.config(), secure_was_chosen));
         let context = SessionContext::new(manager, Arc::clone(&self.clock));
-        let rocket = rocket.manage(context).manage(LoginPages::default()).manage(LaunchChecks::default());
+        let rocket =
+            rocket.manage(context).manage(LoginPages::default()).manage(Mutex::<LaunchChecks>::default());
         // Attached while igniting, so that it runs after every fairing that is attached before launch.
         Ok(rocket.attach(SaveSessions::default()))
     }

@@ -1,6 +1,8 @@
 //! Deciding whether a request may enter.
 
 use std::marker::PhantomData;
+use std::sync::PoisonError;
+use std::sync::atomic::Ordering;
 
 use rocket::request::{FromRequest, Outcome};
 use rocket::{Ignite, Request, Rocket, Sentinel, async_trait};
@@ -37,10 +39,11 @@ where
     G: SessionGuard + GuardDef<State: SessionState>,
 {
     let decided = decide::<G>(request).await;
-    let verdict = &RequestSession::of(request).verdict;
-    verdict.note_guard();
+    let in_request = RequestSession::of(request);
+    in_request.guarded.store(true, Ordering::Relaxed);
     if let Err(SessionError::LoggedOut | SessionError::Stale) = decided {
-        verdict.require_login(<G as SessionGuard>::LOGIN);
+        let mut login = in_request.pending_login.lock().unwrap_or_else(PoisonError::into_inner);
+        *login = <G as SessionGuard>::LOGIN;
     }
     decided
 }
@@ -77,7 +80,7 @@ pub async fn enter<G: SessionGuard>(request: &Request<'_>) -> Outcome<G, Session
 #[derive(Debug)]
 pub struct Require<G>(PhantomData<fn() -> G>);
 
-/// A guard that can stand in front of a handler: one that keeps somebody out.
+/// A guard that can be required of a handler: one that keeps somebody out.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a session guard",
     label = "expected a `#[require_session(..)]` struct",

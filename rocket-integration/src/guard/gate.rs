@@ -27,7 +27,7 @@ pub fn gate<G: SessionGuard>(carriers: Vec<Route>) -> Vec<Route> {
             gate.name = Some(gate_name(type_name::<G>()).into());
             gate.method = method;
             gate.rank = rank;
-            gate.handler = Box::new(Gate::<G>(PhantomData));
+            gate.handler = Box::new(Guarded::<G> { inner: None, guard: PhantomData });
             gate
         }));
     }
@@ -43,7 +43,7 @@ pub fn required<G: SessionGuard>(routes: impl Into<Vec<Route>>, carriers: Vec<Ro
     let rank = isize::MAX.saturating_sub(next_number());
     let name = list_name(type_name::<G>(), routes.iter());
     for route in &mut routes {
-        let inner = route.handler.clone();
+        let inner = Some(route.handler.clone());
         route.handler = Box::new(Guarded::<G> { inner, guard: PhantomData });
     }
     routes.extend(carriers.into_iter().map(|mut carrier| {
@@ -75,21 +75,14 @@ fn next_number() -> isize {
     NUMBER.fetch_add(1, Ordering::Relaxed)
 }
 
-struct Gate<G>(PhantomData<fn() -> G>);
-
 struct Guarded<G> {
-    inner: Box<dyn Handler>,
+    /// `None` for a gate, which forwards to the routes behind it.
+    inner: Option<Box<dyn Handler>>,
     guard: PhantomData<fn() -> G>,
 }
 
 #[derive(Clone)]
 struct Nothing;
-
-impl<G> Clone for Gate<G> {
-    fn clone(&self) -> Self {
-        Gate(PhantomData)
-    }
-}
 
 impl<G> Clone for Guarded<G> {
     fn clone(&self) -> Self {
@@ -98,21 +91,12 @@ impl<G> Clone for Guarded<G> {
 }
 
 #[async_trait]
-impl<G: SessionGuard> Handler for Gate<G> {
-    async fn handle<'r>(&self, request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r> {
-        match G::authorize(request).await {
-            Ok(_) => Outcome::Forward((data, Status::NotFound)),
-            Err(error) => Outcome::Error(error.status()),
-        }
-    }
-}
-
-#[async_trait]
 impl<G: SessionGuard> Handler for Guarded<G> {
     async fn handle<'r>(&self, request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r> {
-        match G::authorize(request).await {
-            Ok(_) => self.inner.handle(request, data).await,
-            Err(error) => Outcome::Error(error.status()),
+        match (G::authorize(request).await, &self.inner) {
+            (Err(error), _) => Outcome::Error(error.status()),
+            (Ok(_), Some(handler)) => handler.handle(request, data).await,
+            (Ok(_), None) => Outcome::Forward((data, Status::NotFound)),
         }
     }
 }
@@ -138,12 +122,12 @@ pub(crate) fn list_name<'r>(guard: &str, routes: impl Iterator<Item = &'r Route>
     format!("{guard}{LIST}{})", routes.join(", "))
 }
 
-/// Whether this is one of the routes of a gate.
+/// Returns `true` for the routes of a gate.
 pub(crate) fn is_gate(route: &Route) -> bool {
     name(route).ends_with(GATE)
 }
 
-/// Whether the route is there for a gate or a guarded list and never answers itself.
+/// Returns `true` if the route is there for a gate or a guarded list and never answers itself.
 pub(crate) fn never_answers(route: &Route) -> bool {
     is_gate(route) || name(route).contains(LIST)
 }

@@ -2,7 +2,7 @@
 
 use std::any::type_name;
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use rocket::http::Method;
 use rocket::{Ignite, Rocket, Sentinel as _};
@@ -14,7 +14,7 @@ use crate::login::{LoginPages, LoginTarget, Next};
 use crate::path;
 use crate::session::Session;
 
-/// Whether Rocket should refuse to launch because of this state or guard. The log says why.
+/// Returns `true` if Rocket should refuse to launch because of this state or guard. The log says why.
 ///
 /// * The session fairing is missing.
 /// * Two states keep values of different types under one key, or have different login fields.
@@ -24,8 +24,9 @@ pub fn abort<G: SessionGuard>(rocket: &Rocket<Ignite>) -> bool {
     if Session::abort(rocket) {
         return true;
     }
-    let Some(checks) = rocket.state::<LaunchChecks>() else { return true };
-    if let Some(known) = checks.verdicts().get(type_name::<G>()) {
+    let Some(checks) = rocket.state::<Mutex<LaunchChecks>>() else { return true };
+    let mut checks = checks.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = checks.verdicts.get(type_name::<G>()) {
         return *known;
     }
     let problems = [
@@ -35,32 +36,27 @@ pub fn abort<G: SessionGuard>(rocket: &Rocket<Ignite>) -> bool {
         outlives_sessions::<G>(rocket),
     ];
     let verdict = problems.contains(&true);
-    checks.verdicts().insert(type_name::<G>(), verdict);
+    checks.verdicts.insert(type_name::<G>(), verdict);
     verdict
 }
 
 /// The checks that were made already: Rocket asks once per route.
 #[derive(Default)]
 pub(crate) struct LaunchChecks {
-    verdicts: Mutex<BTreeMap<&'static str, bool>>,
+    verdicts: BTreeMap<&'static str, bool>,
     /// By session key: the type of its values, and the state that says so.
-    keys: Mutex<BTreeMap<&'static str, (&'static str, &'static str)>>,
+    keys: BTreeMap<&'static str, (&'static str, &'static str)>,
     /// The key of the login field, and the state that declares it.
-    login: Mutex<Option<(&'static str, &'static str)>>,
+    login: Option<(&'static str, &'static str)>,
 }
 
 impl LaunchChecks {
-    fn verdicts(&self) -> MutexGuard<'_, BTreeMap<&'static str, bool>> {
-        self.verdicts.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Whether another state keeps values of another type under a key of this one.
-    fn keys_of<S: SessionState>(&self) -> bool {
-        let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
+    /// Returns `true` if another state keeps values of another type under a key of this one.
+    fn keys_of<S: SessionState>(&mut self) -> bool {
         let mut clash = false;
         for (key, value) in S::KEYS {
             let (value, state) = (value(), type_name::<S>());
-            let (other_value, other) = *keys.entry(key).or_insert((value, state));
+            let (other_value, other) = *self.keys.entry(key).or_insert((value, state));
             if value != other_value {
                 clash = true;
                 log::error!(
@@ -72,12 +68,11 @@ impl LaunchChecks {
         clash
     }
 
-    /// Whether another state says by another key who is logged in: a session has one user.
-    fn login_of<S: SessionState>(&self) -> bool {
+    /// Returns `true` if another state says by another key who is logged in: a session has one user.
+    fn login_of<S: SessionState>(&mut self) -> bool {
         let Some(key) = S::LOGIN else { return false };
         let state = type_name::<S>();
-        let mut login = self.login.lock().unwrap_or_else(PoisonError::into_inner);
-        let (other_key, other) = *login.get_or_insert((key, state));
+        let (other_key, other) = *self.login.get_or_insert((key, state));
         if key != other_key {
             log::error!(
                 "{other} says by the session key `{other_key}` who is logged in, and {state} by `{key}`: \

@@ -106,7 +106,7 @@ impl Next {
     }
 }
 
-/// Whether the text starts with one slash and holds nothing that a browser reads otherwise than it is written:
+/// Returns `true` if the text starts with one slash and holds nothing that a browser reads otherwise than it is written:
 /// browsers take `\` for `/`, and drop tabs and line ends before they look.
 fn is_plain(text: &str) -> bool {
     let starts_here = text.starts_with('/') && !text.starts_with("//");

@@ -9,7 +9,8 @@ use crate::path;
 #[derive(Default)]
 pub(crate) struct LoginPages {
     known: RwLock<BTreeSet<String>>,
-    redirects: LoginRedirects,
+    /// The redirects from login pages that are guarded themselves to others.
+    redirects: Mutex<BTreeMap<String, String>>,
 }
 
 /// There are a few pages. A target made of its `next` could make any number.
@@ -27,29 +28,21 @@ impl LoginPages {
         }
     }
 
-    /// Whether there is a login page at this path, however it is spelt.
+    /// Returns `true` if there is a login page at this path, however it is spelt.
     pub(crate) fn is_known(&self, path: &str) -> bool {
         self.known.read().unwrap_or_else(PoisonError::into_inner).contains(&path::canonical(path))
     }
 
-    /// Whether a visitor of the page `from` can be sent to the login page `to` without ever coming
-    /// back to `from` from there.
+    /// Returns `true` if a visitor of the page `from` can be sent to the login page `to` without ever coming
+    /// back to `from` from there. Notes the redirect then.
     pub(crate) fn allow_redirect(&self, from: &str, to: &str) -> bool {
         let from_login_page = self.is_known(from);
         self.note(to);
         let (from, to) = (path::canonical(from), path::canonical(to));
-        from != to && (!from_login_page || self.redirects.allow(from, to))
-    }
-}
-
-/// The redirects from login pages that are guarded themselves to others.
-#[derive(Default)]
-struct LoginRedirects(Mutex<BTreeMap<String, String>>);
-
-impl LoginRedirects {
-    /// Notes the redirect, unless the redirects that are known lead from `to` back to `from`.
-    fn allow(&self, from: String, to: String) -> bool {
-        let mut redirects = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if from == to || !from_login_page {
+            return from != to;
+        }
+        let mut redirects = self.redirects.lock().unwrap_or_else(PoisonError::into_inner);
         let mut at = &to;
         // A path through all of them that does not meet itself is no longer than there are.
         for _ in 0..=redirects.len() {

@@ -42,7 +42,7 @@ pub(crate) fn redirect_to_login<'r>(
     response.set_raw_header("Cache-Control", "no-store");
 }
 
-/// Whether `text/html` itself is acceptable; `*/*` is what programs send.
+/// Returns `true` if `text/html` itself is acceptable; `*/*` is what programs send.
 fn names_html(request: &Request<'_>) -> bool {
     request.accept().is_some_and(|accept| {
         accept.iter().any(|accepted| accepted.media_type().is_html() && accepted.weight_or(1.0) > 0.0)

@@ -1,10 +1,10 @@
 //! The one session of a request, opened at most once.
 
 mod tracker;
-mod verdict;
 
 use std::borrow::Cow;
-use std::sync::OnceLock;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Mutex, OnceLock};
 
 use rocket::Request;
 use rocket_session_state_core::session::Session as CoreSession;
@@ -13,16 +13,19 @@ use tokio::sync::OnceCell;
 
 use crate::context::SessionContext;
 use crate::error::{Outage, SessionError};
+use crate::login::LoginTarget;
 use tracker::InUse;
-use verdict::GuardVerdict;
 
 /// The session of a request and what guards found out about its visitor, in Rocket's request-local cache.
 /// Guards, forwards and catchers of the request share it.
 pub(crate) struct RequestSession {
     // Rocket's asynchronous cache would run two loads at once for two callers; a cell runs one.
     opened: OnceCell<Result<CoreSession, SessionError>>,
-    /// The verdicts that guards leave for the response fairing.
-    pub(crate) verdict: GuardVerdict,
+    /// A guard has decided about the request: the answer depends on who is logged in.
+    pub(crate) guarded: AtomicBool,
+    /// The page at which the visitor has to log in first. The last guard that says so counts: it is the one
+    /// that was asked for, and the others are those that it builds upon.
+    pub(crate) pending_login: Mutex<Option<LoginTarget>>,
     /// Method and path of a request whose session is used after the answer, for the log.
     streaming: OnceLock<String>,
     in_use: InUse,
@@ -34,7 +37,8 @@ impl RequestSession {
     pub(crate) fn of<'r>(request: &'r Request<'_>) -> &'r Self {
         let session = request.local_cache(|| RequestSession {
             opened: OnceCell::new(),
-            verdict: GuardVerdict::default(),
+            guarded: AtomicBool::new(false),
+            pending_login: Mutex::new(None),
             streaming: OnceLock::new(),
             in_use: InUse::of(request),
             moved: OnceLock::new(),

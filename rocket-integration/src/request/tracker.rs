@@ -40,7 +40,7 @@ impl InUse {
         InUse(counter)
     }
 
-    /// Whether [`may_be_in_use`] says yes to this request because of this count.
+    /// Returns `true` if [`may_be_in_use`] says yes to this request because of this count.
     pub(crate) fn covers(&self, request: &Request<'_>) -> bool {
         ptr::eq(self.0, counter(request)) || ptr::eq(self.0, &UNPLACED)
     }
@@ -52,7 +52,7 @@ impl Drop for InUse {
     }
 }
 
-/// Whether the request may hold an [`InUse`]. `false` is certain.
+/// Returns `true` if the request may hold an [`InUse`]. `false` is certain.
 pub(crate) fn may_be_in_use(request: &Request<'_>) -> bool {
     counter(request).load(Ordering::Relaxed) > 0 || UNPLACED.load(Ordering::Relaxed) > 0
 }

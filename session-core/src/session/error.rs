@@ -7,7 +7,7 @@ use std::io;
 use crate::formats::codec::{DecodeError, EncodeError};
 use crate::store::StoreError;
 
-/// Why a session could not be saved: the error of [`Session::save`](super::Session::save).
+/// The reason why a session could not be saved: the error of `Session::save`.
 ///
 /// If the save at the end of a request fails, the response is an error instead: 503 for
 /// [`Unavailable`](SaveError::Unavailable) and [`Contended`](SaveError::Contended), 409 for

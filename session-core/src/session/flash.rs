@@ -45,6 +45,16 @@ impl Session {
     ///
     /// Further calls in the same request give the same messages, as in Flask. A message that Flask flashed as HTML
     /// is given as its text. A message that is not text at all stays in the queue, for Flask.
+    ///
+    /// ```
+    /// # rocket_session_state_core::session::docs::with_session(|session| {
+    /// session.flash("Your order is on its way.", "success");
+    /// for flash in session.take_flashes() {
+    ///     println!("{}: {}", flash.category, flash.message);
+    /// }
+    /// assert!(!session.contains("_flashes"));
+    /// # });
+    /// ```
     pub fn take_flashes(&self) -> Vec<Flash> {
         let now = self.now();
         take(&mut self.used(), now)

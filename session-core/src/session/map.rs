@@ -35,6 +35,7 @@ impl Session {
     ///
     /// ```
     /// # rocket_session_state_core::session::docs::with_session(|session| {
+    /// session.set("colour", "red");
     /// session.set("cart", &["tea", "milk"]);
     /// assert!(session.contains("cart"));
     /// # });
@@ -123,14 +124,29 @@ impl Session {
         Ok(result)
     }
 
-    /// Removes the value under `key`. `true` if there was one.
+    /// Removes the value under `key`, and returns `true` if there was one.
     ///
-    /// Removing the login field logs the user out, as [`pop`](Session::pop) does.
+    /// Removing the login field logs the user out, as [`pop`](#method.pop) does.
+    ///
+    /// ```
+    /// # rocket_session_state_core::session::docs::with_session(|session| {
+    /// session.set("colour", "red");
+    /// assert!(session.remove("colour"));
+    /// assert!(!session.remove("colour"));
+    /// # });
+    /// ```
     pub fn remove(&self, key: &str) -> bool {
         self.used().take(key, FieldRule::default())
     }
 
-    /// Whether there is a value under `key`.
+    /// Returns `true` if there is a value under `key`, of whatever type.
+    ///
+    /// ```
+    /// # rocket_session_state_core::session::docs::with_session(|session| {
+    /// session.set("colour", "red");
+    /// assert!(session.contains("colour"));
+    /// # });
+    /// ```
     pub fn contains(&self, key: &str) -> bool {
         self.used().contents.raw(key).is_some()
     }
@@ -168,13 +184,29 @@ impl Session {
     }
 
     /// Returns the number of keys, `_permanent` included, as in Flask.
+    ///
+    /// ```
+    /// # rocket_session_state_core::session::docs::with_session(|session| {
+    /// session.set("colour", "red");
+    /// assert_eq!(session.len(), 2); // `_permanent` and `colour`
+    /// # });
+    /// ```
     pub fn len(&self) -> usize {
         self.used().contents.keys().count()
     }
 
-    /// Whether the session holds nothing.
+    /// Returns `true` if the session holds nothing.
     ///
-    /// A session in a store that holds only `_permanent` is empty. A session in a cookie that does is not.
+    /// A session in a store that holds only `_permanent` is empty. A session in a cookie that does is not. Both
+    /// are as in Flask.
+    ///
+    /// ```
+    /// # rocket_session_state_core::session::docs::with_session(|session| {
+    /// assert!(session.is_empty());
+    /// session.set("colour", "red");
+    /// assert!(!session.is_empty());
+    /// # });
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.used().is_empty()
     }
@@ -182,13 +214,28 @@ impl Session {
     /// Removes all keys. A session in a store keeps its `_permanent`, or gets a false one.
     ///
     /// The session itself stays: it keeps its id. To log a user out, remove the login field or
-    /// [`destroy`](Session::destroy) the session.
+    /// [`destroy`](#method.destroy) the session.
+    ///
+    /// ```
+    /// # rocket_session_state_core::session::docs::with_session(|session| {
+    /// session.set("step", &3);
+    /// session.clear();
+    /// assert_eq!(session.keys(), ["_permanent"]);
+    /// # });
+    /// ```
     pub fn clear(&self) {
         let now = self.now();
         self.used().clear(now);
     }
 
-    /// Whether the cookie outlives the browser (`_permanent`).
+    /// Returns `true` if the cookie outlives the browser (`_permanent`).
+    ///
+    /// ```
+    /// # rocket_session_state_core::session::docs::with_session(|session| {
+    /// let stay = if session.permanent() { "you stay logged in" } else { "until you close the browser" };
+    /// # assert_eq!(stay, "you stay logged in");
+    /// # });
+    /// ```
     pub fn permanent(&self) -> bool {
         self.used().permanent()
     }

@@ -44,7 +44,7 @@ use crate::store::client::Budget;
 ///
 /// It is a map from text keys to values with the vocabulary of Flask's `session`. No lock is ever
 /// handed out: values are decoded and owned. Changes are kept in the session, and written when the
-/// response is ready or by [`save`](Session::save).
+/// response is ready or by [`save`](#method.save).
 ///
 /// Every method counts as a use of the session (Flask's `accessed`): the response gets `Vary: Cookie`.
 ///
@@ -109,7 +109,18 @@ impl Session {
     /// Returns how long ago the current user logged in, in whole seconds.
     ///
     /// `None` if that is not known: nobody is logged in, no state with a login field was loaded in
-    /// this request, or Flask has logged a user in or changed the user since the last login here.
+    /// this request, or Flask has logged a user in or changed the user since the last login here. A guard
+    /// asks for a recent login with `#[require_session(…, fresh = "10 minutes")]`.
+    ///
+    /// ```
+    /// # rocket_session_state_core::session::docs::with_session(|session| {
+    /// let since = match session.login_age() {
+    ///     Some(age) => format!("you logged in {} minutes ago", age.as_secs() / 60),
+    ///     None => "you are not logged in, or nobody knows since when".to_owned(),
+    /// };
+    /// # assert!(since.starts_with("you are not"));
+    /// # });
+    /// ```
     pub fn login_age(&self) -> Option<Duration> {
         let now = self.now();
         login::login_age(&self.used(), now)
@@ -117,13 +128,14 @@ impl Session {
 
     /// Gives the session a new id at the next save and ends the old one; the data stays.
     ///
-    /// A session without data keeps its id. A session in a cookie has none, and nothing happens.
+    /// Writing the login field of a state does this by itself: call it at other changes of rights. A session
+    /// without data keeps its id. A session in a cookie has none, and nothing happens.
     ///
     /// ```
     /// # rocket_session_state_core::session::docs::with_session(|session| {
-    /// session.set("cart", &["tea"]);
+    /// session.set("role", "admin");
     /// session.regenerate();
-    /// assert!(session.contains("cart"));
+    /// assert!(session.contains("role"));
     /// # });
     /// ```
     pub fn regenerate(&self) {
@@ -150,16 +162,47 @@ impl Session {
     }
 
     /// Returns the session's id; `None` for a session that is not stored and for sessions in cookies.
+    ///
+    /// Anyone who has an id is logged in as its user: keep it out of logs and pages. [`SessionId`]'s `Debug`
+    /// does not show it.
+    ///
+    /// ```
+    /// # rocket_session_state_core::session::docs::with_async_session(|session| async move {
+    /// use std::hash::{BuildHasher, RandomState};
+    ///
+    /// assert!(session.id().is_none());
+    /// session.set("cart", &["tea"]);
+    /// session.save().await?;
+    /// // Files of one session get names that nobody else can guess, and that tell nothing of the id.
+    /// let key_of_upload = session.id().map(|id| RandomState::new().hash_one(id));
+    /// assert!(key_of_upload.is_some());
+    /// # Ok::<(), rocket_session_state_core::session::SaveError>(()) }).unwrap();
+    /// ```
     pub fn id(&self) -> Option<SessionId> {
         self.used().identity.id().cloned()
     }
 
-    /// Whether the session was not stored when the request came.
+    /// Returns `true` if the session was not stored when the request came (Flask's `new`).
+    ///
+    /// ```
+    /// # rocket_session_state_core::session::docs::with_session(|session| {
+    /// let greeting = if session.is_new() { "hello, stranger" } else { "welcome back" };
+    /// # assert_eq!(greeting, "hello, stranger");
+    /// # });
+    /// ```
     pub fn is_new(&self) -> bool {
         self.used().flags.new
     }
 
-    /// Whether the session was changed in this request (Flask's `modified`).
+    /// Returns `true` if the session was changed in this request (Flask's `modified`).
+    ///
+    /// ```
+    /// # rocket_session_state_core::session::docs::with_session(|session| {
+    /// assert!(!session.is_modified());
+    /// session.set("colour", "red");
+    /// assert!(session.is_modified());
+    /// # });
+    /// ```
     pub fn is_modified(&self) -> bool {
         self.used().flags.modified
     }
@@ -181,6 +224,7 @@ impl Session {
 
     /// Writes the changes now instead of when the response is ready.
     ///
+    /// For handlers whose answer depends on the outcome: `session.save().await?` answers 503 or 409 if it fails.
     /// After the response has begun, as in a stream or a socket, this is the only way to save a change.
     ///
     /// ```
@@ -205,27 +249,74 @@ impl Session {
     /// An end in this process is noticed at once. An end elsewhere is found by asking the store every
     /// `session_ended_poll`, which does not extend the session's life. For a session in a cookie this never
     /// returns: nobody can end it.
+    ///
+    /// ```
+    /// # rocket_session_state_core::session::docs::with_async_session(|session| async move {
+    /// # use tokio::{select, time::{Duration, interval}};
+    /// # let watched = session.clone();
+    /// # session.set("cart", &["tea"]);
+    /// # session.save().await?;
+    /// # session.destroy();
+    /// # session.save().await?;
+    /// # let session = watched;
+    /// let mut seconds = interval(Duration::from_secs(1));
+    /// loop {
+    ///     select! {
+    ///         () = session.ended() => break,
+    ///         _ = seconds.tick() => println!("still logged in"), // or `yield` an event of a stream
+    ///     }
+    /// }
+    /// # Ok::<(), rocket_session_state_core::session::SaveError>(()) }).unwrap();
+    /// ```
     pub async fn ended(&self) {
         self.shared.manager.ended(self).await;
     }
 
-    /// Whether there are changes that no save has written. They are lost if none comes.
+    /// Returns `true` if there are changes that no save has written. They are lost if none comes.
+    ///
+    /// ```
+    /// # rocket_session_state_core::session::docs::with_async_session(|session| async move {
+    /// session.set("progress", &50);
+    /// if session.has_unsaved_changes() {
+    ///     session.save().await?;
+    /// }
+    /// assert!(!session.has_unsaved_changes());
+    /// # Ok::<(), rocket_session_state_core::session::SaveError>(()) }).unwrap();
+    /// ```
     pub fn has_unsaved_changes(&self) -> bool {
         !self.is_abandoned() && self.state().is_unsaved()
     }
 
-    /// Whether there are other handles to this session.
+    /// Returns `true` if there are other handles to this session.
     #[doc(hidden)]
     pub fn has_other_handles(&self) -> bool {
         Arc::strong_count(&self.shared) > 1
     }
 
     /// Returns the time of the session's clock: the time that came with the request, moved on since.
+    ///
+    /// ```
+    /// # extern crate rocket_session_state_core as rocket_session_state;
+    /// # rocket_session_state_core::session::docs::with_session(|session| {
+    /// use rocket_session_state::value::DateTime;
+    ///
+    /// session.set("last_visit", &DateTime::from(session.now()));
+    /// assert!(session.get::<DateTime>("last_visit")?.is_some());
+    /// # Ok::<(), rocket_session_state_core::session::FieldError>(()) }).unwrap();
+    /// ```
     pub fn now(&self) -> SystemTime {
         self.shared.clock.now()
     }
 
-    /// Whether a handle was dropped by a panic: then the session has given up its changes.
+    /// Returns `true` if a handle was dropped by a panic: then the session has given up its changes.
+    ///
+    /// ```
+    /// # rocket_session_state_core::session::docs::with_session(|session| {
+    /// let task = { let session = session.clone(); move || { let _session = session; panic!("a mistake") } };
+    /// std::thread::spawn(task).join().unwrap_err();
+    /// assert!(session.is_abandoned());
+    /// # });
+    /// ```
     pub fn is_abandoned(&self) -> bool {
         self.shared.abandoned.load(Ordering::Acquire)
     }
