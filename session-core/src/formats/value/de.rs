@@ -115,7 +115,7 @@ macro_rules! forward {
             self,
             $($($argument: $type,)+)?
             visitor: V,
-        ) -> Result<V::Value, DecodeError> {
+        ) -> Read<'de, V> {
             self.$read(visitor)
         }
     )*};
@@ -137,7 +137,7 @@ impl<'de> Deserializer<'de> for FromValue {
         deserialize_unit_struct(_name: &'static str) => deserialize_unit
     }
 
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Read<'de, V> {
         match self.value {
             Value::None => visitor.visit_unit(),
             Value::Bool(value) => visitor.visit_bool(value),
@@ -153,7 +153,7 @@ impl<'de> Deserializer<'de> for FromValue {
         }
     }
 
-    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Read<'de, V> {
         match &self.value {
             Value::Bool(value) => visitor.visit_bool(*value),
             Value::Str(text) if self.key => match text.parse() {
@@ -165,7 +165,7 @@ impl<'de> Deserializer<'de> for FromValue {
     }
 
     /// Called by types that parse a text.
-    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
+    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Read<'de, V> {
         match self.value {
             Value::DateTime(time) => visitor.visit_string(time.to_string()),
             Value::Uuid(uuid) => visitor.visit_string(uuid.to_string()),
@@ -173,7 +173,7 @@ impl<'de> Deserializer<'de> for FromValue {
         }
     }
 
-    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Read<'de, V> {
         match self.value {
             Value::Str(text) | Value::Markup(text) => visitor.visit_string(text),
             Value::Int(number) if self.key => visitor.visit_string(number.to_string()),
@@ -181,7 +181,7 @@ impl<'de> Deserializer<'de> for FromValue {
         }
     }
 
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Read<'de, V> {
         match self.value {
             Value::None => visitor.visit_none(),
             value => visitor.visit_some(FromValue {
@@ -192,18 +192,14 @@ impl<'de> Deserializer<'de> for FromValue {
         }
     }
 
-    fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
+    fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Read<'de, V> {
         match self.value {
             Value::None => visitor.visit_unit(),
             _ => self.mismatch(visitor),
         }
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(
-        self,
-        name: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, DecodeError> {
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Read<'de, V> {
         if name != VALUE {
             let depth = DecodeError::deeper(self.depth)?;
             return visitor.visit_newtype_struct(FromValue { depth, ..self });
@@ -218,7 +214,7 @@ impl<'de> Deserializer<'de> for FromValue {
         }
     }
 
-    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Read<'de, V> {
         match self.value {
             Value::Map(pairs) => Pairs::new(pairs, DecodeError::deeper(self.depth)?).visit(visitor),
             _ => self.mismatch(visitor),
@@ -230,7 +226,7 @@ impl<'de> Deserializer<'de> for FromValue {
         _name: &'static str,
         _fields: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, DecodeError> {
+    ) -> Read<'de, V> {
         match self.value {
             Value::List(items) | Value::Tuple(items) => visit_items(items, self.depth, visitor),
             _ => self.deserialize_map(visitor),
@@ -242,7 +238,7 @@ impl<'de> Deserializer<'de> for FromValue {
         _name: &'static str,
         _variants: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, DecodeError> {
+    ) -> Read<'de, V> {
         let depth = DecodeError::deeper(self.depth)?;
         match self.value {
             name @ (Value::Str(_) | Value::Markup(_)) => visitor.visit_enum(Variant::new(name, None, depth)),
@@ -254,7 +250,7 @@ impl<'de> Deserializer<'de> for FromValue {
         }
     }
 
-    fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
+    fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Read<'de, V> {
         match self.value {
             // Not as a number: serde would take it for the position of a field.
             Value::Int(number) => visitor.visit_string(number.to_string()),
@@ -262,7 +258,7 @@ impl<'de> Deserializer<'de> for FromValue {
         }
     }
 
-    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Read<'de, V> {
         visitor.visit_unit()
     }
 }
@@ -321,7 +317,7 @@ struct Byte {
 impl<'de> Deserializer<'de> for Byte {
     type Error = DecodeError;
 
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Read<'de, V> {
         if self.from_text {
             Err(DecodeError::mismatch("text", &"a list"))
         } else {
@@ -329,19 +325,15 @@ impl<'de> Deserializer<'de> for Byte {
         }
     }
 
-    fn deserialize_u8<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
+    fn deserialize_u8<V: Visitor<'de>>(self, visitor: V) -> Read<'de, V> {
         visitor.visit_u8(self.byte)
     }
 
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Read<'de, V> {
         visitor.visit_some(self)
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(
-        self,
-        _name: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, DecodeError> {
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _name: &'static str, visitor: V) -> Read<'de, V> {
         visitor.visit_newtype_struct(self)
     }
 
@@ -363,7 +355,7 @@ impl Pairs {
         Pairs { pairs: pairs.into_iter(), value: None, depth }
     }
 
-    fn visit<'de, V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, DecodeError> {
+    fn visit<'de, V: Visitor<'de>>(mut self, visitor: V) -> Read<'de, V> {
         let len = self.pairs.len();
         let value = visitor.visit_map(&mut self)?;
         all_read(self.pairs.len(), len)?;
@@ -435,15 +427,11 @@ impl<'de> VariantAccess<'de> for Content {
         seed.deserialize(self.value()?)
     }
 
-    fn tuple_variant<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, DecodeError> {
+    fn tuple_variant<V: Visitor<'de>>(self, len: usize, visitor: V) -> Read<'de, V> {
         self.value()?.deserialize_tuple(len, visitor)
     }
 
-    fn struct_variant<V: Visitor<'de>>(
-        self,
-        fields: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, DecodeError> {
+    fn struct_variant<V: Visitor<'de>>(self, fields: &'static [&'static str], visitor: V) -> Read<'de, V> {
         self.value()?.deserialize_struct("", fields, visitor)
     }
 }

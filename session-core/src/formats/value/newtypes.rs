@@ -219,27 +219,18 @@ impl Serialize for DateTime {
 impl<'de> Deserialize<'de> for DateTime {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         // Our deserializer hands out a stored date as its text too, as the types of date crates want it.
-        deserializer.deserialize_str(FromText::new("a date and time"))
+        deserializer.deserialize_str(FromText("a date and time", PhantomData))
     }
 }
 
-/// Parses a text.
-pub(super) struct FromText<T> {
-    expected: &'static str,
-    parsed: PhantomData<T>,
-}
-
-impl<T> FromText<T> {
-    pub(super) fn new(expected: &'static str) -> Self {
-        FromText { expected, parsed: PhantomData }
-    }
-}
+/// Parses a text of the kind that is named.
+pub(super) struct FromText<T>(pub(super) &'static str, pub(super) PhantomData<T>);
 
 impl<T: FromStr<Err: fmt::Display>> Visitor<'_> for FromText<T> {
     type Value = T;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.expected)
+        f.write_str(self.0)
     }
 
     fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<T, E> {

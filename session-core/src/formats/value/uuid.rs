@@ -1,6 +1,7 @@
 //! A UUID that stays one in cookies.
 
 use std::fmt;
+use std::marker::PhantomData;
 use std::ops::Deref;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -59,6 +60,6 @@ impl Serialize for Uuid {
 impl<'de> Deserialize<'de> for Uuid {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         // Our deserializer hands out a stored UUID as its text too.
-        deserializer.deserialize_str(FromText::new("a UUID")).map(Uuid)
+        deserializer.deserialize_str(FromText("a UUID", PhantomData)).map(Uuid)
     }
 }

@@ -88,10 +88,8 @@ impl Places {
                         return None;
                     }
                     let ends = parts.iter().skip(2).step_by(2).copied().chain([at]);
-                    self.pairs.extend(parts.chunks_exact(2).zip(ends).filter_map(|(pair, end)| match pair {
-                        [key, value] => Some([*key, *value, end]),
-                        _ => None,
-                    }));
+                    let pairs = parts.as_chunks::<2>().0.iter().zip(ends);
+                    self.pairs.extend(pairs.map(|([key, value], end)| [*key, *value, end]));
                 }
             }
             Instruction::Get(_)

@@ -65,14 +65,11 @@ pub(super) fn make(
 fn uuid(graph: &Graph, state: NodeId, at: usize) -> Result<Value, DecodeError> {
     let refused = || DecodeError::syntax("the state of a UUID", at);
     let Content::Parts(Shape::Dict, state) = &graph[state].content else { return Err(refused()) };
-    let number = state.chunks_exact(2).find_map(|pair| match pair {
-        [key, number] if matches!(&graph[*key].content, Content::Whole(Value::Str(key)) if key == "int") => {
-            match &graph[*number].content {
-                Content::Whole(Value::Int(number)) => u128::try_from(*number).ok(),
-                Content::Whole(Value::BigInt(digits)) => digits.parse().ok(),
-                _ => None,
-            }
-        }
+    let is_int = |key: NodeId| matches!(&graph[key].content, Content::Whole(Value::Str(key)) if key == "int");
+    let mut numbers = state.as_chunks::<2>().0.iter().filter(|[key, _]| is_int(*key));
+    let number = numbers.find_map(|[_, number]| match &graph[*number].content {
+        Content::Whole(Value::Int(number)) => u128::try_from(*number).ok(),
+        Content::Whole(Value::BigInt(digits)) => digits.parse().ok(),
         _ => None,
     });
     number.map(|number| Value::Uuid(uuid::Uuid::from_u128(number))).ok_or_else(refused)

@@ -23,13 +23,8 @@ pub(super) fn without_references(record: &[u8]) -> Result<Vec<u8>, DecodeError> 
         write_node(&graph, &mut out, id);
         out
     };
-    let encoded: Vec<(Vec<u8>, Vec<u8>)> = parts
-        .chunks_exact(2)
-        .filter_map(|pair| match pair {
-            [key, value] => Some((encoded(*key), encoded(*value))),
-            _ => None,
-        })
-        .collect();
+    let encoded: Vec<_> =
+        parts.as_chunks::<2>().0.iter().map(|[key, value]| (encoded(*key), encoded(*value))).collect();
     let entries: Vec<_> = encoded.iter().map(|(key, value)| (RawKey::Other(key), value.as_slice())).collect();
     let mut out = Vec::new();
     write::join(&mut out, &entries);
