@@ -96,7 +96,6 @@ impl DateTime {
     }
 
     /// Year, month, day, hour, minute and second on its own clock.
-    #[cfg(feature = "pickle")]
     pub(crate) fn calendar(self) -> [u32; 6] {
         let Some(wall) = self.wall() else { return [1; 6] }; // never: checked by `new`
         let (year, month, day) = wall.to_calendar_date();
@@ -111,10 +110,7 @@ impl DateTime {
     }
 
     fn text(self, nanoseconds: u32, offset: Option<i32>) -> String {
-        let Some(wall) = self.wall() else { return String::new() };
-        let (year, month, day) = wall.to_calendar_date();
-        let (hour, minute, second) = wall.to_hms();
-        let month = u8::from(month);
+        let [year, month, day, hour, minute, second] = self.calendar();
         let mut text = format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}");
         if !nanoseconds.is_multiple_of(1000) {
             text += &format!(".{nanoseconds:09}");
