@@ -167,7 +167,11 @@ impl Fairing for Sessions {
                 return Err(rocket);
             }
         };
-        if let Err(error) = manager.ping(SystemTime::now()).await {
+        if let Err(mut error) = manager.ping(SystemTime::now()).await {
+            // `stores` names the place of a store of the settings; one that is passed in code names its own.
+            if let Some(address) = self.store.as_ref().and_then(Store::address) {
+                error = error.at(address);
+            }
             log::error!("sessions can't be served from {stores}: {}", Chain(&error));
             return Err(rocket);
         }

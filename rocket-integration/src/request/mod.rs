@@ -120,7 +120,7 @@ async fn load(request: &Request<'_>, context: &SessionContext) -> Result<CoreSes
     context.purge_if_due(now);
     opened.map_err(|error| {
         // The store's client writes one line about an outage, instead of one for each request.
-        let level = if error.is_outage() { log::Level::Debug } else { log::Level::Error };
+        let level = if error.was_told() { log::Level::Debug } else { log::Level::Error };
         let (method, path) = (request.method(), request.uri().path());
         log::log!(level, "{method} {path}: {}", Chain(&error));
         SessionError::Unavailable(Outage::new(error))

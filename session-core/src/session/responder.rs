@@ -26,7 +26,7 @@ impl SaveError {
     pub fn log(&self, request: &Request<'_>) {
         let level = match self {
             SaveError::Ended | SaveError::Refused { .. } => Level::Warn,
-            SaveError::Unavailable(error) if error.is_outage() => Level::Debug,
+            SaveError::Unavailable(error) if error.was_told() => Level::Debug,
             _ => Level::Error,
         };
         log::log!(level, "{} {}: {}", request.method(), request.uri().path(), Chain(self));

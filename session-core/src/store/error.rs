@@ -56,6 +56,11 @@ impl StoreError {
         Self::new(Kind::Timeout, None)
     }
 
+    /// The request had no time left for a call, whether it was the store or other requests that took it.
+    pub(crate) fn out_of_time() -> Self {
+        Self::new(Kind::Timeout, Some(Arc::from(Box::from("the time of the request is used up"))))
+    }
+
     /// The store's answer can't be understood; `expected` completes the sentence "expected …".
     pub fn invalid_response(expected: &'static str) -> Self {
         Self::new(Kind::InvalidResponse(expected), None)
@@ -88,18 +93,26 @@ impl StoreError {
         }
     }
 
-    /// Whether the error says nothing about the store that was called.
+    /// Tells whether the error says nothing about the store that was called.
     pub(crate) fn is_elsewhere(&self) -> bool {
         self.kind == Kind::Elsewhere
     }
 
-    /// Whether the store itself is in trouble, not just one record. The log has lines about such an outage
-    /// as a whole, so a caller need not log each request that meets it.
+    /// Tells whether the store itself is in trouble, not just one record. The log has lines about such an
+    /// outage as a whole, so a caller need not log each request that meets it.
     pub fn is_outage(&self) -> bool {
         matches!(self.kind, Kind::Unavailable | Kind::Timeout)
     }
 
-    /// Whether the record was refused for its size: the store itself is well.
+    /// Tells whether the log has lines about the trouble as a whole: an [outage](Self::is_outage) of this store, or
+    /// of the one that sessions are moved out of.
+    #[doc(hidden)]
+    pub fn was_told(&self) -> bool {
+        let elsewhere = self.source().filter(|_| self.is_elsewhere());
+        self.is_outage() || elsewhere.and_then(|e| e.downcast_ref::<Self>()).is_some_and(Self::is_outage)
+    }
+
+    /// Tells whether the record was refused for its size: the store itself is well.
     pub fn is_too_large(&self) -> bool {
         matches!(self.kind, Kind::TooLarge { .. })
     }

@@ -3,13 +3,15 @@
 use rocket::http::uri::Host;
 use rocket::http::{Accept, Header, Status};
 use rocket::{get, routes, uri};
+use rocket_session_state::config::{SessionConfig, SessionType};
+use rocket_session_state::store::RedisStore;
 use rocket_session_state::store::conformance::Fault;
 use rocket_session_state::{
-    FieldError, Next, SaveError, Session, SessionError, require_session, session_state,
+    FieldError, Next, SaveError, Session, SessionError, Sessions, require_session, session_state,
 };
 
 use crate::log::lines_with;
-use crate::site::Site;
+use crate::site::{self, Site, launches};
 
 #[session_state]
 struct Visit {
@@ -72,6 +74,23 @@ async fn an_outage_is_told_by_the_client_of_the_store_and_not_by_each_request() 
     let errors: Vec<&String> =
         lines.iter().filter(|line| line.starts_with("ERROR rocket_session_state")).collect();
     assert_eq!(errors, [""; 0]);
+}
+
+#[rocket::async_test]
+async fn a_launch_without_its_store_names_the_address_once() {
+    let mut config = SessionConfig::default();
+    config.session_type = SessionType::Redis;
+    config.store.redis.url = "redis://127.0.0.1:1/7".into();
+    let given = RedisStore::from_url("redis://127.0.0.1:1/8").unwrap();
+    for sessions in [Sessions::with_config(config), Sessions::with_config(site::config()).store(given)] {
+        assert!(!launches(site::quiet().attach(sessions)).await);
+    }
+    for database in ["127.0.0.1:1/7", "127.0.0.1:1, database 8"] {
+        let lines = lines_with(database);
+        let [line] = lines.as_slice() else { panic!("{lines:?}") };
+        assert!(line.contains("sessions can't be served from "), "{line}");
+        assert_eq!(line.matches("127.0.0.1:1").count(), 1, "{line}");
+    }
 }
 
 #[rocket::async_test]

@@ -69,13 +69,11 @@ impl Breaker {
         if failures == self.threshold {
             *self.next_trial.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now() + TRIAL_EVERY;
         }
-        self.log.failed(error);
+        self.log.failed(error, failures >= self.threshold);
     }
 
-    /// The error of a request whose own time is up. It says nothing about the store, but has to be told.
-    pub(super) fn out_of_time(&self) -> StoreError {
-        let error = StoreError::timeout();
-        self.log.failed(&error);
-        error
+    /// Notes that a request's own time is up, which says nothing about the store.
+    pub(super) fn out_of_time(&self, error: &StoreError) {
+        self.log.out_of_time(error);
     }
 }

@@ -80,14 +80,17 @@ impl StoreClient {
         self.call(budget, now, |call| self.store.boxed().delete(call, key)).await
     }
 
+    /// Checks the store at launch. The error has no address: the launch's message names it.
     pub(crate) async fn ping(&self, budget: &Budget, now: SystemTime) -> Result<(), StoreError> {
-        self.call(budget, now, |call| self.store.boxed().ping(call)).await
+        let deadline = Instant::now() + self.call_timeout.min(budget.left());
+        with_deadline(deadline, self.store.boxed().ping(Call { now, deadline })).await
     }
 
     /// Purges without the limits of a request.
     pub(crate) async fn purge(&self, now: SystemTime) -> Result<u64, StoreError> {
         let deadline = Instant::now() + PURGE_WITHIN;
-        with_deadline(deadline, self.store.boxed().purge(Call { now, deadline })).await
+        let purged = with_deadline(deadline, self.store.boxed().purge(Call { now, deadline })).await;
+        purged.map_err(|error| error.at_store(&self.store))
     }
 
     /// Waits for the exclusive right to swap `key` in this process.
@@ -97,7 +100,14 @@ impl StoreClient {
         key: &'k str,
     ) -> Result<KeyGuard<'k>, StoreError> {
         let locked = tokio::time::timeout(budget.left(), self.locks.lock(key)).await;
-        locked.map_err(|_| self.breaker.out_of_time())
+        locked.map_err(|_| self.out_of_time())
+    }
+
+    /// Makes the error of a request that has used up its time. The store may not be to blame.
+    fn out_of_time(&self) -> StoreError {
+        let error = StoreError::out_of_time().at_store(&self.store);
+        self.breaker.out_of_time(&error);
+        error
     }
 
     /// Makes one call: within its own limit and what is left of the request's, if the breaker lets it through.
@@ -109,8 +119,7 @@ impl StoreClient {
     ) -> Result<T, StoreError> {
         let allowed = self.call_timeout.min(budget.left());
         if allowed.is_zero() {
-            // The request has used up its time: the store is not to blame.
-            return Err(self.breaker.out_of_time());
+            return Err(self.out_of_time());
         }
         self.breaker.admit()?;
         let began = Instant::now();
@@ -120,5 +129,24 @@ impl StoreClient {
         budget.spend(began.elapsed());
         self.breaker.note(answer.as_ref().err());
         answer
+    }
+}
+
+#[cfg(all(test, feature = "filesystem"))]
+mod tests {
+    use super::*;
+    use crate::store::FileStore;
+
+    #[tokio::test(start_paused = true)]
+    async fn errors_of_a_purge_and_of_requests_out_of_time_name_the_store() {
+        let store = DynStore::new(FileStore::new("/dev/null/sessions"));
+        let client = StoreClient::new(store, Duration::from_secs(1), 5);
+        let budget = Budget::new(Duration::from_millis(10));
+        let _locked = client.lock(&budget, "key").await.unwrap();
+        let waited = client.lock(&budget, "key").await.err().unwrap();
+        let purged = client.purge(SystemTime::now()).await.unwrap_err();
+        for error in [waited, purged] {
+            assert!(error.to_string().contains("(folder /dev/null/sessions)"), "{error}");
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! The log lines of an outage: one when it begins, one per interval while it lasts, one when it ends.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -13,17 +13,18 @@ use crate::store::StoreError;
 pub(super) struct OutageLog {
     /// The store's name in the log.
     name: &'static str,
-    /// Whether a line has told of failures that are not over yet.
+    /// Whether a line has told of the outage that is not over yet.
     told: AtomicBool,
-    since_line: Mutex<SinceLine>,
+    failures: Throttled,
+    out_of_time: Throttled,
 }
 
-/// The last line, and what has happened since.
+/// Events that share a line: at most one line per interval.
 #[derive(Default)]
-struct SinceLine {
-    at: Option<Instant>,
-    /// Failed calls and calls that were refused at once.
-    failures: u64,
+struct Throttled {
+    last_line: Mutex<Option<Instant>>,
+    /// Events since that line.
+    untold: AtomicU64,
 }
 
 /// The time between two lines about the same store.
@@ -31,41 +32,70 @@ const LINE_EVERY: Duration = Duration::from_secs(30);
 
 impl OutageLog {
     pub(super) fn new(name: &'static str) -> Self {
-        OutageLog { name, told: AtomicBool::new(false), since_line: Mutex::default() }
+        let [failures, out_of_time] = [(); 2].map(|()| Throttled::default());
+        OutageLog { name, told: AtomicBool::new(false), failures, out_of_time }
     }
 
-    /// Counts a call that failed, and tells of it unless a line was written lately.
-    pub(super) fn failed(&self, error: &StoreError) {
-        let mut since_line = self.since_line.lock().unwrap_or_else(PoisonError::into_inner);
-        since_line.failures += 1;
-        let now = Instant::now();
-        if since_line.at.is_some_and(|at| now.duration_since(at) < LINE_EVERY) {
-            return;
-        }
-        let (name, failures) = (self.name, since_line.failures);
-        *since_line = SinceLine { at: Some(now), failures: 0 };
-        drop(since_line);
+    /// Counts a call that failed. Tells of it unless a line was written lately; if the breaker `is_open`, which
+    /// fails every request, the outage has a line in any case.
+    pub(super) fn failed(&self, error: &StoreError, is_open: bool) {
+        self.failures.count();
+        let begins = is_open && !self.told.swap(true, Ordering::Relaxed);
+        let Some(failures) = self.failures.tell(begins) else { return };
         self.told.store(true, Ordering::Relaxed);
+        let how = if is_open { "is down" } else { "failed" };
         match failures {
-            1 => log::error!("{name} failed: {}", Chain(error)),
-            _ => log::error!("{name} failed, {failures} calls since this was last told: {}", Chain(error)),
+            1 => log::error!("{} {how}: {}", self.name, Chain(error)),
+            _ => log::error!(
+                "{} {how}, {failures} calls since this was last told: {}",
+                self.name,
+                Chain(error)
+            ),
         }
     }
 
     /// Counts a call that was refused without asking the store.
     pub(super) fn refused(&self) {
-        self.since_line.lock().unwrap_or_else(PoisonError::into_inner).failures += 1;
+        self.failures.count();
     }
 
     /// Notes that the store works again.
     pub(super) fn over(&self) {
-        if self.told.swap(false, Ordering::Relaxed) {
-            let failures = {
-                let mut since_line = self.since_line.lock().unwrap_or_else(PoisonError::into_inner);
-                std::mem::take(&mut since_line.failures)
-            };
+        let told = self.told.swap(false, Ordering::Relaxed);
+        if (told || self.failures.untold.load(Ordering::Relaxed) > 0)
+            && let Some(failures) = self.failures.tell(told)
+        {
             log::warn!("{} works again; {failures} more calls failed since this was last told", self.name);
         }
+    }
+
+    /// Counts a request that has used up its time, which says nothing about the store.
+    pub(super) fn out_of_time(&self, error: &StoreError) {
+        self.out_of_time.count();
+        if let Some(requests) = self.out_of_time.tell(false) {
+            log::error!(
+                "requests ran out of time waiting for {} or for one another, {requests} since this was last told: {}",
+                self.name,
+                Chain(error)
+            );
+        }
+    }
+}
+
+impl Throttled {
+    fn count(&self) {
+        self.untold.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Returns the number of events to tell of, if a line is due or has to be written `at_once`.
+    fn tell(&self, at_once: bool) -> Option<u64> {
+        let mut last_line = self.last_line.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        if !at_once && last_line.is_some_and(|at| now.duration_since(at) < LINE_EVERY) {
+            return None;
+        }
+        *last_line = Some(now);
+        Some(self.untold.swap(0, Ordering::Relaxed))
     }
 }
 
@@ -135,6 +165,45 @@ mod tests {
             breaker.note(None);
         }
         assert_eq!(lines(name).len(), 2, "{:#?}", lines(name));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_outage_that_begins_soon_after_another_has_its_own_lines() {
+        capture();
+        let name = "the store of two outages";
+        let breaker = Breaker::new(name, 5);
+        let refused = StoreError::unavailable("connection refused");
+        breaker.note(Some(&StoreError::timeout()));
+        breaker.note(None);
+        tokio::time::advance(TRIAL * 2).await;
+        for _ in 0..270 {
+            if breaker.admit().is_ok() {
+                breaker.note(Some(&refused));
+            }
+            tokio::time::advance(Duration::from_millis(100)).await;
+        }
+        breaker.admit().unwrap();
+        breaker.note(None);
+        let lines = lines(name);
+        assert_eq!(lines.len(), 4, "{lines:#?}");
+        assert!(lines[0].contains(" failed: ") && lines[1].contains("works again"), "{lines:#?}");
+        assert!(lines[2].contains(" is down, 5 calls ") && lines[2].contains("refused"), "{lines:#?}");
+        assert!(lines[3].contains("works again; 265 more calls"), "{lines:#?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn requests_out_of_time_are_told_of_by_themselves_and_hide_no_outage() {
+        capture();
+        let name = "the store of slow requests";
+        let breaker = Breaker::new(name, 1);
+        for _ in 0..3 {
+            breaker.out_of_time(&StoreError::timeout());
+        }
+        breaker.note(Some(&StoreError::unavailable("connection refused")));
+        let waited =
+            LINES.0.lock().unwrap().iter().filter(|line| line.contains(&format!("for {name}"))).count();
+        assert_eq!((waited, lines(name).len()), (1, 1));
+        assert!(lines(name)[0].contains("is down: "), "{:#?}", lines(name));
     }
 
     const TRIAL: Duration = Duration::from_secs(1);

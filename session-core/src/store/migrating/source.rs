@@ -47,28 +47,31 @@ impl Source {
         self.call(call, self.store.purge(call)).await
     }
 
+    /// Checks the store at launch. The error has no address: the launch's message names it.
     pub(super) async fn ping(&self, call: Call) -> Result<(), StoreError> {
-        self.call(call, self.store.ping(call)).await
+        with_deadline(half_of(call), self.store.ping(call)).await.map_err(failed)
     }
 
     fn own_key(&self, key: &str) -> String {
         format!("{}{}", self.prefix, key.strip_prefix(self.target_prefix.as_str()).unwrap_or(key))
     }
 
-    /// Waits for half of the time that is left. So the caller's deadline is not reached, which would be put
-    /// down to the target.
     async fn call<T>(
         &self,
         call: Call,
         answer: impl Future<Output = Result<T, StoreError>>,
     ) -> Result<T, StoreError> {
         self.breaker.admit().map_err(failed)?;
-        let now = Instant::now();
-        let half = now + call.deadline.saturating_duration_since(now) / 2;
-        let answer = with_deadline(half, answer).await.map_err(|error| error.at_store(&self.store));
+        let answer = with_deadline(half_of(call), answer).await.map_err(|error| error.at_store(&self.store));
         self.breaker.note(answer.as_ref().err());
         answer.map_err(failed)
     }
+}
+
+/// Leaves the caller half of its time, so that its deadline is not reached, which would be put down to the target.
+fn half_of(call: Call) -> Instant {
+    let now = Instant::now();
+    now + call.deadline.saturating_duration_since(now) / 2
 }
 
 fn failed(error: StoreError) -> StoreError {
