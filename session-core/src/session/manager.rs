@@ -16,7 +16,7 @@ use crate::formats::id::SessionId;
 use crate::formats::signing::{CookieSigner, IdSigner};
 use crate::formats::value::Value;
 use crate::store::client::{Budget, StoreClient};
-use crate::store::migrating::{self, MigratingStore};
+use crate::store::migrating::{MigratingStore, MigrationSettings};
 use crate::store::{DynStore, Store, StoreError, Touch};
 
 pub use super::close::Closed;
@@ -83,7 +83,7 @@ impl Manager {
         let lifetime = config.permanent_session_lifetime;
         if let Some(source) = &config.session_migrate_from {
             let prefix = &config.session_key_prefix;
-            let settings = migrating::Settings {
+            let settings = MigrationSettings {
                 prefixes: [source.key_prefix(prefix).to_owned(), prefix.clone()],
                 lifetime,
                 format,

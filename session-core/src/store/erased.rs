@@ -30,8 +30,12 @@ pub struct DynStore(Arc<dyn ErasedStore>);
 impl DynStore {
     /// Forgets the type of a store.
     pub fn new(store: impl Store) -> Self {
-        let erased = (&store as &dyn Any).downcast_ref::<DynStore>().cloned();
-        erased.unwrap_or_else(|| DynStore(Arc::new(store)))
+        let any: &dyn Any = &store;
+        #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+        if let Some(super::SqlStore(rows)) = any.downcast_ref() {
+            return rows.clone();
+        }
+        any.downcast_ref().cloned().unwrap_or_else(|| DynStore(Arc::new(store)))
     }
 
     /// The store with boxed futures, for callers to whom another future around each is a cost.
@@ -41,95 +45,39 @@ impl DynStore {
 }
 
 impl Store for DynStore {
-    async fn load(&self, call: Call, key: &str, touch: Option<Touch>) -> Result<Option<Loaded>, StoreError> {
-        self.0.load(call, key, touch).await
-    }
-
-    async fn swap(
-        &self,
-        call: Call,
-        key: &str,
-        expected: Option<&Loaded>,
-        new: Option<New<'_>>,
-    ) -> Result<Swap, StoreError> {
-        self.0.swap(call, key, expected, new).await
-    }
-
-    async fn delete(&self, call: Call, key: &str) -> Result<bool, StoreError> {
-        self.0.delete(call, key).await
-    }
-
-    async fn purge(&self, call: Call) -> Result<u64, StoreError> {
-        self.0.purge(call).await
-    }
-
-    async fn ping(&self, call: Call) -> Result<(), StoreError> {
-        self.0.ping(call).await
-    }
-
-    fn address(&self) -> Option<String> {
-        self.0.address()
-    }
+    forward!(self => self.0);
 }
 
-/// Shows the address only: a store may not show what it holds.
-impl std::fmt::Debug for DynStore {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("DynStore").field("address", &self.0.address()).finish_non_exhaustive()
-    }
-}
+debug_by_address!(DynStore);
 
 pub(super) type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
-/// [`Store`] with boxed futures, which is what a trait object needs.
-pub(super) trait ErasedStore: Send + Sync {
-    fn load<'a>(&'a self, call: Call, key: &'a str, touch: Option<Touch>) -> BoxFuture<'a, Option<Loaded>>;
+/// Declares [`ErasedStore`] with these methods of [`Store`].
+macro_rules! erased {
+    ($($method:ident($($argument:ident: $type:ty),*) -> $answer:ty;)+) => {
+        /// [`Store`] with boxed futures, which is what a trait object needs.
+        pub(super) trait ErasedStore: Send + Sync {
+            $(fn $method<'a>(&'a self, call: Call $(, $argument: $type)*) -> BoxFuture<'a, $answer>;)+
 
-    fn swap<'a>(
-        &'a self,
-        call: Call,
-        key: &'a str,
-        expected: Option<&'a Loaded>,
-        new: Option<New<'a>>,
-    ) -> BoxFuture<'a, Swap>;
+            fn address(&self) -> Option<String>;
+        }
 
-    fn delete<'a>(&'a self, call: Call, key: &'a str) -> BoxFuture<'a, bool>;
+        impl<S: Store> ErasedStore for S {
+            $(fn $method<'a>(&'a self, call: Call $(, $argument: $type)*) -> BoxFuture<'a, $answer> {
+                Box::pin(Store::$method(self, call $(, $argument)*))
+            })+
 
-    fn purge(&self, call: Call) -> BoxFuture<'_, u64>;
-
-    fn ping(&self, call: Call) -> BoxFuture<'_, ()>;
-
-    fn address(&self) -> Option<String>;
+            fn address(&self) -> Option<String> {
+                Store::address(self)
+            }
+        }
+    };
 }
 
-impl<S: Store> ErasedStore for S {
-    fn load<'a>(&'a self, call: Call, key: &'a str, touch: Option<Touch>) -> BoxFuture<'a, Option<Loaded>> {
-        Box::pin(Store::load(self, call, key, touch))
-    }
-
-    fn swap<'a>(
-        &'a self,
-        call: Call,
-        key: &'a str,
-        expected: Option<&'a Loaded>,
-        new: Option<New<'a>>,
-    ) -> BoxFuture<'a, Swap> {
-        Box::pin(Store::swap(self, call, key, expected, new))
-    }
-
-    fn delete<'a>(&'a self, call: Call, key: &'a str) -> BoxFuture<'a, bool> {
-        Box::pin(Store::delete(self, call, key))
-    }
-
-    fn purge(&self, call: Call) -> BoxFuture<'_, u64> {
-        Box::pin(Store::purge(self, call))
-    }
-
-    fn ping(&self, call: Call) -> BoxFuture<'_, ()> {
-        Box::pin(Store::ping(self, call))
-    }
-
-    fn address(&self) -> Option<String> {
-        Store::address(self)
-    }
+erased! {
+    load(key: &'a str, touch: Option<Touch>) -> Option<Loaded>;
+    swap(key: &'a str, expected: Option<&'a Loaded>, new: Option<New<'a>>) -> Swap;
+    delete(key: &'a str) -> bool;
+    purge() -> u64;
+    ping() -> ();
 }

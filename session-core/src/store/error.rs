@@ -71,9 +71,9 @@ impl StoreError {
         Self::new(Kind::TooLarge { bytes, limit }, None)
     }
 
-    /// A call failed for a reason outside of the store that was called. It says nothing about that store.
-    pub(crate) fn elsewhere(source: impl Error + Send + Sync + 'static) -> Self {
-        Self::new(Kind::Elsewhere, Some(Arc::new(source)))
+    /// A call failed since another store did. It says nothing about the store that was called.
+    pub(super) fn elsewhere(text: &str, source: StoreError) -> Self {
+        Self::new(Kind::Elsewhere, Some(Arc::new(Told { text: text.to_owned(), source: source.into() })))
     }
 
     /// Adds the store's address, without a login, to the text; an error that has one keeps it.
@@ -141,5 +141,24 @@ impl Error for StoreError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         let source = self.source.as_deref().map(|e| e as &(dyn Error + 'static));
         if self.kind == Kind::Elsewhere { source.and_then(Error::source) } else { source }
+    }
+}
+
+/// An error in words of our own.
+#[derive(Debug)]
+pub(super) struct Told {
+    pub(super) text: String,
+    pub(super) source: Box<dyn Error + Send + Sync>,
+}
+
+impl fmt::Display for Told {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl Error for Told {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&*self.source)
     }
 }

@@ -4,6 +4,58 @@
 //! merging: every guarantee that the library gives is written once, above this trait, so that a new
 //! store is a page of code.
 
+/// Writes the methods of [`Store`] that pass each call on to another store.
+macro_rules! forward {
+    ($self:ident => $store:expr) => {
+        async fn load(
+            &$self,
+            call: Call,
+            key: &str,
+            touch: Option<Touch>,
+        ) -> Result<Option<Loaded>, StoreError> {
+            ($store).load(call, key, touch).await
+        }
+
+        async fn swap(
+            &$self,
+            call: Call,
+            key: &str,
+            expected: Option<&Loaded>,
+            new: Option<New<'_>>,
+        ) -> Result<Swap, StoreError> {
+            ($store).swap(call, key, expected, new).await
+        }
+
+        async fn delete(&$self, call: Call, key: &str) -> Result<bool, StoreError> {
+            ($store).delete(call, key).await
+        }
+
+        async fn purge(&$self, call: Call) -> Result<u64, StoreError> {
+            ($store).purge(call).await
+        }
+
+        async fn ping(&$self, call: Call) -> Result<(), StoreError> {
+            ($store).ping(call).await
+        }
+
+        fn address(&$self) -> Option<String> {
+            ($store).address()
+        }
+    };
+}
+
+/// Shows the address of a store, without a login and never what it holds.
+macro_rules! debug_by_address {
+    ($store:ident) => {
+        impl std::fmt::Debug for $store {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                let address = crate::store::Store::address(self);
+                f.debug_struct(stringify!($store)).field("address", &address).finish_non_exhaustive()
+            }
+        }
+    };
+}
+
 pub(crate) mod backend;
 mod call;
 pub(crate) mod client;
@@ -168,38 +220,5 @@ pub trait Store: Send + Sync + 'static {
 
 /// A shared store is a store.
 impl<S: Store> Store for Arc<S> {
-    fn load(
-        &self,
-        call: Call,
-        key: &str,
-        touch: Option<Touch>,
-    ) -> impl Future<Output = Result<Option<Loaded>, StoreError>> + Send {
-        (**self).load(call, key, touch)
-    }
-
-    fn swap(
-        &self,
-        call: Call,
-        key: &str,
-        expected: Option<&Loaded>,
-        new: Option<New<'_>>,
-    ) -> impl Future<Output = Result<Swap, StoreError>> + Send {
-        (**self).swap(call, key, expected, new)
-    }
-
-    fn delete(&self, call: Call, key: &str) -> impl Future<Output = Result<bool, StoreError>> + Send {
-        (**self).delete(call, key)
-    }
-
-    fn purge(&self, call: Call) -> impl Future<Output = Result<u64, StoreError>> + Send {
-        (**self).purge(call)
-    }
-
-    fn ping(&self, call: Call) -> impl Future<Output = Result<(), StoreError>> + Send {
-        (**self).ping(call)
-    }
-
-    fn address(&self) -> Option<String> {
-        (**self).address()
-    }
+    forward!(self => **self);
 }

@@ -99,8 +99,8 @@ fn a_wrong_database_address_is_refused_with_the_reason_and_without_the_password(
         ("sqlite:///file:sessions.db", "has parameters"),
         ("oracle://me:hush@host/shop", "must be one such as"),
         ("me:hush@host/shop", "must be one such as"),
-        ("postgresql://me:hush@host:port/shop", "no usable URL"),
-        ("postgresql://me:hush@host/shop?sslmode=hush", "no usable URL"),
+        ("postgresql://me:hush@host:port/shop", "not a usable URL"),
+        ("postgresql://me:hush@host/shop?sslmode=hush", "not a usable URL"),
         ("postgresql://me:hush@host/shop?password=hush", "parameter that is not known"),
         ("mysql://me:hush@host/shop?ssl_check_hostname=true", "parameter that is not known"),
     ] {

@@ -12,7 +12,7 @@ use rocket_session_state_core::Chain;
 use rocket_session_state_core::codec::Format;
 #[cfg(feature = "pickle")]
 use rocket_session_state_core::codec::Record;
-use rocket_session_state_core::store::migrating::{MigratingStore, Settings};
+use rocket_session_state_core::store::migrating::{MigratingStore, MigrationSettings};
 use rocket_session_state_core::store::{
     Call, DynStore, Loaded, MemoryStore, New, Store, StoreError, Swap, Touch,
 };
@@ -32,7 +32,7 @@ fn stores() -> (Side, Side, Arc<MigratingStore>) {
 /// Ids have another prefix in the old store.
 fn moving(new: impl Store, old: impl Store, format: Format) -> Arc<MigratingStore> {
     let prefixes = ["old:".to_owned(), "new:".to_owned()];
-    let settings = Settings { prefixes, lifetime: LIFETIME, format, breaker_after: 5 };
+    let settings = MigrationSettings { prefixes, lifetime: LIFETIME, format, breaker_after: 5 };
     Arc::new(MigratingStore::new(DynStore::new(new), DynStore::new(old), settings))
 }
 

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 const MINUTE: u64 = 60_000_000_000;
 const NEVER: u64 = u64::MAX;
 
-/// Counts the live sessions that had to go and logs them, at most once a minute: a flood of new
+/// Counts the live sessions that were removed and logs them, at most once a minute: a flood of new
 /// sessions would otherwise fill the log as well. All times are nanoseconds since 1970, as callers
 /// passed them in.
 pub(super) struct Evictions {
@@ -30,7 +30,7 @@ impl Evictions {
         self.now.store(now, Ordering::Relaxed);
     }
 
-    /// A record was removed to make room.
+    /// Notes that a record was removed to make room.
     pub(super) fn evicted(&self, expires: u64) {
         let now = self.now.load(Ordering::Relaxed);
         if expires <= now {

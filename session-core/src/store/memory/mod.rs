@@ -19,8 +19,8 @@ use super::{Call, Loaded, New, Store, StoreError, Swap, Touch};
 /// Sessions in this process's memory: for development, tests, and services of one process whose
 /// users may be logged out by a restart.
 ///
-/// It holds a fixed number of sessions. When it is full, the session that was not used for the
-/// longest time goes, also if it has not expired; that is logged as a warning, at most once a minute.
+/// It holds a fixed number of sessions. When it is full, the least recently used one is removed, also if it
+/// has not expired; that is logged as a warning, at most once a minute.
 ///
 /// [`Call::now`] alone decides what has expired, so that tests can set the time, also back.
 /// Expired records are absent at once; their memory is freed by [`purge`](Store::purge), or when
@@ -93,7 +93,7 @@ impl Store for MemoryStore {
             Some(touch) => record.extend(now, after(now, touch.lifetime)),
             None => record.is_alive(now),
         };
-        Ok(alive.then(|| record.loaded()))
+        Ok(alive.then(|| record.loaded.clone()))
     }
 
     async fn swap(
@@ -112,7 +112,7 @@ impl Store for MemoryStore {
                 _ => false,
             };
             if !matches {
-                outcome = Swap::Conflict(current.map(|record| record.loaded()));
+                outcome = Swap::Conflict(current.map(|record| record.loaded.clone()));
                 return Op::Nop;
             }
             match new {
@@ -175,10 +175,6 @@ impl Entry {
     fn new(new: New<'_>, now: u64) -> Self {
         let loaded = Loaded::new(Bytes::copy_from_slice(new.bytes)).shared();
         Entry { loaded, expires: AtomicU64::new(after(now, new.lifetime)) }
-    }
-
-    fn loaded(&self) -> Loaded {
-        self.loaded.clone()
     }
 
     fn expires(&self) -> u64 {

@@ -26,7 +26,7 @@ use crate::store::{Call, DynStore, Loaded, New, Store, StoreError, Swap, Touch};
 pub struct MigratingStore(Arc<Migration>);
 
 /// Settings of a migration.
-pub struct Settings {
+pub struct MigrationSettings {
     /// The beginning of a key in the source, and in the target.
     pub prefixes: [String; 2],
     /// The life of a record that was moved: a store does not tell how much life a record has left.
@@ -53,16 +53,10 @@ const GRACE: Duration = Duration::from_secs(2);
 
 impl MigratingStore {
     /// Moves sessions out of `source` into `target`.
-    pub fn new(target: DynStore, source: DynStore, settings: Settings) -> Self {
-        let Settings { prefixes: [source_prefix, target_prefix], lifetime, format, breaker_after } = settings;
-        let source = Source::new(source, source_prefix, target_prefix, breaker_after);
-        MigratingStore(Arc::new(Migration {
-            target,
-            source,
-            lifetime,
-            format,
-            warned: AtomicBool::new(false),
-        }))
+    pub fn new(target: DynStore, source: DynStore, settings: MigrationSettings) -> Self {
+        let MigrationSettings { prefixes, lifetime, format, breaker_after } = settings;
+        let (source, warned) = (Source::new(source, prefixes, breaker_after), AtomicBool::new(false));
+        MigratingStore(Arc::new(Migration { target, source, lifetime, format, warned }))
     }
 }
 
@@ -107,7 +101,7 @@ impl Migration {
             match self.source.swap(call, key, Some(&old), None).await? {
                 Swap::Done { .. } => return Ok(Some(copy.clone())),
                 Swap::Conflict(None) => {
-                    self.target.delete(call, key).await?;
+                    self.target.boxed().delete(call, key).await?;
                     return Ok(None);
                 }
                 Swap::Conflict(Some(changed)) => {
@@ -132,7 +126,7 @@ impl Migration {
     async fn undo_move(&self, call: Call, key: &str, copy: &Loaded) {
         let undone = async {
             if !matches!(self.source.load(call, key).await, Ok(Some(_))) {
-                self.target.swap(call, key, Some(copy), None).await?;
+                self.target.boxed().swap(call, key, Some(copy), None).await?;
             }
             Ok::<_, StoreError>(())
         };
@@ -149,7 +143,7 @@ impl Migration {
         bytes: Bytes,
     ) -> Result<Swap, StoreError> {
         let new = New { bytes: &bytes, lifetime: self.lifetime };
-        self.target.swap(call, key, expected, Some(new)).await
+        self.target.boxed().swap(call, key, expected, Some(new)).await
     }
 
     /// Writes a record that is in the target, or in the source because it is too large for the target.
@@ -160,7 +154,7 @@ impl Migration {
         expected: &Loaded,
         new: New<'_>,
     ) -> Result<Swap, StoreError> {
-        let swapped = self.target.swap(call, key, Some(expected), Some(new)).await;
+        let swapped = self.target.boxed().swap(call, key, Some(expected), Some(new)).await;
         let stays = match &swapped {
             Ok(swap) => *swap == Swap::Conflict(None),
             Err(error) => error.is_too_large(),
@@ -171,7 +165,7 @@ impl Migration {
         match self.source.swap(call, key, Some(expected), Some(new)).await? {
             // It has ended, or it was moved after the first swap: then it is in the target now.
             Swap::Conflict(None) if swapped.is_ok() => {
-                self.target.swap(call, key, Some(expected), Some(new)).await
+                self.target.boxed().swap(call, key, Some(expected), Some(new)).await
             }
             Swap::Conflict(None) => swapped,
             written => Ok(written),
@@ -181,7 +175,7 @@ impl Migration {
     /// Deletes the record in both. The source comes first: a load between the two would move its record.
     async fn remove(&self, call: Call, key: &str, expected: &Loaded) -> Result<Swap, StoreError> {
         let in_source = self.source.swap(call, key, Some(expected), None).await?;
-        let in_target = self.target.swap(call, key, Some(expected), None).await?;
+        let in_target = self.target.boxed().swap(call, key, Some(expected), None).await?;
         match (in_source, in_target) {
             // It was in the source alone, or the source had a copy.
             (Swap::Done { .. }, Swap::Done { .. } | Swap::Conflict(None)) => Ok(Swap::Done { version: None }),
@@ -214,13 +208,13 @@ impl Migration {
 impl Store for MigratingStore {
     async fn load(&self, call: Call, key: &str, touch: Option<Touch>) -> Result<Option<Loaded>, StoreError> {
         let MigratingStore(migration) = self;
-        if let Some(loaded) = migration.target.load(call, key, touch).await? {
+        if let Some(loaded) = migration.target.boxed().load(call, key, touch).await? {
             return Ok(Some(loaded));
         }
         let Some(old) = migration.source.load(call, key).await? else {
             // It may have been moved between the two loads. A move creates it in the target before it deletes
             // it in the source, so another load finds it.
-            return migration.target.load(call, key, touch).await;
+            return migration.target.boxed().load(call, key, touch).await;
         };
         let (migration, key) = (Arc::clone(migration), key.to_owned());
         // A task of its own, since a move that is cut in the middle could bring back an ended session.
@@ -236,7 +230,7 @@ impl Store for MigratingStore {
         new: Option<New<'_>>,
     ) -> Result<Swap, StoreError> {
         match (expected, new) {
-            (None, new) => self.0.target.swap(call, key, None, new).await,
+            (None, new) => self.0.target.boxed().swap(call, key, None, new).await,
             (Some(expected), Some(new)) => self.0.replace(call, key, expected, new).await,
             (Some(expected), None) => self.0.remove(call, key, expected).await,
         }
@@ -245,20 +239,20 @@ impl Store for MigratingStore {
     async fn delete(&self, call: Call, key: &str) -> Result<bool, StoreError> {
         // The source first: a load between the two would move its record.
         let in_source = self.0.source.delete(call, key).await?;
-        let in_target = self.0.target.delete(call, key).await?;
+        let in_target = self.0.target.boxed().delete(call, key).await?;
         Ok(in_source || in_target)
     }
 
     async fn purge(&self, call: Call) -> Result<u64, StoreError> {
-        Ok(self.0.target.purge(call).await? + self.0.source.purge(call).await?)
+        Ok(self.0.target.boxed().purge(call).await? + self.0.source.purge(call).await?)
     }
 
     async fn ping(&self, call: Call) -> Result<(), StoreError> {
-        self.0.target.ping(call).await?;
+        self.0.target.boxed().ping(call).await?;
         self.0.source.ping(call).await
     }
 
     fn address(&self) -> Option<String> {
-        self.0.target.address()
+        self.0.target.boxed().address()
     }
 }

@@ -1,32 +1,29 @@
 //! The store that sessions are moved out of: its keys, and its outages.
 
-use std::error::Error;
-use std::fmt;
 use std::future::Future;
 
 use tokio::time::Instant;
 
 use crate::store::client::breaker::Breaker;
 use crate::store::client::wait::with_deadline;
-use crate::store::{Call, DynStore, Loaded, New, Store, StoreError, Swap};
+use crate::store::{Call, DynStore, Loaded, New, StoreError, Swap};
 
 /// A store behind a breaker of its own: its failures say nothing about the target.
 pub(super) struct Source {
     store: DynStore,
-    prefix: String,
-    target_prefix: String,
+    /// The beginning of a key here, and in the target.
+    prefixes: [String; 2],
     breaker: Breaker,
 }
 
 impl Source {
-    /// Keys begin with `prefix` here and with `target_prefix` in the target.
-    pub(super) fn new(store: DynStore, prefix: String, target_prefix: String, breaker_after: u32) -> Self {
-        Source { store, prefix, target_prefix, breaker: Breaker::new("the old session store", breaker_after) }
+    pub(super) fn new(store: DynStore, prefixes: [String; 2], breaker_after: u32) -> Self {
+        Source { store, prefixes, breaker: Breaker::new("the old session store", breaker_after) }
     }
 
     /// Loads the record of the session that has this key in the target.
     pub(super) async fn load(&self, call: Call, key: &str) -> Result<Option<Loaded>, StoreError> {
-        self.call(call, self.store.load(call, &self.own_key(key), None)).await
+        self.call(call, self.store.boxed().load(call, &self.own_key(key), None)).await
     }
 
     pub(super) async fn swap(
@@ -36,24 +33,25 @@ impl Source {
         expected: Option<&Loaded>,
         new: Option<New<'_>>,
     ) -> Result<Swap, StoreError> {
-        self.call(call, self.store.swap(call, &self.own_key(key), expected, new)).await
+        self.call(call, self.store.boxed().swap(call, &self.own_key(key), expected, new)).await
     }
 
     pub(super) async fn delete(&self, call: Call, key: &str) -> Result<bool, StoreError> {
-        self.call(call, self.store.delete(call, &self.own_key(key))).await
+        self.call(call, self.store.boxed().delete(call, &self.own_key(key))).await
     }
 
     pub(super) async fn purge(&self, call: Call) -> Result<u64, StoreError> {
-        self.call(call, self.store.purge(call)).await
+        self.call(call, self.store.boxed().purge(call)).await
     }
 
     /// Checks the store at launch. The error has no address: the launch's message names it.
     pub(super) async fn ping(&self, call: Call) -> Result<(), StoreError> {
-        with_deadline(half_of(call), self.store.ping(call)).await.map_err(failed)
+        with_deadline(half_of(call), self.store.boxed().ping(call)).await.map_err(failed)
     }
 
     fn own_key(&self, key: &str) -> String {
-        format!("{}{}", self.prefix, key.strip_prefix(self.target_prefix.as_str()).unwrap_or(key))
+        let [prefix, in_target] = &self.prefixes;
+        format!("{prefix}{}", key.strip_prefix(in_target.as_str()).unwrap_or(key))
     }
 
     async fn call<T>(
@@ -75,21 +73,5 @@ fn half_of(call: Call) -> Instant {
 }
 
 fn failed(error: StoreError) -> StoreError {
-    StoreError::elsewhere(SourceFailed(error))
-}
-
-/// A failure of the store that sessions are moved out of.
-#[derive(Debug)]
-struct SourceFailed(StoreError);
-
-impl fmt::Display for SourceFailed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the old store, of `session_migrate_from`, failed")
-    }
-}
-
-impl Error for SourceFailed {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        Some(&self.0)
-    }
+    StoreError::elsewhere("the old store, of `session_migrate_from`, failed", error)
 }

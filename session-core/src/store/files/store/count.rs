@@ -7,8 +7,10 @@ use std::time::Duration;
 use super::folder::Folder;
 use super::layout;
 use super::name::COUNTS;
+use crate::error_chain::Chain;
 use crate::formats::codec::{Format, pickle};
 use crate::formats::value::Value;
+use crate::store::StoreError;
 
 /// Tells cachelib that there are `files` more.
 ///
@@ -24,7 +26,7 @@ pub(super) fn add(folder: &Folder, files: i64) {
             // cachelib has no key of this name, so nobody is kept waiting but other counts.
             if let Ok(Some(_lock)) = folder.try_lock_file("count") {
                 if let Err(error) = change(folder, name, files) {
-                    log::debug!("cachelib's count of files was not changed: {error}");
+                    log::debug!("cachelib's count of files was not changed: {}", Chain(&error));
                 }
                 break;
             }
@@ -36,13 +38,13 @@ pub(super) fn add(folder: &Folder, files: i64) {
 const ATTEMPTS: u32 = 10;
 const PAUSE: Duration = Duration::from_millis(1);
 
-fn change(folder: &Folder, name: &str, files: i64) -> std::io::Result<()> {
+fn change(folder: &Folder, name: &str, files: i64) -> Result<(), StoreError> {
     let path = folder.path().join(name);
-    let Some(found) = layout::parts(fs::read(&path)?) else { return Ok(()) };
+    let content = fs::read(&path).map_err(StoreError::unavailable)?;
+    let Some(found) = layout::parts(content) else { return Ok(()) };
     let Ok(Value::Int(count)) = pickle::decode(&found.bytes) else { return Ok(()) };
     let count = count.saturating_add(files.into()).max(0);
     let Ok(pickled) = Format::Pickle.encode(&Value::Int(count)) else { return Ok(()) };
     let content = [&[0, 0, 0, 0, 0x80, 5], pickled.as_slice(), b"."].concat();
-    let draft = folder.draft(&content).map_err(std::io::Error::other)?;
-    draft.become_file(&path)
+    folder.draft(&content)?.become_file(&path).map_err(StoreError::unavailable)
 }

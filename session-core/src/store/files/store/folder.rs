@@ -7,9 +7,10 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 
-use super::file_error::FileError;
 use super::layout::{self, Found};
-use super::name::{Names, hex};
+use super::name::Names;
+use crate::store::StoreError;
+use crate::store::error::Told;
 
 /// The subfolder for files of our own. cachelib takes everything for a session whose name does not end like this.
 const OWN: &str = ".rocket_session_state.__wz_cache";
@@ -37,13 +38,13 @@ impl Folder {
         &self.path
     }
 
-    /// The folder of lock files and drafts.
+    /// Returns the folder of lock files and drafts.
     pub(super) fn own(&self) -> &Path {
         &self.own
     }
 
-    /// The record, if there is one and it is alive.
-    pub(super) fn look_up(&self, names: &Names, now: SystemTime) -> Result<Option<Found>, FileError> {
+    /// Returns the record, if there is one and it is alive.
+    pub(super) fn look_up(&self, names: &Names, now: SystemTime) -> Result<Option<Found>, StoreError> {
         // A record may be moved from the second name to the first while it is looked for; never back.
         let mut too_short = None;
         for name in [&names.sha256, &names.md5, &names.sha256] {
@@ -61,7 +62,7 @@ impl Folder {
         Ok(None)
     }
 
-    fn read(&self, name: &str) -> Result<Option<Vec<u8>>, FileError> {
+    fn read(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
         match fs::read(self.path.join(name)) {
             Ok(file) => Ok(Some(file)),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
@@ -75,7 +76,7 @@ impl Folder {
         names: &Names,
         now: SystemTime,
         ends: u32,
-    ) -> Result<Option<Bytes>, FileError> {
+    ) -> Result<Option<Bytes>, StoreError> {
         for name in [&names.sha256, &names.md5] {
             let extended = self.extend_file(name, now, ends);
             if let Some(bytes) = extended.map_err(|error| self.failed("extend a session", error))? {
@@ -85,7 +86,7 @@ impl Folder {
         Ok(None)
     }
 
-    /// Four bytes at the beginning of the file are written at once. If Flask replaces the file meanwhile, they
+    /// Writes the four bytes at the beginning of the file at once. If Flask replaces the file meanwhile, they
     /// go to the one that is no longer there, and harm nothing.
     fn extend_file(&self, name: &str, now: SystemTime, ends: u32) -> io::Result<Option<Bytes>> {
         let mut file = match OpenOptions::new().read(true).write(true).open(self.path.join(name)) {
@@ -105,7 +106,7 @@ impl Folder {
 
     /// Puts a new file in the place of the record's old one. Returns how many files more there are. To be called with
     /// the record's lock.
-    pub(super) fn put(&self, names: &Names, draft: Draft) -> Result<i64, FileError> {
+    pub(super) fn put(&self, names: &Names, draft: Draft) -> Result<i64, StoreError> {
         let place = self.path.join(&names.sha256);
         let is_new = !place.exists();
         draft.become_file(&place).map_err(|error| self.failed("replace a session", error))?;
@@ -114,7 +115,7 @@ impl Folder {
     }
 
     /// Removes the record's files. Returns how many files more there are. To be called with the record's lock.
-    pub(super) fn remove(&self, names: &Names) -> Result<i64, FileError> {
+    pub(super) fn remove(&self, names: &Names) -> Result<i64, StoreError> {
         let mut files = 0;
         // The name that counts goes last: an older record would come back if the process ended in between.
         for name in [&names.md5, &names.sha256] {
@@ -123,8 +124,8 @@ impl Folder {
         Ok(files)
     }
 
-    /// Removes a file. `false` if there is none.
-    pub(super) fn unlink(&self, name: &str) -> Result<bool, FileError> {
+    /// Removes a file; `false` if there is none.
+    pub(super) fn unlink(&self, name: &str) -> Result<bool, StoreError> {
         match fs::remove_file(self.path.join(name)) {
             Ok(()) => Ok(true),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
@@ -133,27 +134,31 @@ impl Folder {
     }
 
     /// Writes this content to a file that nobody knows yet.
-    pub(super) fn draft(&self, content: &[u8]) -> Result<Draft, FileError> {
+    pub(super) fn draft(&self, content: &[u8]) -> Result<Draft, StoreError> {
         self.try_draft(content).map_err(|error| self.failed("write a file", error))
     }
 
     fn try_draft(&self, content: &[u8]) -> io::Result<Draft> {
         let mut random = [0; 8];
         getrandom::fill(&mut random).map_err(io::Error::other)?;
-        let path = self.own.join(format!("{DRAFT}{}", hex(&random)));
+        let path = self.own.join(format!("{DRAFT}{:016x}", u64::from_be_bytes(random)));
         let mut file = self.make(&path)?;
         let draft = Draft { path: Some(path) };
         file.write_all(content)?;
         Ok(draft)
     }
 
-    /// The lock of a record; `None` if somebody else holds it.
-    pub(super) fn try_lock(&self, names: &Names) -> Result<Option<Lock>, FileError> {
+    /// Takes the lock of a record; `None` if somebody else holds it.
+    pub(super) fn try_lock(&self, names: &Names) -> Result<Option<File>, StoreError> {
         self.try_lock_file(&names.sha256)
     }
 
-    /// The lock of all records with a file name that begins as this one.
-    pub(super) fn try_lock_file(&self, name: &str) -> Result<Option<Lock>, FileError> {
+    /// Takes the lock of all records with a file name that begins as this one. It ends when the file is closed, and
+    /// with the process that holds it.
+    ///
+    /// The file is opened anew for each lock: the system takes two that were opened by themselves for rivals,
+    /// also in one process.
+    pub(super) fn try_lock_file(&self, name: &str) -> Result<Option<File>, StoreError> {
         let (stripe, _) = name.split_at_checked(2).unwrap_or((name, ""));
         let path = self.own.join(format!("lock-{stripe}"));
         let file = match OpenOptions::new().write(true).open(&path) {
@@ -166,18 +171,22 @@ impl Folder {
             },
             opened => opened,
         };
-        let lock = file.and_then(Lock::try_on);
-        lock.map_err(|error| self.failed("lock a file", error))
+        let locked = file.and_then(|file| match file.try_lock() {
+            Ok(()) => Ok(Some(file)),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(error),
+        });
+        locked.map_err(|error| self.failed("lock a file", error))
     }
 
     /// Does once what the store will do later.
-    pub(super) fn try_out(&self) -> Result<(), FileError> {
+    pub(super) fn try_out(&self) -> Result<(), StoreError> {
         self.draft(b"")?;
         self.try_lock_file("00")?;
         fs::read_dir(&self.path).map(drop).map_err(|error| self.failed("list the files", error))
     }
 
-    /// A new file of our mode, and the folders around it where they are missing.
+    /// Creates a file of our mode, and the folders around it where they are missing.
     fn make(&self, path: &Path) -> io::Result<File> {
         let make = || {
             let mut options = OpenOptions::new();
@@ -231,8 +240,11 @@ impl Folder {
         Ok(())
     }
 
-    pub(super) fn failed(&self, doing: &'static str, error: io::Error) -> FileError {
-        FileError::new(doing, &self.path, error)
+    /// Makes the error of an operation that the file system refused. Its text names the folder, never a file: that is
+    /// made from a session id.
+    pub(super) fn failed(&self, doing: &str, error: io::Error) -> StoreError {
+        let text = format!("can't {doing} in the folder of the sessions, {:?}", self.path);
+        StoreError::unavailable(Told { text, source: error.into() })
     }
 }
 
@@ -255,25 +267,6 @@ impl Drop for Draft {
         if let Some(path) = &self.path {
             // What stays is removed by a purge.
             let _ = fs::remove_file(path);
-        }
-    }
-}
-
-/// A lock that ends with this value, and with the process that holds it.
-///
-/// The file is opened anew for each lock: the system takes two that were opened by themselves for rivals,
-/// also in one process.
-pub(super) struct Lock {
-    _file: File,
-}
-
-impl Lock {
-    /// `None` if somebody else holds it.
-    pub(super) fn try_on(file: File) -> io::Result<Option<Lock>> {
-        match file.try_lock() {
-            Ok(()) => Ok(Some(Lock { _file: file })),
-            Err(TryLockError::WouldBlock) => Ok(None),
-            Err(TryLockError::Error(error)) => Err(error),
         }
     }
 }

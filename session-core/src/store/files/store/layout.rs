@@ -39,13 +39,13 @@ pub(super) fn end_of_life(now: SystemTime, lifetime: Duration) -> u32 {
     u32::try_from(ends).unwrap_or(u32::MAX)
 }
 
-/// Whether the life is over: the second in which it ends has begun and gone on, since cachelib compares it with
+/// Tells whether the life is over: the second in which it ends has begun and gone on, since cachelib compares it with
 /// a clock that knows fractions.
 pub(super) fn is_over(ends: u32, now: SystemTime) -> bool {
     moment(ends).is_some_and(|end| end < now)
 }
 
-/// Whether no more than `renew_below` is left of it.
+/// Tells whether no more than `renew_below` is left of it.
 pub(super) fn is_due(ends: u32, now: SystemTime, renew_below: Duration) -> bool {
     moment(ends).is_some_and(|end| end.duration_since(now).unwrap_or_default() <= renew_below)
 }

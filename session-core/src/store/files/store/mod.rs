@@ -1,7 +1,6 @@
 //! Sessions in files, as Flask-Session's `filesystem` and `cachelib` keep them.
 
 mod count;
-mod file_error;
 mod folder;
 mod layout;
 mod name;
@@ -15,7 +14,6 @@ use std::time::{Duration, SystemTime};
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep_until};
 
-use self::file_error::FileError;
 use self::folder::Folder;
 use self::name::Names;
 use self::threshold::FileThreshold;
@@ -80,14 +78,14 @@ impl FileStore {
     }
 
     /// The number of files from which on expired ones are removed and, if that is not enough, a warning is
-    /// logged (`session_file_threshold`). 500 if nothing is said; 0 is never.
+    /// logged (`session_file_threshold`). Default: 500; 0 is never.
     #[must_use]
     pub fn threshold(mut self, files: u64) -> Self {
         self.threshold = Arc::new(FileThreshold::of(files));
         self
     }
 
-    /// The mode that files get (`session_file_mode`), on systems that know modes. 0600 if nothing is said.
+    /// The mode that files get (`session_file_mode`), on systems that know modes. Default: 0600.
     #[must_use]
     pub fn mode(mut self, mode: u32) -> Self {
         self.folder = Arc::new(Folder::clone(&self.folder).mode(mode));
@@ -102,7 +100,7 @@ impl FileStore {
         &self,
         call: Call,
         key: &str,
-        work: impl Fn(&Folder, &Names) -> Result<T, FileError> + Send + Sync + 'static,
+        work: impl Fn(&Folder, &Names) -> Result<T, StoreError> + Send + Sync + 'static,
     ) -> Result<T, StoreError> {
         let names = Names::of(key);
         let shared = Arc::new((names, work));
@@ -134,7 +132,7 @@ impl FileStore {
     }
 }
 
-/// Between two attempts to get a lock, which is held for a fraction of this.
+/// The pause between two attempts to get a lock, which is held for a fraction of this.
 const PAUSE: Duration = Duration::from_millis(1);
 
 impl Store for FileStore {
@@ -226,15 +224,10 @@ impl Store for FileStore {
     }
 }
 
-/// Shows the path of the folder.
-impl std::fmt::Debug for FileStore {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("FileStore").field("folder", &self.folder.path()).finish_non_exhaustive()
-    }
-}
+debug_by_address!(FileStore);
 
 async fn on_a_thread<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, FileError> + Send + 'static,
+    work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
 ) -> Result<T, StoreError> {
-    Ok(spawn_blocking(work).await.map_err(StoreError::unavailable)??)
+    spawn_blocking(work).await.map_err(StoreError::unavailable)?
 }

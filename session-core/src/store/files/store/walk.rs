@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::count;
-use super::file_error::FileError;
 use super::folder::{DRAFT, Folder};
 use super::layout::{self, HEADER};
 use super::name::is_session;
+use crate::store::StoreError;
 
 /// A walk through the folder that removes what nobody needs.
 pub(super) struct Walk {
@@ -31,7 +31,7 @@ const STEP: usize = 256;
 const LEFT_BEHIND: Duration = Duration::from_secs(3600);
 
 impl Walk {
-    pub(super) fn through(folder: Arc<Folder>) -> Result<Walk, FileError> {
+    pub(super) fn through(folder: Arc<Folder>) -> Result<Walk, StoreError> {
         let walk = match fs::read_dir(folder.path()) {
             Ok(files) => Walk { files: Some(files), folder },
             Err(error) if error.kind() == ErrorKind::NotFound => Walk { files: None, folder },
@@ -42,7 +42,7 @@ impl Walk {
     }
 
     /// Looks at some files.
-    pub(super) fn step(&mut self, now: SystemTime) -> Result<Step, FileError> {
+    pub(super) fn step(&mut self, now: SystemTime) -> Result<Step, StoreError> {
         let mut step = Step { removed: 0, is_last: false };
         let mut looked_at = 0;
         let Walk { folder, files } = self;
@@ -89,14 +89,14 @@ fn is_over(file: &DirEntry, now: SystemTime) -> bool {
 }
 
 /// Removes a record, unless somebody has given it a new life meanwhile or is about to.
-fn remove(folder: &Folder, file: &DirEntry, name: &str, now: SystemTime) -> Result<bool, FileError> {
+fn remove(folder: &Folder, file: &DirEntry, name: &str, now: SystemTime) -> Result<bool, StoreError> {
     // A record under its older name is extended under another lock. Only if that happens after the next line has
     // looked at it, for a request that began before its end, is such a record lost.
     let Some(_lock) = folder.try_lock_file(name)? else { return Ok(false) };
     Ok(is_over(file, now) && folder.unlink(name)?)
 }
 
-/// By the machine's clock, which has also stamped the file: the time of a call may be any.
+/// Goes by the machine's clock, which has also stamped the file: the time of a call may be any.
 fn is_left_behind(file: &DirEntry) -> bool {
     let age = file.metadata().and_then(|data| data.modified()).map(|modified| modified.elapsed());
     matches!(age, Ok(Ok(age)) if age > LEFT_BEHIND)

@@ -37,12 +37,12 @@ impl DriverError for Error {
     }
 }
 
-/// Whether the server had no item for a record of this size.
+/// Tells whether the server had no item for a record of this size.
 pub(super) fn is_too_large(error: &Error) -> bool {
     matches!(root(error), Error::Server(text) if text.starts_with("object too large"))
 }
 
-/// Whether the connection broke or could not be made.
+/// Tells whether the connection broke or could not be made.
 pub(super) fn is_broken_connection(error: &Error) -> bool {
     matches!(root(error), Error::Io(_))
 }

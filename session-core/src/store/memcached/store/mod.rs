@@ -21,7 +21,7 @@ use crate::store::{Call, Loaded, New, Store, StoreError, Swap, Touch};
 /// * Lives are whole seconds, cut off, at least one. They end by the *server's* clock. memcached takes more
 ///   than 30 days as a moment instead: then the life is counted from [`Call::now`], and no such moment lies
 ///   beyond January 2038.
-/// * A record has to fit into an item of the server (option `-I`, 1 MiB if it says nothing else). A larger one
+/// * A record has to fit into an item of the server (option `-I`, by default 1 MiB). A larger one
 ///   is refused before it is sent, since memcached answers it by dropping the old one.
 /// * Keys have at most 250 bytes. Those with blanks or control characters work here, but no Python client
 ///   takes them.
@@ -84,7 +84,7 @@ impl MemcachedStore {
         key: &str,
         replaces: Option<u64>,
         new: New<'_>,
-    ) -> Result<Outcome, StoreError> {
+    ) -> Result<Option<Swap>, StoreError> {
         let limit = item::room_for_record(self.pool.item_limit(), key);
         if new.bytes.len() > limit {
             return Err(StoreError::too_large(new.bytes.len(), limit));
@@ -98,21 +98,21 @@ impl MemcachedStore {
             true => StoreError::too_large(new.bytes.len(), limit),
             false => StoreError::of_driver(error),
         })?;
-        Outcome::of(answer.status, answer.cas)
+        swapped(answer.status, answer.cas)
     }
 
-    async fn remove(&self, call: Call, key: &str, cas: Option<u64>) -> Result<Outcome, StoreError> {
+    async fn remove(&self, call: Call, key: &str, cas: Option<u64>) -> Result<Option<Swap>, StoreError> {
         let mut delete = Delete::new(key);
         delete.compare_cas = cas;
         let answer = self.pool.run(call, delete).await.map_err(StoreError::of_driver)?;
-        Outcome::of(answer.status, None)
+        swapped(answer.status, None)
     }
 
     async fn create(&self, call: Call, key: &str, new: Option<New<'_>>) -> Result<Swap, StoreError> {
         if let Some(new) = new
-            && let Outcome::Applied(version) = self.set(call, key, None, new).await?
+            && let Some(done @ Swap::Done { .. }) = self.set(call, key, None, new).await?
         {
-            return Ok(Swap::Done { version });
+            return Ok(done);
         }
         match self.get(call, key, None).await? {
             None if new.is_none() => Ok(Swap::Done { version: None }),
@@ -134,10 +134,8 @@ impl MemcachedStore {
                     Some(new) => self.set(call, key, Some(cas), new).await?,
                     None => self.remove(call, key, Some(cas)).await?,
                 };
-                match written {
-                    Outcome::Applied(version) => return Ok(Swap::Done { version }),
-                    Outcome::Absent => return Ok(Swap::Conflict(None)),
-                    Outcome::Other => {}
+                if let Some(swap) = written {
+                    return Ok(swap);
                 }
             }
             // A Flask application that refreshes a session writes the same bytes under another number.
@@ -168,7 +166,7 @@ impl Store for MemcachedStore {
     }
 
     async fn delete(&self, call: Call, key: &str) -> Result<bool, StoreError> {
-        Ok(matches!(self.remove(call, key, None).await?, Outcome::Applied(_)))
+        Ok(matches!(self.remove(call, key, None).await?, Some(Swap::Done { .. })))
     }
 
     /// Asks every server whether it speaks the meta protocol, compares, and how large its items may be.
@@ -181,30 +179,14 @@ impl Store for MemcachedStore {
     }
 }
 
-/// Shows the addresses of the servers.
-impl std::fmt::Debug for MemcachedStore {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("MemcachedStore").field("servers", &self.pool.servers()).finish()
-    }
-}
+debug_by_address!(MemcachedStore);
 
-/// The result of a write or a deletion.
-enum Outcome {
-    /// It is done; with the cas number of the new item, if there is one.
-    Applied(Option<u64>),
-    /// The server holds another item.
-    Other,
-    /// The server holds no item.
-    Absent,
-}
-
-impl Outcome {
-    fn of(status: MutationStatus, cas: Option<u64>) -> Result<Outcome, StoreError> {
-        match status {
-            MutationStatus::Applied => Ok(Outcome::Applied(cas)),
-            MutationStatus::AlreadyExists | MutationStatus::CasMismatch => Ok(Outcome::Other),
-            MutationStatus::NotFound => Ok(Outcome::Absent),
-            _ => Err(StoreError::invalid_response("the result of a write")),
-        }
+/// Returns the result of a write or a deletion; `None` if the server holds another item.
+fn swapped(status: MutationStatus, cas: Option<u64>) -> Result<Option<Swap>, StoreError> {
+    match status {
+        MutationStatus::Applied => Ok(Some(Swap::Done { version: cas })),
+        MutationStatus::NotFound => Ok(Some(Swap::Conflict(None))),
+        MutationStatus::AlreadyExists | MutationStatus::CasMismatch => Ok(None),
+        _ => Err(StoreError::invalid_response("the result of a write")),
     }
 }

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use super::item;
 use super::memcached_error::is_broken_connection;
 use super::rendezvous::RendezvousRouter;
-use super::stats::Settings;
+use super::stats::ServerSettings;
 use crate::store::reopening::Reopening;
 use crate::store::{Call, StoreError};
 
@@ -48,7 +48,7 @@ impl Pool {
         self.with_client(call, async |client| client.noop().await).await.map_err(StoreError::of_driver)?;
         let mut limit = usize::MAX;
         for server in &self.servers {
-            let settings = Settings::of(server).await?;
+            let settings = ServerSettings::read(server).await.map_err(StoreError::unavailable)?;
             if !settings.compares {
                 return Err(StoreError::unavailable(
                     "memcached runs without compare-and-swap; start it without the option -C",

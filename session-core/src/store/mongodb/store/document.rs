@@ -18,7 +18,7 @@ pub(super) fn expired(call: Call, key: &str) -> Document {
     doc! { "id": key, "expiration": { "$lte": now(call) } }
 }
 
-/// Whether a document with its `expiration` is one that [`alive`] finds.
+/// Tells whether a document with its `expiration` is one that [`alive`] finds.
 pub(super) fn is_alive(call: Call, document: &Document) -> bool {
     document.get_datetime("expiration").is_ok_and(|end| *end > now(call))
 }

@@ -61,7 +61,7 @@ impl MongoStore {
         MongoStore { target: Target::Given(collection) }
     }
 
-    /// The `val` of the live document.
+    /// Returns the `val` of the live document.
     async fn get(&self, call: Call, key: &str, touch: Option<Touch>) -> Result<Option<Bson>, StoreError> {
         let collection = self.target.collection().await?;
         let (filter, only_val) = (document::alive(call, key), doc! { "_id": 0, "val": 1 });
@@ -128,7 +128,7 @@ impl MongoStore {
         }
     }
 
-    /// Replaces or deletes the live document with this `val`; whether there was one.
+    /// Replaces or deletes the live document with this `val`; returns whether there was one.
     async fn replace(
         &self,
         call: Call,
@@ -150,7 +150,7 @@ impl MongoStore {
     }
 }
 
-/// Why a store can't be made of `url`, without showing it.
+/// Says why a store can't be made of `url`, without showing it.
 pub(crate) fn objection(url: &str) -> Option<&'static str> {
     match ConnectionString::parse(url) {
         Ok(connection) => target::objection(&connection),
@@ -223,9 +223,4 @@ impl Store for MongoStore {
     }
 }
 
-/// Shows servers, database and collection without the login.
-impl std::fmt::Debug for MongoStore {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("MongoStore").field("address", &self.target.address()).finish()
-    }
-}
+debug_by_address!(MongoStore);

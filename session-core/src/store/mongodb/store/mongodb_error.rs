@@ -53,7 +53,7 @@ impl DriverError for Error {
     }
 }
 
-/// Whether a unique index kept a document from being written.
+/// Tells whether a unique index kept a document from being written.
 pub(super) fn is_duplicate(error: &Error) -> bool {
     answer(error).is_some_and(|(code, _)| code == DUPLICATE_KEY)
 }

@@ -43,7 +43,7 @@ impl Connection {
         }
     }
 
-    /// The server's address without the login, for people.
+    /// Returns the server's address without the login, for people.
     pub(super) fn address(&self) -> String {
         match self {
             Connection::Own(own) => {
@@ -99,7 +99,7 @@ impl Reconnecting {
     }
 }
 
-/// Whether the next call needs another connection. A server that became a read-only replica is
+/// Tells whether the next call needs another connection. A server that became a read-only replica is
 /// given up, too: after a failover its name may lead to the new master.
 fn ends_connection(error: &RedisError) -> bool {
     error.is_unrecoverable_error() || error.kind() == ErrorKind::Server(ServerErrorKind::ReadOnly)

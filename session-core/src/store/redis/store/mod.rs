@@ -134,10 +134,6 @@ impl Store for RedisStore {
         }
     }
 
-    async fn purge(&self, _: Call) -> Result<u64, StoreError> {
-        Ok(0)
-    }
-
     /// Loads the script, so that also missing rights show at launch, and asks whether the server
     /// knows `GETEX`.
     async fn ping(&self, call: Call) -> Result<(), StoreError> {
@@ -158,12 +154,7 @@ impl Store for RedisStore {
     }
 }
 
-/// Shows where the server is, never how to log in there.
-impl std::fmt::Debug for RedisStore {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("RedisStore").field("address", &self.connection.address()).finish()
-    }
-}
+debug_by_address!(RedisStore);
 
 /// Converts a lifetime for `EX`: whole seconds, at least one, since Redis refuses zero.
 fn seconds(lifetime: Duration) -> u64 {

@@ -43,7 +43,7 @@ impl DriverError for RedisError {
     }
 }
 
-/// Whether a word from the server is a code like `WRONGTYPE`, and not just any text.
+/// Tells whether a word from the server is a code like `WRONGTYPE`, and not just any text.
 fn is_code(word: &str) -> bool {
     word.len() <= 16 && word.bytes().all(|byte| byte.is_ascii_uppercase())
 }

@@ -25,7 +25,7 @@ impl SwapScript {
         SwapScript { sha1: sha1_hex(Self::SOURCE.as_bytes()) }
     }
 
-    /// Makes the server know the script; whether it computes the same digest.
+    /// Makes the server know the script; returns whether it computes the same digest.
     pub(super) async fn load(&self, connection: &Connection, call: Call) -> RedisResult<bool> {
         let answer = connection.send(call, cmd("SCRIPT").arg("LOAD").arg(Self::SOURCE).take()).await?;
         Ok(answer == Value::BulkString(self.sha1.clone().into_bytes()))

@@ -1,23 +1,29 @@
 //! The address of a database, in SQLAlchemy's spelling.
 
-/// The address of a database and the login.
-pub(super) enum Address {
-    #[cfg(feature = "sqlite")]
-    Sqlite(Box<sqlx::sqlite::SqliteConnectOptions>),
-    #[cfg(feature = "postgres")]
-    Postgres(Box<sqlx::postgres::PgConnectOptions>),
-    #[cfg(feature = "mysql")]
-    MySql(Box<sqlx::mysql::MySqlConnectOptions>),
-}
+use super::SqlTable;
+use super::connections::Connections;
+use super::dialect::{Dialect, Options};
+use super::rows::RowStore;
+use crate::store::DynStore;
 
-/// Reads a URL; otherwise what is wrong with it, as the end of a sentence and without a part of it.
-pub(super) fn parse(url: &str) -> Result<Address, &'static str> {
+/// Makes the store at a URL; otherwise says what is wrong with that, as the end of a sentence and without a part of
+/// it.
+pub(super) fn open(url: &str, table: &SqlTable) -> Result<DynStore, &'static str> {
     let (scheme, rest) = url.split_once("://").unwrap_or((url, ""));
     // After `+` stands the Python driver.
     match scheme.split('+').next().unwrap_or_default() {
-        "sqlite" => sqlite(rest),
-        "postgresql" | "postgres" => postgres(rest),
-        "mysql" | "mariadb" => mysql(rest),
+        #[cfg(feature = "sqlite")]
+        "sqlite" => Ok(rows::<sqlx::Sqlite>(sqlite(rest)?, table)),
+        #[cfg(not(feature = "sqlite"))]
+        "sqlite" => Err("names a SQLite file; turn on the cargo feature `sqlite`"),
+        #[cfg(feature = "postgres")]
+        "postgresql" | "postgres" => Ok(rows::<sqlx::Postgres>(postgres(rest)?, table)),
+        #[cfg(not(feature = "postgres"))]
+        "postgresql" | "postgres" => Err("names a PostgreSQL server; turn on the cargo feature `postgres`"),
+        #[cfg(feature = "mysql")]
+        "mysql" | "mariadb" => Ok(rows::<sqlx::MySql>(mysql(rest)?, table)),
+        #[cfg(not(feature = "mysql"))]
+        "mysql" | "mariadb" => Err("names a MySQL server; turn on the cargo feature `mysql`"),
         _ => Err(
             "must be one such as \"sqlite:///sessions.db\", \"postgresql://user:password@host/database\" or \
              \"mysql://user:password@host/database\"",
@@ -25,105 +31,60 @@ pub(super) fn parse(url: &str) -> Result<Address, &'static str> {
     }
 }
 
+fn rows<D: Dialect>(options: Options<D>, table: &SqlTable) -> DynStore {
+    DynStore::new(RowStore::<D>::new(Connections::own(options), table))
+}
+
 #[cfg(feature = "sqlite")]
-fn sqlite(rest: &str) -> Result<Address, &'static str> {
+fn sqlite(rest: &str) -> Result<sqlx::sqlite::SqliteConnectOptions, &'static str> {
     match rest.strip_prefix('/') {
         Some("" | ":memory:") => Err("names a database in memory; write session_type = \"memory\""),
         Some(file) if file.starts_with("file:") || file.contains('?') => {
             Err("has parameters, which a SQLite file does not take here; write \"sqlite:///sessions.db\"")
         }
-        Some(file) => Ok(Address::Sqlite(Box::new(super::sqlite::options(file)))),
+        Some(file) => Ok(super::sqlite::options(file)),
         None => Err("has too few slashes; write \"sqlite:///relative.db\" or \"sqlite:////absolute.db\""),
     }
 }
 
 #[cfg(feature = "postgres")]
-fn postgres(rest: &str) -> Result<Address, &'static str> {
-    use sqlx::ConnectOptions;
+fn postgres(rest: &str) -> Result<sqlx::postgres::PgConnectOptions, &'static str> {
     use sqlx::postgres::{PgConnectOptions, PgSslMode};
 
-    let options: PgConnectOptions = server(
-        "postgres",
-        rest,
-        &[
-            ("application_name", "application_name"),
-            ("host", "host"),
-            ("options", "options"),
-            ("port", "port"),
-            ("sslcert", "sslcert"),
-            ("sslkey", "sslkey"),
-            ("sslmode", "sslmode"),
-            ("sslrootcert", "sslrootcert"),
-            ("statement-cache-capacity", "statement-cache-capacity"),
-        ],
-    )?;
+    const KNOWN: &str = "application_name host options port sslcert sslkey sslmode sslrootcert \
+        statement-cache-capacity";
+    let options: PgConnectOptions = server("postgres", rest, KNOWN)?;
     let encrypted =
         matches!(options.get_ssl_mode(), PgSslMode::Require | PgSslMode::VerifyCa | PgSslMode::VerifyFull);
-    tls_is_on(encrypted)?;
-    Ok(Address::Postgres(Box::new(options.disable_statement_logging())))
+    with_tls_if(encrypted, options)
 }
 
 #[cfg(feature = "mysql")]
-fn mysql(rest: &str) -> Result<Address, &'static str> {
-    use sqlx::ConnectOptions;
+fn mysql(rest: &str) -> Result<sqlx::mysql::MySqlConnectOptions, &'static str> {
     use sqlx::mysql::{MySqlConnectOptions, MySqlSslMode};
 
-    let options: MySqlConnectOptions = server(
-        "mysql",
-        rest,
-        &[
-            ("charset", "charset"),
-            ("collation", "collation"),
-            ("ssl_ca", "ssl-ca"),
-            ("ssl_cert", "ssl-cert"),
-            ("ssl_key", "ssl-key"),
-            ("ssl-ca", "ssl-ca"),
-            ("ssl-cert", "ssl-cert"),
-            ("ssl-key", "ssl-key"),
-            ("ssl-mode", "ssl-mode"),
-            ("statement-cache-capacity", "statement-cache-capacity"),
-            ("unix_socket", "socket"),
-        ],
-    )?;
+    const KNOWN: &str = "charset collation ssl_ca=ssl-ca ssl_cert=ssl-cert ssl_key=ssl-key ssl-ca ssl-cert ssl-key \
+        ssl-mode statement-cache-capacity unix_socket=socket";
+    let options: MySqlConnectOptions = server("mysql", rest, KNOWN)?;
     let encrypted = matches!(
         options.get_ssl_mode(),
         MySqlSslMode::Required | MySqlSslMode::VerifyCa | MySqlSslMode::VerifyIdentity
     );
-    tls_is_on(encrypted)?;
-    Ok(Address::MySql(Box::new(options.disable_statement_logging())))
-}
-
-#[cfg(not(feature = "sqlite"))]
-fn sqlite(_: &str) -> Result<Address, &'static str> {
-    Err("names a SQLite file; turn on the cargo feature `sqlite`")
-}
-
-#[cfg(not(feature = "postgres"))]
-fn postgres(_: &str) -> Result<Address, &'static str> {
-    Err("names a PostgreSQL server; turn on the cargo feature `postgres`")
-}
-
-#[cfg(not(feature = "mysql"))]
-fn mysql(_: &str) -> Result<Address, &'static str> {
-    Err("names a MySQL server; turn on the cargo feature `mysql`")
+    with_tls_if(encrypted, options)
 }
 
 #[cfg(any(feature = "postgres", feature = "mysql"))]
-fn tls_is_on(wanted: bool) -> Result<(), &'static str> {
+fn with_tls_if<O: sqlx::ConnectOptions>(wanted: bool, options: O) -> Result<O, &'static str> {
     if wanted && !cfg!(feature = "sql-tls") {
         return Err("demands TLS; turn on the cargo feature `sql-tls`");
     }
-    Ok(())
+    Ok(options.disable_statement_logging())
 }
 
-/// Reads the address of a server. `rest` follows `scheme://`; `parameters` are those that are known, and what they
-/// are called by the driver.
+/// Reads the address of a server. `rest` follows `scheme://`; `known` are the names of parameters, followed by the
+/// driver's where that is another.
 #[cfg(any(feature = "postgres", feature = "mysql"))]
-fn server<O: std::str::FromStr>(
-    scheme: &str,
-    rest: &str,
-    parameters: &[(&str, &str)],
-) -> Result<O, &'static str> {
+fn server<O: std::str::FromStr>(scheme: &str, rest: &str, known: &str) -> Result<O, &'static str> {
     let (login, rest) = split_login(rest);
     let (place, query) = rest.split_once('?').unwrap_or((rest, ""));
     let mut url = format!("{scheme}://");
@@ -140,13 +101,14 @@ fn server<O: std::str::FromStr>(
         std::iter::once('?').chain(std::iter::repeat('&')).zip(query.split_terminator('&'))
     {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let Some((_, name)) = parameters.iter().find(|(known, _)| *known == name) else {
+        let mut names = known.split(' ').map(|known| known.split_once('=').unwrap_or((known, known)));
+        let Some((_, name)) = names.find(|(known, _)| *known == name) else {
             return Err("has a parameter that is not known here; remove what follows the question mark");
         };
         url.extend([&*separator.to_string(), name, "=", value]);
     }
     url.parse().map_err(|_| {
-        "is no usable URL; write \"postgresql://user:password@host:port/database\", with special characters of \
+        "is not a usable URL; write \"postgresql://user:password@host:port/database\", with special characters of \
          user and password percent-encoded"
     })
 }

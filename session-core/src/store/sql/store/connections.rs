@@ -55,23 +55,27 @@ impl<D: Dialect> Connections<D> {
         }
     }
 
-    /// A connection for a statement that reads.
-    pub(super) async fn to_read(&self) -> sqlx::Result<Lease<'_, D>> {
+    /// Does some work on a connection. If it fails or is dropped, the connection is closed: an answer may still be
+    /// on its way.
+    pub(super) async fn with<T>(
+        &self,
+        writes: bool,
+        work: impl AsyncFnOnce(&mut D::Connection) -> sqlx::Result<T>,
+    ) -> sqlx::Result<T> {
         match self {
-            Connections::Own(own) => own.lease(None).await,
-            Connections::Shared(pool) => pool.acquire().await.map(|pooled| Lease(Some(Held::Pooled(pooled)))),
+            Connections::Own(own) => own.with(writes, work).await,
+            Connections::Shared(pool) => {
+                let mut pooled = Pooled(Some(pool.acquire().await?));
+                let connection: &mut D::Connection = pooled.0.as_mut().ok_or(sqlx::Error::PoolClosed)?;
+                let done = work(connection).await?;
+                // Dropped as it is, it goes back to the pool.
+                pooled.0 = None;
+                Ok(done)
+            }
         }
     }
 
-    /// A connection for a statement that writes.
-    pub(super) async fn to_write(&self) -> sqlx::Result<Lease<'_, D>> {
-        match self {
-            Connections::Own(own) => own.lease(Some(permit(&own.writers).await?)).await,
-            Connections::Shared(_) => self.to_read().await,
-        }
-    }
-
-    /// One connection has failed: those that lie idle may be as dead.
+    /// Closes the idle connections: after one has failed, they may be as dead.
     pub(super) fn leave_idle(&self) {
         if let Connections::Own(own) = self {
             own.idle().clear();
@@ -80,16 +84,23 @@ impl<D: Dialect> Connections<D> {
 }
 
 impl<D: Dialect> Own<D> {
-    async fn lease<'a>(&'a self, writing: Option<SemaphorePermit<'a>>) -> sqlx::Result<Lease<'a, D>> {
-        let place = permit(&self.places).await?;
-        let connection = match self.newest_idle() {
+    async fn with<T>(
+        &self,
+        writes: bool,
+        work: impl AsyncFnOnce(&mut D::Connection) -> sqlx::Result<T>,
+    ) -> sqlx::Result<T> {
+        let _writing = if writes { Some(permit(&self.writers).await?) } else { None };
+        let _place = permit(&self.places).await?;
+        let mut connection = match self.newest_idle() {
             Some(connection) => connection,
             None => D::open(&self.options).await?,
         };
-        Ok(Lease(Some(Held::Own(Box::new(Kept { own: self, connection, _place: place, _writing: writing })))))
+        let done = work(&mut connection).await?;
+        self.idle().push_back(Idle { connection, since: Instant::now() });
+        Ok(done)
     }
 
-    /// The connection that was used last, so that those that are not needed grow old.
+    /// Takes the connection that was used last, so that those that are not needed grow old.
     fn newest_idle(&self) -> Option<D::Connection> {
         let mut idle = self.idle();
         while idle.front().is_some_and(|oldest| oldest.since.elapsed() > IDLE) {
@@ -103,50 +114,17 @@ impl<D: Dialect> Own<D> {
     }
 }
 
-/// In turn, so that none waits for ever. The semaphores are never closed.
+/// Waits for a turn, first come, first served. The semaphores are never closed.
 async fn permit(semaphore: &Semaphore) -> sqlx::Result<SemaphorePermit<'_>> {
     semaphore.acquire().await.map_err(|_| sqlx::Error::PoolClosed)
 }
 
-/// A connection in use. Unless it is [given back](Lease::give_back), it is closed: after an error, or when
-/// the call was dropped, an answer may still be on its way.
-pub(super) struct Lease<'a, D: Dialect>(Option<Held<'a, D>>);
+/// A connection of an application's pool, which is closed if it is still here at the end.
+struct Pooled<D: Database>(Option<PoolConnection<D>>);
 
-enum Held<'a, D: Dialect> {
-    Own(Box<Kept<'a, D>>),
-    Pooled(PoolConnection<D>),
-}
-
-struct Kept<'a, D: Dialect> {
-    own: &'a Own<D>,
-    connection: D::Connection,
-    _place: SemaphorePermit<'a>,
-    _writing: Option<SemaphorePermit<'a>>,
-}
-
-impl<D: Dialect> Lease<'_, D> {
-    /// The connection; none after it was given back.
-    pub(super) fn connection(&mut self) -> sqlx::Result<&mut D::Connection> {
-        match &mut self.0 {
-            Some(Held::Own(kept)) => Ok(&mut kept.connection),
-            Some(Held::Pooled(pooled)) => Ok(pooled),
-            None => Err(sqlx::Error::PoolClosed),
-        }
-    }
-
-    /// For the next call: this one's answer has come.
-    pub(super) fn give_back(mut self) {
-        // An application's pool takes its connection by itself, when it is dropped.
-        if let Some(Held::Own(kept)) = self.0.take() {
-            let Kept { own, connection, .. } = *kept;
-            own.idle().push_back(Idle { connection, since: Instant::now() });
-        }
-    }
-}
-
-impl<D: Dialect> Drop for Lease<'_, D> {
+impl<D: Database> Drop for Pooled<D> {
     fn drop(&mut self) {
-        if let Some(Held::Pooled(pooled)) = self.0.take() {
+        if let Some(pooled) = self.0.take() {
             drop(pooled.detach());
         }
     }

@@ -44,7 +44,8 @@ pub(super) fn of_statement<D: Dialect>(error: sqlx::Error) -> StoreError {
     match error {
         sqlx::Error::Database(error) => {
             let number = D::number(&*error);
-            StoreError::unavailable(Refusal { meaning: D::meaning(&number), number })
+            let meaning = D::meaning(&number).map_or_else(String::new, |meaning| format!(": {meaning}"));
+            StoreError::unavailable(format!("the database answered error {number}{meaning}"))
         }
         error => StoreError::of_driver(error),
     }
@@ -55,7 +56,9 @@ pub(super) fn of_statement<D: Dialect>(error: sqlx::Error) -> StoreError {
 pub(super) fn of_start(error: sqlx::Error) -> StoreError {
     match error {
         // A pool says the same, and the word "pool" would be ours.
-        sqlx::Error::Database(error) => StoreError::unavailable(Words(error.message().to_owned())),
+        sqlx::Error::Database(error) => {
+            StoreError::unavailable(format!("the database answered: {}", error.message()))
+        }
         error @ (sqlx::Error::Io(_)
         | sqlx::Error::Tls(_)
         | sqlx::Error::PoolTimedOut
@@ -64,31 +67,3 @@ pub(super) fn of_start(error: sqlx::Error) -> StoreError {
         other => StoreError::unavailable(other.to_string()),
     }
 }
-
-/// A statement that the database refused.
-#[derive(Debug)]
-struct Refusal {
-    number: String,
-    meaning: Option<&'static str>,
-}
-
-impl fmt::Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the database answered error {}", self.number)?;
-        self.meaning.map_or(Ok(()), |meaning| write!(f, ": {meaning}"))
-    }
-}
-
-impl Error for Refusal {}
-
-/// The database's own words.
-#[derive(Debug)]
-struct Words(String);
-
-impl fmt::Display for Words {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the database answered: {}", self.0)
-    }
-}
-
-impl Error for Words {}

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use sqlx::error::DatabaseError;
 use sqlx::query::Query;
-use sqlx::{AssertSqlSafe, Connection, Database, Encode, Type};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Database, Encode, Type};
 
 use super::SqlTable;
-use super::statements::{Statements, Value};
+use super::statements::{Value, Words};
 
 /// The address and the login of a database of this kind.
 pub(super) type Options<D> = <<D as Database>::Connection as Connection>::Options;
@@ -21,12 +21,19 @@ pub(super) trait Dialect: Database {
     /// The bytes of the largest record, where the table's column has such a limit.
     const LARGEST: Option<usize> = None;
 
-    fn statements(table: &SqlTable) -> Statements;
+    fn words(table: &SqlTable) -> Words;
 
-    /// The address of the database without the login, for people.
+    /// Writes the values of a statement, each of them a `?`, as the database wants them.
+    fn mark(statement: String) -> String {
+        statement
+    }
+
+    /// Returns the address of the database without the login, for people.
     fn address(options: &Options<Self>) -> String;
 
-    fn open(options: &Options<Self>) -> impl Future<Output = sqlx::Result<Self::Connection>> + Send;
+    fn open(options: &Options<Self>) -> impl Future<Output = sqlx::Result<Self::Connection>> + Send {
+        options.connect()
+    }
 
     /// Runs a statement and returns the number of rows that it changed.
     fn execute(
@@ -35,14 +42,14 @@ pub(super) trait Dialect: Database {
         values: &[Value<'_>],
     ) -> impl Future<Output = sqlx::Result<u64>> + Send;
 
-    /// A statement's first row: its data, and whether it is due.
+    /// Returns a statement's first row: its data, and whether it is due.
     fn fetch(
         connection: &mut Self::Connection,
         statement: &Arc<str>,
         values: &[Value<'_>],
     ) -> impl Future<Output = sqlx::Result<Option<(Option<Vec<u8>>, bool)>>> + Send;
 
-    /// The ids that a statement finds.
+    /// Returns the ids that a statement finds.
     fn ids(
         connection: &mut Self::Connection,
         statement: &Arc<str>,
@@ -58,7 +65,7 @@ pub(super) trait Dialect: Database {
     /// Tells whether an error says that the table is missing.
     fn lacks_table(error: &dyn DatabaseError) -> bool;
 
-    /// The number or code under which the database's manual explains an error.
+    /// Returns the number or code under which the database's manual explains an error.
     fn number(error: &dyn DatabaseError) -> String {
         error.code().map_or_else(|| "?".into(), Into::into)
     }
@@ -67,7 +74,7 @@ pub(super) trait Dialect: Database {
     fn meaning(number: &str) -> Option<&'static str>;
 }
 
-/// A query with its values. A dialect that compares a key twice binds it twice.
+/// Makes a query with its values. A dialect that compares a key twice binds it twice.
 pub(super) fn bound<'v, D: Database>(
     statement: &Arc<str>,
     values: &[Value<'v>],
@@ -85,6 +92,20 @@ where
         Value::Text(text) => query.bind(text),
         Value::Bytes(bytes) => query.bind(bytes),
     })
+}
+
+/// Names the place of a server, and a database on it, for people.
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+pub(super) fn server_address(
+    kind: &str,
+    host: &str,
+    port: u16,
+    socket: Option<&std::path::PathBuf>,
+    database: Option<&str>,
+) -> String {
+    let server = socket.map_or_else(|| format!("{host}:{port}"), |socket| socket.display().to_string());
+    let database = database.map_or_else(String::new, |name| format!(", database {name}"));
+    format!("{kind} at {server}{database}")
 }
 
 /// The methods of [`Dialect`] that differ in nothing but the driver's types.

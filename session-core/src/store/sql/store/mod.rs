@@ -17,10 +17,10 @@ mod timestamp;
 
 pub use table::SqlTable;
 
-use self::address::Address;
 use self::connections::Connections;
+use self::dialect::Dialect;
 use self::rows::RowStore;
-use crate::store::{Call, Loaded, New, Store, StoreError, Swap, Touch};
+use crate::store::{Call, DynStore, Loaded, New, Store, StoreError, Swap, Touch};
 
 /// Sessions in SQLite, PostgreSQL, MySQL or MariaDB, in Flask-Session's own table: a
 /// row per session with its key, its record and the time at which it ends.
@@ -44,31 +44,7 @@ use crate::store::{Call, Loaded, New, Store, StoreError, Swap, Touch};
 /// byte by byte, also in a table of Flask-Session, whose key column ignores case. Expiries are whole seconds.
 ///
 /// **PostgreSQL behind PgBouncer**: add `?statement-cache-capacity=0` to the URL.
-pub struct SqlStore(Database);
-
-/// A table in one of the kinds of databases.
-enum Database {
-    #[cfg(feature = "sqlite")]
-    Sqlite(RowStore<sqlx::Sqlite>),
-    #[cfg(feature = "postgres")]
-    Postgres(RowStore<sqlx::Postgres>),
-    #[cfg(feature = "mysql")]
-    MySql(RowStore<sqlx::MySql>),
-}
-
-/// Does the same with the rows in any kind of database.
-macro_rules! in_database {
-    ($store:expr, $rows:ident => $does:expr) => {
-        match &$store.0 {
-            #[cfg(feature = "sqlite")]
-            Database::Sqlite($rows) => $does,
-            #[cfg(feature = "postgres")]
-            Database::Postgres($rows) => $does,
-            #[cfg(feature = "mysql")]
-            Database::MySql($rows) => $does,
-        }
-    };
-}
+pub struct SqlStore(pub(in crate::store) DynStore);
 
 impl SqlStore {
     /// A store at a URL in SQLAlchemy's spelling; nothing is connected yet, so this works while the
@@ -93,25 +69,16 @@ impl SqlStore {
     /// assert!(SqlStore::from_url("sqlite://sessions.db", SqlTable::default()).is_err());
     /// ```
     pub fn from_url(url: &str, table: SqlTable) -> Result<Self, StoreError> {
-        let address = address::parse(url)
-            .map_err(|objection| StoreError::misconfigured(format!("the URL {objection}")))?;
-        Ok(SqlStore(match address {
-            #[cfg(feature = "sqlite")]
-            Address::Sqlite(options) => Database::Sqlite(RowStore::new(Connections::own(*options), &table)),
-            #[cfg(feature = "postgres")]
-            Address::Postgres(options) => {
-                Database::Postgres(RowStore::new(Connections::own(*options), &table))
-            }
-            #[cfg(feature = "mysql")]
-            Address::MySql(options) => Database::MySql(RowStore::new(Connections::own(*options), &table)),
-        }))
+        address::open(url, &table)
+            .map(SqlStore)
+            .map_err(|objection| StoreError::misconfigured(format!("the URL {objection}")))
     }
 
     /// A store in an application's SQLite database. Write-ahead log and busy timeout are the pool's own
     /// settings.
     #[cfg(feature = "sqlite")]
     pub fn from_sqlite(pool: sqlx::SqlitePool, table: SqlTable) -> Self {
-        SqlStore(Database::Sqlite(RowStore::new(Connections::Shared(pool), &table)))
+        Self::in_pool(pool, &table)
     }
 
     /// A store in an application's PostgreSQL database.
@@ -120,7 +87,7 @@ impl SqlStore {
     /// switched off (`test_before_acquire(false)`), every statement costs two round trips.
     #[cfg(feature = "postgres")]
     pub fn from_postgres(pool: sqlx::PgPool, table: SqlTable) -> Self {
-        SqlStore(Database::Postgres(RowStore::new(Connections::Shared(pool), &table)))
+        Self::in_pool(pool, &table)
     }
 
     /// A store in an application's MySQL or MariaDB database; for the pool's settings see
@@ -128,51 +95,21 @@ impl SqlStore {
     #[cfg_attr(not(feature = "postgres"), doc = "`from_postgres`.")]
     #[cfg(feature = "mysql")]
     pub fn from_mysql(pool: sqlx::MySqlPool, table: SqlTable) -> Self {
-        SqlStore(Database::MySql(RowStore::new(Connections::Shared(pool), &table)))
+        Self::in_pool(pool, &table)
+    }
+
+    fn in_pool<D: Dialect>(pool: sqlx::Pool<D>, table: &SqlTable) -> Self {
+        SqlStore(DynStore::new(RowStore::new(Connections::Shared(pool), table)))
     }
 }
 
 /// Says why a store can't be made of `url`, without showing it.
 pub(crate) fn objection(url: &str) -> Option<&'static str> {
-    address::parse(url).err()
+    address::open(url, &SqlTable::default()).err()
 }
 
 impl Store for SqlStore {
-    async fn load(&self, call: Call, key: &str, touch: Option<Touch>) -> Result<Option<Loaded>, StoreError> {
-        in_database!(self, rows => rows.load(call, key, touch).await)
-    }
-
-    async fn swap(
-        &self,
-        call: Call,
-        key: &str,
-        expected: Option<&Loaded>,
-        new: Option<New<'_>>,
-    ) -> Result<Swap, StoreError> {
-        in_database!(self, rows => rows.swap(call, key, expected, new).await)
-    }
-
-    async fn delete(&self, call: Call, key: &str) -> Result<bool, StoreError> {
-        in_database!(self, rows => rows.delete(call, key).await)
-    }
-
-    async fn purge(&self, call: Call) -> Result<u64, StoreError> {
-        in_database!(self, rows => rows.purge(call).await)
-    }
-
-    /// Creates the table if it is missing, and looks whether it has the columns.
-    async fn ping(&self, call: Call) -> Result<(), StoreError> {
-        in_database!(self, rows => rows.ping(call).await)
-    }
-
-    fn address(&self) -> Option<String> {
-        Some(in_database!(self, rows => rows.address()).to_owned())
-    }
+    forward!(self => self.0);
 }
 
-/// Shows the database and the table without the login.
-impl std::fmt::Debug for SqlStore {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        in_database!(self, rows => f.debug_struct("SqlStore").field("address", &rows.address()).finish())
-    }
-}
+debug_by_address!(SqlStore);

@@ -1,70 +1,49 @@
 //! MySQL and MariaDB.
 
-use sqlx::ConnectOptions;
 use sqlx::error::DatabaseError;
 use sqlx::mysql::{MySql, MySqlDatabaseError};
 
 use super::SqlTable;
-use super::dialect::{Dialect, Options, driven};
-use super::statements::{BATCH, Statements};
+use super::dialect::{Dialect, Options, driven, server_address};
+use super::statements::{BATCH, Words};
 
 impl Dialect for MySql {
     /// A `BLOB`. Depending on its mode, the server would cut off the rest without a word.
     const LARGEST: Option<usize> = Some(65_535);
 
-    fn statements(table: &SqlTable) -> Statements {
-        let name = table.quoted('`');
+    fn words(table: &SqlTable) -> Words {
+        let table = table.quoted('`');
+        let create_table = format!(
+            "CREATE TABLE IF NOT EXISTS {table} (id INTEGER NOT NULL AUTO_INCREMENT, \
+             session_id VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin, data BLOB, \
+             expiry DATETIME, PRIMARY KEY (id), UNIQUE (session_id), INDEX (expiry))"
+        );
         let time = "CAST(? AS DATETIME(6))";
-        let alive = format!("expiry > {time}");
-        // By the index, which in Flask-Session's table ignores case and trailing spaces, then byte by byte.
-        let this = "session_id = ? AND CAST(session_id AS BINARY) = CAST(? AS BINARY)";
-        Statements {
-            probe: format!("SELECT id, session_id, data, expiry FROM {name} LIMIT 0").into(),
-            create_table: format!(
-                "CREATE TABLE IF NOT EXISTS {name} (id INTEGER NOT NULL AUTO_INCREMENT, \
-                 session_id VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin, data BLOB, \
-                 expiry DATETIME, PRIMARY KEY (id), UNIQUE (session_id), INDEX (expiry))"
-            )
-            .into(),
-            load: format!("SELECT data, expiry <= {time} FROM {name} WHERE {this} AND {alive}").into(),
-            extend: format!("UPDATE {name} SET expiry = {time} WHERE {this} AND {alive}").into(),
-            insert: format!("INSERT INTO {name} (session_id, data, expiry) VALUES (?, ?, {time})").into(),
-            take_over: format!(
-                "UPDATE {name} SET data = ?, expiry = {time} WHERE {this} AND ({alive}) IS NOT TRUE"
-            )
-            .into(),
-            replace: format!(
-                "UPDATE {name} SET data = ?, expiry = {time} WHERE {this} AND data = ? AND {alive}"
-            )
-            .into(),
-            remove: format!("DELETE FROM {name} WHERE {this} AND data = ? AND {alive}").into(),
-            delete_living: format!("DELETE FROM {name} WHERE {this} AND {alive}").into(),
-            delete_any: format!("DELETE FROM {name} WHERE {this}").into(),
-            find_expired: Some(
-                format!("SELECT CAST(id AS SIGNED) FROM {name} WHERE expiry <= {time} LIMIT {BATCH}").into(),
-            ),
-            // InnoDB locks each row that a deletion looks at. Flask-Session's table has no index on the expiry, and
-            // where the list is as long as the table, the server would rather look at all rows.
-            purge: format!(
-                "DELETE expired FROM {name} AS expired FORCE INDEX (PRIMARY) \
-                 WHERE id IN ({}) AND expiry <= {time}",
-                ["?"; BATCH].join(", ")
-            )
-            .into(),
+        let find_expired =
+            format!("SELECT CAST(id AS SIGNED) FROM {table} WHERE expiry <= {time} LIMIT {BATCH}");
+        // InnoDB locks each row that a deletion looks at. Flask-Session's table has no index on the expiry, and
+        // where the list is as long as the table, the server would rather look at all rows.
+        let purge = format!(
+            "DELETE expired FROM {table} AS expired FORCE INDEX (PRIMARY) WHERE id IN ({}) AND expiry <= {time}",
+            ["?"; BATCH].join(", ")
+        );
+        Words {
+            table,
+            // By the index, which in Flask-Session's table ignores case and trailing spaces, then byte by byte.
+            this: "session_id = ? AND CAST(session_id AS BINARY) = CAST(? AS BINARY)",
+            data: "data",
+            expiry: "expiry",
+            time,
+            on_conflict: "",
+            create_table,
+            find_expired: Some(find_expired),
+            purge,
         }
     }
 
     fn address(options: &Options<Self>) -> String {
-        let server = match options.get_socket() {
-            Some(socket) => socket.display().to_string(),
-            None => format!("{}:{}", options.get_host(), options.get_port()),
-        };
-        let database = options.get_database().map_or_else(String::new, |name| format!(", database {name}"));
-        format!("MySQL at {server}{database}")
-    }
-
-    async fn open(options: &Options<Self>) -> sqlx::Result<Self::Connection> {
-        options.connect().await
+        let socket = options.get_socket();
+        server_address("MySQL", options.get_host(), options.get_port(), socket, options.get_database())
     }
 
     driven!(keys: 2);

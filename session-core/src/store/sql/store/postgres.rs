@@ -1,77 +1,49 @@
 //! PostgreSQL.
 
-use sqlx::ConnectOptions;
 use sqlx::error::DatabaseError;
 use sqlx::postgres::Postgres;
 
 use super::SqlTable;
-use super::dialect::{Dialect, Options, driven};
-use super::statements::{BATCH, Statements};
+use super::dialect::{Dialect, Options, driven, server_address};
+use super::statements::{BATCH, Words};
 
 impl Dialect for Postgres {
-    fn statements(table: &SqlTable) -> Statements {
-        let name = table.quoted('"');
-        Statements {
-            probe: format!("SELECT id, session_id, data, expiry FROM {name} LIMIT 0").into(),
-            // One implicit transaction, so that the index is there if the table is.
-            create_table: format!(
-                "CREATE TABLE {name} (id SERIAL NOT NULL, session_id VARCHAR(255), data BYTEA, \
-                 expiry TIMESTAMP WITHOUT TIME ZONE, PRIMARY KEY (id), UNIQUE (session_id)); \
-                 CREATE INDEX ON {name} (expiry)"
-            )
-            .into(),
-            load: format!(
-                "SELECT data, expiry <= $1::timestamp FROM {name} \
-                 WHERE session_id = $2 AND expiry > $3::timestamp"
-            )
-            .into(),
-            extend: format!(
-                "UPDATE {name} SET expiry = $1::timestamp WHERE session_id = $2 AND expiry > $3::timestamp"
-            )
-            .into(),
-            insert: format!(
-                "INSERT INTO {name} (session_id, data, expiry) VALUES ($1, $2, $3::timestamp) \
-                 ON CONFLICT (session_id) DO NOTHING"
-            )
-            .into(),
-            take_over: format!(
-                "UPDATE {name} SET data = $1, expiry = $2::timestamp \
-                 WHERE session_id = $3 AND (expiry > $4::timestamp) IS NOT TRUE"
-            )
-            .into(),
-            replace: format!(
-                "UPDATE {name} SET data = $1, expiry = $2::timestamp \
-                 WHERE session_id = $3 AND data = $4 AND expiry > $5::timestamp"
-            )
-            .into(),
-            remove: format!(
-                "DELETE FROM {name} WHERE session_id = $1 AND data = $2 AND expiry > $3::timestamp"
-            )
-            .into(),
-            delete_living: format!("DELETE FROM {name} WHERE session_id = $1 AND expiry > $2::timestamp")
-                .into(),
-            delete_any: format!("DELETE FROM {name} WHERE session_id = $1").into(),
+    fn words(table: &SqlTable) -> Words {
+        let table = table.quoted('"');
+        // One implicit transaction, so that the index is there if the table is.
+        let create_table = format!(
+            "CREATE TABLE {table} (id SERIAL NOT NULL, session_id VARCHAR(255), data BYTEA, \
+             expiry TIMESTAMP WITHOUT TIME ZONE, PRIMARY KEY (id), UNIQUE (session_id)); \
+             CREATE INDEX ON {table} (expiry)"
+        );
+        // A row that a request is using is left for the next time; one that was extended meanwhile is seen.
+        let purge = format!(
+            "DELETE FROM {table} WHERE id IN (SELECT id FROM {table} WHERE expiry <= ?::timestamp \
+             ORDER BY expiry LIMIT {BATCH} FOR UPDATE SKIP LOCKED)"
+        );
+        Words {
+            table,
+            this: "session_id = ?",
+            data: "data",
+            expiry: "expiry",
+            time: "?::timestamp",
+            on_conflict: " ON CONFLICT (session_id) DO NOTHING",
+            create_table,
             find_expired: None,
-            // A row that a request is using is left for the next time; one that was extended meanwhile is seen.
-            purge: format!(
-                "DELETE FROM {name} WHERE id IN (SELECT id FROM {name} WHERE expiry <= $1::timestamp \
-                 ORDER BY expiry LIMIT {BATCH} FOR UPDATE SKIP LOCKED)"
-            )
-            .into(),
+            purge,
         }
     }
 
-    fn address(options: &Options<Self>) -> String {
-        let server = match options.get_socket() {
-            Some(socket) => socket.display().to_string(),
-            None => format!("{}:{}", options.get_host(), options.get_port()),
-        };
-        let database = options.get_database().map_or_else(String::new, |name| format!(", database {name}"));
-        format!("PostgreSQL at {server}{database}")
+    /// Numbers the values: `$1` for the first.
+    fn mark(statement: String) -> String {
+        let mut parts = statement.split('?');
+        let first = parts.next().unwrap_or_default().to_owned();
+        (1..).zip(parts).fold(first, |marked, (number, part)| marked + &format!("${number}{part}"))
     }
 
-    async fn open(options: &Options<Self>) -> sqlx::Result<Self::Connection> {
-        options.connect().await
+    fn address(options: &Options<Self>) -> String {
+        let socket = options.get_socket();
+        server_address("PostgreSQL", options.get_host(), options.get_port(), socket, options.get_database())
     }
 
     driven!(keys: 1);

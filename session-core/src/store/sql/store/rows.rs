@@ -19,6 +19,7 @@ pub(super) struct RowStore<D: Dialect> {
     connections: Connections<D>,
     statements: Statements,
     ready: OnceCell<()>,
+    /// The database's address, without the login, and the table, for people.
     address: String,
 }
 
@@ -34,12 +35,12 @@ const ATTEMPTS: u32 = 5;
 impl<D: Dialect> RowStore<D> {
     pub(super) fn new(connections: Connections<D>, table: &SqlTable) -> Self {
         let address = format!("{}, table {table}", connections.address());
-        RowStore { connections, statements: D::statements(table), ready: OnceCell::new(), address }
-    }
-
-    /// Returns the database's address, without the login, and the table, for people.
-    pub(super) fn address(&self) -> &str {
-        &self.address
+        RowStore {
+            connections,
+            statements: Statements::new(D::words(table), D::mark),
+            ready: OnceCell::new(),
+            address,
+        }
     }
 
     /// Makes sure, once, that the table is there.
@@ -60,43 +61,28 @@ impl<D: Dialect> RowStore<D> {
     }
 
     async fn probe(&self) -> sqlx::Result<()> {
-        let mut lease = self.connections.to_read().await?;
-        D::execute(lease.connection()?, &self.statements.probe, &[]).await?;
-        lease.give_back();
-        Ok(())
+        let probe = async |connection: &mut _| D::execute(connection, &self.statements.probe, &[]).await;
+        self.connections.with(false, probe).await.map(drop)
     }
 
     async fn create_table(&self) -> sqlx::Result<()> {
-        let mut lease = self.connections.to_write().await?;
-        D::run(lease.connection()?, &self.statements.create_table).await?;
-        lease.give_back();
-        Ok(())
+        let create = async |connection: &mut _| D::run(connection, &self.statements.create_table).await;
+        self.connections.with(true, create).await
     }
 
-    /// The living record under `key`, and whether it ends at `due` or before.
+    /// Reads the living record under `key`, and whether it ends at `due` or before.
     async fn read(&self, key: &str, now: &str, due: &str) -> Result<Option<(Loaded, bool)>, StoreError> {
         self.prepare().await?;
         let values = [Text(due), Key(key), Text(now)];
-        let row = self.row(&self.statements.load, &values).await.map_err(|error| self.failed(error))?;
-        match row {
+        let load = async |connection: &mut _| D::fetch(connection, &self.statements.load, &values).await;
+        match self.connections.with(false, load).await.map_err(|error| self.failed(error))? {
             Some((Some(data), due)) => Ok(Some((Loaded::new(data), due))),
             Some((None, _)) => Err(StoreError::invalid_response("data in the session's row")),
             None => Ok(None),
         }
     }
 
-    async fn row(
-        &self,
-        statement: &Arc<str>,
-        values: &[Value<'_>],
-    ) -> sqlx::Result<Option<(Option<Vec<u8>>, bool)>> {
-        let mut lease = self.connections.to_read().await?;
-        let row = D::fetch(lease.connection()?, statement, values).await?;
-        lease.give_back();
-        Ok(row)
-    }
-
-    /// Runs a statement and says how many rows it changed.
+    /// Runs a statement and returns how many rows it changed.
     async fn change(&self, statement: &Arc<str>, values: &[Value<'_>]) -> Result<u64, StoreError> {
         self.changed(statement, values).await.map_err(|error| self.failed(error))
     }
@@ -104,15 +90,11 @@ impl<D: Dialect> RowStore<D> {
     async fn changed(&self, statement: &Arc<str>, values: &[Value<'_>]) -> sqlx::Result<u64> {
         let mut attempt = 1;
         loop {
-            let mut lease = self.connections.to_write().await?;
-            match D::execute(lease.connection()?, statement, values).await {
+            let execute = async |connection: &mut _| D::execute(connection, statement, values).await;
+            match self.connections.with(true, execute).await {
                 // The database says that nothing has happened, so trying again repeats nothing.
                 Err(sqlx::Error::Database(error)) if gave_way(&*error) && attempt < ATTEMPTS => attempt += 1,
-                Ok(rows) => {
-                    lease.give_back();
-                    return Ok(rows);
-                }
-                Err(error) => return Err(error),
+                result => return result,
             }
         }
     }
@@ -137,20 +119,14 @@ impl<D: Dialect> RowStore<D> {
             let removed = self.change(&self.statements.purge, &[Text(now)]).await?;
             return Ok(Batch { removed, is_last: removed < BATCH as u64 });
         };
-        let ids = self.ids(find_expired, &[Text(now)]).await.map_err(|error| self.failed(error))?;
+        let find = async |connection: &mut _| D::ids(connection, find_expired, &[Text(now)]).await;
+        let ids = self.connections.with(false, find).await.map_err(|error| self.failed(error))?;
         let Some(last) = ids.last() else { return Ok(Batch { removed: 0, is_last: true }) };
         // The statement is made known to the server once, for so many ids: one of them fills the gaps.
         let listed = ids.iter().chain(repeat(last)).take(BATCH).map(|id| Id(*id));
         let values: Vec<Value<'_>> = listed.chain([Text(now)]).collect();
         let removed = self.change(&self.statements.purge, &values).await?;
         Ok(Batch { removed, is_last: ids.len() < BATCH })
-    }
-
-    async fn ids(&self, statement: &Arc<str>, values: &[Value<'_>]) -> sqlx::Result<Vec<i64>> {
-        let mut lease = self.connections.to_read().await?;
-        let ids = D::ids(lease.connection()?, statement, values).await?;
-        lease.give_back();
-        Ok(ids)
     }
 
     fn failed(&self, error: sqlx::Error) -> StoreError {
@@ -235,13 +211,18 @@ impl<D: Dialect> Store for RowStore<D> {
         }
     }
 
+    /// Creates the table if it is missing, and looks whether it has the columns.
     async fn ping(&self, _: Call) -> Result<(), StoreError> {
         self.prepare().await?;
         self.probe().await.map_err(database_error::of_start)
     }
+
+    fn address(&self) -> Option<String> {
+        Some(self.address.clone())
+    }
 }
 
-/// Whether the database undid the statement because of others: a serialization failure or a deadlock.
+/// Tells whether the database undid the statement because of others: a serialization failure or a deadlock.
 fn gave_way(error: &dyn DatabaseError) -> bool {
     error.code().is_some_and(|code| matches!(&*code, "40001" | "40P01"))
 }

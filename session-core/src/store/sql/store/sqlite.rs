@@ -11,7 +11,7 @@ use sqlx::sqlite::{Sqlite, SqliteConnectOptions, SqliteJournalMode, SqliteSynchr
 
 use super::SqlTable;
 use super::dialect::{Dialect, Options, driven};
-use super::statements::{BATCH, Statements};
+use super::statements::{BATCH, Words};
 
 /// The number of attempts to open a file before it is reported as locked. Several that turn one into a file with a
 /// write-ahead log at the same time are refused at once, without the busy timeout: each of them would wait for the
@@ -36,51 +36,32 @@ impl Dialect for Sqlite {
     // The file has one writer at a time. Here they wait in turn; at its lock, the luckiest would win.
     const WRITERS: usize = 1;
 
-    fn statements(table: &SqlTable) -> Statements {
-        let name = table.quoted('"');
+    fn words(table: &SqlTable) -> Words {
         // In the table's schema by its own name; the table's is then understood.
         let index = table.beside("_expiry").quoted('"');
         let indexed = table.without_schema().quoted('"');
-        // Rows of others may have a `T` in the time. A shorter fraction compares well as it is.
-        let alive = "replace(expiry, 'T', ' ') > ?";
-        let expected = "CAST(data AS BLOB) = ?";
-        Statements {
-            probe: format!("SELECT id, session_id, data, expiry FROM {name} LIMIT 0").into(),
-            create_table: format!(
-                "BEGIN IMMEDIATE; \
-                 CREATE TABLE IF NOT EXISTS {name} (id INTEGER NOT NULL, session_id VARCHAR(255), data BLOB, \
-                 expiry DATETIME, PRIMARY KEY (id), UNIQUE (session_id)); \
-                 CREATE INDEX IF NOT EXISTS {index} ON {indexed} (expiry); \
-                 COMMIT"
-            )
-            .into(),
-            load: format!(
-                "SELECT CAST(data AS BLOB), replace(expiry, 'T', ' ') <= ? FROM {name} \
-                 WHERE session_id = ? AND {alive}"
-            )
-            .into(),
-            extend: format!("UPDATE {name} SET expiry = ? WHERE session_id = ? AND {alive}").into(),
-            insert: format!(
-                "INSERT INTO {name} (session_id, data, expiry) VALUES (?, ?, ?) \
-                 ON CONFLICT (session_id) DO NOTHING"
-            )
-            .into(),
-            take_over: format!(
-                "UPDATE {name} SET data = ?, expiry = ? WHERE session_id = ? AND ({alive}) IS NOT TRUE"
-            )
-            .into(),
-            replace: format!(
-                "UPDATE {name} SET data = ?, expiry = ? WHERE session_id = ? AND {expected} AND {alive}"
-            )
-            .into(),
-            remove: format!("DELETE FROM {name} WHERE session_id = ? AND {expected} AND {alive}").into(),
-            delete_living: format!("DELETE FROM {name} WHERE session_id = ? AND {alive}").into(),
-            delete_any: format!("DELETE FROM {name} WHERE session_id = ?").into(),
+        let table = table.quoted('"');
+        let create_table = format!(
+            "BEGIN IMMEDIATE; \
+             CREATE TABLE IF NOT EXISTS {table} (id INTEGER NOT NULL, session_id VARCHAR(255), data BLOB, \
+             expiry DATETIME, PRIMARY KEY (id), UNIQUE (session_id)); \
+             CREATE INDEX IF NOT EXISTS {index} ON {indexed} (expiry); \
+             COMMIT"
+        );
+        let purge = format!(
+            "DELETE FROM {table} WHERE id IN (SELECT id FROM {table} WHERE expiry <= ? LIMIT {BATCH})"
+        );
+        Words {
+            table,
+            this: "session_id = ?",
+            data: "CAST(data AS BLOB)",
+            // Rows of others may have a `T` in the time. A shorter fraction compares well as it is.
+            expiry: "replace(expiry, 'T', ' ')",
+            time: "?",
+            on_conflict: " ON CONFLICT (session_id) DO NOTHING",
+            create_table,
             find_expired: None,
-            purge: format!(
-                "DELETE FROM {name} WHERE id IN (SELECT id FROM {name} WHERE expiry <= ? LIMIT {BATCH})"
-            )
-            .into(),
+            purge,
         }
     }
 

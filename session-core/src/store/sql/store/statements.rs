@@ -2,6 +2,23 @@
 
 use std::sync::Arc;
 
+/// The words in which the kinds of databases differ. Each `?` stands for a value.
+pub(super) struct Words {
+    /// The table's name, quoted.
+    pub(super) table: String,
+    /// The condition of a row that has a key.
+    pub(super) this: &'static str,
+    /// The record in a row, its end as it compares, and a moment that it is compared with.
+    pub(super) data: &'static str,
+    pub(super) expiry: &'static str,
+    pub(super) time: &'static str,
+    /// The end of an insertion that does nothing where a row is; empty if the database answers an error.
+    pub(super) on_conflict: &'static str,
+    pub(super) create_table: String,
+    pub(super) find_expired: Option<String>,
+    pub(super) purge: String,
+}
+
 /// Statements and, in this order, their values.
 pub(super) struct Statements {
     /// No row, whatever the table holds: whether it is there and has the columns.
@@ -29,6 +46,35 @@ pub(super) struct Statements {
     pub(super) find_expired: Option<Arc<str>>,
     /// Deletes at most [`BATCH`] expired rows. Values: [`BATCH`] ids, if those have been found before, and now.
     pub(super) purge: Arc<str>,
+}
+
+impl Statements {
+    /// Writes the statements, and their values as `mark` does.
+    pub(super) fn new(words: Words, mark: fn(String) -> String) -> Self {
+        let Words { table, this, data, expiry, time, on_conflict, .. } = words;
+        let alive = format!("{expiry} > {time}");
+        let marked = |statement| -> Arc<str> { Arc::from(mark(statement)) };
+        Statements {
+            probe: marked(format!("SELECT id, session_id, data, expiry FROM {table} LIMIT 0")),
+            create_table: marked(words.create_table),
+            load: marked(format!("SELECT {data}, {expiry} <= {time} FROM {table} WHERE {this} AND {alive}")),
+            extend: marked(format!("UPDATE {table} SET expiry = {time} WHERE {this} AND {alive}")),
+            insert: marked(format!(
+                "INSERT INTO {table} (session_id, data, expiry) VALUES (?, ?, {time}){on_conflict}"
+            )),
+            take_over: marked(format!(
+                "UPDATE {table} SET data = ?, expiry = {time} WHERE {this} AND ({alive}) IS NOT TRUE"
+            )),
+            replace: marked(format!(
+                "UPDATE {table} SET data = ?, expiry = {time} WHERE {this} AND {data} = ? AND {alive}"
+            )),
+            remove: marked(format!("DELETE FROM {table} WHERE {this} AND {data} = ? AND {alive}")),
+            delete_living: marked(format!("DELETE FROM {table} WHERE {this} AND {alive}")),
+            delete_any: marked(format!("DELETE FROM {table} WHERE {this}")),
+            find_expired: words.find_expired.map(marked),
+            purge: marked(words.purge),
+        }
+    }
 }
 
 /// Rows that are deleted at a time: few enough for no request to wait long, enough for few round trips.

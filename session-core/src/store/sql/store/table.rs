@@ -35,8 +35,8 @@ impl SqlTable {
         Ok(SqlTable { schema: None, name: checked(name)? })
     }
 
-    /// The same table in a certain schema, which must exist. To MySQL a schema is a
-    /// database, to SQLite one that is attached.
+    /// The same table in this schema, which must exist. To MySQL a schema is a database, to SQLite one
+    /// that is attached.
     ///
     /// # Errors
     ///
