@@ -38,7 +38,7 @@ use rocket_session_state_core::store::{Call, Loaded, New, Store, StoreError, Swa
 ///     async move { store.swap(call, "k", None, new(b"late")).await }
 /// });
 /// late.reached().await.unwrap();
-/// // The writer stands right before its swap; whatever is done here is faster.
+/// // The writer is blocked right before its swap; whatever is done here is faster.
 /// store.swap(call, "k", None, new(b"early")).await.unwrap();
 /// late.release();
 /// assert!(matches!(writer.await.unwrap(), Ok(Swap::Conflict(Some(_)))));
@@ -150,7 +150,7 @@ impl<S: Store> Faulty<S> {
             None => (None, None),
         };
         if let Some(stop) = before {
-            stop.stand().await;
+            stop.block().await;
         }
         match fault {
             Fault::Fail => return Err(injected()),
@@ -164,7 +164,7 @@ impl<S: Store> Faulty<S> {
             call().await?;
         }
         if let Some(stop) = after {
-            stop.stand().await;
+            stop.block().await;
         }
         match fault {
             Fault::LoseAnswer => Err(injected()),

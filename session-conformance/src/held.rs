@@ -1,4 +1,4 @@
-//! A call that stands still until a test lets it go on.
+//! A call that is blocked until a test lets it go on.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ pub(super) struct Stop {
     go_on: oneshot::Receiver<()>,
 }
 
-/// A call that has not come by then does not come at all.
+/// The time in which a call has to come.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 pub(super) fn pair() -> (Stop, Held) {
@@ -30,7 +30,7 @@ pub(super) fn pair() -> (Stop, Held) {
 }
 
 impl Held {
-    /// Waits until a call stands there.
+    /// Waits until a call is blocked there.
     ///
     /// # Errors
     ///
@@ -50,7 +50,7 @@ impl Held {
 }
 
 impl Stop {
-    pub(super) async fn stand(self) {
+    pub(super) async fn block(self) {
         // A test that does not look may have dropped its end: then nobody holds the call.
         let _ = self.reached.send(());
         let _ = self.go_on.await;

@@ -68,7 +68,7 @@ impl Suite {
         self
     }
 
-    /// The number of random histories; 64 if nothing is said.
+    /// The number of random histories. Default: 64.
     #[must_use]
     pub fn histories(mut self, number: u32) -> Self {
         self.histories = number;

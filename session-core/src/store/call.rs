@@ -25,7 +25,7 @@ pub struct Loaded {
     /// The store's own version of the record, where it keeps one (memcached's cas number).
     /// A store without one leaves it `None` and compares the bytes.
     pub version: Option<u64>,
-    /// Only where the same bytes are handed out again; otherwise it would be made in vain.
+    /// Kept only where the same bytes are handed out again; otherwise it would be made in vain.
     parsed: Option<ParsedCache>,
 }
 

@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::time::{Duration, SystemTime};
 
-use rocket_session_state_core::store::{Call, Loaded, New, Store, StoreError, Swap};
+use rocket_session_state_core::store::{Call, Loaded, New, Store, StoreError, Swap, Touch};
 use tokio::time::{Instant, timeout_at};
 
 pub(crate) const HOUR: Duration = Duration::from_secs(3600);
@@ -25,6 +25,39 @@ pub(crate) fn new(bytes: &[u8]) -> Option<New<'_>> {
 
 pub(crate) fn done() -> Swap {
     Swap::Done { version: None }
+}
+
+/// A store of which some swaps are answered by a function, of the key and the new record.
+pub(crate) struct Answering<S, F>(pub(crate) S, pub(crate) F);
+
+impl<S: Store, F> Store for Answering<S, F>
+where
+    F: Fn(&str, Option<New<'_>>) -> Option<Result<Swap, StoreError>> + Send + Sync + 'static,
+{
+    async fn load(&self, call: Call, key: &str, touch: Option<Touch>) -> Result<Option<Loaded>, StoreError> {
+        self.0.load(call, key, touch).await
+    }
+
+    async fn swap(
+        &self,
+        call: Call,
+        key: &str,
+        expected: Option<&Loaded>,
+        new: Option<New<'_>>,
+    ) -> Result<Swap, StoreError> {
+        match (self.1)(key, new) {
+            Some(answer) => answer,
+            None => self.0.swap(call, key, expected, new).await,
+        }
+    }
+
+    async fn delete(&self, call: Call, key: &str) -> Result<bool, StoreError> {
+        self.0.delete(call, key).await
+    }
+
+    async fn purge(&self, call: Call) -> Result<u64, StoreError> {
+        self.0.purge(call).await
+    }
 }
 
 /// Waits for a store's answer as callers do: until the deadline, then the future is dropped.

@@ -13,10 +13,10 @@ use rocket_session_state_core::codec::Format;
 #[cfg(feature = "pickle")]
 use rocket_session_state_core::codec::Record;
 use rocket_session_state_core::store::migrating::{MigratingStore, MigrationSettings};
-use rocket_session_state_core::store::{
-    Call, DynStore, Loaded, MemoryStore, New, Store, StoreError, Swap, Touch,
-};
+use rocket_session_state_core::store::{Call, DynStore, Loaded, MemoryStore, New, Store, StoreError, Swap};
 use rocket_session_state_core::value::Value;
+
+use crate::calls::Answering;
 
 type Side = Arc<Faulty<MemoryStore>>;
 
@@ -59,7 +59,7 @@ async fn get(store: &impl Store, key: &str) -> Option<Vec<u8>> {
     store.load(call(), key, None).await.unwrap().map(|loaded| loaded.bytes.to_vec())
 }
 
-/// A load that stands where it is held.
+/// A load that is blocked where it is held.
 async fn stopped(
     moving: &Arc<MigratingStore>,
     mut held: Held,
@@ -315,44 +315,14 @@ async fn a_copy_that_a_killed_process_has_left_goes_with_whatever_deletes_the_re
     }
 }
 
-/// A store that holds small records only.
-struct Small(Side);
-
-impl Store for Small {
-    async fn load(&self, call: Call, key: &str, touch: Option<Touch>) -> Result<Option<Loaded>, StoreError> {
-        self.0.load(call, key, touch).await
-    }
-
-    async fn swap(
-        &self,
-        call: Call,
-        key: &str,
-        expected: Option<&Loaded>,
-        new: Option<New<'_>>,
-    ) -> Result<Swap, StoreError> {
-        match new {
-            Some(new) if new.bytes.len() > 8 => Err(StoreError::too_large(new.bytes.len(), 8)),
-            _ => self.0.swap(call, key, expected, new).await,
-        }
-    }
-
-    async fn delete(&self, call: Call, key: &str) -> Result<bool, StoreError> {
-        self.0.delete(call, key).await
-    }
-
-    async fn purge(&self, call: Call) -> Result<u64, StoreError> {
-        self.0.purge(call).await
-    }
-
-    async fn ping(&self, call: Call) -> Result<(), StoreError> {
-        self.0.ping(call).await
-    }
-}
-
 #[tokio::test]
 async fn a_record_too_large_for_the_new_store_is_used_in_the_old_one_until_it_fits() {
     let (new, old, _) = stores();
-    let moving = moving(Small(Arc::clone(&new)), Arc::clone(&old), Format::Msgpack);
+    let small = Answering(Arc::clone(&new), |_: &str, new: Option<New<'_>>| {
+        let bytes = new?.bytes.len();
+        (bytes > 8).then(|| Err(StoreError::too_large(bytes, 8)))
+    });
+    let moving = moving(small, Arc::clone(&old), Format::Msgpack);
     put(&*old, "old:a", b"a large record").await;
     put(&*moving, "new:a", b"another large one").await;
     assert_eq!((get(&*new, "new:a").await, get(&*old, "old:a").await.unwrap().len()), (None, 17));

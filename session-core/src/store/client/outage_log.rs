@@ -13,7 +13,7 @@ use crate::store::StoreError;
 pub(super) struct OutageLog {
     /// The store's name in the log.
     name: &'static str,
-    /// Whether a line has told of the outage that is not over yet.
+    /// Set once a line has told of the outage that is not over yet.
     told: AtomicBool,
     failures: Throttled,
     out_of_time: Throttled,

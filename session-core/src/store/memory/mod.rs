@@ -72,7 +72,7 @@ impl MemoryStore {
 
     /// Replaces or removes the record under `key`, as `decide` says when it is shown the live one.
     ///
-    /// One step for each key: every change goes through here, so that a swap in progress can't put
+    /// It is one step for each key: every change goes through here, so that a swap in progress can't put
     /// back what a delete has just removed.
     fn change(&self, now: u64, key: &str, decide: impl FnOnce(Option<Arc<Entry>>) -> Op<Arc<Entry>>) {
         self.evictions.time_is(now);

@@ -248,7 +248,7 @@ impl Folder {
     }
 }
 
-/// A file that is being written; it goes unless it becomes another.
+/// A file that is being written; it is removed unless it becomes another.
 pub(super) struct Draft {
     path: Option<PathBuf>,
 }

@@ -25,8 +25,8 @@ use crate::store::{Call, Loaded, New, Store, StoreError, Swap, Touch};
 /// store id in hex.
 ///
 /// * Any number of processes may use the folder. Reading takes no lock; changing a record takes one of 256
-///   lock files, by the first byte of the name, for as long as writing a file takes. A process that stands
-///   still with a lock in its hands makes the others' calls fail at their deadline, for a 256th of all sessions.
+///   lock files, by the first byte of the name, for as long as writing a file takes. A process that is
+///   stopped while it holds a lock makes the others' calls fail at their deadline, for a 256th of all sessions.
 /// * A record is written to a new file that replaces the old one, so that no reader sees half of it. What
 ///   was acknowledged survives the end of the process, however it ends. It is not forced to the disk: what
 ///   was written in the last seconds before a power cut may be lost or, on some file systems, empty.
@@ -95,7 +95,7 @@ impl FileStore {
     /// Does something with one record that nobody else may change meanwhile.
     ///
     /// A thread is only taken for as long as the work takes, not for waiting: the lock may be held by a
-    /// process that stands still. What has begun is done as a whole, also if the call is dropped.
+    /// process that is stopped. What has begun is done as a whole, also if the call is dropped.
     async fn locked<T: Send + 'static>(
         &self,
         call: Call,

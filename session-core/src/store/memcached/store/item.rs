@@ -4,13 +4,13 @@ use std::time::{Duration, SystemTime};
 
 use crate::formats::time::unix_seconds;
 
-/// The size of items, unless the server says something else.
+/// The size of items if the server does not tell another.
 pub(super) const DEFAULT_LIMIT: usize = 1024 * 1024;
 
 /// Longer lives are given as the moment at which they end.
 const LONGEST_RELATIVE: u32 = 30 * 24 * 60 * 60;
 
-/// Greatest moment that the server's protocol takes.
+/// The greatest moment that the server's protocol takes.
 const LAST_MOMENT: i64 = i32::MAX as i64;
 
 /// Writes a life of `lifetime` from `now` on as the protocol does: in whole seconds, at least one, or as the unix

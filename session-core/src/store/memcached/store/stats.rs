@@ -5,14 +5,14 @@ use std::io;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 
-/// In bytes: far more than the list of settings has.
+/// Bytes that are read at most: far more than the list of settings has.
 const LONGEST_LIST: u64 = 256 * 1024;
 
 /// The options of a server that matter here.
 pub(super) struct ServerSettings {
-    /// Size of its largest item in bytes, if it tells.
+    /// The size of its largest item in bytes, if it tells.
     pub(super) item_limit: Option<usize>,
-    /// Whether its items have cas numbers.
+    /// Set if its items have cas numbers.
     pub(super) compares: bool,
 }
 

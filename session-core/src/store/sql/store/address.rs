@@ -113,7 +113,8 @@ fn server<O: std::str::FromStr>(scheme: &str, rest: &str, known: &str) -> Result
     })
 }
 
-/// User and password, then what follows `@`. A password may hold anything but `@`, a user neither `:` nor `/`.
+/// Splits off user and password from what follows `@`. A password may hold anything but `@`, a user neither `:` nor
+/// `/`.
 #[cfg(any(feature = "postgres", feature = "mysql"))]
 fn split_login(rest: &str) -> (Option<&str>, &str) {
     let ends_user = rest.find([':', '/', '@']).unwrap_or(rest.len());

@@ -45,7 +45,7 @@ impl SqlTable {
         Ok(SqlTable { schema: Some(checked(schema)?), ..self })
     }
 
-    /// The name as it stands in a statement, with this quotation mark around each part.
+    /// Returns the name as statements have it, with this quotation mark around each part.
     pub(super) fn quoted(&self, mark: char) -> String {
         let quote = |name: &str| format!("{mark}{name}{mark}");
         match &self.schema {
@@ -54,7 +54,7 @@ impl SqlTable {
         }
     }
 
-    /// Something else in the table's schema, whose name is the table's with this at its end.
+    /// Names something else in the table's schema, whose name is the table's with this at its end.
     #[cfg(feature = "sqlite")]
     pub(super) fn beside(&self, end: &str) -> SqlTable {
         SqlTable { name: format!("{}{end}", self.name), ..self.clone() }
