@@ -35,7 +35,7 @@ impl DynStore {
         if let Some(super::SqlStore(rows)) = any.downcast_ref() {
             return rows.clone();
         }
-        any.downcast_ref().cloned().unwrap_or_else(|| DynStore(Arc::new(store)))
+        any.downcast_ref::<DynStore>().cloned().unwrap_or_else(|| DynStore(Arc::new(store)))
     }
 
     /// The store with boxed futures, for callers to whom another future around each is a cost.

@@ -182,6 +182,7 @@ mod tests {
             }
             tokio::time::advance(Duration::from_millis(100)).await;
         }
+        tokio::time::advance(TRIAL).await;
         breaker.admit().unwrap();
         breaker.note(None);
         let lines = lines(name);
