@@ -47,6 +47,7 @@ impl Manager {
             }
             state.mark_saved();
         }
+        session.note_response();
         Some(finish(session, self.headers(session, &mut state, now)))
     }
 
@@ -56,11 +57,12 @@ impl Manager {
     ///
     /// As [`close`](Manager::close).
     pub async fn save_and_close(&self, session: &Session, now: SystemTime) -> Result<Closed, SaveError> {
-        let closed = match self.write(session, now).await {
-            Ok(()) => self.headers(session, &mut session.state(), now),
-            Err(error) => Err(error),
-        };
-        finish(session, closed)
+        // Another save may neither give the session a new id between the write and the headers, nor be on its way.
+        let _one_save_at_a_time = session.lock_saving().await;
+        let written = self.write(session, now).await;
+        let mut state = session.state();
+        session.note_response();
+        finish(session, written.and_then(|()| self.headers(session, &mut state, now)))
     }
 
     /// Makes the headers, when the store has everything.
@@ -116,9 +118,8 @@ impl Manager {
     }
 }
 
-/// Notes that the response is made. If it is an error, nothing of this request may be saved later.
+/// If the response is an error, nothing of this request may be saved later.
 fn finish(session: &Session, closed: Result<Closed, SaveError>) -> Result<Closed, SaveError> {
-    session.note_response();
     if closed.is_err() {
         session.abandon();
     }

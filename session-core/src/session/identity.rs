@@ -142,16 +142,18 @@ impl Identity {
 
     /// Takes over the record that a save has written. `false` if the session was reset during the save: then the
     /// record is to be deleted.
-    pub(super) fn saved(&mut self, stored: Option<StoredRecord>, id_changed: bool, point: SavePoint) -> bool {
+    pub(super) fn saved(&mut self, stored: Option<StoredRecord>, point: SavePoint) -> bool {
         if point.generation != self.generation {
             self.pending_deletes.extend(stored.map(|stored| stored.id));
             return false;
         }
-        self.stored = stored;
-        self.rotation = self.rotation.filter(|rotation| rotation.asked > point.seq);
-        if id_changed {
+        if let (Some(old), Some(new)) = (&self.stored, &stored)
+            && old.id != new.id
+        {
             self.cookie = CookieId::Outdated;
         }
+        self.stored = stored;
+        self.rotation = self.rotation.filter(|rotation| rotation.asked > point.seq);
         true
     }
 }

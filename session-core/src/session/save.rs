@@ -9,7 +9,7 @@ use super::changes::Changes;
 use super::identity::{RotationReason, SavePoint, StoredRecord};
 use super::manager::{Backend, Manager, Server};
 use super::outcome::Outcome;
-use super::state::{PERMANENT, Saved, State};
+use super::state::{PERMANENT, Saved};
 use super::{SaveError, Session};
 use crate::formats::codec::{RawKey, Record};
 use crate::formats::id::SessionId;
@@ -26,11 +26,15 @@ impl Manager {
         match self.backend() {
             Backend::Cookie(_) if session.response_has_begun() => Err(SaveError::TooLate),
             Backend::Cookie(_) => session.state().contents.check_encoded(),
-            Backend::Server(_) => self.write(session, session.now()).await,
+            Backend::Server(_) => {
+                let _one_save_at_a_time = session.lock_saving().await;
+                self.write(session, session.now()).await
+            }
         }
     }
 
-    /// Writes to the store what was changed since the last write, if anything was.
+    /// Writes to the store what was changed since the last write, if anything was. The caller keeps other saves of
+    /// the session away.
     pub(super) async fn write(&self, session: &Session, now: SystemTime) -> Result<(), SaveError> {
         match self.backend() {
             Backend::Server(server) if !session.is_abandoned() => {
@@ -48,12 +52,12 @@ struct Writer<'a> {
     now: SystemTime,
 }
 
-/// The part of a save that follows when the records are deleted that the session has left.
-enum Decision {
-    Nothing,
+/// The next step of a save.
+enum Step {
+    Done,
+    /// Deletes a record that the session has left, whatever it holds by now.
+    Delete(SessionId),
     Save(Plan),
-    /// The session needs a new id, and no response can tell the browser any more.
-    TooLate,
 }
 
 /// An outcome and everything that it needs, taken from the state at one moment.
@@ -66,92 +70,104 @@ struct Plan {
 }
 
 impl Plan {
-    fn new(state: &State, outcome: Outcome) -> Self {
-        Plan {
-            outcome,
-            stored: state.identity.stored().cloned(),
-            base: Arc::clone(state.contents.record()),
-            changes: state.contents.changes().clone(),
-            point: state.save_point(),
+    /// Applies the changes to the record that others have written meanwhile.
+    fn merged_into(&self, current: &Loaded) -> Result<Draft, SaveError> {
+        let format = self.base.format();
+        let unreadable = || StoreError::invalid_response("a session record");
+        let record = current.record(format).map_err(|_| unreadable())?;
+        let theirs = record.unwrap_or_else(|| Arc::new(Record::empty(format)));
+        if theirs.format() != format {
+            return Err(unreadable().into());
         }
+        Ok(Draft::new(&self.changes.rebased(&self.base, &theirs)?, &theirs))
     }
 }
 
 impl Writer<'_> {
     async fn write(&self) -> Result<(), SaveError> {
-        let _one_save_at_a_time = self.session.lock_saving().await;
-        let decision = self.decide()?;
-        self.delete_pending().await?;
-        let plan = match decision {
-            Decision::Nothing => return Ok(()),
-            Decision::TooLate => return Err(SaveError::TooLate),
-            Decision::Save(plan) => plan,
-        };
-        let point = plan.point;
-        match self.carry_out(plan).await {
-            Ok(saved) => {
-                self.session.state().saved(saved, point);
-                Ok(())
-            }
-            Err(error) => {
-                if matches!(error, SaveError::Ended) {
-                    self.session.state().identity.note_end();
-                }
-                Err(error)
+        loop {
+            match self.next_step()? {
+                Step::Done => return Ok(()),
+                Step::Delete(id) => self.delete_left(id).await?,
+                Step::Save(plan) => return self.carry_out(plan).await,
             }
         }
     }
 
-    /// Decides what to do.
-    fn decide(&self) -> Result<Decision, SaveError> {
+    /// Decides anew after each deletion, because the session may be changed during it.
+    fn next_step(&self) -> Result<Step, SaveError> {
         let mut state = self.session.state();
         let outcome = state.outcome(self.manager.config().session_refresh_each_request);
         if outcome == Outcome::Nothing && !state.identity.has_pending_deletes() {
             state.mark_saved();
-            return Ok(Decision::Nothing);
+            return Ok(Step::Done);
         }
         state.contents.check_encoded()?;
-        if self.session.response_has_begun() && outcome.needs_cookie() {
+        let is_too_late = self.session.response_has_begun() && outcome.needs_cookie();
+        if is_too_late {
             // The new session can't be kept, but a user who has logged out stays logged out.
             state.identity.abandon_record();
-            return Ok(Decision::TooLate);
         }
-        Ok(match outcome {
-            Outcome::Nothing => Decision::Nothing,
-            _ => Decision::Save(Plan::new(&state, outcome)),
-        })
+        if let Some(id) = state.identity.next_pending_delete() {
+            return Ok(Step::Delete(id));
+        }
+        if is_too_late {
+            return Err(SaveError::TooLate);
+        }
+        Ok(Step::Save(Plan {
+            outcome,
+            stored: state.identity.stored().cloned(),
+            base: Arc::clone(state.contents.record()),
+            changes: state.contents.changes().clone(),
+            point: state.save_point(),
+        }))
     }
 
-    /// Deletes the records that the session has left, whatever they hold by now.
-    async fn delete_pending(&self) -> Result<(), SaveError> {
-        loop {
-            let Some(id) = self.session.state().identity.next_pending_delete() else { return Ok(()) };
-            self.delete(id.clone()).await?;
-            self.session.state().identity.forget_pending_delete(&id);
+    async fn delete_left(&self, id: SessionId) -> Result<(), SaveError> {
+        self.delete(id.clone()).await?;
+        self.session.state().identity.forget_pending_delete(&id);
+        Ok(())
+    }
+
+    async fn carry_out(&self, plan: Plan) -> Result<(), SaveError> {
+        let point = plan.point;
+        let saved = self.store(plan).await.inspect_err(|error| {
+            if matches!(error, SaveError::Ended) {
+                self.session.state().identity.note_end();
+            }
+        })?;
+        let left = {
+            let mut state = self.session.state();
+            state.saved(saved, point);
+            state.identity.next_pending_delete()
+        };
+        match left {
+            // It was destroyed during the save.
+            Some(id) => self.delete_left(id).await,
+            None => Ok(()),
         }
     }
 
-    async fn carry_out(&self, plan: Plan) -> Result<Saved, SaveError> {
-        let Plan { outcome, stored, base, changes, .. } = plan;
-        let new = Draft::new(&changes, &base);
-        match (outcome, stored) {
-            (Outcome::Rotate(reason), Some(old)) => self.rotate(old, new, &base, &changes, reason).await,
+    async fn store(&self, mut plan: Plan) -> Result<Saved, SaveError> {
+        let new = Draft::new(&plan.changes, &plan.base);
+        match (plan.outcome, plan.stored.take()) {
+            (Outcome::Rotate(reason), Some(old)) => self.rotate(old, new, &plan, reason).await,
             (Outcome::Delete, Some(old)) => {
                 self.delete(old.id).await?;
                 Ok(new.not_stored())
             }
-            (_, Some(old)) => self.update(old, new, &base, &changes).await,
+            (_, Some(old)) => self.update(old, new, &plan).await,
             (_, None) if new.empty => Ok(new.not_stored()),
-            (_, None) => self.create(new, false).await,
+            (_, None) => self.create(new).await,
         }
     }
 
     /// Stores a session under a new id.
-    async fn create(&self, new: Draft, id_changed: bool) -> Result<Saved, SaveError> {
+    async fn create(&self, new: Draft) -> Result<Saved, SaveError> {
         let id = SessionId::generate(self.manager.config().session_id_length).map_err(SaveError::Random)?;
         let key = self.manager.store_key(&id);
         match self.swap(&key, None, Some(new.record.bytes())).await? {
-            Swap::Done { version } => Ok(new.stored(id, version, id_changed)),
+            Swap::Done { version } => Ok(new.stored(id, version)),
             // A new random id that is taken: the store does not compare, or answers for another key.
             Swap::Conflict(_) => {
                 Err(StoreError::invalid_response("a free key for a new random session id").into())
@@ -159,14 +175,12 @@ impl Writer<'_> {
         }
     }
 
-    /// Applies the changes to the stored record; again after each change by others. `new` is the result of
-    /// applying them to `base`.
+    /// Applies the changes to the stored record; again after each change by others.
     async fn update(
         &self,
         StoredRecord { id, loaded: mut expected }: StoredRecord,
         mut new: Draft,
-        base: &Record,
-        changes: &Changes,
+        plan: &Plan,
     ) -> Result<Saved, SaveError> {
         let key = self.manager.store_key(&id);
         let _lock = self.server.store.lock(self.session.budget(), &key).await?;
@@ -180,12 +194,12 @@ impl Writer<'_> {
                     self.server.ended.add(id);
                     return Ok(new.not_stored());
                 }
-                Swap::Done { version } => return Ok(new.stored(id, version, false)),
+                Swap::Done { version } => return Ok(new.stored(id, version)),
                 // Another request ended it, which is all that an emptied session wanted.
                 Swap::Conflict(None) if new.empty => return Ok(new.not_stored()),
                 Swap::Conflict(None) => return Err(SaveError::Ended),
                 Swap::Conflict(Some(current)) => {
-                    new = merged(changes, base, &current)?;
+                    new = plan.merged_into(&current)?;
                     expected = current;
                     pause(attempt).await;
                 }
@@ -204,7 +218,7 @@ impl Writer<'_> {
                 return Err(SaveError::Ended);
             }
         }
-        Ok(Saved { stored: Some(stored), record: Arc::new(new.record), id_changed: false })
+        Ok(Saved { stored: Some(stored), record: Arc::new(new.record) })
     }
 
     /// Gives the session a new id. The new record exists before the old one is deleted, and changes that others
@@ -213,13 +227,12 @@ impl Writer<'_> {
         &self,
         StoredRecord { id: old, loaded: mut expected }: StoredRecord,
         new: Draft,
-        base: &Record,
-        changes: &Changes,
+        plan: &Plan,
         reason: RotationReason,
     ) -> Result<Saved, SaveError> {
         let old_key = self.manager.store_key(&old);
         let _lock = self.server.store.lock(self.session.budget(), &old_key).await?;
-        let mut saved = self.create(new, true).await?;
+        let mut saved = self.create(new).await?;
         if reason == RotationReason::OtherUser {
             // Nothing of the other user is merged, so nothing has to be compared either.
             self.delete(old).await?;
@@ -233,12 +246,12 @@ impl Writer<'_> {
                 }
                 Swap::Conflict(None) if reason == RotationReason::LogIn => {
                     // The visitor's old session has ended: the user starts without its data.
-                    return self.rewrite(saved, Draft::new(changes, &without_data(base))).await;
+                    return self.rewrite(saved, Draft::new(&plan.changes, &without_data(&plan.base))).await;
                 }
                 Swap::Conflict(None) => return self.take_back(&saved, SaveError::Ended).await,
                 Swap::Conflict(Some(current)) => current,
             };
-            match merged(changes, base, &current) {
+            match plan.merged_into(&current) {
                 Ok(merged) => saved = self.rewrite(saved, merged).await?,
                 Err(refused) => return self.take_back(&saved, refused).await,
             }
@@ -253,7 +266,7 @@ impl Writer<'_> {
         let Some(StoredRecord { id, loaded }) = saved.stored else { return Ok(saved) };
         let key = self.manager.store_key(&id);
         match self.swap(&key, Some(&loaded), Some(new.record.bytes())).await? {
-            Swap::Done { version } => Ok(new.stored(id, version, true)),
+            Swap::Done { version } => Ok(new.stored(id, version)),
             Swap::Conflict(_) => Err(StoreError::invalid_response("the record that was just created").into()),
         }
     }
@@ -299,18 +312,6 @@ async fn pause(attempt: u32) {
 
 const LONGEST_PAUSE: Duration = Duration::from_millis(10);
 
-/// Applies the changes to the record that others have written meanwhile.
-fn merged(changes: &Changes, base: &Record, current: &Loaded) -> Result<Draft, SaveError> {
-    let format = base.format();
-    let unreadable = || StoreError::invalid_response("a session record");
-    let record = current.record(format).map_err(|_| unreadable())?;
-    let theirs = record.unwrap_or_else(|| Arc::new(Record::empty(format)));
-    if theirs.format() != format {
-        return Err(unreadable().into());
-    }
-    Ok(Draft::new(&changes.rebased(base, &theirs)?, &theirs))
-}
-
 /// Returns an empty record that is as permanent as `record`.
 fn without_data(record: &Record) -> Record {
     let flag = RawKey::Text(PERMANENT);
@@ -332,12 +333,12 @@ impl Draft {
         Draft { record, empty }
     }
 
-    fn stored(self, id: SessionId, version: Option<u64>, id_changed: bool) -> Saved {
+    fn stored(self, id: SessionId, version: Option<u64>) -> Saved {
         let loaded = Loaded::versioned(self.record.bytes().clone(), version);
-        Saved { stored: Some(StoredRecord { id, loaded }), record: Arc::new(self.record), id_changed }
+        Saved { stored: Some(StoredRecord { id, loaded }), record: Arc::new(self.record) }
     }
 
     fn not_stored(self) -> Saved {
-        Saved { stored: None, record: Arc::new(self.record), id_changed: false }
+        Saved { stored: None, record: Arc::new(self.record) }
     }
 }

@@ -49,8 +49,6 @@ pub(super) struct Saved {
     /// `None` if nothing is stored any more.
     pub(super) stored: Option<StoredRecord>,
     pub(super) record: Arc<Record>,
-    /// The id is not the one in the cookie.
-    pub(super) id_changed: bool,
 }
 
 impl State {
@@ -174,7 +172,7 @@ impl State {
 
     /// Takes over what a save has stored. Changes after `point` stay changes.
     pub(super) fn saved(&mut self, saved: Saved, point: SavePoint) {
-        if self.identity.saved(saved.stored, saved.id_changed, point) {
+        if self.identity.saved(saved.stored, point) {
             self.contents.saved_up_to(point.seq, saved.record);
         }
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rocket_session_state_conformance::{HoldPoint, Operation};
 use rocket_session_state_core::fields;
-use rocket_session_state_core::session::Session;
+use rocket_session_state_core::session::{SaveError, Session};
 
 use super::site::{Site, Username};
 
@@ -134,4 +134,74 @@ async fn a_save_that_is_dropped_leaves_the_change_for_the_close() {
     drop(held);
     site.close(&session).await.unwrap();
     assert_eq!(site.get("a").await.as_deref(), Some("1"));
+}
+
+#[tokio::test]
+async fn a_session_destroyed_while_the_one_before_it_is_deleted_leaves_no_record() {
+    let mut site = Site::new();
+    site.request(|session| session.set("k", "v")).await;
+    let session = site.open().await;
+    session.destroy();
+    session.set("k", "of the second one");
+    site.store.calls();
+    meanwhile(&site, &session, Operation::Delete, Session::destroy).await;
+    assert_eq!(
+        (site.store.calls(), session.id()),
+        (1, None),
+        "the first one was deleted, no second one stored"
+    );
+}
+
+#[tokio::test]
+async fn a_change_made_while_a_destroyed_session_is_deleted_is_saved_with_the_next_one() {
+    let mut site = Site::new();
+    site.request(|session| session.set("k", "v")).await;
+    let session = site.open().await;
+    session.destroy();
+    session.set("a", "1");
+    meanwhile(&site, &session, Operation::Delete, |session| session.set("b", "2")).await;
+    assert!(!session.has_unsaved_changes());
+    site.close(&session).await.unwrap();
+    assert_eq!(site.open().await.keys(), ["_permanent", "a", "b"]);
+}
+
+#[tokio::test]
+async fn a_session_destroyed_during_the_save_of_its_response_leaves_no_record() {
+    let site = Site::new();
+    let session = site.open().await;
+    session.set("k", "v");
+    let mut held = site.store.hold(Operation::Swap, HoldPoint::After);
+    let closing = tokio::spawn({
+        let (manager, session, now) = (site.manager.clone(), session.clone(), site.now);
+        async move { manager.close(&session, now).await }
+    });
+    held.reached().await.unwrap();
+    session.destroy();
+    held.release();
+    let closed = closing.await.unwrap().unwrap();
+    assert!(closed.set_cookie.unwrap().contains("Max-Age=0"));
+    assert_eq!(site.store.calls(), 2, "stored and deleted");
+    assert!(!session.has_unsaved_changes());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_new_id_that_is_asked_for_during_the_save_of_the_response_comes_too_late() {
+    let mut site = Site::new();
+    site.request(|session| session.set("k", "v")).await;
+    let session = site.open().await;
+    session.set("k", "w");
+    let mut held = site.store.hold(Operation::Swap, HoldPoint::After);
+    let closing = tokio::spawn({
+        let (manager, session, now) = (site.manager.clone(), session.clone(), site.now);
+        async move { manager.close(&session, now).await }
+    });
+    held.reached().await.unwrap();
+    session.regenerate();
+    let saving = session.save();
+    tokio::pin!(saving);
+    assert!(tokio::time::timeout(Duration::from_millis(10), &mut saving).await.is_err());
+    held.release();
+    assert!(matches!(saving.await, Err(SaveError::TooLate)));
+    closing.await.unwrap().unwrap();
+    assert_eq!(site.get("k").await.as_deref(), Some("w"), "under the id that the browser has");
 }
