@@ -23,7 +23,7 @@ pub(super) struct Seq(u64);
 pub(super) struct Changes {
     by_key: IndexMap<String, Change>,
     /// The latest change.
-    last: Seq,
+    pub(super) last: Seq,
     /// The latest change that is in the record.
     saved: Seq,
     /// The change that removed everything; fields set later are newer.
@@ -31,7 +31,7 @@ pub(super) struct Changes {
 }
 
 /// The new state of one field.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 struct Change {
     /// The encoded value; `None` if the field was removed.
     value: Option<Vec<u8>>,
@@ -45,7 +45,7 @@ struct Change {
 
 impl Change {
     fn removal(rule: FieldRule, in_record: bool, seq: Seq) -> Self {
-        Change { value: None, rule, reinserted: false, cancelled: !in_record, seq }
+        Change { rule, cancelled: !in_record, seq, ..Change::default() }
     }
 }
 
@@ -56,40 +56,32 @@ impl Changes {
         Some(change.value.as_deref())
     }
 
-    /// Whether there is anything to save. The fields that a new session begins with are not.
+    /// Returns `true` if there is anything to save. The fields that a new session begins with are not.
     pub(super) fn is_dirty(&self) -> bool {
         self.last > self.saved
     }
 
-    /// Whether the session holds exactly what the record holds, as in most requests.
+    /// Returns `true` if the session holds exactly what the record holds, as in most requests.
     pub(super) fn are_none(&self) -> bool {
         self.by_key.is_empty() && !self.removes_other_keys()
     }
 
     /// Adds a field that a new session begins with. It is stored only together with something else.
     pub(super) fn preset(&mut self, key: &str, value: Vec<u8>) {
-        let value = Some(value);
-        let (rule, seq) = (FieldRule::default(), Seq::default());
-        let change = Change { value, rule, reinserted: false, cancelled: false, seq };
-        self.by_key.insert(key.to_owned(), change);
+        self.by_key.insert(key.to_owned(), Change { value: Some(value), ..Change::default() });
     }
 
     pub(super) fn set(&mut self, key: &str, value: Vec<u8>, rule: FieldRule, in_record: bool) {
         let seq = self.next();
-        let mut change = Change { value: Some(value), rule, reinserted: false, cancelled: false, seq };
-        match self.by_key.get_mut(key) {
-            Some(earlier) if earlier.value.is_some() => {
-                change.reinserted = earlier.reinserted;
-                *earlier = change;
-            }
-            Some(_) => {
-                change.reinserted = in_record;
-                self.by_key.shift_remove(key);
-                self.by_key.insert(key.to_owned(), change);
-            }
-            None => {
-                self.by_key.insert(key.to_owned(), change);
-            }
+        let mut change = Change { value: Some(value), rule, seq, ..Change::default() };
+        if let Some(earlier) = self.by_key.get_mut(key)
+            && earlier.value.is_some()
+        {
+            change.reinserted = earlier.reinserted;
+            *earlier = change;
+        } else {
+            change.reinserted = self.by_key.shift_remove(key).is_some() && in_record;
+            self.by_key.insert(key.to_owned(), change);
         }
     }
 
@@ -121,11 +113,6 @@ impl Changes {
         self.last
     }
 
-    /// The latest change.
-    pub(super) fn last(&self) -> Seq {
-        self.last
-    }
-
     /// Counts all changes as saved and keeps them.
     pub(super) fn mark_saved(&mut self) {
         self.saved = self.last;
@@ -147,7 +134,7 @@ impl Changes {
         }
     }
 
-    /// Whether keys that are not text, which Python allows, are removed too.
+    /// Returns `true` if keys that are not text, which Python allows, are removed too.
     fn removes_other_keys(&self) -> bool {
         self.emptied > self.saved
     }

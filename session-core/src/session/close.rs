@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::time::SystemTime;
 
-use super::manager::{Backend, Manager};
+use super::manager::{Manager, SessionHome};
 use super::outcome::CookieChange;
 use super::state::State;
 use super::{SaveError, Session};
@@ -14,7 +14,7 @@ use crate::formats::time::later;
 pub struct Closed {
     /// The `Set-Cookie` header to add, if any.
     pub set_cookie: Option<String>,
-    /// Whether the response depends on the session: it needs `Vary: Cookie`.
+    /// `true` if the response depends on the session: it needs `Vary: Cookie`.
     pub vary_cookie: bool,
 }
 
@@ -58,7 +58,7 @@ impl Manager {
     /// As [`close`](Manager::close).
     pub async fn save_and_close(&self, session: &Session, now: SystemTime) -> Result<Closed, SaveError> {
         // Another save may neither give the session a new id between the write and the headers, nor be on its way.
-        let _one_save_at_a_time = session.lock_saving().await;
+        let _one_save_at_a_time = session.shared.saving.lock().await;
         let written = self.write(session, now).await;
         let mut state = session.state();
         session.note_response();
@@ -68,8 +68,8 @@ impl Manager {
     /// Makes the headers, when the store has everything.
     fn headers(&self, session: &Session, state: &mut State, now: SystemTime) -> Result<Closed, SaveError> {
         let change = state.cookie_change(self.config().session_refresh_each_request);
-        let ended = match self.backend() {
-            Backend::Cookie(_) => {
+        let ended = match self.home() {
+            SessionHome::Cookie(_) => {
                 if change != CookieChange::Keep {
                     state.contents.check_encoded()?;
                 }
@@ -77,8 +77,8 @@ impl Manager {
                 state.mark_saved();
                 false
             }
-            Backend::Server(server) => {
-                state.identity.id().is_some_and(|id| server.ended.contains(id, session.opened_at()))
+            SessionHome::Server(server) => {
+                state.identity.id().is_some_and(|id| server.ended.contains(id, session.shared.clock.at))
             }
         };
         let set_cookie = match change {
@@ -99,9 +99,9 @@ impl Manager {
         permanent: bool,
         now: SystemTime,
     ) -> Result<Option<String>, SaveError> {
-        let value = match self.backend() {
-            Backend::Cookie(signer) => Cow::Owned(signer.sign(&state.contents.encoded(), now)),
-            Backend::Server(server) => match (state.identity.id(), &server.signer) {
+        let value = match self.home() {
+            SessionHome::Cookie(signer) => Cow::Owned(signer.sign(&state.contents.encoded(), now)),
+            SessionHome::Server(server) => match (state.identity.id(), &server.signer) {
                 (Some(id), Some(signer)) => Cow::Owned(signer.sign(id.as_str())),
                 (Some(id), None) => Cow::Borrowed(id.as_str()),
                 (None, _) => return Ok(None),

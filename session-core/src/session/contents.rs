@@ -4,18 +4,18 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::FieldError;
 use super::changes::{Changes, FieldRule, Seq};
-use crate::formats::codec::{EncodeError, Format, RawKey, Record};
+use crate::formats::codec::{DecodeError, EncodeError, Format, RawKey, Record};
 use crate::formats::value::Value;
 use crate::session::SaveError;
 
 /// A map from keys to encoded values. Reading and writing it follows no rule of sessions.
 pub(super) struct Contents {
-    record: Arc<Record>,
-    changes: Changes,
+    /// The record that the changes are made to.
+    pub(super) record: Arc<Record>,
+    pub(super) changes: Changes,
     /// Keys whose last value could not be encoded. While there is one, the session can't be saved.
-    encode_errors: Vec<(String, EncodeError)>,
+    pub(super) encode_errors: Vec<(String, EncodeError)>,
 }
 
 impl Contents {
@@ -34,15 +34,6 @@ impl Contents {
         self.record.format()
     }
 
-    /// The record that the changes are made to.
-    pub(super) fn record(&self) -> &Arc<Record> {
-        &self.record
-    }
-
-    pub(super) fn changes(&self) -> &Changes {
-        &self.changes
-    }
-
     /// The encoded value under `key` with the changes of this request.
     pub(super) fn raw(&self, key: &str) -> Option<&[u8]> {
         match self.changes.get(key) {
@@ -51,9 +42,8 @@ impl Contents {
         }
     }
 
-    pub(super) fn value(&self, key: &str) -> Result<Option<Value>, FieldError> {
-        let Some(raw) = self.raw(key) else { return Ok(None) };
-        self.format().decode(raw).map(Some).map_err(|source| FieldError::decode::<Value>(key, source))
+    pub(super) fn value(&self, key: &str) -> Result<Option<Value>, DecodeError> {
+        self.raw(key).map(|raw| self.format().decode(raw)).transpose()
     }
 
     /// The value that was loaded, without the changes of this request.
@@ -70,7 +60,7 @@ impl Contents {
         self.entries().map(|(key, _)| key)
     }
 
-    /// Whether there is no key but perhaps `ignored`.
+    /// Returns `true` if there is no key but perhaps `ignored`.
     pub(super) fn is_empty_but_for(&self, ignored: Option<&str>) -> bool {
         let is_ignored = |key: RawKey<'_>| ignored.is_some() && key.as_text() == ignored;
         if self.changes.are_none() {
@@ -95,11 +85,6 @@ impl Contents {
         self.changes.remove_all(&self.record);
     }
 
-    /// Counts a change that is not one of a field.
-    pub(super) fn next_seq(&mut self) -> Seq {
-        self.changes.next()
-    }
-
     pub(super) fn record_encode_error(&mut self, key: &str, error: EncodeError) {
         self.clear_encode_error(key);
         self.encode_errors.push((key.to_owned(), error));
@@ -112,10 +97,6 @@ impl Contents {
         self.encode_errors.len() < before
     }
 
-    pub(super) fn has_encode_errors(&self) -> bool {
-        !self.encode_errors.is_empty()
-    }
-
     /// # Errors
     ///
     /// A value could not be encoded: then the whole session can't be saved.
@@ -124,16 +105,6 @@ impl Contents {
             Some((key, source)) => Err(SaveError::Encode { key, source }),
             None => Ok(()),
         }
-    }
-
-    /// Whether there are changes that no save has written.
-    pub(super) fn is_dirty(&self) -> bool {
-        self.changes.is_dirty()
-    }
-
-    /// Counts all changes as saved; the session goes on holding them.
-    pub(super) fn mark_saved(&mut self) {
-        self.changes.mark_saved();
     }
 
     /// Takes over the record that a save has written. Changes after `point` stay changes.

@@ -1,40 +1,32 @@
 //! The end of a session: waiting for it, and remembering it for requests that are still running.
 
-use std::collections::{HashMap, VecDeque};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::watch;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use super::Session;
-use super::manager::{Backend, Manager, Server};
+use super::manager::{Manager, Server, SessionHome};
 use crate::formats::id::SessionId;
 
 impl Manager {
     /// Returns when the session has ended: destroyed, logged out or expired, here or elsewhere.
     pub(super) async fn ended(&self, session: &Session) {
-        let Backend::Server(server) = self.backend() else {
+        let SessionHome::Server(server) = self.home() else {
             // Nobody can end a cookie.
             return std::future::pending().await;
         };
-        let mut ends = server.ended.watch();
+        let mut ends = server.ended.changed.subscribe();
         loop {
             if self.has_ended(server, session).await {
                 return;
             }
-            let poll = tokio::time::sleep(self.config().session_ended_poll);
-            tokio::pin!(poll);
-            loop {
-                tokio::select! {
-                    () = &mut poll => break,
-                    changed = ends.changed() => {
-                        if changed.is_err() || server.knows_end_of(session) {
-                            return;
-                        }
-                    }
-                }
+            let told = ends.wait_for(|()| server.knows_end_of(session));
+            if timeout(self.config().session_ended_poll, told).await.is_ok() {
+                return;
             }
         }
     }
@@ -56,7 +48,7 @@ impl Manager {
 impl Server {
     fn knows_end_of(&self, session: &Session) -> bool {
         let identity = &session.state().identity;
-        identity.has_ended() || identity.id().is_some_and(|id| self.ended.contains(id, session.opened_at()))
+        identity.ended || identity.id().is_some_and(|id| self.ended.contains(id, session.shared.clock.at))
     }
 }
 
@@ -66,26 +58,27 @@ impl Server {
 /// early costs nothing but a cookie with an id that the store does not know.
 pub(super) struct EndedSessions {
     recent: Mutex<Recent>,
-    /// The number of ids, so that nobody takes the lock to find none.
-    count: AtomicUsize,
+    /// `true` from the first end on: nobody takes the lock to find none.
+    any: AtomicBool,
     changed: watch::Sender<()>,
 }
 
-/// The ends in their order, and the latest of each id.
-#[derive(Default)]
+/// The latest end of each id, in two generations: the old one is forgotten when the young one becomes it.
 struct Recent {
-    order: VecDeque<(Instant, SessionId)>,
-    latest: HashMap<SessionId, Instant>,
+    young: HashMap<SessionId, Instant>,
+    old: HashMap<SessionId, Instant>,
+    since: Instant,
 }
 
-const KEPT_FOR: Duration = Duration::from_secs(600);
-const KEPT_AT_MOST: usize = 10_000;
+const GENERATION_LASTS: Duration = Duration::from_secs(600);
+const GENERATION_HOLDS: usize = 10_000;
 
 impl Default for EndedSessions {
     fn default() -> Self {
+        let recent = Recent { young: HashMap::new(), old: HashMap::new(), since: Instant::now() };
         EndedSessions {
-            recent: Mutex::default(),
-            count: AtomicUsize::new(0),
+            recent: Mutex::new(recent),
+            any: AtomicBool::new(false),
             changed: watch::Sender::new(()),
         }
     }
@@ -94,35 +87,25 @@ impl Default for EndedSessions {
 impl EndedSessions {
     pub(super) fn add(&self, id: SessionId) {
         let now = Instant::now();
-        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
-        let Recent { order, latest } = &mut *recent;
-        while let Some((ended, oldest)) = order.front()
-            && (order.len() >= KEPT_AT_MOST || now.duration_since(*ended) > KEPT_FOR)
         {
-            if latest.get(oldest) == Some(ended) {
-                latest.remove(oldest);
+            let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+            if recent.young.len() >= GENERATION_HOLDS || now - recent.since > GENERATION_LASTS {
+                recent.old = std::mem::take(&mut recent.young);
+                recent.since = now;
             }
-            order.pop_front();
+            recent.young.insert(id, now);
         }
-        latest.insert(id.clone(), now);
-        order.push_back((now, id));
-        self.count.store(order.len(), Ordering::Release);
-        drop(recent);
+        self.any.store(true, Ordering::Release);
         self.changed.send_replace(());
     }
 
-    /// Whether the session has ended here since `opened`. A record that was loaded after an end is alive: it was put
-    /// into the store again.
+    /// Returns `true` if the session has ended here since `opened`. A record that was loaded after an end is alive:
+    /// it was put into the store again.
     pub(super) fn contains(&self, id: &SessionId, opened: Instant) -> bool {
-        if self.count.load(Ordering::Acquire) == 0 {
+        if !self.any.load(Ordering::Acquire) {
             return false;
         }
         let recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
-        recent.latest.get(id).is_some_and(|ended| *ended >= opened)
-    }
-
-    /// Returns a receiver that is told of every end from now on.
-    pub(super) fn watch(&self) -> watch::Receiver<()> {
-        self.changed.subscribe()
+        recent.young.get(id).or_else(|| recent.old.get(id)).is_some_and(|ended| *ended >= opened)
     }
 }

@@ -7,7 +7,7 @@ use std::io;
 use crate::formats::codec::{DecodeError, EncodeError};
 use crate::store::StoreError;
 
-/// The reason why a session could not be saved: the error of `Session::save`.
+/// The error of saving a session, as by [`Session::save`](super::Session::save).
 ///
 /// If the save at the end of a request fails, the response is an error instead: 503 for
 /// [`Unavailable`](SaveError::Unavailable) and [`Contended`](SaveError::Contended), 409 for
@@ -65,15 +65,12 @@ impl fmt::Display for SaveError {
                 write!(f, "the session value under `{key}` can't be stored")
             }
             SaveError::CookieTooLarge { bytes, limit, largest } => {
+                let fields = largest.iter().map(|(key, bytes)| format!("`{key}` {bytes} bytes"));
+                let fields = fields.collect::<Vec<_>>().join(", ");
                 write!(
                     f,
-                    "the session cookie would have {bytes} bytes, browsers keep {limit}; largest fields:"
-                )?;
-                for (position, (key, bytes)) in largest.iter().enumerate() {
-                    let comma = if position == 0 { "" } else { "," };
-                    write!(f, "{comma} `{key}` {bytes} bytes")?;
-                }
-                Ok(())
+                    "the session cookie would have {bytes} bytes, browsers keep {limit}; largest fields: {fields}"
+                )
             }
             SaveError::RecordTooLarge(_) => f.write_str("the session is too large for its store"),
             SaveError::Random(_) => f.write_str("no random bytes for a new session id"),
@@ -101,10 +98,10 @@ impl From<StoreError> for SaveError {
     }
 }
 
-/// Why a session field can't be read as the type that was asked for.
+/// The error of reading a field as the type that was asked for.
 ///
 /// ```
-/// # rocket_session_state_core::session::docs::with_session(|session| {
+/// # rocket_session_state_core::session::doc_examples::with_session(|session| {
 /// session.set("age", "thirty");
 /// let error = session.get::<u8>("age").unwrap_err();
 /// assert_eq!(error.to_string(), "the session value under `age` is not a `u8`");
@@ -123,18 +120,18 @@ pub enum FieldError {
         key: String,
         /// The Rust type that was asked for.
         expected: &'static str,
-        /// The type that was found instead.
+        /// The reason, such as the type that was found instead.
         source: DecodeError,
     },
 }
 
 impl FieldError {
-    /// The error for a value under `key` that is not a `T`.
+    /// Makes the error for a value under `key` that is not a `T`.
     pub(crate) fn decode<T>(key: &str, source: DecodeError) -> Self {
         FieldError::Decode { key: key.to_owned(), expected: std::any::type_name::<T>(), source }
     }
 
-    /// The key of the field.
+    /// Returns the key of the field.
     pub fn key(&self) -> &str {
         match self {
             FieldError::Missing { key } | FieldError::Decode { key, .. } => key,

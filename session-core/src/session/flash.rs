@@ -1,7 +1,5 @@
 //! Flash messages in Flask's shape: a list of `(category, message)` under `_flashes`.
 
-use std::time::SystemTime;
-
 use serde::Serialize;
 
 use super::Session;
@@ -28,7 +26,7 @@ impl Session {
     /// `"message"`.
     ///
     /// ```
-    /// # rocket_session_state_core::session::docs::with_session(|session| {
+    /// # rocket_session_state_core::session::doc_examples::with_session(|session| {
     /// session.flash("Your changes are saved.", "success");
     /// let flashes = session.take_flashes();
     /// assert_eq!(flashes[0].message, "Your changes are saved.");
@@ -36,9 +34,12 @@ impl Session {
     /// # });
     /// ```
     pub fn flash(&self, message: impl Into<String>, category: impl Into<String>) {
-        let flash = Flash { category: category.into(), message: message.into() };
+        let message = vec![Value::Str(category.into()), Value::Str(message.into())];
         let now = self.now();
-        push(&mut self.used(), flash, now);
+        let mut state = self.used();
+        let mut list = queue(&state);
+        list.push(Value::Tuple(message));
+        state.put(FLASHES, Ok(Value::List(list)), RULE, now);
     }
 
     /// Takes all queued messages (`get_flashed_messages`).
@@ -47,7 +48,7 @@ impl Session {
     /// is given as its text. A message that is not text at all stays in the queue, for Flask.
     ///
     /// ```
-    /// # rocket_session_state_core::session::docs::with_session(|session| {
+    /// # rocket_session_state_core::session::doc_examples::with_session(|session| {
     /// session.flash("Your order is on its way.", "success");
     /// for flash in session.take_flashes() {
     ///     println!("{}: {}", flash.category, flash.message);
@@ -57,30 +58,21 @@ impl Session {
     /// ```
     pub fn take_flashes(&self) -> Vec<Flash> {
         let now = self.now();
-        take(&mut self.used(), now)
+        let mut state = self.used();
+        if let Some(taken) = &state.taken_flashes {
+            return taken.clone();
+        }
+        let all = queue(&state);
+        let taken: Vec<Flash> = all.iter().filter_map(read).collect();
+        if taken.len() == all.len() {
+            state.take(FLASHES, RULE);
+        } else if !taken.is_empty() {
+            let others = all.into_iter().filter(|value| read(value).is_none()).collect();
+            state.put(FLASHES, Ok(Value::List(others)), RULE, now);
+        }
+        state.taken_flashes = Some(taken.clone());
+        taken
     }
-}
-
-fn push(state: &mut State, flash: Flash, now: SystemTime) {
-    let mut list = queue(state);
-    list.push(Value::Tuple(vec![Value::Str(flash.category), Value::Str(flash.message)]));
-    state.put(FLASHES, &Value::List(list), RULE, now);
-}
-
-fn take(state: &mut State, now: SystemTime) -> Vec<Flash> {
-    if let Some(taken) = &state.taken_flashes {
-        return taken.clone();
-    }
-    let all = queue(state);
-    let taken: Vec<Flash> = all.iter().filter_map(read).collect();
-    if taken.len() == all.len() {
-        state.take(FLASHES, RULE);
-    } else if !taken.is_empty() {
-        let others = all.into_iter().filter(|value| read(value).is_none()).collect();
-        state.put(FLASHES, &Value::List(others), RULE, now);
-    }
-    state.taken_flashes = Some(taken.clone());
-    taken
 }
 
 /// Returns the messages that this request has added to the loaded ones.

@@ -8,14 +8,17 @@ use crate::store::Loaded;
 #[derive(Default)]
 pub(super) struct Identity {
     /// `None` for a session that is not stored: a new one has no id before its first save.
-    stored: Option<StoredRecord>,
-    rotation: Option<Rotation>,
+    pub(super) stored: Option<StoredRecord>,
+    /// The new id that the next save has to give to the session: the reason, and when it was asked for.
+    pub(super) rotation: Option<(RotationReason, Seq)>,
     /// Records that the session has left and that the store still holds.
-    pending_deletes: Vec<SessionId>,
+    pub(super) pending_deletes: Vec<SessionId>,
     /// The number of sessions that this one has been: each reset begins another.
-    generation: u64,
-    end: End,
-    cookie: CookieId,
+    pub(super) generation: u64,
+    /// The session that came with the request was destroyed in it, or a save found that it was ended elsewhere.
+    pub(super) ended: bool,
+    /// The session has got another id than the one in the browser's cookie.
+    pub(super) cookie_outdated: bool,
 }
 
 /// A record in the store.
@@ -26,14 +29,7 @@ pub(super) struct StoredRecord {
     pub(super) loaded: Loaded,
 }
 
-/// A new id that the next save has to give to the session.
-#[derive(Clone, Copy)]
-struct Rotation {
-    reason: RotationReason,
-    asked: Seq,
-}
-
-/// Why a session gets a new id; the stronger reason comes later.
+/// The reason for a new id; the stronger one comes later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum RotationReason {
     /// `regenerate`, or the same user logged in again: all data is kept.
@@ -44,100 +40,38 @@ pub(super) enum RotationReason {
     OtherUser,
 }
 
-/// Whether the session that came with the request has ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-enum End {
-    #[default]
-    No,
-    /// It was destroyed in this request, or a save found that it was ended elsewhere.
-    Ended,
-}
-
-/// Whether the browser's cookie has the session's id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-enum CookieId {
-    #[default]
-    Current,
-    /// The session has got another id: its cookie has to be sent.
-    Outdated,
-}
-
 /// The point up to which a save covers the changes; later ones stay pending.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct SavePoint {
-    generation: u64,
+    pub(super) generation: u64,
     pub(super) seq: Seq,
 }
 
 impl Identity {
-    pub(super) fn of(stored: StoredRecord) -> Self {
-        Identity { stored: Some(stored), ..Identity::default() }
-    }
-
     pub(super) fn id(&self) -> Option<&SessionId> {
         self.stored.as_ref().map(|stored| &stored.id)
     }
 
-    pub(super) fn stored(&self) -> Option<&StoredRecord> {
-        self.stored.as_ref()
-    }
-
-    pub(super) fn has_ended(&self) -> bool {
-        self.end == End::Ended
-    }
-
-    pub(super) fn note_end(&mut self) {
-        self.end = End::Ended;
-    }
-
-    pub(super) fn cookie_is_outdated(&self) -> bool {
-        self.cookie == CookieId::Outdated
-    }
-
     /// Asks for a new id. A stronger reason that was given earlier in the request stays.
     pub(super) fn rotate(&mut self, reason: RotationReason, asked: Seq) {
-        let reason = self.rotation.map_or(reason, |earlier| earlier.reason.max(reason));
-        self.rotation = Some(Rotation { reason, asked });
+        self.rotation = Some((self.rotation_reason().map_or(reason, |earlier| earlier.max(reason)), asked));
     }
 
-    pub(super) fn rotation(&self) -> Option<RotationReason> {
-        self.rotation.map(|rotation| rotation.reason)
+    pub(super) fn rotation_reason(&self) -> Option<RotationReason> {
+        self.rotation.map(|(reason, _)| reason)
     }
 
-    pub(super) fn cancel_rotation(&mut self) {
-        self.rotation = None;
-    }
-
-    /// Leaves the record of a user who has logged out or changed: it is to be deleted.
-    pub(super) fn abandon_record(&mut self) {
-        if self.rotation() == Some(RotationReason::OtherUser) {
-            self.pending_deletes.extend(self.stored.take().map(|stored| stored.id));
-        }
+    /// Leaves the record: it is to be deleted.
+    pub(super) fn leave_record(&mut self) {
+        self.pending_deletes.extend(self.stored.take().map(|stored| stored.id));
     }
 
     /// Leaves the record and ends the session: from here on this is another one.
     pub(super) fn reset(&mut self) {
-        self.pending_deletes.extend(self.stored.take().map(|stored| stored.id));
+        self.leave_record();
         self.rotation = None;
         self.generation += 1;
-        self.end = End::Ended;
-    }
-
-    /// A record that has to be deleted.
-    pub(super) fn next_pending_delete(&self) -> Option<SessionId> {
-        self.pending_deletes.first().cloned()
-    }
-
-    pub(super) fn has_pending_deletes(&self) -> bool {
-        !self.pending_deletes.is_empty()
-    }
-
-    pub(super) fn forget_pending_delete(&mut self, id: &SessionId) {
-        self.pending_deletes.retain(|pending| pending != id);
-    }
-
-    pub(super) fn save_point(&self, seq: Seq) -> SavePoint {
-        SavePoint { generation: self.generation, seq }
+        self.ended = true;
     }
 
     /// Takes over the record that a save has written. `false` if the session was reset during the save: then the
@@ -147,13 +81,11 @@ impl Identity {
             self.pending_deletes.extend(stored.map(|stored| stored.id));
             return false;
         }
-        if let (Some(old), Some(new)) = (&self.stored, &stored)
-            && old.id != new.id
-        {
-            self.cookie = CookieId::Outdated;
+        if let (Some(before), Some(after)) = (&self.stored, &stored) {
+            self.cookie_outdated |= before.id != after.id;
         }
         self.stored = stored;
-        self.rotation = self.rotation.filter(|rotation| rotation.asked > point.seq);
+        self.rotation = self.rotation.filter(|(_, asked)| *asked > point.seq);
         true
     }
 }

@@ -3,7 +3,6 @@
 //! They hold for typed and untyped access alike, once a state that was loaded in this request declares
 //! which key says who is logged in.
 
-use std::fmt::Write as _;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use sha2::{Digest, Sha256};
@@ -24,11 +23,8 @@ const LOGIN_AT: &str = "_login_at";
 pub(super) fn log_in(state: &mut State, key: &str, raw: Vec<u8>, rule: FieldRule, now: SystemTime) {
     let format = state.contents.format();
     let user = format.decode(&raw).unwrap_or(Value::None);
-    let before = match state.contents.raw(key) {
-        Some(raw) => format.decode(raw).unwrap_or(Value::None),
-        None => Value::None,
-    };
-    let reason = match before {
+    let before = state.contents.value(key).ok().flatten();
+    let reason = match before.unwrap_or(Value::None) {
         Value::None => RotationReason::LogIn,
         before if before == user => RotationReason::Same,
         _ => {
@@ -55,11 +51,10 @@ pub(super) fn log_out(state: &mut State) {
 /// Flask has logged a user in or changed the user since.
 pub(super) fn login_age(state: &State, now: SystemTime) -> Option<Duration> {
     let contents = &state.contents;
-    let format = contents.format();
-    let user = format.decode(contents.raw(state.login_key?)?).ok()?;
-    let Value::List(stamp) = format.decode(contents.raw(LOGIN_AT)?).ok()? else { return None };
+    let user = contents.value(state.login_key?).ok()??;
+    let Value::List(stamp) = contents.value(LOGIN_AT).ok()?? else { return None };
     let [Value::Int(at), Value::Str(who)] = stamp.as_slice() else { return None };
-    if *who != fingerprint(format, &user) {
+    if *who != fingerprint(contents.format(), &user) {
         return None;
     }
     let at = later(UNIX_EPOCH, Duration::from_secs(u64::try_from(*at).ok()?));
@@ -82,10 +77,5 @@ fn forget(state: &mut State) {
 /// Returns the SHA-256 of a login value as hex text, the same for all formats of sessions.
 fn fingerprint(format: Format, user: &Value) -> String {
     let encoded = Format::Msgpack.encode(user).or_else(|_| format.encode(user)).unwrap_or_default();
-    let mut hex = String::with_capacity(64);
-    for byte in Sha256::digest(&encoded) {
-        // Writing to a String can't fail.
-        let _ = write!(hex, "{byte:02x}");
-    }
-    hex
+    format!("{:x}", Sha256::digest(&encoded))
 }

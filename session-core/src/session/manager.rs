@@ -30,11 +30,11 @@ pub struct Manager {
 struct Inner {
     config: SessionConfig,
     cookie: SetCookie,
-    backend: Backend,
+    home: SessionHome,
 }
 
 /// The place where sessions are kept. The signed cookie is not a store: it has no key to load and nothing to swap.
-pub(super) enum Backend {
+pub(super) enum SessionHome {
     Cookie(CookieSigner),
     Server(Box<Server>),
 }
@@ -63,7 +63,7 @@ impl Manager {
         let Some(store) = config.open_store().transpose()? else {
             let fallbacks = config.secret_key_fallbacks.iter().map(|key| key.as_bytes());
             let signer = CookieSigner::new(secret(&config), fallbacks);
-            return Ok(Manager::with_backend(config, Backend::Cookie(signer)));
+            return Ok(Manager::with_home(config, SessionHome::Cookie(signer)));
         };
         let format = config.store_format();
         Manager::with_records(config, store, format)
@@ -105,10 +105,10 @@ impl Manager {
                 renew_below: lifetime.mul_f64((1.0 - config.session_refresh_after).clamp(0.0, 1.0)),
             }),
         };
-        Ok(Manager::with_backend(config, Backend::Server(Box::new(server))))
+        Ok(Manager::with_home(config, SessionHome::Server(Box::new(server))))
     }
 
-    fn with_backend(config: SessionConfig, backend: Backend) -> Self {
+    fn with_home(config: SessionConfig, home: SessionHome) -> Self {
         let attributes = CookieAttributes {
             name: config.session_cookie_name.clone(),
             domain: config.session_cookie_domain.clone(),
@@ -118,7 +118,7 @@ impl Manager {
             same_site: config.session_cookie_samesite,
             partitioned: config.session_cookie_partitioned,
         };
-        Manager { inner: Arc::new(Inner { config, cookie: SetCookie::new(&attributes), backend }) }
+        Manager { inner: Arc::new(Inner { config, cookie: SetCookie::new(&attributes), home }) }
     }
 
     /// Returns the configuration.
@@ -126,10 +126,10 @@ impl Manager {
         &self.inner.config
     }
 
-    /// Whether sessions are kept in the cookie itself. Such a session can't be merged or ended elsewhere, nor be
-    /// saved after the response has begun.
+    /// Returns `true` if sessions are kept in the cookie itself. Such a session can't be merged or ended elsewhere,
+    /// nor be saved after the response has begun.
     pub fn is_cookie_store(&self) -> bool {
-        matches!(self.inner.backend, Backend::Cookie(_))
+        matches!(self.inner.home, SessionHome::Cookie(_))
     }
 
     /// Asks the store whether it can be used; `Ok` if sessions are kept in cookies.
@@ -138,14 +138,14 @@ impl Manager {
     ///
     /// The store's answer.
     pub async fn ping(&self, now: SystemTime) -> Result<(), StoreError> {
-        match self.backend() {
-            Backend::Cookie(_) => Ok(()),
-            Backend::Server(server) => server.store.ping(&self.budget(), now).await,
+        match self.home() {
+            SessionHome::Cookie(_) => Ok(()),
+            SessionHome::Server(server) => server.store.ping(&self.budget(), now).await,
         }
     }
 
-    pub(super) fn backend(&self) -> &Backend {
-        &self.inner.backend
+    pub(super) fn home(&self) -> &SessionHome {
+        &self.inner.home
     }
 
     pub(super) fn cookie(&self) -> &SetCookie {
@@ -159,9 +159,9 @@ impl Manager {
 
     /// A session that is stored nowhere. Flask-Session's sessions are permanent from the start.
     pub(super) fn fresh(&self) -> State {
-        match self.backend() {
-            Backend::Cookie(_) => State::fresh(Format::TaggedJson, Kind::Cookie),
-            Backend::Server(server) => {
+        match self.home() {
+            SessionHome::Cookie(_) => State::fresh(Format::TaggedJson, Kind::Cookie),
+            SessionHome::Server(server) => {
                 let mut state = State::fresh(server.format, Kind::Server);
                 if self.inner.config.session_permanent {
                     state.contents.preset(PERMANENT, &Value::Bool(true));
@@ -173,11 +173,7 @@ impl Manager {
 
     /// The key in the store: `session_key_prefix` and id.
     pub(super) fn store_key(&self, id: &SessionId) -> String {
-        let prefix = &self.inner.config.session_key_prefix;
-        let mut key = String::with_capacity(prefix.len() + id.as_str().len());
-        key.push_str(prefix);
-        key.push_str(id.as_str());
-        key
+        [self.inner.config.session_key_prefix.as_str(), id.as_str()].concat()
     }
 }
 

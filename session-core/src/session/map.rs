@@ -5,6 +5,7 @@ use serde::de::DeserializeOwned;
 
 use super::state::PERMANENT;
 use super::{FieldError, FieldRule, Session};
+use crate::formats::codec::DecodeError;
 use crate::formats::value::{Value, from_value, to_value_for};
 
 impl Session {
@@ -13,7 +14,7 @@ impl Session {
     /// Python's `None` reads as `None` if `T` is an `Option`, and is an error otherwise.
     ///
     /// ```
-    /// # rocket_session_state_core::session::docs::with_session(|session| {
+    /// # rocket_session_state_core::session::doc_examples::with_session(|session| {
     /// session.set("views", &3);
     /// assert_eq!(session.get::<u32>("views")?, Some(3));
     /// assert_eq!(session.get::<String>("name")?, None);
@@ -24,8 +25,8 @@ impl Session {
     ///
     /// [`FieldError::Decode`] if the stored value is not a `T`.
     pub fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, FieldError> {
-        let value = self.used().contents.value(key)?;
-        value.map(|value| decode(key, value)).transpose()
+        let value = self.used().contents.value(key);
+        value.and_then(decode).map_err(|source| FieldError::decode::<T>(key, source))
     }
 
     /// Stores `value` under `key`, and marks the session as modified even if the value is the same.
@@ -34,7 +35,7 @@ impl Session {
     /// [`SaveError::Encode`](super::SaveError::Encode); the record keeps its value.
     ///
     /// ```
-    /// # rocket_session_state_core::session::docs::with_session(|session| {
+    /// # rocket_session_state_core::session::doc_examples::with_session(|session| {
     /// session.set("colour", "red");
     /// session.set("cart", &["tea", "milk"]);
     /// assert!(session.contains("cart"));
@@ -43,13 +44,13 @@ impl Session {
     pub fn set<T: Serialize + ?Sized>(&self, key: &str, value: &T) {
         let value = to_value_for(self.format(), value);
         let now = self.now();
-        self.used().put_result(key, value, FieldRule::default(), now);
+        self.used().put(key, value, FieldRule::default(), now);
     }
 
     /// Takes the value under `key` out of the session (`session.pop(key, None)`).
     ///
     /// ```
-    /// # rocket_session_state_core::session::docs::with_session(|session| {
+    /// # rocket_session_state_core::session::doc_examples::with_session(|session| {
     /// session.set("next", "/cart");
     /// assert_eq!(session.pop::<String>("next")?.as_deref(), Some("/cart"));
     /// assert!(!session.contains("next"));
@@ -70,7 +71,7 @@ impl Session {
     /// Returns the value under `key`; if there is none, stores `value` and returns it (`setdefault`).
     ///
     /// ```
-    /// # rocket_session_state_core::session::docs::with_session(|session| {
+    /// # rocket_session_state_core::session::doc_examples::with_session(|session| {
     /// assert_eq!(session.set_default("theme", "light".to_owned())?, "light");
     /// assert_eq!(session.set_default("theme", "dark".to_owned())?, "light");
     /// # Ok::<(), rocket_session_state_core::session::FieldError>(()) }).unwrap();
@@ -93,7 +94,7 @@ impl Session {
     /// only if the closure changed something, nested values included.
     ///
     /// ```
-    /// # rocket_session_state_core::session::docs::with_session(|session| {
+    /// # rocket_session_state_core::session::doc_examples::with_session(|session| {
     /// session.update("cart", |cart: &mut Option<Vec<String>>| {
     ///     cart.get_or_insert_default().push("tea".to_owned());
     /// })?;
@@ -108,14 +109,16 @@ impl Session {
     where
         T: Serialize + DeserializeOwned,
     {
-        let before = self.used().contents.value(key)?;
-        let mut value = before.clone().map(|value| decode(key, value)).transpose()?;
+        let before = self.used().contents.value(key);
+        let not_decoded = |source| FieldError::decode::<T>(key, source);
+        let before = before.map_err(not_decoded)?;
+        let mut value = decode(before.clone()).map_err(not_decoded)?;
         let result = change(&mut value);
         match value.map(|value| to_value_for(self.format(), &value)) {
             Some(Ok(after)) if before.as_ref() == Some(&after) => {}
             Some(after) => {
                 let now = self.now();
-                self.used().put_result(key, after, FieldRule::default(), now);
+                self.used().put(key, after, FieldRule::default(), now);
             }
             None => {
                 self.remove(key);
@@ -129,7 +132,7 @@ impl Session {
     /// Removing the login field logs the user out, as [`pop`](#method.pop) does.
     ///
     /// ```
-    /// # rocket_session_state_core::session::docs::with_session(|session| {
+    /// # rocket_session_state_core::session::doc_examples::with_session(|session| {
     /// session.set("colour", "red");
     /// assert!(session.remove("colour"));
     /// assert!(!session.remove("colour"));
@@ -142,7 +145,7 @@ impl Session {
     /// Returns `true` if there is a value under `key`, of whatever type.
     ///
     /// ```
-    /// # rocket_session_state_core::session::docs::with_session(|session| {
+    /// # rocket_session_state_core::session::doc_examples::with_session(|session| {
     /// session.set("colour", "red");
     /// assert!(session.contains("colour"));
     /// # });
@@ -154,7 +157,7 @@ impl Session {
     /// Returns all keys that are text, in Python's order: as stored, added ones last.
     ///
     /// ```
-    /// # rocket_session_state_core::session::docs::with_session(|session| {
+    /// # rocket_session_state_core::session::doc_examples::with_session(|session| {
     /// session.set("b", &1);
     /// session.set("a", &2);
     /// assert_eq!(session.keys(), ["_permanent", "b", "a"]);
@@ -167,7 +170,7 @@ impl Session {
     /// Iterates over all keys with their values as they are now, whatever their types.
     ///
     /// ```
-    /// # rocket_session_state_core::session::docs::with_session(|session| {
+    /// # rocket_session_state_core::session::doc_examples::with_session(|session| {
     /// session.set("name", "momo");
     /// for (key, value) in session.iter() {
     ///     println!("{key}: {:?}", value?);
@@ -178,7 +181,11 @@ impl Session {
         let entries: Vec<_> = {
             let state = self.used();
             let keys = state.contents.keys().filter_map(|key| key.as_text());
-            keys.filter_map(|key| Some((key.to_owned(), state.contents.value(key).transpose()?))).collect()
+            keys.filter_map(|key| {
+                let value = state.contents.value(key).transpose()?;
+                Some((key.to_owned(), value.map_err(|source| FieldError::decode::<Value>(key, source))))
+            })
+            .collect()
         };
         entries.into_iter()
     }
@@ -186,7 +193,7 @@ impl Session {
     /// Returns the number of keys, `_permanent` included, as in Flask.
     ///
     /// ```
-    /// # rocket_session_state_core::session::docs::with_session(|session| {
+    /// # rocket_session_state_core::session::doc_examples::with_session(|session| {
     /// session.set("colour", "red");
     /// assert_eq!(session.len(), 2); // `_permanent` and `colour`
     /// # });
@@ -201,7 +208,7 @@ impl Session {
     /// are as in Flask.
     ///
     /// ```
-    /// # rocket_session_state_core::session::docs::with_session(|session| {
+    /// # rocket_session_state_core::session::doc_examples::with_session(|session| {
     /// assert!(session.is_empty());
     /// session.set("colour", "red");
     /// assert!(!session.is_empty());
@@ -217,7 +224,7 @@ impl Session {
     /// [`destroy`](#method.destroy) the session.
     ///
     /// ```
-    /// # rocket_session_state_core::session::docs::with_session(|session| {
+    /// # rocket_session_state_core::session::doc_examples::with_session(|session| {
     /// session.set("step", &3);
     /// session.clear();
     /// assert_eq!(session.keys(), ["_permanent"]);
@@ -231,7 +238,7 @@ impl Session {
     /// Returns `true` if the cookie outlives the browser (`_permanent`).
     ///
     /// ```
-    /// # rocket_session_state_core::session::docs::with_session(|session| {
+    /// # rocket_session_state_core::session::doc_examples::with_session(|session| {
     /// let stay = if session.permanent() { "you stay logged in" } else { "until you close the browser" };
     /// # assert_eq!(stay, "you stay logged in");
     /// # });
@@ -243,17 +250,17 @@ impl Session {
     /// Sets whether the cookie outlives the browser. The lifetime in the store is the same for both.
     ///
     /// ```
-    /// # rocket_session_state_core::session::docs::with_session(|session| {
+    /// # rocket_session_state_core::session::doc_examples::with_session(|session| {
     /// session.set_permanent(false); // the cookie goes when the browser is closed
     /// assert!(!session.permanent());
     /// # });
     /// ```
     pub fn set_permanent(&self, permanent: bool) {
         let now = self.now();
-        self.used().put(PERMANENT, &Value::Bool(permanent), FieldRule::default(), now);
+        self.used().put(PERMANENT, Ok(Value::Bool(permanent)), FieldRule::default(), now);
     }
 }
 
-fn decode<T: DeserializeOwned>(key: &str, value: Value) -> Result<T, FieldError> {
-    from_value(value).map_err(|source| FieldError::decode::<T>(key, source))
+fn decode<T: DeserializeOwned>(value: Option<Value>) -> Result<Option<T>, DecodeError> {
+    value.map(from_value).transpose()
 }

@@ -4,7 +4,7 @@ mod changes;
 mod close;
 mod contents;
 #[doc(hidden)]
-pub mod docs;
+pub mod doc_examples;
 mod ended;
 mod error;
 pub mod fields;
@@ -51,7 +51,7 @@ use crate::store::client::Budget;
 /// A handler that panics saves nothing: if a handle is dropped by a panic, the session gives up its changes.
 ///
 /// ```
-/// # rocket_session_state_core::session::docs::with_session(|session| {
+/// # rocket_session_state_core::session::doc_examples::with_session(|session| {
 /// let views = session.get::<u32>("views")?.unwrap_or(0) + 1;
 /// session.set("views", &views);
 /// assert!(session.is_modified());
@@ -68,6 +68,7 @@ struct Shared {
     /// One save at a time; the state itself is never locked across an await.
     saving: tokio::sync::Mutex<()>,
     clock: RequestClock,
+    /// The request's time for store calls.
     budget: Budget,
     abandoned: AtomicBool,
     response_begun: AtomicBool,
@@ -77,6 +78,7 @@ struct Shared {
 #[derive(Debug, Clone, Copy)]
 struct RequestClock {
     given: SystemTime,
+    /// The moment before the record was loaded.
     at: Instant,
 }
 
@@ -113,7 +115,7 @@ impl Session {
     /// asks for a recent login with `#[require_session(…, fresh = "10 minutes")]`.
     ///
     /// ```
-    /// # rocket_session_state_core::session::docs::with_session(|session| {
+    /// # rocket_session_state_core::session::doc_examples::with_session(|session| {
     /// let since = match session.login_age() {
     ///     Some(age) => format!("you logged in {} minutes ago", age.as_secs() / 60),
     ///     None => "you are not logged in, or nobody knows since when".to_owned(),
@@ -132,7 +134,7 @@ impl Session {
     /// without data keeps its id. A session in a cookie has none, and nothing happens.
     ///
     /// ```
-    /// # rocket_session_state_core::session::docs::with_session(|session| {
+    /// # rocket_session_state_core::session::doc_examples::with_session(|session| {
     /// session.set("role", "admin");
     /// session.regenerate();
     /// assert!(session.contains("role"));
@@ -150,7 +152,7 @@ impl Session {
     /// a new session with an id of its own.
     ///
     /// ```
-    /// # rocket_session_state_core::session::docs::with_session(|session| {
+    /// # rocket_session_state_core::session::doc_examples::with_session(|session| {
     /// session.set("cart", &["tea"]);
     /// session.destroy();
     /// assert!(session.is_empty());
@@ -167,7 +169,7 @@ impl Session {
     /// does not show it.
     ///
     /// ```
-    /// # rocket_session_state_core::session::docs::with_async_session(|session| async move {
+    /// # rocket_session_state_core::session::doc_examples::with_async_session(|session| async move {
     /// use std::hash::{BuildHasher, RandomState};
     ///
     /// assert!(session.id().is_none());
@@ -185,7 +187,7 @@ impl Session {
     /// Returns `true` if the session was not stored when the request came (Flask's `new`).
     ///
     /// ```
-    /// # rocket_session_state_core::session::docs::with_session(|session| {
+    /// # rocket_session_state_core::session::doc_examples::with_session(|session| {
     /// let greeting = if session.is_new() { "hello, stranger" } else { "welcome back" };
     /// # assert_eq!(greeting, "hello, stranger");
     /// # });
@@ -197,7 +199,7 @@ impl Session {
     /// Returns `true` if the session was changed in this request (Flask's `modified`).
     ///
     /// ```
-    /// # rocket_session_state_core::session::docs::with_session(|session| {
+    /// # rocket_session_state_core::session::doc_examples::with_session(|session| {
     /// assert!(!session.is_modified());
     /// session.set("colour", "red");
     /// assert!(session.is_modified());
@@ -213,7 +215,7 @@ impl Session {
     /// `session_refresh_each_request` is off or the session has become empty.
     ///
     /// ```
-    /// # rocket_session_state_core::session::docs::with_session(|session| {
+    /// # rocket_session_state_core::session::doc_examples::with_session(|session| {
     /// session.set_modified(true); // the cookie is sent again, though nothing has changed
     /// assert!(session.is_modified());
     /// # });
@@ -228,7 +230,7 @@ impl Session {
     /// After the response has begun, as in a stream or a socket, this is the only way to save a change.
     ///
     /// ```
-    /// # rocket_session_state_core::session::docs::with_async_session(|session| async move {
+    /// # rocket_session_state_core::session::doc_examples::with_async_session(|session| async move {
     /// session.set("progress", &50);
     /// session.save().await?;
     /// assert!(!session.has_unsaved_changes());
@@ -251,7 +253,7 @@ impl Session {
     /// returns: nobody can end it.
     ///
     /// ```
-    /// # rocket_session_state_core::session::docs::with_async_session(|session| async move {
+    /// # rocket_session_state_core::session::doc_examples::with_async_session(|session| async move {
     /// # use tokio::{select, time::{Duration, interval}};
     /// # let watched = session.clone();
     /// # session.set("cart", &["tea"]);
@@ -275,7 +277,7 @@ impl Session {
     /// Returns `true` if there are changes that no save has written. They are lost if none comes.
     ///
     /// ```
-    /// # rocket_session_state_core::session::docs::with_async_session(|session| async move {
+    /// # rocket_session_state_core::session::doc_examples::with_async_session(|session| async move {
     /// session.set("progress", &50);
     /// if session.has_unsaved_changes() {
     ///     session.save().await?;
@@ -297,7 +299,7 @@ impl Session {
     ///
     /// ```
     /// # extern crate rocket_session_state_core as rocket_session_state;
-    /// # rocket_session_state_core::session::docs::with_session(|session| {
+    /// # rocket_session_state_core::session::doc_examples::with_session(|session| {
     /// use rocket_session_state::value::DateTime;
     ///
     /// session.set("last_visit", &DateTime::from(session.now()));
@@ -311,7 +313,7 @@ impl Session {
     /// Returns `true` if a handle was dropped by a panic: then the session has given up its changes.
     ///
     /// ```
-    /// # rocket_session_state_core::session::docs::with_session(|session| {
+    /// # rocket_session_state_core::session::doc_examples::with_session(|session| {
     /// let task = { let session = session.clone(); move || { let _session = session; panic!("a mistake") } };
     /// std::thread::spawn(task).join().unwrap_err();
     /// assert!(session.is_abandoned());
@@ -329,16 +331,6 @@ impl Session {
 
     fn format(&self) -> Format {
         self.state().contents.format()
-    }
-
-    /// The moment before the record was loaded.
-    fn opened_at(&self) -> Instant {
-        self.shared.clock.at
-    }
-
-    /// The request's time for store calls.
-    fn budget(&self) -> &Budget {
-        &self.shared.budget
     }
 
     /// Gives up all changes.
@@ -368,11 +360,6 @@ impl Session {
         state.flags.accessed = true;
         state
     }
-
-    /// Waits until no other save of this session is in progress.
-    async fn lock_saving(&self) -> tokio::sync::MutexGuard<'_, ()> {
-        self.shared.saving.lock().await
-    }
 }
 
 impl Drop for Session {
@@ -388,7 +375,7 @@ impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (Flags { new, modified, accessed }, ended) = {
             let state = self.state();
-            (state.flags, state.identity.has_ended())
+            (state.flags, state.identity.ended)
         };
         f.debug_struct("Session")
             .field("new", &new)

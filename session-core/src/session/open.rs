@@ -6,13 +6,13 @@ use std::time::SystemTime;
 use bytes::Bytes;
 
 use super::identity::{Identity, StoredRecord};
-use super::manager::{Backend, Manager, Server};
+use super::manager::{Manager, Server, SessionHome};
 use super::state::{Kind, State};
 use super::{RequestClock, Session};
 use crate::error_chain::Chain;
-use crate::formats::codec::{Format, Record};
+use crate::formats::codec::{DecodeError, Format, Record};
 use crate::formats::id::SessionId;
-use crate::formats::signing::CookieSigner;
+use crate::formats::signing::{CookieSigner, Invalid};
 use crate::store::StoreError;
 use crate::store::client::Budget;
 
@@ -30,9 +30,9 @@ impl Manager {
     pub async fn open(&self, cookie: Option<&str>, now: SystemTime) -> Result<Session, StoreError> {
         let cookie = cookie.filter(|cookie| !cookie.is_empty());
         let (clock, budget) = (RequestClock::starting(now), self.budget());
-        let known = match self.backend() {
-            Backend::Cookie(signer) => cookie.and_then(|cookie| self.read_cookie(signer, cookie, now)),
-            Backend::Server(server) => match cookie.and_then(|cookie| server.id(cookie)) {
+        let known = match self.home() {
+            SessionHome::Cookie(signer) => cookie.and_then(|cookie| self.read_cookie(signer, cookie, now)),
+            SessionHome::Server(server) => match cookie.and_then(|cookie| server.id(cookie)) {
                 None => None,
                 Some(id) => self.load(server, id, now, &budget).await?,
             },
@@ -51,39 +51,16 @@ impl Manager {
     ) -> Result<Option<State>, StoreError> {
         let loaded = server.store.load(budget, now, &self.store_key(&id), server.touch).await?;
         let Some(loaded) = loaded else { return Ok(None) };
-        match loaded.record(server.format) {
-            Ok(record) => Ok(record.map(|record| {
-                State::loaded(record, Kind::Server, Identity::of(StoredRecord { id, loaded }))
-            })),
-            Err(error) => {
-                log::error!(
-                    "a session record can't be decoded, its visitor gets a new session: {}",
-                    Chain(&error)
-                );
-                Ok(None)
-            }
-        }
+        let record = decoded(loaded.record(server.format), "session record").flatten();
+        let identity = Identity { stored: Some(StoredRecord { id, loaded }), ..Identity::default() };
+        Ok(record.map(|record| State::loaded(record, Kind::Server, identity)))
     }
 
     /// Reads the session that a signed cookie holds.
     fn read_cookie(&self, signer: &CookieSigner, cookie: &str, now: SystemTime) -> Option<State> {
-        let json = match signer.verify(cookie, now, self.config().permanent_session_lifetime) {
-            Ok(json) => json,
-            Err(reason) => {
-                log::debug!("a session cookie was refused: {reason}");
-                return None;
-            }
-        };
-        match Record::parse(Format::TaggedJson, Bytes::from(json)) {
-            Ok(record) => Some(State::loaded(Arc::new(record), Kind::Cookie, Identity::default())),
-            Err(error) => {
-                log::error!(
-                    "a signed session cookie can't be decoded, its visitor gets a new session: {}",
-                    Chain(&error)
-                );
-                None
-            }
-        }
+        let json = verified(signer.verify(cookie, now, self.config().permanent_session_lifetime))?;
+        let record = decoded(Record::parse(Format::TaggedJson, Bytes::from(json)), "signed session cookie")?;
+        Some(State::loaded(Arc::new(record), Kind::Cookie, Identity::default()))
     }
 }
 
@@ -92,14 +69,22 @@ impl Server {
     fn id(&self, cookie: &str) -> Option<SessionId> {
         let id = match &self.signer {
             None => cookie,
-            Some(signer) => match signer.verify(cookie) {
-                Ok(id) => id,
-                Err(reason) => {
-                    log::debug!("a session cookie was refused: {reason}");
-                    return None;
-                }
-            },
+            Some(signer) => verified(signer.verify(cookie))?,
         };
         SessionId::parse(id, &self.id_lengths)
     }
+}
+
+/// Takes what a signature has kept, or logs why it is refused.
+fn verified<T>(result: Result<T, Invalid>) -> Option<T> {
+    result.inspect_err(|reason| log::debug!("a session cookie was refused: {reason}")).ok()
+}
+
+/// Takes what was decoded, or logs why it can't be.
+fn decoded<T>(result: Result<T, DecodeError>, what: &str) -> Option<T> {
+    result
+        .inspect_err(|error| {
+            log::error!("a {what} can't be decoded, its visitor gets a new session: {}", Chain(error));
+        })
+        .ok()
 }

@@ -40,10 +40,10 @@ impl State {
     /// is left. An end or a new id is written all the same.
     pub(super) fn outcome(&self, refresh: bool) -> Outcome {
         let modified = self.flags.modified;
-        let is_stored = self.identity.stored().is_some();
-        let unencoded = self.contents.has_encode_errors();
-        let changed = self.contents.is_dirty() || unencoded;
-        let rotation = self.identity.rotation();
+        let is_stored = self.identity.stored.is_some();
+        let unencoded = !self.contents.encode_errors.is_empty();
+        let changed = self.contents.changes.is_dirty() || unencoded;
+        let rotation = self.identity.rotation_reason();
         let wanted = rotation.is_some()
             || (changed && (modified || (refresh && (unencoded || !self.is_empty()))))
             || (modified && !refresh && is_stored);
@@ -59,9 +59,9 @@ impl State {
         }
     }
 
-    /// Whether a save has anything to do.
+    /// Returns `true` if a save has anything to do.
     pub(super) fn has_to_be_written(&self, refresh: bool) -> bool {
-        self.identity.has_pending_deletes() || self.outcome(refresh) != Outcome::Nothing
+        !self.identity.pending_deletes.is_empty() || self.outcome(refresh) != Outcome::Nothing
     }
 
     /// Decides about the cookie, when everything is written: it is sent after a change, or to extend the life of a
@@ -72,7 +72,7 @@ impl State {
             return if modified { CookieChange::Delete } else { CookieChange::Keep };
         }
         let permanent = self.permanent();
-        if modified || self.identity.cookie_is_outdated() || (refresh && permanent) {
+        if modified || self.identity.cookie_outdated || (refresh && permanent) {
             CookieChange::Send { permanent }
         } else {
             CookieChange::Keep
@@ -81,7 +81,7 @@ impl State {
 }
 
 impl Outcome {
-    /// Whether the browser needs a cookie with another id.
+    /// Returns `true` if the browser needs a cookie with another id.
     pub(super) fn needs_cookie(self) -> bool {
         matches!(self, Outcome::Create | Outcome::Rotate(_))
     }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::manager::{Backend, Manager};
+use super::manager::{Manager, SessionHome};
 use crate::error_chain::Chain;
 use crate::store::StoreError;
 use crate::store::client::wait::{jitter, random_share};
@@ -14,9 +14,9 @@ impl Manager {
     ///
     /// The store failed.
     pub async fn purge(&self, now: SystemTime) -> Result<u64, StoreError> {
-        match self.backend() {
-            Backend::Cookie(_) => Ok(0),
-            Backend::Server(server) => server.store.purge(now).await,
+        match self.home() {
+            SessionHome::Cookie(_) => Ok(0),
+            SessionHome::Server(server) => server.store.purge(now).await,
         }
     }
 

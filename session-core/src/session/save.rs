@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use super::changes::Changes;
 use super::identity::{RotationReason, SavePoint, StoredRecord};
-use super::manager::{Backend, Manager, Server};
+use super::manager::{Manager, Server, SessionHome};
 use super::outcome::Outcome;
 use super::state::{PERMANENT, Saved};
 use super::{SaveError, Session};
@@ -21,13 +21,13 @@ impl Manager {
     pub(super) async fn save(&self, session: &Session) -> Result<(), SaveError> {
         if session.response_has_begun() {
             // A stream or socket may live long: each of its saves has a request's time.
-            session.budget().renew();
+            session.shared.budget.renew();
         }
-        match self.backend() {
-            Backend::Cookie(_) if session.response_has_begun() => Err(SaveError::TooLate),
-            Backend::Cookie(_) => session.state().contents.check_encoded(),
-            Backend::Server(_) => {
-                let _one_save_at_a_time = session.lock_saving().await;
+        match self.home() {
+            SessionHome::Cookie(_) if session.response_has_begun() => Err(SaveError::TooLate),
+            SessionHome::Cookie(_) => session.state().contents.check_encoded(),
+            SessionHome::Server(_) => {
+                let _one_save_at_a_time = session.shared.saving.lock().await;
                 self.write(session, session.now()).await
             }
         }
@@ -36,8 +36,8 @@ impl Manager {
     /// Writes to the store what was changed since the last write, if anything was. The caller keeps other saves of
     /// the session away.
     pub(super) async fn write(&self, session: &Session, now: SystemTime) -> Result<(), SaveError> {
-        match self.backend() {
-            Backend::Server(server) if !session.is_abandoned() => {
+        match self.home() {
+            SessionHome::Server(server) if !session.is_abandoned() => {
                 Writer { manager: self, server, session, now }.write().await
             }
             _ => Ok(()),
@@ -55,8 +55,8 @@ struct Writer<'a> {
 /// The next step of a save.
 enum Step {
     Done,
-    /// Deletes a record that the session has left, whatever it holds by now.
-    Delete(SessionId),
+    /// Deletes the records that the session has left, whatever they hold by now.
+    Delete,
     Save(Plan),
 }
 
@@ -88,7 +88,7 @@ impl Writer<'_> {
         loop {
             match self.next_step()? {
                 Step::Done => return Ok(()),
-                Step::Delete(id) => self.delete_left(id).await?,
+                Step::Delete => self.delete_pending().await?,
                 Step::Save(plan) => return self.carry_out(plan).await,
             }
         }
@@ -98,54 +98,51 @@ impl Writer<'_> {
     fn next_step(&self) -> Result<Step, SaveError> {
         let mut state = self.session.state();
         let outcome = state.outcome(self.manager.config().session_refresh_each_request);
-        if outcome == Outcome::Nothing && !state.identity.has_pending_deletes() {
+        if outcome == Outcome::Nothing && state.identity.pending_deletes.is_empty() {
             state.mark_saved();
             return Ok(Step::Done);
         }
         state.contents.check_encoded()?;
         let is_too_late = self.session.response_has_begun() && outcome.needs_cookie();
-        if is_too_late {
+        if is_too_late && state.identity.rotation_reason() == Some(RotationReason::OtherUser) {
             // The new session can't be kept, but a user who has logged out stays logged out.
-            state.identity.abandon_record();
+            state.identity.leave_record();
         }
-        if let Some(id) = state.identity.next_pending_delete() {
-            return Ok(Step::Delete(id));
+        if !state.identity.pending_deletes.is_empty() {
+            return Ok(Step::Delete);
         }
         if is_too_late {
             return Err(SaveError::TooLate);
         }
         Ok(Step::Save(Plan {
             outcome,
-            stored: state.identity.stored().cloned(),
-            base: Arc::clone(state.contents.record()),
-            changes: state.contents.changes().clone(),
+            stored: state.identity.stored.clone(),
+            base: Arc::clone(&state.contents.record),
+            changes: state.contents.changes.clone(),
             point: state.save_point(),
         }))
     }
 
-    async fn delete_left(&self, id: SessionId) -> Result<(), SaveError> {
-        self.delete(id.clone()).await?;
-        self.session.state().identity.forget_pending_delete(&id);
-        Ok(())
+    async fn delete_pending(&self) -> Result<(), SaveError> {
+        loop {
+            let Some(id) = self.session.state().identity.pending_deletes.first().cloned() else {
+                return Ok(());
+            };
+            self.delete(id.clone()).await?;
+            self.session.state().identity.pending_deletes.retain(|pending| *pending != id);
+        }
     }
 
     async fn carry_out(&self, plan: Plan) -> Result<(), SaveError> {
         let point = plan.point;
         let saved = self.store(plan).await.inspect_err(|error| {
             if matches!(error, SaveError::Ended) {
-                self.session.state().identity.note_end();
+                self.session.state().identity.ended = true;
             }
         })?;
-        let left = {
-            let mut state = self.session.state();
-            state.saved(saved, point);
-            state.identity.next_pending_delete()
-        };
-        match left {
-            // It was destroyed during the save.
-            Some(id) => self.delete_left(id).await,
-            None => Ok(()),
-        }
+        self.session.state().saved(saved, point);
+        // If the session was destroyed during the save, it has left the record again.
+        self.delete_pending().await
     }
 
     async fn store(&self, mut plan: Plan) -> Result<Saved, SaveError> {
@@ -183,7 +180,7 @@ impl Writer<'_> {
         plan: &Plan,
     ) -> Result<Saved, SaveError> {
         let key = self.manager.store_key(&id);
-        let _lock = self.server.store.lock(self.session.budget(), &key).await?;
+        let _lock = self.server.store.lock(&self.session.shared.budget, &key).await?;
         for attempt in 0..self.attempts() {
             if !new.empty && *new.record.bytes() == expected.bytes {
                 return self.keep(StoredRecord { id, loaded: expected }, &key, new).await;
@@ -213,7 +210,8 @@ impl Writer<'_> {
         if self.server.touch.is_none() {
             let lifetime = self.manager.config().permanent_session_lifetime;
             let touch = Touch { lifetime, renew_below: lifetime };
-            let touched = self.server.store.load(self.session.budget(), self.now, key, Some(touch)).await?;
+            let touched =
+                self.server.store.load(&self.session.shared.budget, self.now, key, Some(touch)).await?;
             if touched.is_none() {
                 return Err(SaveError::Ended);
             }
@@ -231,7 +229,7 @@ impl Writer<'_> {
         reason: RotationReason,
     ) -> Result<Saved, SaveError> {
         let old_key = self.manager.store_key(&old);
-        let _lock = self.server.store.lock(self.session.budget(), &old_key).await?;
+        let _lock = self.server.store.lock(&self.session.shared.budget, &old_key).await?;
         let mut saved = self.create(new).await?;
         if reason == RotationReason::OtherUser {
             // Nothing of the other user is merged, so nothing has to be compared either.
@@ -282,7 +280,7 @@ impl Writer<'_> {
     /// Ends a session, whatever its record holds by now.
     async fn delete(&self, id: SessionId) -> Result<(), StoreError> {
         let key = self.manager.store_key(&id);
-        self.server.store.delete(self.session.budget(), self.now, &key).await?;
+        self.server.store.delete(&self.session.shared.budget, self.now, &key).await?;
         self.server.ended.add(id);
         Ok(())
     }
@@ -295,7 +293,7 @@ impl Writer<'_> {
     ) -> Result<Swap, StoreError> {
         let lifetime = self.manager.config().permanent_session_lifetime;
         let new = new.map(|bytes| New { bytes, lifetime });
-        self.server.store.swap(self.session.budget(), self.now, key, expected, new).await
+        self.server.store.swap(&self.session.shared.budget, self.now, key, expected, new).await
     }
 
     fn attempts(&self) -> u32 {

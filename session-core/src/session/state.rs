@@ -1,5 +1,6 @@
 //! The state of a session during one request, and the rules of changing it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -24,7 +25,7 @@ pub(super) struct State {
     /// Flash messages that this request has taken; Flask hands the same ones out again.
     pub(super) taken_flashes: Option<Vec<Flash>>,
     /// Keys that were reported as undecodable, so that each is logged once.
-    reported: Vec<String>,
+    pub(super) reported: BTreeSet<String>,
 }
 
 /// The attributes of Flask's session, under Flask's names.
@@ -67,11 +68,11 @@ impl State {
             kind,
             login_key: None,
             taken_flashes: None,
-            reported: Vec::new(),
+            reported: BTreeSet::new(),
         }
     }
 
-    /// Whether there is nothing to keep. Flask-Session ignores a lone `_permanent`, plain Flask does not.
+    /// Returns `true` if there is nothing to keep. Flask-Session ignores a lone `_permanent`, plain Flask does not.
     pub(super) fn is_empty(&self) -> bool {
         self.contents.is_empty_but_for((self.kind == Kind::Server).then_some(PERMANENT))
     }
@@ -80,43 +81,28 @@ impl State {
         matches!(self.contents.value(PERMANENT), Ok(Some(value)) if is_true(&value))
     }
 
-    /// Whether there is anything that no save has written.
+    /// Returns `true` if there is anything that no save has written.
     pub(super) fn is_unsaved(&self) -> bool {
-        self.contents.is_dirty() || self.identity.rotation().is_some() || self.identity.has_pending_deletes()
+        self.contents.changes.is_dirty()
+            || self.identity.rotation.is_some()
+            || !self.identity.pending_deletes.is_empty()
     }
 
-    /// Stores a value; marks the session modified even if it is the same, as Flask does.
-    pub(super) fn put(&mut self, key: &str, value: &Value, rule: FieldRule, now: SystemTime) {
-        match self.contents.format().encode(value) {
-            Ok(raw) => {
-                self.flags.modified = true;
-                if self.login_key == Some(key) {
-                    login::log_in(self, key, raw, rule, now);
-                } else {
-                    self.contents.set(key, raw, rule);
-                }
-            }
-            Err(error) => self.refuse(key, error),
-        }
-    }
-
-    /// Stores a value, if it could be converted to one.
-    pub(super) fn put_result(
+    /// Stores a value, if it could be converted to one. Marks the session modified even if the value is the same, as
+    /// Flask does.
+    pub(super) fn put(
         &mut self,
         key: &str,
         value: Result<Value, EncodeError>,
         rule: FieldRule,
         now: SystemTime,
     ) {
-        match value {
-            Ok(value) => self.put(key, &value, rule, now),
-            Err(error) => self.refuse(key, error),
-        }
-    }
-
-    fn refuse(&mut self, key: &str, error: EncodeError) {
         self.flags.modified = true;
-        self.contents.record_encode_error(key, error);
+        match value.and_then(|value| self.contents.format().encode(&value)) {
+            Ok(raw) if self.login_key == Some(key) => login::log_in(self, key, raw, rule, now),
+            Ok(raw) => self.contents.set(key, raw, rule),
+            Err(error) => self.contents.record_encode_error(key, error),
+        }
     }
 
     /// Removes a value. `true` if there was one.
@@ -141,14 +127,14 @@ impl State {
         }
         self.contents.remove_all();
         if self.kind == Kind::Server {
-            self.put(PERMANENT, &Value::Bool(permanent), FieldRule::default(), now);
+            self.put(PERMANENT, Ok(Value::Bool(permanent)), FieldRule::default(), now);
         }
         self.flags.modified = true;
     }
 
     /// Asks for a new id at the next save.
     pub(super) fn rotate(&mut self, reason: RotationReason) {
-        let asked = self.contents.next_seq();
+        let asked = self.contents.changes.next();
         self.identity.rotate(reason, asked);
     }
 
@@ -161,13 +147,13 @@ impl State {
 
     /// Counts everything as saved; the session goes on holding it.
     pub(super) fn mark_saved(&mut self) {
-        self.contents.mark_saved();
-        self.identity.cancel_rotation();
+        self.contents.changes.mark_saved();
+        self.identity.rotation = None;
     }
 
     /// The point up to which a save that begins now covers the changes.
     pub(super) fn save_point(&self) -> SavePoint {
-        self.identity.save_point(self.contents.changes().last())
+        SavePoint { generation: self.identity.generation, seq: self.contents.changes.last }
     }
 
     /// Takes over what a save has stored. Changes after `point` stay changes.
@@ -175,15 +161,6 @@ impl State {
         if self.identity.saved(saved.stored, point) {
             self.contents.saved_up_to(point.seq, saved.record);
         }
-    }
-
-    /// Whether this is the first time in the request that `key` is reported as undecodable.
-    pub(super) fn note_undecodable(&mut self, key: &str) -> bool {
-        let first = !self.reported.iter().any(|reported| reported == key);
-        if first {
-            self.reported.push(key.to_owned());
-        }
-        first
     }
 }
 

@@ -5,31 +5,14 @@ use std::time::SystemTime;
 
 #[cfg(feature = "filesystem")]
 use rocket_session_state_core::config::{SessionConfig, SessionType};
-use rocket_session_state_core::fields::{self, Field, IntoField};
+use rocket_session_state_core::fields::{self, IntoField};
 #[cfg(feature = "filesystem")]
 use rocket_session_state_core::manager::Manager;
-use rocket_session_state_core::merge::{self, Policy};
+use rocket_session_state_core::merge;
 use rocket_session_state_core::session::{FieldError, Session};
 use rocket_session_state_core::value::{Markup, Value};
 
-use super::site::Site;
-
-macro_rules! field {
-    ($name:ident, $key:literal, $item:ty, $value:ty, $default:expr $(, $merge:expr)?) => {
-        struct $name;
-
-        impl Field for $name {
-            type Stored = $item;
-            type Declared = $value;
-            const KEY: &'static str = $key;
-            $(const MERGE: Option<Policy<$item>> = Some($merge);)?
-
-            fn default() -> $value {
-                $default
-            }
-        }
-    };
-}
+use super::site::{Site, field};
 
 field!(Name, "name", String, Option<String>, None);
 field!(Views, "views", u32, u32, 7, merge::add);

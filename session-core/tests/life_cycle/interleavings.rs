@@ -5,35 +5,18 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use proptest::prelude::*;
-use rocket_session_state_core::fields::{self, Field};
-use rocket_session_state_core::merge::{self, Policy};
+use rocket_session_state_core::fields;
+use rocket_session_state_core::merge;
 use rocket_session_state_core::session::{SaveError, Session};
 
-use super::site::Site;
+use super::site::{Site, field};
 
-macro_rules! field {
-    ($name:ident, $key:literal, $item:ty, $value:ty $(, $merge:expr)?) => {
-        struct $name;
-
-        impl Field for $name {
-            type Stored = $item;
-            type Declared = $value;
-            const KEY: &'static str = $key;
-            $(const MERGE: Option<Policy<$item>> = Some($merge);)?
-
-            fn default() -> $value {
-                Default::default()
-            }
-        }
-    };
-}
-
-field!(Last, "last", i8, Option<i8>);
-field!(Sum, "sum", i8, i8, merge::add);
-field!(High, "high", i8, i8, merge::max);
-field!(Low, "low", i8, Option<i8>, merge::min);
-field!(Strict, "strict", i8, Option<i8>, merge::refuse);
-field!(Items, "items", Vec<u8>, Vec<u8>, merge::union);
+field!(Last, "last", i8, Option<i8>, None);
+field!(Sum, "sum", i8, i8, 0, merge::add);
+field!(High, "high", i8, i8, 0, merge::max);
+field!(Low, "low", i8, Option<i8>, None, merge::min);
+field!(Strict, "strict", i8, Option<i8>, None, merge::refuse);
+field!(Items, "items", Vec<u8>, Vec<u8>, Vec::new(), merge::union);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Number {

@@ -3,11 +3,12 @@
 use std::collections::{BTreeSet, HashSet};
 
 use proptest::prelude::*;
-use rocket_session_state_core::fields::merge_field;
-use rocket_session_state_core::fields::{self, Field};
+use rocket_session_state_core::fields::{self, merge_field};
 use rocket_session_state_core::merge::{self, MergeError, Policy, Refused};
 use rocket_session_state_core::session::FieldError;
 use rocket_session_state_core::value::{Value, to_value};
+
+use super::site::field;
 
 #[test]
 fn increments_of_two_requests_add_up() {
@@ -127,44 +128,9 @@ fn is_subsequence(part: &[u8], whole: &[u8]) -> bool {
     part.iter().all(|item| whole.any(|other| other == item))
 }
 
-struct Views;
-
-impl Field for Views {
-    type Stored = u32;
-    type Declared = u32;
-    const KEY: &'static str = "views";
-    const MERGE: Option<Policy<u32>> = Some(merge::add);
-
-    fn default() -> u32 {
-        100
-    }
-}
-
-struct Score;
-
-impl Field for Score {
-    type Stored = i32;
-    type Declared = Option<i32>;
-    const KEY: &'static str = "score";
-    const MERGE: Option<Policy<i32>> = Some(merge::add);
-
-    fn default() -> Option<i32> {
-        None
-    }
-}
-
-struct Age;
-
-impl Field for Age {
-    type Stored = u8;
-    type Declared = Result<u8, FieldError>;
-    const KEY: &'static str = "age";
-    const MERGE: Option<Policy<u8>> = Some(merge::refuse);
-
-    fn default() -> Result<u8, FieldError> {
-        fields::missing::<Age>()
-    }
-}
+field!(Views, "views", u32, u32, 100, merge::add);
+field!(Score, "score", i32, Option<i32>, None, merge::add);
+field!(Age, "age", u8, Result<u8, FieldError>, fields::missing::<Age>(), merge::refuse);
 
 fn stored(value: impl serde::Serialize) -> Option<Value> {
     Some(to_value(&value).unwrap())

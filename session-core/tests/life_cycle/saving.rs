@@ -1,11 +1,11 @@
 //! Two requests that change one session at once.
 
-use rocket_session_state_core::fields::{self, Field};
+use rocket_session_state_core::fields;
 use rocket_session_state_core::manager::Manager;
-use rocket_session_state_core::merge::{self, Policy};
+use rocket_session_state_core::merge;
 use rocket_session_state_core::session::{Flash, SaveError, Session};
 
-use super::site::Site;
+use super::site::{Site, field};
 
 #[tokio::test]
 async fn changes_of_different_keys_both_survive() {
@@ -342,18 +342,7 @@ async fn a_stream_that_ends_the_session_has_ended_it_whatever_it_sets_then() {
 
 #[tokio::test]
 async fn a_rotation_that_is_refused_leaves_no_record_behind() {
-    struct Strict;
-
-    impl Field for Strict {
-        type Stored = i32;
-        type Declared = i32;
-        const KEY: &'static str = "strict";
-        const MERGE: Option<Policy<i32>> = Some(merge::refuse);
-
-        fn default() -> i32 {
-            0
-        }
-    }
+    field!(Strict, "strict", i32, i32, 0, merge::refuse);
 
     let mut site = Site::new();
     site.request(|session| session.set("strict", &1)).await;

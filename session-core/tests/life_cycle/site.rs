@@ -15,18 +15,28 @@ pub(crate) type Counting = Arc<Faulty<MemoryStore>>;
 
 pub(crate) const SECRET: &str = "a secret for tests, long enough";
 
-/// The field that says who is logged in.
-pub(crate) struct Username;
+/// Makes a field of its key, the stored and the declared type, its default, and its merge policy if it has one.
+macro_rules! field {
+    ($name:ident, $key:literal, $item:ty, $value:ty, $default:expr $(, $merge:expr)?) => {
+        pub(crate) struct $name;
 
-impl Field for Username {
-    type Stored = String;
-    type Declared = Option<String>;
-    const KEY: &'static str = "username";
+        impl rocket_session_state_core::fields::Field for $name {
+            type Stored = $item;
+            type Declared = $value;
+            const KEY: &'static str = $key;
+            $(const MERGE: Option<rocket_session_state_core::merge::Policy<$item>> = Some($merge);)?
 
-    fn default() -> Option<String> {
-        None
-    }
+            fn default() -> $value {
+                $default
+            }
+        }
+    };
 }
+
+pub(crate) use field;
+
+// The field that says who is logged in.
+field!(Username, "username", String, Option<String>, None);
 
 /// Logs a user in, through the field of a state that declares it as its login field.
 pub(crate) fn log_in(session: &Session, user: &str) {

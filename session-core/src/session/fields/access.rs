@@ -1,10 +1,9 @@
 //! Reading and writing one field.
 
-use super::policy::merge_field;
-use crate::formats::codec::{EncodeError, Format};
+use crate::formats::codec::{DecodeError, EncodeError, Format};
 use crate::formats::value::Value;
 use crate::session::fields::{Field, FieldShape, SessionValue};
-use crate::session::merge::ValuePolicy;
+use crate::session::merge::{MergeError, ValuePolicy};
 use crate::session::{FieldError, FieldRule, Session};
 
 /// Returns the field's value. An absent or null field reads as its default.
@@ -13,7 +12,9 @@ use crate::session::{FieldError, FieldRule, Session};
 /// once per request, with its key, the expected type and the type that was found, never with the value.
 /// A field declared as `Result<T, FieldError>` gives the reason instead.
 pub fn get<F: Field>(session: &Session) -> F::Declared {
-    match F::Declared::from_stored(F::Stored::read(session, F::KEY)) {
+    let value = session.used().contents.value(F::KEY);
+    let stored = value.and_then(decode).map_err(|source| FieldError::decode::<F::Stored>(F::KEY, source));
+    match F::Declared::from_stored(stored) {
         Ok(Some(value)) => value,
         Ok(None) => F::default(),
         Err(reason) => {
@@ -58,6 +59,31 @@ pub fn rule<F: Field>() -> FieldRule {
     FieldRule { merge: F::MERGE.map(|_| merge_field::<F> as ValuePolicy) }
 }
 
+/// Applies the policy of the field `F` to stored values.
+///
+/// A base that is absent or of another type counts as the field's default: that is what the request
+/// has read and changed.
+///
+/// # Errors
+///
+/// The policy refused, the value in the store is not of the field's type, or the result can't be stored.
+pub fn merge_field<F: Field>(
+    base: Option<Value>,
+    mine: Option<Value>,
+    theirs: Option<Value>,
+) -> Result<Option<Value>, MergeError> {
+    let Some(policy) = F::MERGE else { return Ok(mine) };
+    if base == theirs {
+        return Ok(mine);
+    }
+    let base = decode(base).unwrap_or_default().or_else(|| F::default().into_stored());
+    let mine = decode(mine).map_err(MergeError::Decode)?;
+    let theirs = decode(theirs).map_err(MergeError::Decode)?;
+    // The format that keeps all kinds of values. HTML becomes text later, where the session's format has no HTML.
+    let merged = policy(base, mine, theirs)?.map(|merged| merged.to_value(Format::TaggedJson));
+    merged.transpose().map_err(MergeError::Encode)
+}
+
 /// The default of a field that is declared as `Result<T, FieldError>`.
 ///
 /// # Errors
@@ -71,6 +97,10 @@ fn to_value<F: Field>(format: Format, value: &F::Declared) -> Result<Value, Enco
     value.as_stored().map_or(Ok(Value::None), |stored| stored.to_value(format))
 }
 
+fn decode<T: SessionValue>(value: Option<Value>) -> Result<Option<T>, DecodeError> {
+    value.map_or(Ok(None), T::from_value)
+}
+
 /// Stores a converted value; `Value::None` removes the key.
 fn store<F: Field>(session: &Session, value: Result<Value, EncodeError>) {
     let now = session.now();
@@ -78,14 +108,14 @@ fn store<F: Field>(session: &Session, value: Result<Value, EncodeError>) {
     if let Ok(Value::None) = value {
         state.take(F::KEY, rule::<F>());
     } else {
-        state.put_result(F::KEY, value, rule::<F>(), now);
+        state.put(F::KEY, value, rule::<F>(), now);
     }
 }
 
 /// The one place that reports a stored value of the wrong type.
 fn log_once(session: &Session, key: &str, reason: &FieldError) {
     if let FieldError::Decode { expected, source, .. } = reason
-        && session.state().note_undecodable(key)
+        && session.state().reported.insert(key.to_owned())
     {
         log::warn!("the session field `{key}` should hold `{expected}` and reads as absent: {source}");
     }

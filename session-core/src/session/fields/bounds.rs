@@ -2,14 +2,11 @@
 //!
 //! The compiler quotes the lines of this file in its errors: they are kept short and rarely moved.
 
-use std::any::type_name;
-
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::formats::codec::{DecodeError, EncodeError, Format};
 use crate::formats::value::{Value, from_value, to_value_for};
-use crate::session::{FieldError, Session};
 
 /// A type that can be kept in a session: every type that serde can write and read back.
 ///
@@ -21,13 +18,6 @@ use crate::session::{FieldError, Session};
     note = "add `#[derive(Serialize, Deserialize)]` to `{Self}` or to the types in it; a session owns what it keeps"
 )]
 pub trait SessionValue: Sized {
-    /// Reads the value under `key`. A stored null reads as `None`, whatever the type.
-    ///
-    /// # Errors
-    ///
-    /// The stored value is of another type.
-    fn read(session: &Session, key: &str) -> Result<Option<Self>, FieldError>;
-
     /// Converts to the value that a session of this format stores.
     ///
     /// # Errors
@@ -45,16 +35,6 @@ pub trait SessionValue: Sized {
 
 #[diagnostic::do_not_recommend]
 impl<T: Serialize + DeserializeOwned + Send> SessionValue for T {
-    fn read(session: &Session, key: &str) -> Result<Option<T>, FieldError> {
-        match session.get::<Option<T>>(key) {
-            Ok(value) => Ok(value.flatten()),
-            Err(FieldError::Decode { key, source, .. }) => {
-                Err(FieldError::Decode { key, expected: type_name::<T>(), source })
-            }
-            Err(other) => Err(other),
-        }
-    }
-
     fn to_value(&self, format: Format) -> Result<Value, EncodeError> {
         to_value_for(format, self)
     }
@@ -92,7 +72,7 @@ impl<T: Default> HasDefault for T {
     note = "write `Option<{Self}>`"
 )]
 pub trait LoginValue {
-    /// Whether somebody is logged in.
+    /// Returns `true` if somebody is logged in.
     fn is_somebody(&self) -> bool;
 }
 

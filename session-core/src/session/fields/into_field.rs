@@ -34,26 +34,6 @@ impl<T> IntoField<Option<T>> for T {
     }
 }
 
-macro_rules! text {
-    ($($text:ty),+) => {$(
-        #[diagnostic::do_not_recommend]
-        impl IntoField<String> for $text {
-            fn into_field(self) -> String {
-                self.into()
-            }
-        }
-
-        #[diagnostic::do_not_recommend]
-        impl IntoField<Option<String>> for $text {
-            fn into_field(self) -> Option<String> {
-                Some(self.into())
-            }
-        }
-    )+};
-}
-
-text!(&str, &String, Cow<'_, str>, Box<str>);
-
 macro_rules! optional {
     ($($(#[$feature:meta])? $from:ty => $to:ty),+ $(,)?) => {$(
         $(#[$feature])?
@@ -65,6 +45,21 @@ macro_rules! optional {
         }
     )+};
 }
+
+macro_rules! text {
+    ($($text:ty),+) => {$(
+        #[diagnostic::do_not_recommend]
+        impl IntoField<String> for $text {
+            fn into_field(self) -> String {
+                self.into()
+            }
+        }
+
+        optional!($text => String);
+    )+};
+}
+
+text!(&str, &String, Cow<'_, str>, Box<str>);
 
 optional! {
     SystemTime => DateTime,

@@ -30,10 +30,8 @@ mod access;
 mod bounds;
 mod field;
 mod into_field;
-mod policy;
 
-pub use access::{get, missing, rule, set, take, update};
+pub use access::{get, merge_field, missing, rule, set, take, update};
 pub use bounds::{HasDefault, LoginValue, SessionValue};
 pub use field::{Field, FieldShape};
 pub use into_field::IntoField;
-pub use policy::merge_field;

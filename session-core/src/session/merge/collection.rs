@@ -32,21 +32,19 @@ impl<T: PartialEq> Collection for Vec<T> {
 
 #[diagnostic::do_not_recommend]
 impl<T: Eq + Hash, S: BuildHasher + Default> Collection for HashSet<T, S> {
-    fn union(base: &Self, mine: Self, theirs: Self) -> Self {
-        let mut united: Self =
-            theirs.into_iter().filter(|item| mine.contains(item) || !base.contains(item)).collect();
-        united.extend(mine.into_iter().filter(|item| !base.contains(item)));
-        united
+    fn union(base: &Self, mine: Self, mut theirs: Self) -> Self {
+        theirs.retain(|item| mine.contains(item) || !base.contains(item));
+        theirs.extend(mine.into_iter().filter(|item| !base.contains(item)));
+        theirs
     }
 }
 
 #[diagnostic::do_not_recommend]
 impl<T: Ord> Collection for BTreeSet<T> {
-    fn union(base: &Self, mine: Self, theirs: Self) -> Self {
-        let mut united: Self =
-            theirs.into_iter().filter(|item| mine.contains(item) || !base.contains(item)).collect();
-        united.extend(mine.into_iter().filter(|item| !base.contains(item)));
-        united
+    fn union(base: &Self, mine: Self, mut theirs: Self) -> Self {
+        theirs.retain(|item| mine.contains(item) || !base.contains(item));
+        theirs.extend(mine.into_iter().filter(|item| !base.contains(item)));
+        theirs
     }
 }
 

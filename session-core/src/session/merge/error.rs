@@ -17,8 +17,8 @@ impl fmt::Display for Refused {
 
 impl Error for Refused {}
 
-/// Why a field could not be merged.
-#[derive(Debug, Clone)]
+/// The failure of a policy for stored values.
+#[derive(Debug)]
 pub enum MergeError {
     /// The policy refused.
     Refused,
@@ -26,28 +26,6 @@ pub enum MergeError {
     Decode(DecodeError),
     /// The value that the policy returned can't be stored.
     Encode(EncodeError),
-}
-
-impl fmt::Display for MergeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            MergeError::Refused => Refused.fmt(f),
-            MergeError::Decode(_) => {
-                f.write_str("another request stored a value of another type in the field")
-            }
-            MergeError::Encode(_) => f.write_str("the merged value of the field can't be stored"),
-        }
-    }
-}
-
-impl Error for MergeError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match self {
-            MergeError::Refused => None,
-            MergeError::Decode(source) => Some(source),
-            MergeError::Encode(source) => Some(source),
-        }
-    }
 }
 
 impl From<Refused> for MergeError {

@@ -83,7 +83,7 @@ fn both<T>(base: &Option<T>, mine: Option<T>, theirs: Option<T>, merge: impl FnO
     note = "derive `PartialOrd` for it; or write `merge = path::to::function` for a rule of your own"
 )]
 pub trait Comparable {
-    /// Returns whether this value is certainly the greater one.
+    /// Returns `true` if this value is certainly the greater one.
     fn exceeds(&self, other: &Self) -> bool;
 }
 
