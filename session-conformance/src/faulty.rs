@@ -11,8 +11,9 @@ use rocket_session_state_core::store::{Call, Loaded, New, Store, StoreError, Swa
 /// a test lets them go on.
 ///
 /// ```
-/// use rocket_session_state_conformance::{Fault, Faulty};
-/// use rocket_session_state_core::store::MemoryStore;
+/// # mod rocket_session_state { pub mod store { pub use {rocket_session_state_conformance as conformance, rocket_session_state_core::store::*}; } }
+/// use rocket_session_state::store::conformance::{Fault, Faulty};
+/// use rocket_session_state::store::MemoryStore;
 ///
 /// let store = Faulty::new(MemoryStore::new(10));
 /// store.from_now_on(Fault::Fail);
@@ -22,8 +23,9 @@ use rocket_session_state_core::store::{Call, Loaded, New, Store, StoreError, Swa
 /// [`hold`](Faulty::hold) makes races deterministic, without a sleep:
 ///
 /// ```
-/// use rocket_session_state_core::store::MemoryStore;
-/// use rocket_session_state_conformance::{Faulty, HoldPoint, Operation};
+/// # mod rocket_session_state { pub mod store { pub use {rocket_session_state_conformance as conformance, rocket_session_state_core::store::*}; } }
+/// use rocket_session_state::store::MemoryStore;
+/// use rocket_session_state::store::conformance::{Faulty, HoldPoint, Operation};
 /// # use rocket_session_state_core::store::{Call, New, Store, Swap};
 /// # use std::{sync::Arc, time::{Duration, SystemTime}};
 /// # #[tokio::main(flavor = "current_thread")]

@@ -17,8 +17,9 @@ use rocket_session_state_core::store::{DynStore, Store};
 /// run and are removed at its end. Races are real only on a runtime with several threads.
 ///
 /// ```
-/// use rocket_session_state_core::store::MemoryStore;
-/// use rocket_session_state_conformance::Suite;
+/// # mod rocket_session_state { pub mod store { pub use {rocket_session_state_conformance as conformance, rocket_session_state_core::store::*}; } }
+/// use rocket_session_state::store::MemoryStore;
+/// use rocket_session_state::store::conformance::Suite;
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() {

@@ -11,7 +11,8 @@ use crate::store::{DynStore, StoreError};
 /// The store that sessions are moved out of, each at its first use.
 ///
 /// ```
-/// use rocket_session_state_core::config::{MigrateFrom, SessionConfig, SessionType};
+/// # extern crate rocket_session_state_core as rocket_session_state;
+/// use rocket_session_state::config::{MigrateFrom, SessionConfig, SessionType};
 ///
 /// let mut old = MigrateFrom::new(SessionType::Redis);
 /// old.store.redis.url = "redis://old.example.com".into();

@@ -44,8 +44,9 @@ settings! {
     /// seconds, whole or fractional, or as text: `"31 days"`, `"1h 30m"`.
     ///
     /// ```
+    /// # extern crate rocket_session_state_core as rocket_session_state;
     /// use std::time::Duration;
-    /// use rocket_session_state_core::config::{SessionConfig, SessionType};
+    /// use rocket_session_state::config::{SessionConfig, SessionType};
     ///
     /// let mut config = SessionConfig::default();
     /// config.session_type = SessionType::Memory;
@@ -161,6 +162,7 @@ impl SessionConfig {
     ///
     /// All problems at once. Where a value can't be read, rules that depend on it are not applied.
     #[doc(hidden)]
+    #[doc(hidden)]
     pub fn from_figment(figment: &Figment, environment: Environment) -> Result<CheckedConfig, ConfigError> {
         let mut report = Report::default();
         let config = from_figment::read(figment, environment.own_store, &mut report)?;
@@ -173,6 +175,7 @@ impl SessionConfig {
     /// # Errors
     ///
     /// All problems at once, without places.
+    #[doc(hidden)]
     #[doc(hidden)]
     pub fn check(self, environment: Environment) -> Result<CheckedConfig, ConfigError> {
         check::apply(self, environment, Report::default())

@@ -12,8 +12,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 /// leaves the text out.
 ///
 /// ```
-/// use rocket_session_state_core::id::SessionId;
-///
+/// # use rocket_session_state_core::id::SessionId;
 /// let id = SessionId::generate(32)?;
 /// assert_eq!(id.as_str().len(), SessionId::characters(32));
 /// assert_eq!(format!("{id:?}"), "SessionId(..)");

@@ -10,7 +10,8 @@ use super::reader::{FromSetting, Setting, count_of, found, text_of};
 /// A key that signs cookies or session ids. It never shows itself.
 ///
 /// ```
-/// use rocket_session_state_core::config::SecretKey;
+/// # extern crate rocket_session_state_core as rocket_session_state;
+/// use rocket_session_state::config::SecretKey;
 ///
 /// let key = SecretKey::from("correct horse battery staple");
 /// assert_eq!(key.as_bytes().len(), 28);

@@ -13,8 +13,9 @@ use super::{Call, Loaded, New, Store, StoreError, Swap, Touch};
 /// `DynStore` that is made of a `DynStore` adds none.
 ///
 /// ```
+/// # extern crate rocket_session_state_core as rocket_session_state;
 /// use std::sync::Arc;
-/// use rocket_session_state_core::store::{DynStore, MemoryStore};
+/// use rocket_session_state::store::{DynStore, MemoryStore};
 ///
 /// fn store(shared: Option<&Arc<MemoryStore>>) -> DynStore {
 ///     match shared {

@@ -12,8 +12,9 @@ use super::Store;
 /// [`source`](Error::source).
 ///
 /// ```
+/// # extern crate rocket_session_state_core as rocket_session_state;
 /// use std::io;
-/// use rocket_session_state_core::store::StoreError;
+/// use rocket_session_state::store::StoreError;
 ///
 /// let refused = io::Error::from(io::ErrorKind::ConnectionRefused);
 /// let error = StoreError::unavailable(refused).at("127.0.0.1:6379");

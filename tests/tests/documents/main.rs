@@ -1,5 +1,6 @@
 //! The documents: every link leads somewhere, in the repository, in the published package and on its documentation page,
 //! and every path that is named exists.
+mod examples;
 mod links;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,6 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use examples::shown_lines;
 use links::Document;
 
 /// The root of the repository.
@@ -144,4 +146,19 @@ fn every_page_is_in_the_table_of_contents() {
 fn the_readme_is_short() {
     let readme = fs::read_to_string(root().join("README.md")).unwrap();
     assert!(readme.lines().count() <= 120, "{} lines", readme.lines().count());
+}
+
+/// Users know one crate: what they see of an example has to compile in their application.
+#[test]
+fn no_example_shows_the_name_of_an_internal_crate() {
+    let internal = ["session_state_core", "session_state_codegen", "session_state_conformance"];
+    for folder in
+        ["README.md", "docs", "rocket-integration/src", "session-core/src", "session-conformance/src"]
+    {
+        let shown = shown_lines(&root().join(folder));
+        assert!(shown.len() > 10, "{folder} has examples");
+        for line in shown {
+            assert!(!internal.iter().any(|name| line.text.contains(name)), "{}: {}", line.place, line.text);
+        }
+    }
 }

@@ -77,6 +77,20 @@ fn every_error(
     None
 }
 
+/// Each type that is read from a text, with its error.
+#[expect(dead_code, reason = "it is compiled, which is the test")]
+fn every_conversion() -> Result<(), Box<dyn std::error::Error>> {
+    let unknown: Result<SameSite, UnknownChoice> = "sometimes".parse();
+    unknown?;
+    let unknown: Result<SessionType, UnknownChoice> = "paper".parse();
+    unknown?;
+    let unknown: Result<RecordFormat, UnknownChoice> = "xml".parse();
+    unknown?;
+    let invalid: Result<DateTime, InvalidDateTime> = "yesterday".parse();
+    invalid?;
+    Ok(())
+}
+
 /// The types that are named by a setting, a store, a merge policy, a guard or an answer.
 type Named = (
     (Place, Problem, RecordFormat, SameSite, SecretKey, SessionConfig, SessionType, UnknownChoice, Warning),

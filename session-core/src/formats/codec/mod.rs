@@ -12,8 +12,9 @@
 //! together, so that untouched values are written back byte for byte.
 //!
 //! ```
-//! use rocket_session_state_core::codec::{Format, RawKey, Record};
-//! use rocket_session_state_core::value::Value;
+//! # extern crate rocket_session_state_core as rocket_session_state;
+//! # use rocket_session_state_core::codec::{Format, RawKey, Record};
+//! use rocket_session_state::value::Value;
 //!
 //! let record = Record::parse(Format::Json, r#"{"views":1,"theme":"dark"}"#.into()).unwrap();
 //! let views = Format::Json.encode(&Value::Int(2)).unwrap();
@@ -90,6 +91,7 @@ impl Format {
     ///
     /// [`Format::TaggedJson`] is sorted by key, by code point, and a lone key that looks like a tag is
     /// escaped. The keys have to be unique and of this format.
+    #[doc(hidden)]
     pub fn join(self, entries: &[(RawKey<'_>, &[u8])]) -> Vec<u8> {
         let mut out = Vec::with_capacity(entries::joined_size(entries));
         match self {

@@ -8,8 +8,9 @@ use std::borrow::Cow;
 /// for, and only a quoted value with escapes is copied.
 ///
 /// ```
+/// # use rocket_session_state_core::cookie::pairs;
 /// let header = r#"colour=red; note="a \"b\""; half"open; flag"#;
-/// let pairs: Vec<_> = rocket_session_state_core::cookie::pairs(header).collect();
+/// let pairs: Vec<_> = pairs(header).collect();
 /// assert_eq!(pairs, [("colour", "red".into()), ("note", "a \"b\"".into()), ("flag", "".into())]);
 /// ```
 pub fn pairs(header: &str) -> impl Iterator<Item = (&str, Cow<'_, str>)> {
@@ -22,8 +23,7 @@ pub fn pairs(header: &str) -> impl Iterator<Item = (&str, Cow<'_, str>)> {
 /// headers need no joining.
 ///
 /// ```
-/// use rocket_session_state_core::cookie::find;
-///
+/// # use rocket_session_state_core::cookie::find;
 /// assert_eq!(find(["a=1; session=first", "session=second"], "session").as_deref(), Some("first"));
 /// assert_eq!(find(["a=1"], "session"), None);
 /// ```

@@ -6,7 +6,8 @@ choice! {
     /// The condition under which a browser sends the cookie with requests that another site caused.
     ///
     /// ```
-    /// use rocket_session_state_core::cookie::SameSite;
+    /// # extern crate rocket_session_state_core as rocket_session_state;
+    /// use rocket_session_state::config::SameSite;
     ///
     /// assert_eq!("lax".parse(), Ok(SameSite::Lax));
     /// assert!("sometimes".parse::<SameSite>().is_err());

@@ -16,8 +16,7 @@ use crate::formats::http_date;
 /// left out. Whether a name or domain is a sensible one is for the configuration to check.
 ///
 /// ```
-/// use rocket_session_state_core::cookie::{CookieAttributes, SetCookie};
-///
+/// # use rocket_session_state_core::cookie::{CookieAttributes, SetCookie};
 /// let cookie = SetCookie::new(&CookieAttributes { http_only: true, ..CookieAttributes::named("session") });
 /// assert_eq!(cookie.set("abc", None), "session=abc; HttpOnly; Path=/");
 /// assert_eq!(

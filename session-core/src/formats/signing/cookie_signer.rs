@@ -12,7 +12,7 @@ const LONGEST: usize = 8192;
 ///
 /// ```
 /// use std::time::{Duration, UNIX_EPOCH};
-/// use rocket_session_state_core::signing::{CookieSigner, Invalid};
+/// # use rocket_session_state_core::signing::{CookieSigner, Invalid};
 ///
 /// let signer = CookieSigner::new(b"dev-secret-key", []);
 /// let signed_at = UNIX_EPOCH + Duration::from_secs(1_704_164_645);

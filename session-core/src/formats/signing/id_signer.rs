@@ -9,8 +9,7 @@ const LONGEST: usize = 512;
 /// Signs and verifies session ids for `session_use_signer` (salt `flask-session`).
 ///
 /// ```
-/// use rocket_session_state_core::signing::IdSigner;
-///
+/// # use rocket_session_state_core::signing::IdSigner;
 /// let signer = IdSigner::new(b"dev-secret-key", []);
 /// let cookie = signer.sign("short-id_1");
 /// assert_eq!(cookie, "short-id_1.UhAcBUCgNUUfSx8EjZjbTwNqp-0");

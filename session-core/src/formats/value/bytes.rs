@@ -12,7 +12,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// too. In JSON records bytes are base64 text, as upstream, from which it reads.
 ///
 /// ```
-/// use rocket_session_state_core::value::{Bytes, Value, to_value};
+/// # extern crate rocket_session_state_core as rocket_session_state;
+/// use rocket_session_state::value::{Bytes, Value, to_value};
 ///
 /// assert_eq!(to_value(&Bytes::default()), Ok(Value::Bytes(vec![])));
 /// assert_eq!(to_value(&Vec::<u8>::new()), Ok(Value::List(vec![])));

@@ -26,7 +26,8 @@ mod time_crate;
 /// as they are.
 ///
 /// ```
-/// use rocket_session_state_core::value::DateTime;
+/// # extern crate rocket_session_state_core as rocket_session_state;
+/// use rocket_session_state::value::DateTime;
 ///
 /// let login = DateTime::utc(1_704_164_645, 0).unwrap();
 /// assert_eq!(login.to_string(), "2024-01-02T03:04:05Z");

@@ -14,7 +14,8 @@ use super::newtypes::HTML;
 /// from any text: declare a field so only if everything that writes its key writes safe HTML.
 ///
 /// ```
-/// use rocket_session_state_core::value::{Markup, Value, from_value, to_value};
+/// # extern crate rocket_session_state_core as rocket_session_state;
+/// use rocket_session_state::value::{Markup, Value, from_value, to_value};
 ///
 /// let greeting = Markup("<b>Hello</b>".to_owned());
 /// assert_eq!(to_value(&greeting), Ok(Value::Markup(greeting.to_string())));

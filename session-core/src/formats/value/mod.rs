@@ -1,12 +1,13 @@
 //! The values that Flask and Flask-Session store, and their bridge to serde.
 //!
 //! A session field is any type with serde's `Serialize` and `Deserialize`: [`to_value`] and
-//! [`from_value`] translate between it and a [`Value`], and [`codec`](crate::formats::codec) between a
+//! [`from_value`] translate between it and a [`Value`], and the session's format between a
 //! [`Value`] and bytes. A field may also be a [`Value`] itself where its type is only known at run
 //! time; every variant survives the two functions.
 //!
 //! ```
-//! use rocket_session_state_core::value::{Value, from_value, to_value};
+//! # extern crate rocket_session_state_core as rocket_session_state;
+//! use rocket_session_state::value::{Value, from_value, to_value};
 //!
 //! let pair = to_value(&("info", 3)).unwrap();
 //! assert_eq!(pair, Value::Tuple(vec![Value::Str("info".into()), Value::Int(3)]));

@@ -15,7 +15,8 @@ use super::newtypes::{FromText, PythonKind};
 /// crate's feature `serde`, reads the same, but is text in cookies too.)
 ///
 /// ```
-/// use rocket_session_state_core::value::{Uuid, Value, from_value, to_value};
+/// # extern crate rocket_session_state_core as rocket_session_state;
+/// use rocket_session_state::value::{Uuid, Value, from_value, to_value};
 ///
 /// let id = Uuid(uuid::Uuid::from_u128(7));
 /// assert_eq!(to_value(&id), Ok(Value::Uuid(id.0)));

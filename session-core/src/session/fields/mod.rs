@@ -4,9 +4,8 @@
 //! A field can also be written by hand:
 //!
 //! ```
-//! use rocket_session_state_core::session::Session;
-//! use rocket_session_state_core::fields::{self, Field};
-//!
+//! # use rocket_session_state_core::session::Session;
+//! # use rocket_session_state_core::fields::{self, Field};
 //! /// How often the visitor came, kept under Flask's name for it.
 //! struct Views;
 //!

@@ -6,7 +6,8 @@
 //! now (`theirs`). `None` is an absent field. The policy returns the value to store.
 //!
 //! ```
-//! use rocket_session_state_core::merge::{self, Refused};
+//! # extern crate rocket_session_state_core as rocket_session_state;
+//! use rocket_session_state::merge::{self, Refused};
 //!
 //! assert_eq!(merge::add(Some(10), Some(11), Some(14)), Ok(Some(15)));
 //!

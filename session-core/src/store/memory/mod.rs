@@ -27,8 +27,9 @@ use super::{Call, Loaded, New, Store, StoreError, Swap, Touch};
 /// room is needed.
 ///
 /// ```
+/// # extern crate rocket_session_state_core as rocket_session_state;
 /// use std::time::{Duration, SystemTime};
-/// use rocket_session_state_core::store::{Call, MemoryStore, New, Store};
+/// use rocket_session_state::store::{Call, MemoryStore, New, Store};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), rocket_session_state_core::store::StoreError> {

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use rocket::http::Status;
+use rocket::http::{Header, Status};
 use rocket::local::asynchronous::Client;
 use rocket::{get, routes};
 use rocket_session_state::config::SessionConfig;
 use rocket_session_state::store::conformance::{Fault, Operation};
+use rocket_session_state::store::{Call, Loaded, New, Store, StoreError, Swap, Touch};
 use rocket_session_state::{Session, Sessions};
 
 use super::place::{places, places_with};
@@ -32,11 +33,54 @@ async fn a_store_that_does_not_work_is_a_503_and_changes_nothing() {
             assert_eq!(place.shown(&cookie).await, "momo 0 before - ", "{}: {fault:?}", place.name);
         }
         // An outage is told as a whole, not for each request that meets it.
-        let lines = log::lines_with("the session store failed");
-        assert!(lines.iter().any(|line| line.starts_with("ERROR")), "{}: {lines:?}", place.name);
         let lines = log::lines_with("GET /optional: ");
         assert!(!lines.iter().any(|line| line.starts_with("ERROR")), "{}: {lines:?}", place.name);
     }
+}
+
+/// A store that answers at the launch and never again, with an error that names it.
+struct Down(&'static str);
+
+impl Store for Down {
+    async fn load(&self, _: Call, _: &str, _: Option<Touch>) -> Result<Option<Loaded>, StoreError> {
+        Err(StoreError::unavailable(self.0))
+    }
+
+    async fn swap(
+        &self,
+        _: Call,
+        _: &str,
+        _: Option<&Loaded>,
+        _: Option<New<'_>>,
+    ) -> Result<Swap, StoreError> {
+        Err(StoreError::unavailable(self.0))
+    }
+
+    async fn delete(&self, _: Call, _: &str) -> Result<bool, StoreError> {
+        Err(StoreError::unavailable(self.0))
+    }
+
+    async fn ping(&self, _: Call) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+#[rocket::async_test]
+async fn an_outage_is_one_error_in_the_log_with_its_cause() {
+    let cause = "the cable of this very store is cut";
+    let rocket = quiet().attach(Sessions::fairing().store(Down(cause))).mount("/", routes![fill]);
+    let client = Client::untracked(rocket).await.unwrap();
+    for _ in 0..4 {
+        let request =
+            client.get("/fill/momo/1").header(Header::new("Cookie", format!("session={}", "a".repeat(43))));
+        assert_eq!(request.dispatch().await.status(), Status::ServiceUnavailable);
+    }
+    let lines = log::lines_with(cause);
+    let (errors, rest): (Vec<&String>, Vec<&String>) =
+        lines.iter().partition(|line| line.starts_with("ERROR"));
+    assert_eq!(errors.len(), 1, "{errors:?}");
+    assert!(errors[0].contains("the session store failed: "), "{errors:?}");
+    assert!(rest.iter().all(|line| line.starts_with("DEBUG")), "{rest:?}");
 }
 
 #[rocket::async_test]

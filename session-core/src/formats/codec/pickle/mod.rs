@@ -56,8 +56,9 @@ use crate::formats::value::Value;
 /// a lone surrogate.
 ///
 /// ```
-/// use rocket_session_state_core::codec::pickle;
-/// use rocket_session_state_core::value::Value;
+/// # extern crate rocket_session_state_core as rocket_session_state;
+/// # use rocket_session_state_core::codec::pickle;
+/// use rocket_session_state::value::Value;
 ///
 /// // pickle.dumps({"views": 1}, protocol=0), and a pickle that runs a command where Python loads it
 /// let views = Value::Map(vec![(Value::Str("views".into()), Value::Int(1))]);

@@ -49,8 +49,9 @@ use crate::store::{Call, Loaded, New, Store, StoreError, Swap, Touch};
 /// records as `session_serialization_format` says, which Flask does not read from files.
 ///
 /// ```
+/// # extern crate rocket_session_state_core as rocket_session_state;
 /// use std::time::{Duration, SystemTime};
-/// use rocket_session_state_core::store::{Call, FileStore, New, Store};
+/// use rocket_session_state::store::{Call, FileStore, New, Store};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -48,7 +48,8 @@ impl MemcachedStore {
     /// The list is empty, or an address in it is not `host:port`.
     ///
     /// ```
-    /// use rocket_session_state_core::store::MemcachedStore;
+    /// # extern crate rocket_session_state_core as rocket_session_state;
+    /// use rocket_session_state::store::MemcachedStore;
     ///
     /// assert!(MemcachedStore::from_servers(["127.0.0.1:11211"]).is_ok());
     /// assert!(MemcachedStore::from_servers(["localhost"]).is_err());

@@ -46,7 +46,8 @@ impl MongoStore {
     /// The URL does not parse, needs a feature that is off, or says `w=0`.
     ///
     /// ```
-    /// use rocket_session_state_core::store::MongoStore;
+    /// # extern crate rocket_session_state_core as rocket_session_state;
+    /// use rocket_session_state::store::MongoStore;
     ///
     /// assert!(MongoStore::from_url("mongodb://127.0.0.1:27017", "flask_session", "sessions").is_ok());
     /// assert!(MongoStore::from_url("localhost", "flask_session", "sessions").is_err());

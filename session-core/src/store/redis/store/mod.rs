@@ -49,7 +49,8 @@ impl RedisStore {
     /// The URL does not parse, or needs a feature that is off.
     ///
     /// ```
-    /// use rocket_session_state_core::store::RedisStore;
+    /// # extern crate rocket_session_state_core as rocket_session_state;
+    /// use rocket_session_state::store::RedisStore;
     ///
     /// assert!(RedisStore::from_url("redis://127.0.0.1:6379/2").is_ok());
     /// assert!(RedisStore::from_url("localhost").is_err());

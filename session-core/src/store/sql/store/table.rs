@@ -10,7 +10,8 @@ use crate::store::StoreError;
 /// them apart.
 ///
 /// ```
-/// use rocket_session_state_core::store::SqlTable;
+/// # extern crate rocket_session_state_core as rocket_session_state;
+/// use rocket_session_state::store::SqlTable;
 ///
 /// assert_eq!(SqlTable::default().to_string(), "sessions");
 /// assert_eq!(SqlTable::new("web")?.in_schema("auth")?.to_string(), "auth.web");
