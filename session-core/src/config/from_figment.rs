@@ -27,7 +27,6 @@ pub(super) fn read(
     let keys = SessionConfig::keys();
     let mut settings = known_settings(figment, all_values(figment)?, &keys, report);
     let mut config = SessionConfig::default();
-    let mut set = Vec::new();
     for key in &keys {
         let Some(setting) =
             settings.remove(key.name).and_then(|spellings| winner(key.name, spellings, report))
@@ -40,12 +39,13 @@ pub(super) fn read(
             report.unreadable(key.name);
             report.refuse(&[key.name], message);
         }
-        set.push(key);
     }
     // A store that is passed in code may need any of them.
     if !own_store && report.readable(&["session_type"]) {
-        for key in set {
-            if let Some(reason) = unused_because(key, &config) {
+        for key in keys {
+            if report.is_set(key.name)
+                && let Some(reason) = unused_because(&key, &config)
+            {
                 report.warn(&[key.name], reason);
             }
         }

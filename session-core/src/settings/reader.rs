@@ -73,12 +73,8 @@ impl Setting {
     /// Names what was found where text is wanted, and says how to quote it. The value itself may be a secret, and
     /// `0110` is a mere 110 by now, so it is not repeated.
     pub(super) fn misread(&self) -> String {
-        let how = self.written("\"…\"");
-        if self.is_variable() {
-            format!("{}; unquoted, the variable does not read as text: write {how}", found(&self.value))
-        } else {
-            format!("{}; write {how}", found(&self.value))
-        }
+        let why = if self.is_variable() { "unquoted, the variable does not read as text: " } else { "" };
+        format!("{}; {why}write {}", found(&self.value), self.written("\"…\""))
     }
 
     /// Returns how the key is set to `value` at the place where it was set.

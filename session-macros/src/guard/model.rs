@@ -153,7 +153,7 @@ fn read_fresh(option: &Written, errors: &mut Errors) -> Option<Fresh> {
     let text = option.string("fresh = \"10 minutes\"", errors)?;
     let fresh = match duration::parse(&text.value()) {
         Ok(fresh) => fresh,
-        Err(error @ (DurationError::UnknownUnit { .. } | DurationError::MonthOrYear)) => {
+        Err(error @ DurationError::Unit(_)) => {
             errors.at(&text, format_args!("{:?} {error}", text.value()));
             return None;
         }
