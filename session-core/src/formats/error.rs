@@ -124,6 +124,13 @@ impl DecodeError {
         DecodeError(DecodeKind::Syntax(expected, at))
     }
 
+    /// Returns the error of data that is cut off. To be called where it is needed: an error that is made in advance for
+    /// each byte that is read also has to be dropped.
+    #[cold]
+    pub(crate) const fn truncated() -> Self {
+        DecodeError(DecodeKind::Truncated)
+    }
+
     pub(crate) fn mismatch(found: &'static str, expected: &dyn serde::de::Expected) -> Self {
         DecodeError(DecodeKind::Mismatch(found, expected.to_string().into()))
     }

@@ -1,7 +1,6 @@
 //! A position in the bytes of a binary format.
 
-use crate::formats::error::DecodeError;
-use crate::formats::error::DecodeKind::{Trailing, Truncated};
+use crate::formats::error::{DecodeError, DecodeKind::Trailing};
 
 pub(super) struct Input<'a> {
     length: usize,
@@ -27,14 +26,14 @@ impl<'a> Input<'a> {
     /// Reads the next `length` bytes.
     #[inline]
     pub(super) fn take(&mut self, length: usize) -> Result<&'a [u8], DecodeError> {
-        let (taken, rest) = self.rest.split_at_checked(length).ok_or(DecodeError(Truncated))?;
+        let (taken, rest) = self.rest.split_at_checked(length).ok_or_else(DecodeError::truncated)?;
         self.rest = rest;
         Ok(taken)
     }
 
     #[inline]
     pub(super) fn array<const N: usize>(&mut self) -> Result<[u8; N], DecodeError> {
-        let (taken, rest) = self.rest.split_first_chunk().ok_or(DecodeError(Truncated))?;
+        let (taken, rest) = self.rest.split_first_chunk().ok_or_else(DecodeError::truncated)?;
         self.rest = rest;
         Ok(*taken)
     }

@@ -373,7 +373,7 @@ impl<'de> MapAccess<'de> for Pairs {
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, DecodeError> {
-        let value = self.value.take().ok_or(DecodeError(Refused))?;
+        let Some(value) = self.value.take() else { return Err(DecodeError(Refused)) };
         seed.deserialize(FromValue { value, depth: self.depth, key: false })
     }
 

@@ -24,11 +24,7 @@ pub(in crate::formats::codec) fn index(bytes: &[u8], dialect: Dialect) -> Result
     let mut entries = match scanner.peek() {
         Some(b'{') => map(&mut scanner)?,
         Some(b'[') => list_of_pairs(&mut scanner)?,
-        // If it is not one whole value, it may be another format.
-        _ => match decode(bytes, dialect)? {
-            Value::None if dialect == Dialect::Tagged => return Ok(Vec::new()),
-            other => return Err(DecodeError(NotAMapping(other.kind()))),
-        },
+        _ => return not_a_map(bytes, dialect),
     };
     scanner.end()?;
     dedup(&mut entries, bytes);
@@ -44,6 +40,15 @@ pub(in crate::formats::codec) fn index(bytes: &[u8], dialect: Dialect) -> Result
     Ok(entries)
 }
 
+/// Tells the kind of what is one whole value; anything else may be another format.
+#[cold]
+fn not_a_map(bytes: &[u8], dialect: Dialect) -> Result<Vec<Entry>, DecodeError> {
+    match decode(bytes, dialect)? {
+        Value::None if dialect == Dialect::Tagged => Ok(Vec::new()),
+        other => Err(DecodeError(NotAMapping(other.kind()))),
+    }
+}
+
 /// The entry in the escaped map of a session with one key that looks like a tag.
 fn escaped_map(mut scanner: Scanner<'_>, bytes: &[u8]) -> Result<Vec<Entry>, DecodeError> {
     let wrong = || DecodeError(Tag(" di"));
@@ -56,13 +61,17 @@ fn escaped_map(mut scanner: Scanner<'_>, bytes: &[u8]) -> Result<Vec<Entry>, Dec
 }
 
 fn map(scanner: &mut Scanner<'_>) -> Result<Vec<Entry>, DecodeError> {
-    let mut more = scanner.opened(b'{', b'}', "a map")?;
-    let mut entries = Vec::with_capacity((scanner.length() / SHORT).clamp(more.into(), USUAL));
-    while more {
-        entry(scanner, b':', &mut entries)?;
-        more = scanner.another(b'}')?;
+    scanner.expect(b'{', "a map")?;
+    if scanner.take(b'}') {
+        return Ok(Vec::new());
     }
-    Ok(entries)
+    let mut entries = Vec::with_capacity((scanner.length() / SHORT).clamp(1, USUAL));
+    loop {
+        entry(scanner, b':', &mut entries)?;
+        if !scanner.another(b'}')? {
+            return Ok(entries);
+        }
+    }
 }
 
 /// Indexes a list of pairs, which Python takes for a map too.

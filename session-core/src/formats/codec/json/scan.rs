@@ -8,8 +8,7 @@
 use std::ops::Range;
 
 use super::Dialect;
-use crate::formats::error::DecodeError;
-use crate::formats::error::DecodeKind::{Trailing, Truncated};
+use crate::formats::error::{DecodeError, DecodeKind::Trailing};
 
 /// A position in a JSON text.
 pub(super) struct Scanner<'a> {
@@ -131,7 +130,7 @@ impl<'a> Scanner<'a> {
 
     fn checked<T>(&self, step: Step<T>) -> Result<T, DecodeError> {
         step.map_err(|Expected { what, at }| {
-            if at < self.text.len() { DecodeError::syntax(what, at) } else { DecodeError(Truncated) }
+            if at < self.text.len() { DecodeError::syntax(what, at) } else { DecodeError::truncated() }
         })
     }
 }

@@ -64,7 +64,9 @@ pub(super) fn read<'a>(text: Text<'a>) -> Result<Cow<'a, str>, DecodeError> {
             Some('b') => '\u{8}',
             Some('f') => '\u{c}',
             Some('u') => {
-                let (char, behind) = unicode(chars.as_str()).ok_or(DecodeError(LoneSurrogate))?;
+                let Some((char, behind)) = unicode(chars.as_str()) else {
+                    return Err(DecodeError(LoneSurrogate));
+                };
                 rest = behind;
                 read.push(char);
                 continue;

@@ -11,12 +11,17 @@ pub(in crate::formats::codec) fn index(bytes: &[u8]) -> Result<Vec<Entry>, Decod
     let mut entries = match input.head()? {
         Head::Map(pairs) => collect(pairs, || entry(&mut input))?,
         Head::Array(pairs) => collect(pairs, || pair(&mut input))?,
-        // If it is not one whole value, it may be another format.
-        _ => return Err(DecodeError(NotAMapping(decode(bytes)?.kind()))),
+        _ => return Err(not_a_map(bytes)),
     };
     input.end()?;
     dedup(&mut entries, bytes);
     Ok(entries)
+}
+
+/// Tells the kind of what is one whole value; anything else may be another format.
+#[cold]
+fn not_a_map(bytes: &[u8]) -> DecodeError {
+    decode(bytes).map_or_else(|error| error, |value| DecodeError(NotAMapping(value.kind())))
 }
 
 fn collect(

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::formats::codec::input::Input;
-use crate::formats::error::{DecodeError, DecodeKind::Truncated};
+use crate::formats::error::DecodeError;
 
 /// The start of a value: all of a small one, the length of a large one.
 pub(super) enum Head {
@@ -33,7 +33,7 @@ impl Input<'_> {
     /// Refuses more items or pairs, of at least `each` bytes, than can follow: before anything is allocated for
     /// them.
     fn count(&self, count: usize, each: usize) -> Result<usize, DecodeError> {
-        if count > self.rest.len() / each { Err(DecodeError(Truncated)) } else { Ok(count) }
+        if count > self.rest.len() / each { Err(DecodeError::truncated()) } else { Ok(count) }
     }
 
     /// Reads the start of the next value.
@@ -101,17 +101,17 @@ impl Input<'_> {
     /// thousands, and all of them are skipped on every request that reads it from a server.
     fn skip_values(&mut self, mut pending: usize) -> Result<(), DecodeError> {
         while pending > 0 {
-            let marker = self.rest.first().ok_or(DecodeError(Truncated))?;
+            let marker = self.rest.first().ok_or_else(DecodeError::truncated)?;
             let Some(Small { size: size @ 1.., values }) = SMALL.get(usize::from(*marker)).copied() else {
                 let head = self.head()?;
                 pending = pending - 1 + self.content(&head)?;
                 // Each takes a byte at least. This also keeps the count from overflowing.
                 if pending > self.rest.len() {
-                    return Err(DecodeError(Truncated));
+                    return Err(DecodeError::truncated());
                 }
                 continue;
             };
-            self.rest = self.rest.get(usize::from(size)..).ok_or(DecodeError(Truncated))?;
+            self.rest = self.rest.get(usize::from(size)..).ok_or_else(DecodeError::truncated)?;
             pending = pending - 1 + usize::from(values);
         }
         Ok(())

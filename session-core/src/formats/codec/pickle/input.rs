@@ -1,7 +1,7 @@
 //! Steps that only pickles take.
 
 use crate::formats::codec::input::Input;
-use crate::formats::error::{DecodeError, DecodeKind::Truncated};
+use crate::formats::error::DecodeError;
 
 impl<'a> Input<'a> {
     pub(super) fn byte(&mut self) -> Result<u8, DecodeError> {
@@ -12,7 +12,7 @@ impl<'a> Input<'a> {
     pub(super) fn little_endian<const N: usize>(&mut self) -> Result<usize, DecodeError> {
         let bytes = self.array::<N>()?;
         let length = bytes.iter().rev().fold(0_u64, |length, byte| length << 8 | u64::from(*byte));
-        usize::try_from(length).map_err(|_| DecodeError(Truncated))
+        usize::try_from(length).map_err(|_| DecodeError::truncated())
     }
 
     /// Reads as many bytes as a length of `N` bytes in front of them says.
@@ -23,7 +23,7 @@ impl<'a> Input<'a> {
 
     /// Reads the bytes before the next line end, and that.
     pub(super) fn line(&mut self) -> Result<&'a [u8], DecodeError> {
-        let length = self.rest.iter().position(|byte| *byte == b'\n').ok_or(DecodeError(Truncated))?;
+        let length = self.rest.iter().position(|byte| *byte == b'\n').ok_or_else(DecodeError::truncated)?;
         let line = self.take(length)?;
         self.take(1)?;
         Ok(line)

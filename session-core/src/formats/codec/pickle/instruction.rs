@@ -5,8 +5,7 @@ use super::graph::Shape;
 use super::opcode::{self, beyond_data};
 use super::{number, strings};
 use crate::formats::codec::input::Input;
-use crate::formats::error::DecodeError;
-use crate::formats::error::DecodeKind::{Executes, Truncated};
+use crate::formats::error::{DecodeError, DecodeKind::Executes};
 use crate::formats::value::Value;
 
 pub(super) enum Instruction {
@@ -73,7 +72,7 @@ pub(super) fn next(input: &mut Input<'_>) -> Result<Instruction, DecodeError> {
         opcode::PROTO if input.byte()? <= NEWEST => Protocol,
         opcode::PROTO => return Err(DecodeError::syntax("a protocol from 0 to 5", at)),
         opcode::FRAME if input.little_endian::<8>()? <= input.rest.len() => Frame,
-        opcode::FRAME => return Err(DecodeError(Truncated)),
+        opcode::FRAME => return Err(DecodeError::truncated()),
 
         opcode::NONE => Push(Value::None),
         opcode::NEWTRUE => Push(Value::Bool(true)),
