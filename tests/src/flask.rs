@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::port;
 use crate::process::Process;
-pub use crate::storage::Engine;
+use crate::storage::Fixture;
 
 /// A running Flask application.
 pub struct Flask {
@@ -17,12 +17,12 @@ pub struct Flask {
 
 impl Flask {
     /// Starts the twin of the probe; `config` holds Flask's keys with typed values.
-    pub fn probe(engine: Engine<'_>, config: &Value) -> Flask {
+    pub fn probe(engine: &dyn Fixture, config: &Value) -> Flask {
         Flask::configured("probe.py", engine, config)
     }
 
     /// Starts an application of `tests/flask` that is configured as the twin of the probe.
-    pub fn configured(script: &str, engine: Engine<'_>, config: &Value) -> Flask {
+    pub fn configured(script: &str, engine: &dyn Fixture, config: &Value) -> Flask {
         let mut environment = vec![("PROBE_CONFIG", config.to_string())];
         environment.extend(engine.environment());
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("flask").join(script);

@@ -1,8 +1,7 @@
 //! The configuration as users write it: files, variables, profiles, and what they are told when it is wrong.
 
-// `Jail` prescribes its error type, which is large; the lints against panics are meant for requests, and
-// clippy does not know that what tests share is test code.
-#![allow(clippy::result_large_err, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)] // in what tests share
+#![allow(clippy::result_large_err)] // `Jail` prescribes its error type
 
 mod cookie;
 mod keys;

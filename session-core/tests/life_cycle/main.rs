@@ -1,11 +1,5 @@
 //! The life of a session from cookie to cookie, without a web framework.
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "a panic in here is a failed test, which is what it is for"
-)]
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)] // in what tests share
 
 mod site;
 

@@ -1,13 +1,7 @@
 //! The public suite, run against the stores in memory and in files, those of real servers and against stores
 //! that are wrong, and what only one of the stores promises.
 
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "a test fails by panicking, also in the functions that tests share"
-)]
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)] // in what tests share
 
 mod calls;
 mod conformance;

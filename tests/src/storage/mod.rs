@@ -1,15 +1,18 @@
 //! Every place where an application can keep its sessions, made for one test.
 
+mod database;
+mod files;
 mod memcached;
+mod mongodb;
 mod redis;
 mod serverless;
 
+pub use self::database::{Database, on_mariadb, on_postgresql, on_sqlite};
+pub use self::files::{Files, on_files};
 pub use self::memcached::on_memcached;
+pub use self::mongodb::on_mongodb;
 pub use self::redis::on_redis;
 pub use self::serverless::{Cookie, Memory, on_cookie, on_memory};
-pub use crate::database::{on_mariadb, on_postgresql, on_sqlite};
-pub use crate::files::on_files;
-pub use crate::mongodb::on_mongodb;
 
 use std::any::Any;
 use std::fmt;
@@ -60,9 +63,6 @@ macro_rules! on_stores {
 
 /// A store that holds nothing yet, with its server. Servers of databases are shared by tests that run side by side.
 pub type Storage = Box<dyn Fixture>;
-
-/// A store that an application and its Flask twin use.
-pub type Engine<'r> = &'r dyn Fixture;
 
 /// A store as tests see it, beside the applications that use it.
 pub trait Fixture: Any + Send + Sync {

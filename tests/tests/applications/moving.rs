@@ -3,10 +3,10 @@
 use serde_json::{Value, json};
 use session_tests::app::Launch;
 use session_tests::client::Client;
-use session_tests::database::Database;
 use session_tests::flask::Flask;
 use session_tests::jar::Jar;
 use session_tests::redis::Redis;
+use session_tests::storage::{Database, Fixture};
 
 /// The probe in a SQLite file, after it was in Redis.
 fn moved(database: &Database, redis_url: &str) -> Launch {

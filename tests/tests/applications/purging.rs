@@ -5,10 +5,10 @@ use rocket_session_state::config::{SessionConfig, SessionType};
 use serde_json::json;
 use session_tests::app::{App, Launch};
 use session_tests::client::Client;
-use session_tests::database::Database;
 use session_tests::jar::Jar;
 use session_tests::poll;
 use session_tests::process::PATIENCE;
+use session_tests::storage::{Database, Fixture};
 
 /// 2024-01-02 03:04:05 UTC: sessions of then have expired long ago.
 const THEN: f64 = 1_704_164_645.0;

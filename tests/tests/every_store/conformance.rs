@@ -2,7 +2,7 @@
 
 use rocket_session_state::store::conformance::Suite;
 use rocket_session_state::store::{SqlStore, SqlTable};
-use session_tests::database::Database;
+use session_tests::storage::{Database, Fixture};
 use sqlx::{MySqlPool, PgPool, SqlitePool};
 
 use crate::{runtime, store};
@@ -58,6 +58,6 @@ fn the_sql_store_passes_on_pools_of_an_application() {
             };
             suite(&database, store).histories(8).run().await
         });
-        assert!(passed.is_ok(), "{}: {}", database.kind(), passed.unwrap_err());
+        assert!(passed.is_ok(), "{}: {}", database.name(), passed.unwrap_err());
     }
 }

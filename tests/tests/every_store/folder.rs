@@ -6,9 +6,8 @@ use std::os::unix::fs::PermissionsExt;
 use serde_json::json;
 use session_tests::app::Launch;
 use session_tests::client::Client;
-use session_tests::files::Files;
 use session_tests::jar::Jar;
-use session_tests::storage::Engine;
+use session_tests::storage::{Files, Fixture};
 use tempfile::TempDir;
 
 use crate::launch;
@@ -33,7 +32,7 @@ fn a_disk_that_takes_only_a_part_is_a_503_and_the_session_stays_as_it_was() {
     let limit = "#!/bin/bash\ntrap '' XFSZ\nulimit -f 8\n"; // KiB; without the trap it would be killed
     fs::write(&script, format!("{limit}exec {:?}\n", env!("CARGO_BIN_EXE_probe"))).unwrap();
     fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
-    let engine: Engine<'_> = &files;
+    let engine: &dyn Fixture = &files;
     let app = launch(&script, &engine.rocket_toml()).start();
     let visitor = Client::with_jar(&app.url(), &Jar::default());
     let set = |length: usize| {

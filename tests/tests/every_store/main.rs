@@ -15,7 +15,7 @@ use rocket::tokio::runtime::{Builder, Runtime};
 use rocket::tokio::time::Instant;
 use rocket_session_state::store::{Call, Loaded, New, SqlStore, SqlTable, Store};
 use session_tests::app::Launch;
-use session_tests::database::Database;
+use session_tests::storage::Database;
 
 /// Several threads, so that races are real.
 fn runtime() -> Runtime {

@@ -16,12 +16,10 @@ use rocket_session_state::store::{FileStore, SqlStore, SqlTable};
 use rocket_session_state::{Sessions, session_state};
 use serde_json::{Value, json};
 use session_tests::client::Client;
-use session_tests::database::Database;
-use session_tests::files::Files;
 use session_tests::jar::Jar;
 use session_tests::on_stores;
 use session_tests::proxy::Proxy;
-use session_tests::storage::Storage;
+use session_tests::storage::{Database, Files, Fixture, Storage};
 use sqlx::SqlitePool;
 
 use crate::{probe, runtime};

@@ -5,9 +5,9 @@ use std::time::{Duration, SystemTime};
 use rocket::tokio::time::timeout;
 use rocket_session_state::store::{Call, Loaded, New, SqlStore, SqlTable, Store, Swap, Touch};
 use serde_json::{Value, json};
-use session_tests::database::Database;
 use session_tests::flask::Flask;
 use session_tests::scenario::{bytes, vectors};
+use session_tests::storage::{Database, Fixture};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{MySqlPool, SqlitePool};
 
@@ -109,7 +109,7 @@ fn a_row_without_data_is_an_error_and_not_an_absent_record() {
             "INSERT INTO sessions (session_id, data, expiry) VALUES ('k', NULL, '2099-01-01 00:00:00')",
         );
         let error = runtime.block_on(store.load(at(0), "k", None)).unwrap_err();
-        assert!(error.to_string().contains("expected data"), "{}: {error}", database.kind());
+        assert!(error.to_string().contains("expected data"), "{}: {error}", database.name());
         assert!(runtime.block_on(store.delete(at(0), "k")).unwrap());
     }
 }
@@ -126,7 +126,7 @@ fn the_index_on_the_expiry_is_there_where_the_table_was_created_here() {
                  AND index_name = 'expiry'"
             }
         });
-        assert_eq!(indexes.lines().count(), 1, "{}: {indexes}", database.kind());
+        assert_eq!(indexes.lines().count(), 1, "{}: {indexes}", database.name());
         assert!(indexes.contains("expiry"));
     }
 }
@@ -175,7 +175,7 @@ fn purge_deletes_more_than_a_batch_of_expired_rows_and_nothing_else() {
         };
         rows(0, 1201, "2024-01-02 03:04:05");
         rows(2000, 2003, "2024-01-02 03:04:06");
-        assert_eq!(runtime.block_on(store.purge(at(0))).unwrap(), 1201, "{}", database.kind());
+        assert_eq!(runtime.block_on(store.purge(at(0))).unwrap(), 1201, "{}", database.name());
         assert_eq!(database.query("SELECT count(*) FROM sessions"), "3");
         assert_eq!(runtime.block_on(store.purge(at(0))).unwrap(), 0);
     }
@@ -224,7 +224,7 @@ fn a_table_that_lacks_a_column_is_found_at_launch_and_the_database_says_so() {
         database.query("CREATE TABLE sessions (id INTEGER PRIMARY KEY, session_id VARCHAR(255), data TEXT)");
         let error = runtime().block_on(store(&database).ping(at(0))).unwrap_err();
         let cause = std::error::Error::source(&error).unwrap().to_string();
-        assert!(cause.contains("expiry"), "{}: {cause}", database.kind());
+        assert!(cause.contains("expiry"), "{}: {cause}", database.name());
     }
 }
 
@@ -240,13 +240,13 @@ fn no_error_shows_a_key_or_a_record() {
             runtime.block_on(store.swap(at(0), &long, None, for_an_hour(b"hush"))).unwrap_err(),
         ] {
             let shown = format!("{error:?} {error} {}", std::error::Error::source(&error).unwrap());
-            assert!(!shown.contains("hush"), "{}: {shown}", database.kind());
+            assert!(!shown.contains("hush"), "{}: {shown}", database.name());
             let (number, meaning) = match database {
                 Database::Sqlite(_) => ("error 1", ""),
                 Database::Postgres(..) => ("error 42P01", "the table is gone"),
                 Database::MariaDb(..) => ("error 1146", "the table is gone"),
             };
-            assert!(shown.contains(number) && shown.contains(meaning), "{}: {shown}", database.kind());
+            assert!(shown.contains(number) && shown.contains(meaning), "{}: {shown}", database.name());
         }
     }
 }

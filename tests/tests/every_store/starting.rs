@@ -5,10 +5,9 @@ use rocket_session_state::store::Store;
 use serde_json::json;
 use session_tests::client::Client;
 use session_tests::crowd::at_once;
-use session_tests::database::Database;
 use session_tests::jar::Jar;
 use session_tests::on_stores;
-use session_tests::storage::Storage;
+use session_tests::storage::{Database, Fixture, Storage};
 
 use crate::{at, for_an_hour, probe, runtime, store};
 
@@ -43,7 +42,7 @@ fn stores_that_meet_at_an_empty_database_all_work() {
                 one.await.unwrap().unwrap();
             }
         });
-        assert_eq!(database.query("SELECT count(*) FROM sessions"), "12", "{}", database.kind());
+        assert_eq!(database.query("SELECT count(*) FROM sessions"), "12", "{}", database.name());
     }
 }
 

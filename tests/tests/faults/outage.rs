@@ -11,13 +11,12 @@ use std::time::{Duration, Instant};
 use session_tests::app::{App, Launch};
 use session_tests::budget;
 use session_tests::client::Client;
-use session_tests::database::Database;
 use session_tests::on_stores;
 use session_tests::poll;
 use session_tests::process::{PATIENCE, run};
 use session_tests::proxy::{Proxy, Way};
 use session_tests::redis::Redis;
-use session_tests::storage::{Storage, on_redis};
+use session_tests::storage::{Database, Storage, on_redis};
 
 use crate::visitor::Visitor;
 
@@ -139,8 +138,8 @@ fn during(site: &Site) {
 }
 
 mod the_server_is_killed_and_started_again {
-    use session_tests::database::Database;
     use session_tests::storage;
+    use session_tests::storage::Database;
 
     use super::{Storage, survive};
 

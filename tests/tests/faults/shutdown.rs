@@ -9,9 +9,9 @@ use session_tests::jar::Jar;
 use session_tests::on_stores;
 use session_tests::poll;
 use session_tests::process::PATIENCE;
-use session_tests::storage::{Engine, Storage};
+use session_tests::storage::{Fixture, Storage};
 
-fn launch(engine: Engine<'_>) -> App {
+fn launch(engine: &dyn Fixture) -> App {
     Launch::new(env!("CARGO_BIN_EXE_probe")).toml(&format!("[default]\n{}", engine.rocket_toml())).start()
 }
 

@@ -8,10 +8,10 @@ use base64::engine::general_purpose::STANDARD;
 use rocket_session_state_core::codec::{Format, pickle};
 use serde_json::{Value, json};
 use session_tests::budget;
-use session_tests::files::Files;
 use session_tests::flask;
 use session_tests::jar::Jar;
 use session_tests::scenario::bytes;
+use session_tests::storage::{Files, Fixture};
 use session_tests::typed_value::{from_json, to_json};
 use tempfile::NamedTempFile;
 

@@ -15,10 +15,10 @@ mod untouched;
 
 use serde_json::json;
 use session_tests::client::Client;
-use session_tests::flask::{Engine, Flask};
+use session_tests::flask::Flask;
 use session_tests::jar::Jar;
 use session_tests::redis::Redis;
-use session_tests::storage::Cookie;
+use session_tests::storage::{Cookie, Fixture};
 
 #[test]
 fn the_flask_twin_reads_every_typed_value_as_it_was_written() {
@@ -56,7 +56,7 @@ fn the_flask_twin_reads_every_typed_value_as_it_was_written() {
 #[test]
 fn the_flask_twin_serves_the_typed_fields_and_the_routes_for_load() {
     let redis = Redis::start();
-    for engine in [&Cookie as Engine<'_>, &redis] {
+    for engine in [&Cookie as &dyn Fixture, &redis] {
         let twin = Flask::probe(engine, &json!({ "SECRET_KEY": "dev-secret-key" }));
         let visitor = Client::with_jar(&twin.url(), &Jar::default());
         let change =

@@ -5,15 +5,15 @@ use std::fmt;
 use serde_json::{Value, json};
 use session_tests::app::{App, Launch};
 use session_tests::client::Client;
-use session_tests::flask::{Engine, Flask};
+use session_tests::flask::Flask;
 use session_tests::jar::Jar;
 use session_tests::redis::Redis;
-use session_tests::storage::Cookie;
+use session_tests::storage::{Cookie, Fixture};
 
 /// The sessions of both sides.
 #[derive(Clone, Copy)]
 pub(crate) struct Settings<'r> {
-    pub(crate) engine: Engine<'r>,
+    pub(crate) engine: &'r dyn Fixture,
     /// `session_serialization_format`
     pub(crate) format: &'static str,
     pub(crate) use_signer: bool,
@@ -47,7 +47,11 @@ impl<'r> Settings<'r> {
         Settings::records_in(redis, format, use_signer)
     }
 
-    pub(crate) fn records_in(engine: Engine<'r>, format: &'static str, use_signer: bool) -> Settings<'r> {
+    pub(crate) fn records_in(
+        engine: &'r dyn Fixture,
+        format: &'static str,
+        use_signer: bool,
+    ) -> Settings<'r> {
         Settings { engine, format, use_signer, ..Settings::cookie() }
     }
 

@@ -10,10 +10,10 @@ use rocket_session_state::value::{Bytes, DateTime, Markup, Uuid, Value as Any};
 use rocket_session_state::{FieldError, Session, Sessions, session_state};
 use serde_json::{Value, json};
 use session_tests::client::Client;
-use session_tests::flask::{Engine, Flask};
+use session_tests::flask::Flask;
 use session_tests::jar::Jar;
 use session_tests::redis::Redis;
-use session_tests::storage::Cookie;
+use session_tests::storage::{Cookie, Fixture};
 use time::{Date, Month, OffsetDateTime, PrimitiveDateTime, Time};
 
 const SECRET: &str = "dev-secret-key for tests";
@@ -147,7 +147,7 @@ impl Pair {
         .merge(("secret_key", SECRET))
         .merge(("session_serialization_format", format));
         let mut theirs = json!({ "SECRET_KEY": SECRET });
-        let mut engine: Engine<'_> = &Cookie;
+        let mut engine: &dyn Fixture = &Cookie;
         if form != Form::Cookie {
             ours = ours.merge(("session_type", "redis")).merge(("session_redis", redis.url()));
             theirs["SESSION_SERIALIZATION_FORMAT"] = Value::from(format);

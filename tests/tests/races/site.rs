@@ -3,17 +3,17 @@
 use session_tests::app::{App, Launch};
 use session_tests::client::Client;
 use session_tests::jar::Jar;
-use session_tests::storage::Engine;
+use session_tests::storage::Fixture;
 
 pub(crate) struct Site<'s> {
     pub(crate) name: String,
     pub(crate) processes: Vec<App>,
-    pub(crate) engine: Engine<'s>,
+    pub(crate) engine: &'s dyn Fixture,
 }
 
 impl<'s> Site<'s> {
     /// So many processes.
-    pub(crate) fn of(engine: Engine<'s>, processes: usize) -> Site<'s> {
+    pub(crate) fn of(engine: &'s dyn Fixture, processes: usize) -> Site<'s> {
         let name = format!("{engine}, {processes} of the application");
         // That many wait for one record is not a reason to give up: lost changes are counted here.
         let toml = format!(
@@ -26,7 +26,7 @@ impl<'s> Site<'s> {
 
     /// Two processes, where several can share the sessions. How requests of one process meet has nothing to do with
     /// the server: one of them is enough for that.
-    pub(crate) fn all(engine: Engine<'s>) -> Vec<Site<'s>> {
+    pub(crate) fn all(engine: &'s dyn Fixture) -> Vec<Site<'s>> {
         let processes: &[usize] = match engine.name() {
             "memory" => &[1],
             "Redis" => &[1, 2],

@@ -7,29 +7,14 @@ use rocket::http::{Accept, ContentType, Method, Status};
 use rocket::local::asynchronous::Client;
 use rocket::{Build, Rocket, Route, get, post, routes, uri};
 use rocket_session_state::testing::open_routes;
-use rocket_session_state::{Sessions, require_session, session_state};
+use rocket_session_state::{Sessions, require_session};
 use tempfile::TempDir;
 
+use crate::member::{Member, Visit, login_page};
 use crate::site::{Site, config, quiet};
-
-#[session_state]
-struct Visit {
-    #[session(login)]
-    username: Option<String>,
-}
-
-#[require_session(Visit, login = |next| uri!(login_page(Some(next))))]
-struct Member {
-    username: String,
-}
 
 #[require_session(Member, check = |member: &Member| member.username == "boss")]
 struct Boss;
-
-#[get("/login?<next>")]
-fn login_page(next: Option<rocket_session_state::Next>) -> String {
-    next.unwrap_or_default().to_string()
-}
 
 #[post("/login/<name>")]
 fn login(name: &str, visit: Visit) {

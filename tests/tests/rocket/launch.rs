@@ -5,20 +5,10 @@ use std::net::TcpListener;
 use rocket::local::asynchronous::Client;
 use rocket::{get, routes};
 use rocket_session_state::config::SessionType;
-use rocket_session_state::{Session, SessionError, Sessions, require_session, session_state};
+use rocket_session_state::{Session, SessionError, Sessions, session_state};
 
+use crate::member::{Member, Visit, login_page};
 use crate::site::{config, launches, quiet};
-
-#[session_state]
-struct Visit {
-    #[session(login)]
-    username: Option<String>,
-}
-
-#[require_session(Visit)]
-struct Member {
-    username: String,
-}
 
 #[get("/session")]
 fn session(session: Session) -> String {
@@ -49,7 +39,8 @@ fn tried(visit: Tried) -> String {
 
 #[rocket::async_test]
 async fn a_missing_fairing_does_not_launch() {
-    let guards = [routes![session], routes![visit], routes![member], routes![optional], routes![tried]];
+    let guards =
+        [routes![session], routes![visit], routes![member, login_page], routes![optional], routes![tried]];
     for routes in guards {
         let name = routes[0].uri.to_string();
         assert!(!launches(quiet().mount("/", routes.clone())).await, "{name} without the fairing");

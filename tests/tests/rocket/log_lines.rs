@@ -2,30 +2,15 @@
 
 use rocket::http::uri::Host;
 use rocket::http::{Accept, Header, Status};
-use rocket::{get, routes, uri};
+use rocket::{get, routes};
 use rocket_session_state::config::{SessionConfig, SessionType};
 use rocket_session_state::store::RedisStore;
 use rocket_session_state::store::conformance::Fault;
-use rocket_session_state::{
-    FieldError, Next, SaveError, Session, SessionError, Sessions, require_session, session_state,
-};
+use rocket_session_state::{FieldError, SaveError, Session, SessionError, Sessions};
 
 use crate::log::lines_with;
+use crate::member::{Member, login_page};
 use crate::site::{self, Site, launches};
-
-#[session_state]
-struct Visit {
-    #[session(login)]
-    username: Option<String>,
-}
-
-#[require_session(Visit, login = |next| uri!(log_in_here(Some(next))))]
-struct Member;
-
-#[get("/log-lines/log-in?<next>")]
-fn log_in_here(next: Option<Next>) -> String {
-    next.unwrap_or_default().to_string()
-}
 
 #[get("/log-lines/member?<_secret>")]
 fn member(_member: Member, _secret: Option<&str>) {}
@@ -37,7 +22,7 @@ fn set(value: u8, session: Session) {
 
 #[rocket::async_test]
 async fn a_redirect_to_the_login_page_is_one_line_that_says_so() {
-    let site = Site::launch(|rocket| rocket.mount("/", routes![member, log_in_here])).await;
+    let site = Site::launch(|rocket| rocket.mount("/", routes![member, login_page])).await;
     let response = site.client.get("/log-lines/member?_secret=k").header(Accept::HTML).dispatch().await;
     assert_eq!(response.status(), Status::SeeOther);
     let lines = lines_with("/log-lines/member");
@@ -46,7 +31,7 @@ async fn a_redirect_to_the_login_page_is_one_line_that_says_so() {
         ours,
         [
             "INFO rocket_session_state::login::redirect GET /log-lines/member: the visitor has to log in first, \
-          redirected (303) to /log-lines/log-in"
+          redirected (303) to /login"
         ]
     );
 }
@@ -132,7 +117,7 @@ async fn errors_of_fields_and_saves_are_answers_and_lines_of_the_log() {
         member.map(|_| ())
     }
 
-    let site = Site::launch(|rocket| rocket.mount("/", routes![field, save, guard, log_in_here])).await;
+    let site = Site::launch(|rocket| rocket.mount("/", routes![field, save, guard, login_page])).await;
     assert_eq!(site.get("/log-lines/field").await.status(), Status::InternalServerError);
     let lines = lines_with("GET /log-lines/field: ");
     assert!(lines.len() == 1 && lines[0].contains("`number`") && !lines[0].contains("not one"), "{lines:?}");

@@ -6,6 +6,7 @@ mod invariants;
 mod launch;
 mod log;
 mod log_lines;
+mod member;
 mod next;
 mod outage;
 mod responses;

@@ -5,15 +5,10 @@ use rocket::http::uri::{Origin, Reference};
 use rocket::http::{Accept, ContentType, Status};
 use rocket::local::asynchronous::Client;
 use rocket::{FromForm, form::Form, get, post, routes, uri};
-use rocket_session_state::{Next, NextRedirect, Sessions, require_session, session_state};
+use rocket_session_state::{Next, NextRedirect, Sessions, require_session};
 
+use crate::member::Visit;
 use crate::site::{Site, config, header, quiet};
-
-#[session_state]
-struct Visit {
-    #[session(login)]
-    username: Option<String>,
-}
 
 #[require_session(Visit, login = |next| uri!(log_in_here(Some(next))))]
 struct Member;

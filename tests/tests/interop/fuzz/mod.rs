@@ -10,10 +10,9 @@ mod values;
 mod visit;
 
 use session_tests::budget;
-use session_tests::flask::Engine;
 use session_tests::on_stores;
 use session_tests::redis::Redis;
-use session_tests::storage::Storage;
+use session_tests::storage::{Fixture, Storage};
 
 use crate::pair::{Pair, Settings};
 pub(crate) use random::Random;
@@ -44,7 +43,7 @@ fn the_probe_and_flask_see_the_same_session_after_every_step(storage: Storage) {
 }
 
 /// Records in both formats; what else there is to configure has little to do with the store.
-fn configurations(engine: Engine<'_>) -> Vec<Settings<'_>> {
+fn configurations(engine: &dyn Fixture) -> Vec<Settings<'_>> {
     if !engine.has_records() {
         return vec![Settings::cookie(), Settings { refresh_each_request: false, ..Settings::cookie() }];
     }
@@ -93,7 +92,11 @@ fn random_steps(seed: u64, settings: &Settings<'_>) -> Vec<Step> {
 }
 
 /// The steps it takes until the sides disagree, and their story; `None` if they agree in all `steps`.
-fn least_disagreement(pair: &Pair, engine: Engine<'_>, mut steps: Vec<Step>) -> Option<(Vec<Step>, String)> {
+fn least_disagreement(
+    pair: &Pair,
+    engine: &dyn Fixture,
+    mut steps: Vec<Step>,
+) -> Option<(Vec<Step>, String)> {
     let found = disagreement(pair, engine, &steps)?;
     steps.truncate(found.step + 1);
     let least = shrink(steps, |steps| disagreement(pair, engine, steps).is_some());

@@ -6,8 +6,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use rocket_session_state_core::codec::pickle;
 use serde_json::{Value, json};
 use session_tests::client::{Answer, Client};
-use session_tests::flask::Engine;
 use session_tests::jar::Jar;
+use session_tests::storage::Fixture;
 use session_tests::typed_value::to_json;
 
 use super::steps::{Side, Step};
@@ -23,7 +23,7 @@ pub(super) struct Disagreement {
 
 /// Both visitors.
 struct Visit<'p> {
-    engine: Engine<'p>,
+    engine: &'p dyn Fixture,
     jar: Jar,
     ours: Client,
     flask: Client,
@@ -34,7 +34,7 @@ struct Visit<'p> {
 }
 
 /// The first step after which the sides disagree.
-pub(super) fn disagreement(pair: &Pair, engine: Engine<'_>, steps: &[Step]) -> Option<Disagreement> {
+pub(super) fn disagreement(pair: &Pair, engine: &dyn Fixture, steps: &[Step]) -> Option<Disagreement> {
     let (jar, model_jar) = (Jar::default(), Jar::default());
     let [ours, flask] = pair.visitors(&jar);
     let model = Client::with_jar(&pair.flask.url(), &model_jar);

@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 use session_tests::app::Launch;
-use session_tests::flask::{Engine, Flask};
+use session_tests::flask::Flask;
 use session_tests::redis::Redis;
 use session_tests::scenario::{Aspect, Difference, Ids, Scenario, run_scenario, scenarios};
-use session_tests::storage::Cookie;
+use session_tests::storage::{Cookie, Fixture};
 
 use deliberate::{KINDS, NOT_LAUNCHED};
 
@@ -36,7 +36,7 @@ fn the_flask_twin_answers_every_scenario_as_the_vectors_say() {
     let mut differences = Vec::new();
     for group in grouped(|scenario| format!("{} {}", scenario.engine, Value::from(scenario.config.clone()))) {
         let on_redis = (group[0].engine == "flask_session").then_some(&redis);
-        let engine = on_redis.map_or(&Cookie as Engine<'_>, |redis| redis);
+        let engine = on_redis.map_or(&Cookie as &dyn Fixture, |redis| redis);
         let twin = Flask::probe(engine, &group[0].config.clone().into());
         for scenario in &group {
             for ids in [Ids::OfVector, Ids::OfProbe] {

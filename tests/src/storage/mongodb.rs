@@ -1,6 +1,4 @@
-//! A private server that speaks MongoDB's protocol, with a client for the test.
-
-use std::ops::{Deref, DerefMut};
+//! Sessions in a server that speaks MongoDB's protocol.
 
 use crate::storage::{Fixture, Storage, at, flask_session_at};
 use mongodb::bson::{Document, doc};
@@ -8,7 +6,7 @@ use mongodb::{Client, Collection};
 use rocket::tokio::runtime::{Builder, Runtime};
 
 /// A server of the test's own, and a client that looks into it.
-pub struct MongoDb {
+struct MongoDb {
     server: test_servers::mongodb::MongoDb,
     runtime: Runtime,
     sessions: Collection<Document>,
@@ -16,47 +14,12 @@ pub struct MongoDb {
 
 impl MongoDb {
     /// Starts a server and waits until it answers.
-    pub fn start() -> MongoDb {
+    fn start() -> MongoDb {
         let server = test_servers::mongodb::MongoDb::start();
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
         let client = runtime.block_on(Client::with_uri_str(server.url())).expect("a client");
         let sessions = client.database("flask_session").collection("sessions");
         MongoDb { server, runtime, sessions }
-    }
-
-    /// All store ids, in order.
-    pub fn keys(&self) -> Vec<String> {
-        let ids = self.runtime.block_on(async { self.sessions.distinct("id", doc! {}).await });
-        let ids = ids.expect("the documents");
-        let mut keys: Vec<String> = ids.iter().filter_map(|id| id.as_str().map(str::to_owned)).collect();
-        keys.sort();
-        keys
-    }
-
-    /// The `val` of the document under `key`.
-    pub fn get(&self, key: &str) -> Option<Vec<u8>> {
-        let found = self.runtime.block_on(async { self.sessions.find_one(doc! { "id": key }).await });
-        found.expect("an answer")?.get_binary_generic("val").ok().cloned()
-    }
-
-    /// Forgets all records.
-    pub fn clear(&self) {
-        let deleted = self.runtime.block_on(async { self.sessions.delete_many(doc! {}).await });
-        deleted.expect("an answer");
-    }
-}
-
-impl Deref for MongoDb {
-    type Target = test_servers::mongodb::MongoDb;
-
-    fn deref(&self) -> &test_servers::mongodb::MongoDb {
-        &self.server
-    }
-}
-
-impl DerefMut for MongoDb {
-    fn deref_mut(&mut self) -> &mut test_servers::mongodb::MongoDb {
-        &mut self.server
     }
 }
 
@@ -71,23 +34,29 @@ impl Fixture for MongoDb {
     }
 
     fn settings(&self) -> Vec<(&'static str, String)> {
-        at("mongodb", "session_mongodb", self.url())
+        at("mongodb", "session_mongodb", self.server.url())
     }
 
     fn environment(&self) -> Vec<(&'static str, String)> {
-        flask_session_at("PROBE_MONGODB", self.url())
+        flask_session_at("PROBE_MONGODB", self.server.url())
     }
 
     fn keys(&self) -> Vec<String> {
-        MongoDb::keys(self)
+        let ids = self.runtime.block_on(async { self.sessions.distinct("id", doc! {}).await });
+        let ids = ids.expect("the documents");
+        let mut keys: Vec<String> = ids.iter().filter_map(|id| id.as_str().map(str::to_owned)).collect();
+        keys.sort();
+        keys
     }
 
     fn get(&self, key: &str) -> Option<Vec<u8>> {
-        MongoDb::get(self, key)
+        let found = self.runtime.block_on(async { self.sessions.find_one(doc! { "id": key }).await });
+        found.expect("an answer")?.get_binary_generic("val").ok().cloned()
     }
 
     fn clear(&self) {
-        MongoDb::clear(self);
+        let deleted = self.runtime.block_on(async { self.sessions.delete_many(doc! {}).await });
+        deleted.expect("an answer");
     }
 
     fn port(&self) -> Option<u16> {

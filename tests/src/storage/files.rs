@@ -21,43 +21,10 @@ impl Files {
         self.0.path()
     }
 
-    /// The names of all sessions, in order: they are made from the keys, which can't be told from them.
-    pub fn keys(&self) -> Vec<String> {
-        let entries = fs::read_dir(self.path()).expect("the folder").flatten();
-        let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
-        let mut names: Vec<String> = names.filter(|name| !name.ends_with(".__wz_cache")).collect();
-        names.sort();
-        names
-    }
-
-    /// The names of those that are alive at `now`, in unix seconds. The others stay until somebody removes them.
-    pub fn living_keys(&self, now: f64) -> Vec<String> {
-        let mut names = self.keys();
-        names.retain(|name| is_alive(&fs::read(self.path().join(name)).expect("a session file"), now));
-        names
-    }
-
     /// The path of the record under `key`.
     pub fn file(&self, key: &str) -> PathBuf {
         let name: String = Sha256::digest(key).iter().map(|byte| format!("{byte:02x}")).collect();
         self.path().join(name)
-    }
-
-    /// The record under `key`, without the end of its life.
-    pub fn get(&self, key: &str) -> Option<Vec<u8>> {
-        fs::read(self.file(key)).ok().map(|file| file[4..].to_vec())
-    }
-
-    /// The same if it is alive at `now`, in unix seconds.
-    pub fn living(&self, key: &str, now: f64) -> Option<Vec<u8>> {
-        fs::read(self.file(key)).ok().filter(|file| is_alive(file, now)).map(|file| file[4..].to_vec())
-    }
-
-    /// Forgets all records.
-    pub fn clear(&self) {
-        for name in self.keys() {
-            fs::remove_file(self.path().join(name)).expect("a session file");
-        }
     }
 }
 
@@ -91,24 +58,33 @@ impl Fixture for Files {
         flask_session_at("PROBE_FILES", self.path().display().to_string())
     }
 
+    // The names of the files: they are made from the keys, which can't be told from them.
     fn keys(&self) -> Vec<String> {
-        Files::keys(self)
+        let entries = fs::read_dir(self.path()).expect("the folder").flatten();
+        let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+        let mut names: Vec<String> = names.filter(|name| !name.ends_with(".__wz_cache")).collect();
+        names.sort();
+        names
     }
 
     fn get(&self, key: &str) -> Option<Vec<u8>> {
-        Files::get(self, key)
+        fs::read(self.file(key)).ok().map(|file| file[4..].to_vec())
     }
 
     fn clear(&self) {
-        Files::clear(self);
+        for name in self.keys() {
+            fs::remove_file(self.path().join(name)).expect("a session file");
+        }
     }
 
     fn living_keys(&self, now: f64) -> Vec<String> {
-        Files::living_keys(self, now)
+        let mut names = self.keys();
+        names.retain(|name| is_alive(&fs::read(self.path().join(name)).expect("a session file"), now));
+        names
     }
 
     fn living(&self, key: &str, now: f64) -> Option<Vec<u8>> {
-        Files::living(self, key, now)
+        fs::read(self.file(key)).ok().filter(|file| is_alive(file, now)).map(|file| file[4..].to_vec())
     }
 
     fn pickles(&self) -> bool {

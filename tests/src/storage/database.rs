@@ -94,33 +94,10 @@ impl Database {
         answer.trim_end().to_owned()
     }
 
-    /// The keys of all rows, in order; none without a table.
-    pub fn keys(&self) -> Vec<String> {
-        if !self.has_table() {
-            return Vec::new();
-        }
-        self.keys_where("1 = 1")
-    }
-
-    /// The keys of the rows that end after `now`, in unix seconds.
-    pub fn living_keys(&self, now: f64) -> Vec<String> {
-        self.keys_where(&ends_after(now))
-    }
-
     fn keys_where(&self, condition: &str) -> Vec<String> {
         let keys =
             self.query(&format!("SELECT session_id FROM sessions WHERE {condition} ORDER BY session_id"));
         keys.lines().map(str::to_owned).collect()
-    }
-
-    /// The record under `key`.
-    pub fn get(&self, key: &str) -> Option<Vec<u8>> {
-        self.data(&format!("session_id = '{key}'"))
-    }
-
-    /// The record under `key` if its row ends after `now`, in unix seconds.
-    pub fn living(&self, key: &str, now: f64) -> Option<Vec<u8>> {
-        self.data(&format!("session_id = '{key}' AND {}", ends_after(now)))
     }
 
     fn data(&self, condition: &str) -> Option<Vec<u8>> {
@@ -138,13 +115,6 @@ impl Database {
         })
     }
 
-    /// Forgets all rows.
-    pub fn clear(&self) {
-        if self.has_table() {
-            self.query("DELETE FROM sessions");
-        }
-    }
-
     fn has_table(&self) -> bool {
         let names = match self {
             Database::Sqlite(_) => "SELECT name FROM sqlite_master WHERE name = 'sessions'",
@@ -152,15 +122,6 @@ impl Database {
             Database::MariaDb(..) => "SHOW TABLES LIKE 'sessions'",
         };
         !self.query(names).is_empty()
-    }
-
-    /// The kind, for messages.
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Database::Sqlite(_) => "SQLite",
-            Database::Postgres(..) => "PostgreSQL",
-            Database::MariaDb(..) => "MariaDB",
-        }
     }
 }
 
@@ -201,7 +162,11 @@ pub fn on_mariadb() -> Storage {
 
 impl Fixture for Database {
     fn name(&self) -> &'static str {
-        self.kind()
+        match self {
+            Database::Sqlite(_) => "SQLite",
+            Database::Postgres(..) => "PostgreSQL",
+            Database::MariaDb(..) => "MariaDB",
+        }
     }
 
     fn settings(&self) -> Vec<(&'static str, String)> {
@@ -213,23 +178,25 @@ impl Fixture for Database {
     }
 
     fn keys(&self) -> Vec<String> {
-        Database::keys(self)
+        if self.has_table() { self.keys_where("1 = 1") } else { Vec::new() }
     }
 
     fn get(&self, key: &str) -> Option<Vec<u8>> {
-        Database::get(self, key)
+        self.data(&format!("session_id = '{key}'"))
     }
 
     fn clear(&self) {
-        Database::clear(self);
+        if self.has_table() {
+            self.query("DELETE FROM sessions");
+        }
     }
 
     fn living_keys(&self, now: f64) -> Vec<String> {
-        Database::living_keys(self, now)
+        self.keys_where(&ends_after(now))
     }
 
     fn living(&self, key: &str, now: f64) -> Option<Vec<u8>> {
-        Database::living(self, key, now)
+        self.data(&format!("session_id = '{key}' AND {}", ends_after(now)))
     }
 
     fn port(&self) -> Option<u16> {
