@@ -78,9 +78,9 @@ settings! {
         application_root: String = "/".into();
         /// Hides the cookie from scripts (`HttpOnly`). Default: true.
         session_cookie_httponly: bool = true;
-        /// Keeps browsers from sending the cookie over plain HTTP (`Secure`). Browsers count `localhost` as HTTPS. Default: none,
-        /// which is on outside the debug profile, and in it where Rocket serves TLS (Flask: off). A checked
-        /// configuration always holds a value.
+        /// Keeps browsers from sending the cookie over plain HTTP (`Secure`); Chrome and Firefox count `localhost` as
+        /// HTTPS. Default: none, which is on outside the debug profile, and in it where Rocket serves TLS (Flask:
+        /// off). A checked configuration always holds a value.
         session_cookie_secure: Option<bool> = None, read some;
         /// Keeps the cookie apart per embedding site (`Partitioned`, CHIPS). Turns `Secure` on, as in Flask.
         /// Default: false.
