@@ -65,12 +65,12 @@ pub(crate) fn fallible(ty: &Type) -> Option<(&Type, Option<&Type>)> {
     Some((arguments.next()?, arguments.next()))
 }
 
-/// Whether the type is written `name`, with whatever path before it.
+/// Tells whether the type is written `name`, with whatever path before it.
 pub(crate) fn is_named(ty: &Type, name: &str) -> bool {
     last_segment(ty).is_some_and(|segment| segment.ident == name)
 }
 
-/// Whether the type borrows: a session field outlives every request.
+/// Tells whether the type borrows: a session field outlives every request.
 pub(crate) fn borrows(ty: &Type) -> bool {
     borrows_in(ty.to_token_stream())
 }
@@ -91,7 +91,7 @@ fn borrows_in(tokens: TokenStream) -> bool {
     false
 }
 
-/// A type that a `macro_rules!` macro has passed on stands in an invisible group.
+/// A type that a `macro_rules!` macro has passed on is in an invisible group.
 fn last_segment(ty: &Type) -> Option<&PathSegment> {
     match ty {
         Type::Path(path) if path.qself.is_none() => path.path.segments.last(),

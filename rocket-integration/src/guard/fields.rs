@@ -1,4 +1,4 @@
-//! The fields of a guard: how they are filled, and the proof that stands beside them.
+//! The fields of a guard: how they are filled, and the proof beside them.
 //!
 //! The compiler quotes lines of this file in its errors: they are kept short and rarely moved.
 

@@ -36,7 +36,7 @@ pub trait SessionState: Sized + Send + 'static {
     /// The session behind the view.
     fn session(&self) -> &Session;
 
-    /// Whether the login field is present; never, where there is none.
+    /// Tells whether the login field is present; never, where there is none.
     fn is_logged_in(&self) -> bool {
         false
     }
@@ -91,7 +91,7 @@ pub trait GuardDef: Sized {
     /// A required field is absent.
     fn build(parts: Parts<Self>) -> Result<Self, SessionError>;
 
-    /// Whether the visitor may enter.
+    /// Tells whether the visitor may enter.
     ///
     /// # Errors
     ///
@@ -150,7 +150,7 @@ impl RequiresSomething for Requirement<true> {}
 /// Compiles for a guard that keeps somebody out.
 pub const fn requires_something<R: RequiresSomething>() {}
 
-/// Whether the guard keeps anybody out: because its base does
+/// Tells whether the guard keeps anybody out: because its base does
 /// ([`SessionGuard::REQUIRES`](SessionGuard::REQUIRES)), or because one of its fields is
 /// an `Option` in the state.
 pub const fn requires<G: GuardDef<State: SessionState>>(base_requires: bool) -> bool {

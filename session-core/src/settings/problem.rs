@@ -98,7 +98,7 @@ pub enum Place {
     Source {
         /// The file, or file, line and column of code.
         name: String,
-        /// The profile in whose table the key stands; none if the whole file is meant.
+        /// The profile whose table has the key; none if the whole file is meant.
         profile: Option<String>,
     },
 }

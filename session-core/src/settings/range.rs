@@ -7,7 +7,7 @@ use std::time::Duration;
 /// Far below what a point in time can be moved by, and far above any use.
 const LONGEST: Duration = Duration::from_secs(36_500 * 24 * 60 * 60);
 
-/// Allows what lies in `range`; `unit` follows the numbers in the message.
+/// Allows what is in `range`; `unit` follows the numbers in the message.
 pub(crate) fn within<T: PartialOrd + Display>(
     range: RangeInclusive<T>,
     unit: &'static str,
@@ -18,7 +18,7 @@ pub(crate) fn within<T: PartialOrd + Display>(
     }
 }
 
-/// Allows lists of which each item lies in `range`.
+/// Allows lists of which each item is in `range`.
 pub(crate) fn each_within<T: PartialOrd + Display>(
     range: RangeInclusive<T>,
     unit: &'static str,

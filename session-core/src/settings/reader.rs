@@ -23,7 +23,7 @@ pub(crate) trait FromSetting: Sized {
     fn from_setting(setting: &Setting) -> Result<Self, String>;
 }
 
-/// Reads a value where the absence of the key stands for none.
+/// Reads a value where the absence of the key means none.
 pub(crate) fn some<T: FromSetting>(setting: &Setting) -> Result<Option<T>, String> {
     T::from_setting(setting).map(Some)
 }

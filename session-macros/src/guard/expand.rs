@@ -178,7 +178,7 @@ fn expand_mounting(guard: &Guard) -> TokenStream {
     }
 }
 
-/// Reads the field of the same name of the state. The name stands where the guard's field does, so that
+/// Reads the field of the same name of the state. The name has the place of the guard's field, so that
 /// the compiler lists the fields that there are, or suggests one, at that place.
 fn expand_field(required: &Required, at: Span) -> TokenStream {
     let Required { field, ident, known } = required;

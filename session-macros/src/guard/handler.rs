@@ -86,7 +86,7 @@ fn remove_second(function: &mut ItemFn, errors: &mut Errors) {
     });
 }
 
-/// Whether the attribute makes a route, perhaps under a condition.
+/// Tells whether the attribute makes a route, perhaps under a condition.
 fn is_route(attr: &Attribute) -> bool {
     if let (true, Meta::List(list)) = (attr.path().is_ident("cfg_attr"), &attr.meta) {
         let parser = |input: ParseStream| {

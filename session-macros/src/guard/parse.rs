@@ -47,7 +47,7 @@ pub(super) fn parse_arguments(
     errors.accept(parser.parse2(arguments))
 }
 
-/// The item that the attribute stands above.
+/// The item below the attribute.
 pub(super) enum Item {
     Struct(ItemStruct),
     Function(ItemFn),

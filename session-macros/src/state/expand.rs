@@ -152,7 +152,7 @@ fn expand_merge(field: &Field) -> TokenStream {
     }
 }
 
-/// All stands where the field does: that is where the compiler points if an accessor is private, or
+/// All has the place of the field: that is where the compiler points if an accessor is private, or
 /// misused.
 fn expand_accessors(marker: &Ident, field: &Field) -> TokenStream {
     let at = field.ident.span();

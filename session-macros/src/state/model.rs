@@ -54,7 +54,7 @@ pub(super) struct Field {
     pub(super) ty: Type,
     pub(super) shape: Shape,
     pub(super) key: Key,
-    /// The word `login`, where it stands.
+    /// The word `login`, where it is written.
     pub(super) login: Option<Ident>,
     pub(super) default: Option<Expr>,
     pub(super) merge: Merge,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::newtypes::HTML;
 
-/// Text that may stand in HTML as it is, as MarkupSafe's `Markup`.
+/// Text that may be put into HTML as it is, as MarkupSafe's `Markup`.
 ///
 /// Python reads `Markup` back from a cookie or a file. Other records have no form for it, and Flask-Session fails with
 /// one; here it is written as plain text, which Python's templates escape. It reads from `Markup` and

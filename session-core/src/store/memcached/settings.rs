@@ -49,7 +49,7 @@ impl Backend for MemcachedSettings {
     }
 }
 
-/// Tells whether a text is `host:port`; an IPv6 address stands in brackets.
+/// Tells whether a text is `host:port`; an IPv6 address is in brackets.
 pub(super) fn is_address(text: &str) -> bool {
     let Some((host, port)) = text.rsplit_once(':') else { return false };
     let bracketed = host.starts_with('[') && host.ends_with(']');

@@ -26,8 +26,8 @@ pub(super) struct Step {
 /// Files that a step looks at.
 const STEP: usize = 256;
 
-/// Files that are no session yet, or no longer, and older than this have been left by a process that is no
-/// more, or by a power cut.
+/// Files that are not a session yet, or not any more, and older than this have been left by a process that has
+/// ended, or by a power cut.
 const LEFT_BEHIND: Duration = Duration::from_secs(3600);
 
 impl Walk {

@@ -10,7 +10,7 @@ use crate::store::DynStore;
 /// it.
 pub(super) fn open(url: &str, table: &SqlTable) -> Result<DynStore, &'static str> {
     let (scheme, rest) = url.split_once("://").unwrap_or((url, ""));
-    // After `+` stands the Python driver.
+    // The Python driver follows `+`.
     match scheme.split('+').next().unwrap_or_default() {
         #[cfg(feature = "sqlite")]
         "sqlite" => Ok(rows::<sqlx::Sqlite>(sqlite(rest)?, table)),
