@@ -39,8 +39,8 @@ pub(super) fn end_of_life(now: SystemTime, lifetime: Duration) -> u32 {
     u32::try_from(ends).unwrap_or(u32::MAX)
 }
 
-/// Tells whether the life is over: the second in which it ends has begun and gone on, since cachelib compares it with
-/// a clock that knows fractions.
+/// Tells whether the life is over: the second in which it ends has begun and gone on, since cachelib compares
+/// it with a clock that knows fractions.
 pub(super) fn is_over(ends: u32, now: SystemTime) -> bool {
     moment(ends).is_some_and(|end| end < now)
 }

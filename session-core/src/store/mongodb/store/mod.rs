@@ -30,7 +30,7 @@ pub struct MongoStore {
     target: Target,
 }
 
-/// Half of what a command may hold, less what stands around the records.
+/// Half of what a command may hold, less what it holds around the records.
 const LARGEST_RECORD: usize = 8 * 1024 * 1024 - 16 * 1024;
 
 impl MongoStore {
