@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use rocket_session_state_conformance::{HoldPoint, Operation};
 use rocket_session_state_core::fields;
+use rocket_session_state_core::manager::Closed;
 use rocket_session_state_core::session::{SaveError, Session};
+use tokio::task::JoinHandle;
 
 use super::site::{Site, Username};
 
@@ -19,6 +21,12 @@ async fn meanwhile(site: &Site, session: &Session, operation: Operation, change:
     change(session);
     held.release();
     saving.await.unwrap().unwrap();
+}
+
+/// Closes the session in a task of its own.
+fn close(site: &Site, session: &Session) -> JoinHandle<Result<Closed, SaveError>> {
+    let (manager, session, now) = (site.manager.clone(), session.clone(), site.now);
+    tokio::spawn(async move { manager.close(&session, now).await })
 }
 
 #[tokio::test]
@@ -171,10 +179,7 @@ async fn a_session_destroyed_during_the_save_of_its_response_leaves_no_record() 
     let session = site.open().await;
     session.set("k", "v");
     let mut held = site.store.hold(Operation::Swap, HoldPoint::After);
-    let closing = tokio::spawn({
-        let (manager, session, now) = (site.manager.clone(), session.clone(), site.now);
-        async move { manager.close(&session, now).await }
-    });
+    let closing = close(&site, &session);
     held.reached().await.unwrap();
     session.destroy();
     held.release();
@@ -191,10 +196,7 @@ async fn a_new_id_that_is_asked_for_during_the_save_of_the_response_comes_too_la
     let session = site.open().await;
     session.set("k", "w");
     let mut held = site.store.hold(Operation::Swap, HoldPoint::After);
-    let closing = tokio::spawn({
-        let (manager, session, now) = (site.manager.clone(), session.clone(), site.now);
-        async move { manager.close(&session, now).await }
-    });
+    let closing = close(&site, &session);
     held.reached().await.unwrap();
     session.regenerate();
     let saving = session.save();
