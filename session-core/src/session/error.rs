@@ -7,7 +7,7 @@ use std::io;
 use crate::formats::codec::{DecodeError, EncodeError};
 use crate::store::StoreError;
 
-/// The error of saving a session, as by [`Session::save`](super::Session::save).
+/// The error of saving a session, as by `Session::save`.
 ///
 /// If the save at the end of a request fails, the response is an error instead: 503 for
 /// [`Unavailable`](SaveError::Unavailable) and [`Contended`](SaveError::Contended), 409 for

@@ -31,6 +31,8 @@ fn shown_lines_of(document: &Path) -> Vec<ShownLine> {
     let mut in_example = false;
     let mut shown = Vec::new();
     for (number, line) in (1..).zip(source.lines().map(str::trim_start)) {
+        // An example that is tried only with some features begins in an attribute.
+        in_example |= is_code && line.starts_with("#[cfg_attr(") && line.contains("doc = \"```");
         let comment = line.strip_prefix("///").or_else(|| line.strip_prefix("//!"));
         let Some(text) = (if is_code { comment } else { Some(line) }) else { continue };
         let text = text.trim_start();

@@ -63,7 +63,8 @@ impl SqlStore {
     ///
     #[cfg_attr(feature = "sqlite", doc = "```")]
     #[cfg_attr(not(feature = "sqlite"), doc = "```ignore")]
-    /// use rocket_session_state_core::store::{SqlStore, SqlTable};
+    /// # extern crate rocket_session_state_core as rocket_session_state;
+    /// use rocket_session_state::store::{SqlStore, SqlTable};
     ///
     /// assert!(SqlStore::from_url("sqlite:///sessions.db", SqlTable::default()).is_ok());
     /// assert!(SqlStore::from_url("sqlite://sessions.db", SqlTable::default()).is_err());
