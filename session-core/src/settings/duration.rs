@@ -1,6 +1,6 @@
 //! The one grammar of durations written as text: `"31 days"`, `"1h 30m"`, `"500 ms"`.
 //!
-//! The macros read `fresh = "10 minutes"` with this very file, so it uses nothing but std.
+//! The macros read `fresh = "10 minutes"` with a copy of this file, which a test compares; so it uses nothing but std.
 
 use std::fmt;
 use std::time::Duration;

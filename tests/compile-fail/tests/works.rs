@@ -102,3 +102,11 @@ fn states_and_guards_do_what_their_session_does() {
     assert_eq!(client.post("/logout").dispatch().status(), Status::Ok);
     assert_eq!(client.get("/snapshots").dispatch().status(), Status::Unauthorized);
 }
+
+/// A package holds all its files, so the macros have a copy of the one grammar of durations.
+#[test]
+fn fresh_takes_the_durations_of_the_configuration() {
+    let copy = include_str!("../../../session-macros/src/duration.rs");
+    let original = include_str!("../../../session-core/src/settings/duration.rs");
+    assert!(copy == original, "copy session-core/src/settings/duration.rs to session-macros/src");
+}
