@@ -1,12 +1,10 @@
 //! Names for generated code, and for types that stand in hidden signatures. There is no promise about them from
 //! one version to the next.
 
-pub use std::any::type_name;
-
 pub use rocket;
 pub use rocket::http::uri::Origin;
-pub use rocket::request::{FromRequest, Outcome};
-pub use rocket::{Ignite, Request, Rocket, Route, Sentinel, async_trait, routes};
+pub use rocket::request::FromRequest;
+pub use rocket::{Ignite, Request, Rocket, Route, Sentinel, routes};
 pub use rocket_session_state_core::config::{CheckedConfig, Environment};
 pub use rocket_session_state_core::fields::{
     Field, HasDefault, IntoField, LoginValue, SessionValue, get, missing, set, take, update,

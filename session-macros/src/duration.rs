@@ -9,56 +9,44 @@ use std::time::Duration;
 ///
 /// Months and years are refused, since they have no one length; so is a number without a unit.
 pub(crate) fn parse(text: &str) -> Result<Duration, DurationError> {
+    let malformed = || {
+        let form = "write seconds (7200) or text such as \"2 hours\", \"1h 30m\", \"500 ms\"";
+        DurationError::Malformed(format!("is not a valid duration; {form}"))
+    };
     let mut rest = text.trim();
     if rest.is_empty() {
-        return Err(DurationError::Malformed);
+        return Err(malformed());
     }
     let mut seconds = 0.0;
     while !rest.is_empty() {
         let (number, after) = split_while(rest, |c| c.is_ascii_digit() || c == '.');
         let (unit, after) = split_while(after.trim_start(), char::is_alphabetic);
-        let number: f64 = number.parse().map_err(|_| DurationError::Malformed)?;
+        let number: f64 = number.parse().map_err(|_| malformed())?;
         if unit.is_empty() {
-            return Err(DurationError::WithoutUnit { number });
+            return Err(DurationError::Malformed(format!(
+                "lacks a unit; write a number of seconds without quotes, or add one (\"{number} seconds\")"
+            )));
         }
         seconds += number * seconds_in(unit)?;
         rest = after.trim_start();
     }
-    Duration::try_from_secs_f64(seconds).map_err(|_| DurationError::TooLong)
+    Duration::try_from_secs_f64(seconds)
+        .map_err(|_| DurationError::Malformed("is longer than can be counted".into()))
 }
 
-/// The reason why a text is not a duration. Its own text follows the quoted one in a sentence.
-#[derive(Debug, Clone, PartialEq)]
+/// The reason why a text is not a duration: the end of a sentence that begins with it.
+#[derive(Debug, PartialEq)]
 pub(crate) enum DurationError {
-    /// A part is not a number and a unit.
-    Malformed,
-    /// A number has no unit.
-    WithoutUnit { number: f64 },
-    /// A unit is not known.
-    UnknownUnit { unit: String },
-    /// A part counts months or years.
-    MonthOrYear,
-    /// The sum is more than a [`Duration`] holds.
-    TooLong,
+    /// It is not made of numbers and units.
+    Malformed(String),
+    /// One of its units is not known, or not of one length.
+    Unit(String),
 }
 
 impl fmt::Display for DurationError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            DurationError::Malformed => f.write_str(
-                "is not a valid duration; write seconds (7200) or text such as \"2 hours\", \"1h 30m\", \"500 ms\"",
-            ),
-            DurationError::WithoutUnit { number } => write!(
-                f,
-                "lacks a unit; write a number of seconds without quotes, or add one (\"{number} seconds\")"
-            ),
-            DurationError::UnknownUnit { unit } => {
-                write!(f, "has the unknown unit {unit:?}; write ms, seconds, minutes, hours, days or weeks")
-            }
-            DurationError::MonthOrYear => f.write_str(
-                "has no fixed length, as months and years don't; write days (\"31 days\", \"365 days\")",
-            ),
-            DurationError::TooLong => f.write_str("is longer than can be counted"),
+            DurationError::Malformed(reason) | DurationError::Unit(reason) => f.write_str(reason),
         }
     }
 }
@@ -68,20 +56,22 @@ fn split_while(text: &str, wanted: impl Fn(char) -> bool) -> (&str, &str) {
 }
 
 fn seconds_in(unit: &str) -> Result<f64, DurationError> {
-    // A capital M is the month in many notations; taking it for the minute would be a silent surprise.
-    if unit == "M" {
-        return Err(DurationError::MonthOrYear);
-    }
     Ok(match unit.to_ascii_lowercase().as_str() {
         "ms" | "msec" | "msecs" | "millisecond" | "milliseconds" => 0.001,
         "s" | "sec" | "secs" | "second" | "seconds" => 1.0,
-        "m" | "min" | "mins" | "minute" | "minutes" => 60.0,
+        // A capital M is the month in many notations; taking it for the minute would be a silent surprise.
+        "m" | "min" | "mins" | "minute" | "minutes" if unit != "M" => 60.0,
         "h" | "hr" | "hrs" | "hour" | "hours" => 3_600.0,
         "d" | "day" | "days" => 86_400.0,
         "w" | "wk" | "wks" | "week" | "weeks" => 604_800.0,
-        "mo" | "month" | "months" | "y" | "yr" | "yrs" | "year" | "years" => {
-            return Err(DurationError::MonthOrYear);
+        "m" | "mo" | "month" | "months" | "y" | "yr" | "yrs" | "year" | "years" => {
+            let reason =
+                "has no fixed length, as months and years don't; write days (\"31 days\", \"365 days\")";
+            return Err(DurationError::Unit(reason.into()));
         }
-        _ => return Err(DurationError::UnknownUnit { unit: unit.to_owned() }),
+        _ => {
+            let known = "ms, seconds, minutes, hours, days or weeks";
+            return Err(DurationError::Unit(format!("has the unknown unit {unit:?}; write {known}")));
+        }
     })
 }

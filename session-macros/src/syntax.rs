@@ -1,28 +1,15 @@
 //! Questions about attributes and types, and the names that generated code has.
 
-use proc_macro2::{Span, TokenStream, TokenTree};
-use quote::{ToTokens, format_ident, quote};
+use proc_macro2::{TokenStream, TokenTree};
+use quote::{ToTokens, format_ident};
 use syn::ext::IdentExt as _;
 use syn::punctuated::Punctuated;
-use syn::{Attribute, GenericArgument, Ident, Path, PathArguments, PathSegment, Token, Type};
+use syn::{
+    Attribute, GenericArgument, Ident, Item, ItemEnum, ItemStruct, ItemUnion, Path, PathArguments,
+    PathSegment, Token, Type,
+};
 
 use crate::errors::Errors;
-
-/// The path to everything that generated code needs, also of Rocket. The anonymous constants that hold most of
-/// that code import it: each token costs compile time.
-pub(crate) fn library() -> TokenStream {
-    quote!(::rocket_session_state::__private)
-}
-
-/// The name of [`library`] where it is imported.
-pub(crate) fn private() -> Ident {
-    private_at(Span::call_site())
-}
-
-/// The same name for code whose errors are to point at `span`.
-pub(crate) fn private_at(span: Span) -> Ident {
-    Ident::new("__private", span)
-}
 
 /// The verbs of the accessors that a field `x` has beside its getter: `set_x`, `update_x`, `take_x`.
 const VERBS: [&str; 3] = ["set", "update", "take"];
@@ -31,6 +18,16 @@ const VERBS: [&str; 3] = ["set", "update", "take"];
 pub(crate) fn accessors(field: &Ident) -> [Ident; VERBS.len()] {
     let name = field.unraw();
     VERBS.map(|verb| format_ident!("{verb}_{name}", span = field.span()))
+}
+
+/// Returns the tokens that an error about the form of an item underlines: its name, where that says enough.
+pub(crate) fn place(item: &Item) -> TokenStream {
+    match item {
+        Item::Struct(ItemStruct { ident, .. })
+        | Item::Enum(ItemEnum { ident, .. })
+        | Item::Union(ItemUnion { ident, .. }) => ident.to_token_stream(),
+        other => other.to_token_stream(),
+    }
 }
 
 /// Removes the derives from `attrs` and returns what they name.
@@ -65,12 +62,12 @@ pub(crate) fn fallible(ty: &Type) -> Option<(&Type, Option<&Type>)> {
     Some((arguments.next()?, arguments.next()))
 }
 
-/// Tells whether the type is written `name`, with whatever path before it.
+/// Returns `true` if the type is written `name`, with whatever path before it.
 pub(crate) fn is_named(ty: &Type, name: &str) -> bool {
     last_segment(ty).is_some_and(|segment| segment.ident == name)
 }
 
-/// Tells whether the type borrows: a session field outlives every request.
+/// Returns `true` if the type borrows: a session field outlives every request.
 pub(crate) fn borrows(ty: &Type) -> bool {
     borrows_in(ty.to_token_stream())
 }

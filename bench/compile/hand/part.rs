@@ -304,18 +304,6 @@ impl Visit {
 }
 
 impl SessionState for Visit {
-    const FIELDS: &'static [(&'static str, bool)] = &[
-        ("username", true),
-        ("views", false),
-        ("tags", false),
-        ("high", false),
-        ("theme", false),
-        ("city", true),
-        ("note", true),
-        ("age", true),
-        ("score", false),
-        ("seen", false),
-    ];
     const KEYS: &'static [TypedKey] = &[
         (Username::KEY, type_name::<String>),
         (Views::KEY, type_name::<u32>),
@@ -360,7 +348,6 @@ pub struct Member {
 impl GuardDef for Member {
     type Base = Visit;
     type State = Visit;
-    const FIELDS: &'static [&'static str] = &["username"];
 
     fn base<'r>(request: &'r Request<'_>) -> Fut<'r, Visit> {
         Box::pin(Visit::authorize(request))

@@ -1,6 +1,7 @@
 //! Deciding whether a request may enter.
 
 use std::marker::PhantomData;
+use std::pin::Pin;
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 
@@ -66,6 +67,9 @@ where
     let guard = G::build(Parts { state, proof: Proof(base) })?;
     if guard.check(request).await? { Ok(guard) } else { Err(SessionError::Forbidden) }
 }
+
+/// The future in which a state or a guard becomes an argument of a handler.
+pub type Entering<'r, G> = Pin<Box<dyn Future<Output = Outcome<G, SessionError>> + Send + 'r>>;
 
 /// The outcome of a state or a guard as an argument of a handler. It never forwards.
 pub async fn enter<G: SessionGuard>(request: &Request<'_>) -> Outcome<G, SessionError> {

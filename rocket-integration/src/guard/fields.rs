@@ -1,14 +1,15 @@
-//! The fields of a guard: how they are filled, and the proof beside them.
+//! The fields of a guard: how they are filled, and the proof in each guard.
 //!
 //! The compiler quotes lines of this file in its errors: they are kept short and rarely moved.
 
+use std::any::type_name;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::marker::PhantomData;
 
 use rocket_session_state_core::fields::{Field, get};
 
-use super::traits::{GuardDef, SessionState};
+use super::traits::{GuardDef, Requirement, SessionState, TypedKey};
 use crate::error::SessionError;
 use crate::session::Session;
 
@@ -75,18 +76,72 @@ pub trait FieldNames {
 /// The names of the fields that the guard `G` can read.
 pub type FieldsOf<G> = <<G as GuardDef>::State as FieldNames>::Fields;
 
-/// The name of the field `F`.
+/// The name of the field `F`. It tells an `Option` from other types without naming the type: a method of the type
+/// itself goes before a trait's method of the same name, so that the second, for every field, is found only where
+/// the first, for a field declared as `Option<T>`, is not.
 #[derive(Debug)]
 pub struct FieldName<F>(PhantomData<F>);
 
-/// Returns the session that they are read from.
+impl<T, F: Field<Declared = Option<T>>> FieldName<F> {
+    /// Reads what is present.
+    ///
+    /// # Errors
+    ///
+    /// [`SessionError::Forbidden`]: it is absent.
+    pub fn read(&self, session: &Session) -> Result<T, SessionError> {
+        get::<F>(session).ok_or(SessionError::Forbidden)
+    }
+
+    /// Says that a guard with this field keeps somebody out.
+    pub fn requirement(&self) -> Requirement<true> {
+        Requirement
+    }
+}
+
+/// The methods of [`FieldName`] for fields that are not declared as an `Option`.
+pub trait PlainField {
+    /// The declared type.
+    type Plain;
+
+    /// Reads the field as it is declared.
+    ///
+    /// # Errors
+    ///
+    /// None: there is nothing that could be absent.
+    fn read(&self, session: &Session) -> Result<Self::Plain, SessionError>;
+
+    /// Says that this field keeps nobody out.
+    fn requirement(&self) -> Requirement<false> {
+        Requirement
+    }
+}
+
+impl<F: Field> PlainField for FieldName<F> {
+    type Plain = F::Declared;
+
+    fn read(&self, session: &Session) -> Result<F::Declared, SessionError> {
+        Ok(get::<F>(session))
+    }
+}
+
+/// Returns the field that the function names. It is not called.
+pub const fn field<N, F>(_: fn(N) -> FieldName<F>) -> FieldName<F> {
+    FieldName(PhantomData)
+}
+
+/// Returns `true` if the field that the function names keeps somebody out. It is not called.
+pub const fn is_required<N, const REQUIRED: bool>(_: fn(N) -> Requirement<REQUIRED>) -> bool {
+    REQUIRED
+}
+
+/// Returns the session that fields are read from.
 pub fn session_of<G: GuardDef<State: SessionState>>(parts: &Parts<G>) -> &Session {
     parts.state.session()
 }
 
-/// Reads the field that the function names. It is not called.
-pub fn read_field<N, F: Field>(_: fn(N) -> FieldName<F>, session: &Session) -> FieldAccess<F::Declared> {
-    FieldAccess(get::<F>(session))
+/// Returns a field's key and the function that names the type stored there.
+pub const fn typed_key<F: Field>() -> TypedKey {
+    (F::KEY, type_name::<F::Stored>)
 }
 
 /// A state's field of type `Self` fills a guard's field of type `G` if the types are equal.
@@ -122,61 +177,6 @@ impl<T> FillsField<Decoy<T>> for T {
 pub fn fill<G, S: FillsField<G>>(read: S) -> G {
     read.fill()
 }
-
-/// The value of a state's accessor, on its way into a guard's field. It tells an `Option` from other types without
-/// naming the type: a method of the type itself goes before a trait's method of the same name, so that the
-/// second, for every type, is found only where the first, for `Option<T>`, is not.
-#[derive(Debug)]
-pub struct FieldAccess<T>(pub T);
-
-impl<T> FieldAccess<Option<T>> {
-    /// Takes what is present.
-    ///
-    /// # Errors
-    ///
-    /// [`SessionError::Forbidden`]: it is absent.
-    pub fn take(self) -> Result<T, SessionError> {
-        self.0.ok_or(SessionError::Forbidden)
-    }
-}
-
-/// [`FieldAccess::take`] for types that are not an `Option`.
-pub trait PlainFieldAccess {
-    /// The type that the accessor gave.
-    type Plain;
-
-    /// Returns the value unchanged.
-    ///
-    /// # Errors
-    ///
-    /// None: there is nothing that could be absent.
-    fn take(self) -> Result<Self::Plain, SessionError>;
-}
-
-impl<T> PlainFieldAccess for FieldAccess<T> {
-    type Plain = T;
-
-    fn take(self) -> Result<T, SessionError> {
-        Ok(self.0)
-    }
-}
-
-/// Tells whether `T` is an `Option`.
-#[derive(Debug)]
-pub struct IsOption<T>(PhantomData<T>);
-
-impl<T> IsOption<Option<T>> {
-    /// `T` is an `Option`.
-    pub const VALUE: bool = true;
-}
-
-/// [`IsOption::VALUE`] for types that are not an `Option`.
-pub trait NotAnOption {
-    /// `T` is not an `Option`.
-    const VALUE: bool = false;
-}
-
-impl<T> NotAnOption for IsOption<T> {}
 
 /// Stands for a field that an attribute has reported as an error already.
 ///

@@ -26,12 +26,13 @@ pub(crate) use launch::LaunchChecks;
 
 /// For generated code alone.
 pub(crate) mod generated {
+    pub use super::authorize::Entering;
     pub use super::check::{Check, check};
     pub use super::fields::{
-        Decoy, FieldAccess, FieldName, FieldNames, FieldsOf, FillsField, IsOption, NotAnOption,
-        PlainFieldAccess, fill, read_field, session_of, unknown_field,
+        Decoy, FieldName, FieldNames, FieldsOf, FillsField, PlainField, field, fill, is_required, session_of,
+        typed_key, unknown_field,
     };
     pub use super::traits::{
-        HasLogin, Requirement, RequiresSomething, fresh, freshness, login, requires, requires_something,
+        HasLogin, Requirement, RequiresSomething, fresh, freshness, login, requires_something,
     };
 }

@@ -21,22 +21,19 @@ pub type TypedKey = (&'static str, fn() -> &'static str);
 
 /// A typed view of a session, as `#[session_state]` makes it.
 pub trait SessionState: Sized + Send + 'static {
-    /// The names of the fields, and whether a field is an `Option`, which a guard can require.
-    const FIELDS: &'static [(&'static str, bool)];
-
     /// The keys of the fields, each with the name of the type that is stored there.
     const KEYS: &'static [TypedKey] = &[];
 
     /// The key of the login field, if there is one.
     const LOGIN: Option<&'static str> = None;
 
-    /// A view of this session.
+    /// Makes a view of this session.
     fn from_session(session: Session) -> Self;
 
-    /// The session behind the view.
+    /// Returns the session behind the view.
     fn session(&self) -> &Session;
 
-    /// Tells whether the login field is present; never, where there is none.
+    /// Returns `true` if the login field is present; never, where there is none.
     fn is_logged_in(&self) -> bool {
         false
     }
@@ -51,7 +48,7 @@ pub trait SessionState: Sized + Send + 'static {
 pub trait SessionGuard: Sized + Send + 'static {
     /// The state in which the fields are.
     type State: SessionState;
-    /// Whether anybody is kept out. A guard that keeps nobody out does not compile.
+    /// `true` if anybody is kept out. A guard that keeps nobody out does not compile.
     const REQUIRES: bool;
     /// The page for visitors who have to log in first.
     const LOGIN: Option<LoginTarget> = None;
@@ -62,7 +59,7 @@ pub trait SessionGuard: Sized + Send + 'static {
     ///
     /// # Errors
     ///
-    /// It may not, or the session can't be loaded.
+    /// The visitor may not enter, or the session can't be loaded.
     fn authorize(request: &Request<'_>) -> impl Future<Output = Result<Self, SessionError>> + Send;
 }
 
@@ -74,8 +71,6 @@ pub trait GuardDef: Sized {
     type Base;
     /// The state of the base.
     type State;
-    /// The fields of the state that this guard reads.
-    const FIELDS: &'static [&'static str];
     /// The page for visitors who have to log in first, if not that of the base.
     const LOGIN: Option<LoginTarget> = None;
     /// The longest time since the login, beside what the base says.
@@ -91,7 +86,7 @@ pub trait GuardDef: Sized {
     /// A required field is absent.
     fn build(parts: Parts<Self>) -> Result<Self, SessionError>;
 
-    /// Tells whether the visitor may enter.
+    /// Returns `true` if the visitor may enter.
     ///
     /// # Errors
     ///
@@ -132,7 +127,7 @@ pub const fn freshness(own: Option<Duration>, base: Option<Duration>) -> Option<
     }
 }
 
-/// Whether a guard keeps anybody out, as a type.
+/// Says as a type whether something keeps anybody out.
 #[derive(Debug)]
 pub struct Requirement<const SOMETHING: bool>;
 
@@ -149,40 +144,3 @@ impl RequiresSomething for Requirement<true> {}
 
 /// Compiles for a guard that keeps somebody out.
 pub const fn requires_something<R: RequiresSomething>() {}
-
-/// Tells whether the guard keeps anybody out: because its base does
-/// ([`SessionGuard::REQUIRES`](SessionGuard::REQUIRES)), or because one of its fields is
-/// an `Option` in the state.
-pub const fn requires<G: GuardDef<State: SessionState>>(base_requires: bool) -> bool {
-    base_requires || any_optional(G::FIELDS, G::State::FIELDS)
-}
-
-const fn any_optional(mut required: &[&str], state: &[(&str, bool)]) -> bool {
-    while let [name, rest @ ..] = required {
-        if is_optional(name, state) {
-            return true;
-        }
-        required = rest;
-    }
-    false
-}
-
-const fn is_optional(name: &str, mut state: &[(&str, bool)]) -> bool {
-    while let [(field, optional), rest @ ..] = state {
-        if *optional && equal(name.as_bytes(), field.as_bytes()) {
-            return true;
-        }
-        state = rest;
-    }
-    false
-}
-
-const fn equal(mut one: &[u8], mut other: &[u8]) -> bool {
-    while let ([a, one_rest @ ..], [b, other_rest @ ..]) = (one, other) {
-        if *a != *b {
-            return false;
-        }
-        (one, other) = (one_rest, other_rest);
-    }
-    one.is_empty() && other.is_empty()
-}

@@ -1,8 +1,8 @@
 //! The rules of a guard that can be seen without its state.
 
 use quote::ToTokens as _;
-use syn::Generics;
 use syn::ext::IdentExt as _;
+use syn::{Field, Fields, Generics, ItemStruct};
 
 use crate::errors::Errors;
 use crate::guard::model::Guard;
@@ -16,16 +16,16 @@ pub(super) fn check(guard: &mut Guard, errors: &mut Errors) {
 }
 
 fn check_generics(guard: &mut Guard, errors: &mut Errors) {
-    if !guard.generics.params.is_empty() || guard.generics.where_clause.is_some() {
-        errors.at(&guard.generics, format_args!("a session guard can't be generic or borrow: it owns what it has proved\nwrite: `struct {} {{ .. }}`", guard.ident));
-        guard.generics = Generics::default();
-        guard.fields.clear();
+    let ItemStruct { ident, generics, fields, .. } = &mut guard.item;
+    if !generics.params.is_empty() || generics.where_clause.is_some() {
+        errors.at(&generics, format_args!("a session guard can't be generic or borrow: it owns what it has proved\nwrite: `struct {ident} {{ .. }}`"));
+        (*generics, *fields) = (Generics::default(), Fields::Unit);
     }
 }
 
 /// Refuses derives that would make a guard out of nothing, or out of what a visitor sends.
 fn check_derives(guard: &mut Guard, errors: &mut Errors) {
-    let ident = &guard.ident;
+    let ident = &guard.item.ident;
     guard.derives.retain(|path| {
         let name = name_of(path);
         let forges = ["Default", "Deserialize", "FromForm"].contains(&name.as_str());
@@ -38,15 +38,14 @@ fn check_derives(guard: &mut Guard, errors: &mut Errors) {
     });
 }
 
-fn check_fields(guard: &mut Guard, errors: &mut Errors) {
-    for required in &mut guard.fields {
-        let name = required.ident.unraw().to_string();
-        if let Some(item) = optional(&required.field.ty) {
-            let item = item.to_token_stream();
-            errors.at(&required.field.ty, format_args!(
+/// Such a field is not looked up in the state.
+fn check_fields(guard: &Guard, errors: &mut Errors) {
+    for Field { ident, ty, .. } in &guard.item.fields {
+        if let (Some(ident), Some(item)) = (ident, optional(ty)) {
+            let (name, item) = (ident.unraw(), item.to_token_stream());
+            errors.at(ty, format_args!(
                 "a guard proves that `{name}` is present, so it can't stay an `Option`\nwrite: `{name}: {item}`"
             ));
-            required.known = false;
         }
     }
 }

@@ -4,27 +4,25 @@
 //! The compiler prints equal errors once if they have one place: everything that depends on the base
 //! has the place of the base, everything that depends on a field's type has the place of that type.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
-use syn::Ident;
-use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
+use syn::{Field, Ident, ItemStruct};
 
-use crate::guard::model::{Fresh, Guard, Login, Required};
-use crate::syntax::{cfgs, library, name_of, private, private_at};
+use crate::guard::model::Guard;
+use crate::options::string_of;
+use crate::syntax::{cfgs, name_of, optional};
 
 /// The variable that `build` reads fields from.
 const SESSION: &str = "__session";
 
 /// The struct with its proof, and in an anonymous constant all that is implemented for it.
 pub(super) fn expand(guard: &Guard) -> TokenStream {
-    let (library, private) = (library(), private());
-    let Guard { derives, attrs, vis, ident, fields, .. } = guard;
+    let Guard { item: ItemStruct { attrs, vis, ident, fields, .. }, derives, .. } = guard;
     // Serialized, a guard is its fields.
     let skipped = derives.iter().any(|path| name_of(path) == "Serialize").then(|| quote!(#[serde(skip)]));
     let derives = (!derives.is_empty()).then(|| quote!(#[derive(#(#derives),*)]));
-    let proof = proof();
-    let fields = fields.iter().map(|required| &required.field);
+    let (proof, fields) = (proof(), fields.iter());
     let definition = expand_definition(guard);
     let mounting = expand_mounting(guard);
     let request_guard = expand_request_guard(ident);
@@ -35,13 +33,14 @@ pub(super) fn expand(guard: &Guard) -> TokenStream {
             #(#fields,)*
             #[doc(hidden)]
             #skipped
-            #proof: #library::Proof<#ident>,
+            #proof: ::rocket_session_state::__private::Proof<#ident>,
         }
 
         const _: () = {
-            use #library;
+            // Everything that generated code needs, also of Rocket: a short path, since each token costs time.
+            use ::rocket_session_state::__private;
             #[allow(unused_imports)]
-            use #private::PlainFieldAccess as _;
+            use __private::PlainField as _;
 
             #definition
             #request_guard
@@ -51,99 +50,93 @@ pub(super) fn expand(guard: &Guard) -> TokenStream {
 }
 
 fn expand_definition(guard: &Guard) -> TokenStream {
-    let Guard { ident, base, fields, .. } = guard;
+    let Guard { item: ItemStruct { ident, fields, .. }, base, .. } = guard;
     let at = base.span();
-    let private = private_at(at);
     let proof = proof();
     let session = Ident::new(SESSION, at);
-    let inits = fields.iter().map(|required| expand_field(required, at));
-    let names = fields.iter().filter(|required| required.known).map(|Required { field, ident, .. }| {
-        let cfgs = cfgs(&field.attrs);
-        let name = ident.unraw().to_string();
-        quote!(#(#cfgs)* #name)
-    });
+    let inits = fields.iter().map(|field| expand_field(guard, field));
+    let requirements = fields.iter().filter_map(|field| expand_requirement(guard, field));
     let options = expand_options(guard);
     quote_spanned! {at=>
         #[automatically_derived]
-        impl #private::GuardDef for #ident {
+        impl __private::GuardDef for #ident {
             type Base = #base;
-            type State = <Self::Base as #private::SessionGuard>::State;
-            const FIELDS: &'static [&'static str] = &[#(#names),*];
+            type State = <Self::Base as __private::SessionGuard>::State;
             #options
 
-            fn base<'r>(request: &'r #private::Request<'_>) -> #private::Fut<'r, Self::Base> {
-                ::std::boxed::Box::pin(<Self::Base as #private::SessionGuard>::authorize(request))
+            fn base<'r>(request: &'r __private::Request<'_>) -> __private::Fut<'r, Self::Base> {
+                ::std::boxed::Box::pin(<Self::Base as __private::SessionGuard>::authorize(request))
             }
 
             #[allow(unused_variables)]
-            fn build(__parts: #private::Parts<Self>) -> ::core::result::Result<Self, #private::SessionError> {
-                let #session = #private::session_of(&__parts);
+            fn build(__parts: __private::Parts<Self>) -> ::core::result::Result<Self, __private::SessionError> {
+                let #session = __private::session_of(&__parts);
                 ::core::result::Result::Ok(#ident { #(#inits,)* #proof: __parts.proof })
             }
         }
 
         #[automatically_derived]
         #[diagnostic::do_not_recommend]
-        impl #private::SessionGuard for #ident {
-            type State = <Self as #private::GuardDef>::State;
+        impl __private::SessionGuard for #ident {
+            type State = <Self as __private::GuardDef>::State;
             const REQUIRES: bool = true;
-            const LOGIN: ::core::option::Option<#private::LoginTarget> = #private::login(
-                <Self as #private::GuardDef>::LOGIN,
-                <<Self as #private::GuardDef>::Base as #private::SessionGuard>::LOGIN,
+            const LOGIN: ::core::option::Option<__private::LoginTarget> = __private::login(
+                <Self as __private::GuardDef>::LOGIN,
+                <<Self as __private::GuardDef>::Base as __private::SessionGuard>::LOGIN,
             );
-            const FRESH: ::core::option::Option<::core::time::Duration> = #private::freshness(
-                <Self as #private::GuardDef>::FRESH,
-                <<Self as #private::GuardDef>::Base as #private::SessionGuard>::FRESH,
+            const FRESH: ::core::option::Option<::core::time::Duration> = __private::freshness(
+                <Self as __private::GuardDef>::FRESH,
+                <<Self as __private::GuardDef>::Base as __private::SessionGuard>::FRESH,
             );
 
             fn authorize(
-                request: &#private::Request<'_>,
-            ) -> impl ::core::future::Future<Output = ::core::result::Result<Self, #private::SessionError>>
+                request: &__private::Request<'_>,
+            ) -> impl ::core::future::Future<Output = ::core::result::Result<Self, __private::SessionError>>
             + ::core::marker::Send {
-                #private::authorize(request)
+                __private::authorize(request)
             }
         }
 
         #[automatically_derived]
         impl ::core::ops::Deref for #ident {
-            type Target = <Self as #private::GuardDef>::Base;
+            type Target = <Self as __private::GuardDef>::Base;
 
             fn deref(&self) -> &Self::Target {
                 self.#proof.base()
             }
         }
 
-        const _: () = #private::requires_something::<#private::Requirement<{
-            #private::requires::<#ident>(<<#ident as #private::GuardDef>::Base as #private::SessionGuard>::REQUIRES)
+        const _: () = __private::requires_something::<__private::Requirement<{
+            let requires = <<#ident as __private::GuardDef>::Base as __private::SessionGuard>::REQUIRES;
+            #(#requirements)*
+            requires
         }>>();
     }
 }
 
 fn expand_options(guard: &Guard) -> TokenStream {
-    let private = private_at(guard.base.span());
     let proof = proof();
     let login = guard.login.as_ref().map(|login| {
-        let target = match login {
-            Login::Path(path) => quote!(#private::LoginTarget::Path(#path)),
-            Login::Route(function) => quote! {{
-                const PAGE: fn(#private::Next) -> #private::Origin<'static> = #function;
-                #private::LoginTarget::Route(PAGE)
+        let target = match string_of(login) {
+            Some(path) => quote!(__private::LoginTarget::Path(#path)),
+            None => quote! {{
+                const PAGE: fn(__private::Next) -> __private::Origin<'static> = #login;
+                __private::LoginTarget::Route(PAGE)
             }},
         };
         quote! {
-            const LOGIN: ::core::option::Option<#private::LoginTarget> = ::core::option::Option::Some(#target);
+            const LOGIN: ::core::option::Option<__private::LoginTarget> = ::core::option::Option::Some(#target);
         }
     });
-    let fresh = guard.fresh.as_ref().map(|Fresh { text, millis }| {
-        let at = text.span();
-        let private = private_at(at);
-        let fresh = quote_spanned!(at=> #private::fresh::<<Self as #private::GuardDef>::State>(#millis));
+    let fresh = guard.fresh.as_ref().map(|millis| {
+        let at = millis.span();
+        let fresh = quote_spanned!(at=> __private::fresh::<<Self as __private::GuardDef>::State>(#millis));
         quote!(const FRESH: ::core::option::Option<::core::time::Duration> = #fresh;)
     });
     let check = guard.check.as_ref().map(|check| {
         quote! {
-            fn check<'r>(&'r self, request: &'r #private::Request<'_>) -> #private::Fut<'r, bool> {
-                #private::check(self, self.#proof.base(), request, #check)
+            fn check<'r>(&'r self, request: &'r __private::Request<'_>) -> __private::Fut<'r, bool> {
+                __private::check(self, self.#proof.base(), request, #check)
             }
         }
     });
@@ -152,10 +145,9 @@ fn expand_options(guard: &Guard) -> TokenStream {
 
 /// Only Rocket's own attribute makes a route that has a guard's sentinel.
 fn expand_mounting(guard: &Guard) -> TokenStream {
-    let private = private();
-    let Guard { vis, ident, .. } = guard;
+    let ItemStruct { vis, ident, .. } = &guard.item;
     quote! {
-        #[#private::rocket::get("/<_..>")]
+        #[__private::rocket::get("/<_..>")]
         fn __carrier(_guard: #ident) {}
 
         #[allow(dead_code)]
@@ -163,16 +155,16 @@ fn expand_mounting(guard: &Guard) -> TokenStream {
             /// Routes that close the prefix at which they are mounted to everybody else, whatever is mounted
             /// there or reaches below it from elsewhere.
             #[must_use]
-            #vis fn gate() -> ::std::vec::Vec<#private::Route> {
-                #private::gate::<Self>(#private::routes![__carrier])
+            #vis fn gate() -> ::std::vec::Vec<__private::Route> {
+                __private::gate::<Self>(__private::routes![__carrier])
             }
 
             /// The same routes, each with this guard in front of it.
             #[must_use]
             #vis fn required(
-                routes: impl ::core::convert::Into<::std::vec::Vec<#private::Route>>,
-            ) -> ::std::vec::Vec<#private::Route> {
-                #private::required::<Self>(routes, #private::routes![__carrier])
+                routes: impl ::core::convert::Into<::std::vec::Vec<__private::Route>>,
+            ) -> ::std::vec::Vec<__private::Route> {
+                __private::required::<Self>(routes, __private::routes![__carrier])
             }
         }
     }
@@ -180,17 +172,31 @@ fn expand_mounting(guard: &Guard) -> TokenStream {
 
 /// Reads the field of the same name of the state. The name has the place of the guard's field, so that
 /// the compiler lists the fields that there are, or suggests one, at that place.
-fn expand_field(required: &Required, at: Span) -> TokenStream {
-    let Required { field, ident, known } = required;
-    let cfgs = cfgs(&field.attrs);
-    let private = private_at(field.ty.span());
-    if !known {
-        return quote!(#(#cfgs)* #ident: #private::unknown_field()?);
+fn expand_field(guard: &Guard, field: &Field) -> TokenStream {
+    let Field { attrs, ident, ty, .. } = field;
+    let (base, at) = (guard.base.span(), ty.span());
+    let cfgs = cfgs(attrs);
+    if optional(ty).is_some() {
+        return quote!(#(#cfgs)* #ident: __private::unknown_field()?);
     }
-    let session = Ident::new(SESSION, at);
-    let name = quote_spanned!(at=> |__fields: __private::FieldsOf<Self>| __fields.#ident);
-    let read = quote_spanned!(field.ty.span()=> #private::read_field(#name, #session));
-    quote_spanned!(field.ty.span()=> #(#cfgs)* #ident: #private::fill(#read.take()?))
+    let session = Ident::new(SESSION, base);
+    let name = quote_spanned!(base=> |__fields: __private::FieldsOf<Self>| __fields.#ident);
+    quote_spanned!(at=> #(#cfgs)* #ident: __private::fill(__private::field(#name).read(#session)?))
+}
+
+/// Adds what the field requires of a visitor. It names the field as reading it does, at the same places: so
+/// a mistake is one error.
+fn expand_requirement(guard: &Guard, field: &Field) -> Option<TokenStream> {
+    let Guard { item: ItemStruct { ident: guard, .. }, base, .. } = guard;
+    let Field { attrs, ident, ty, .. } = field;
+    let cfgs = cfgs(attrs);
+    optional(ty).is_none().then(|| {
+        quote_spanned! {base.span()=>
+            #(#cfgs)*
+            let requires = requires
+                | __private::is_required(|__fields: __private::FieldsOf<#guard>| __fields.#ident.requirement());
+        }
+    })
 }
 
 /// The field that a guard holds beside its own. Its name is what the compiler says to whoever builds a
@@ -201,25 +207,28 @@ fn proof() -> Ident {
 
 /// The implementations that make a state or a guard an argument of a handler.
 pub(crate) fn expand_request_guard(ident: &Ident) -> TokenStream {
-    let private = private();
-    let request = Ident::new("request", Span::mixed_site());
+    // As `async_trait` would write it, which is a macro more to run and a future more to check.
     quote! {
         #[automatically_derived]
-        #[#private::async_trait]
-        impl<'r> #private::FromRequest<'r> for #ident {
-            type Error = #private::SessionError;
+        impl<'r> __private::FromRequest<'r> for #ident {
+            type Error = __private::SessionError;
 
-            async fn from_request(
-                #request: &'r #private::Request<'_>,
-            ) -> #private::Outcome<Self, Self::Error> {
-                #private::enter(#request).await
+            fn from_request<'life0, 'async_trait>(
+                request: &'r __private::Request<'life0>,
+            ) -> __private::Entering<'async_trait, Self>
+            where
+                'r: 'async_trait,
+                'life0: 'async_trait,
+                Self: 'async_trait,
+            {
+                ::std::boxed::Box::pin(__private::enter::<Self>(request))
             }
         }
 
         #[automatically_derived]
-        impl #private::Sentinel for #ident {
-            fn abort(rocket: &#private::Rocket<#private::Ignite>) -> bool {
-                #private::abort::<Self>(rocket)
+        impl __private::Sentinel for #ident {
+            fn abort(rocket: &__private::Rocket<__private::Ignite>) -> bool {
+                __private::abort::<Self>(rocket)
             }
         }
     }

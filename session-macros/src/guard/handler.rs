@@ -17,7 +17,7 @@ const METHODS: [&str; 8] = ["get", "put", "post", "delete", "head", "options", "
 
 /// Returns the handler with its guard, or, after an error, as it was.
 pub(super) fn expand(arguments: TokenStream, mut function: ItemFn, errors: &mut Errors) -> TokenStream {
-    let at = if arguments.is_empty() { None } else { Some(arguments.clone()) };
+    let at = (!arguments.is_empty()).then(|| arguments.clone());
     let guard = parse_arguments(arguments, GUARD, errors);
     if let Some(Arguments { written, .. }) = &guard
         && let Some(option) = written.first()
@@ -31,18 +31,16 @@ pub(super) fn expand(arguments: TokenStream, mut function: ItemFn, errors: &mut 
     if let Some(FnArg::Receiver(receiver)) = function.sig.inputs.first() {
         errors.at(receiver, "`#[require_session]` can't guard a method; routes are free functions");
         function.attrs.retain(|attr| !is_route(attr));
-        return function.into_token_stream();
-    }
-    if let Some(catch) = function.attrs.iter().find(|attr| name_of(attr.path()) == "catch") {
+    } else if let Some(catch) = function.attrs.iter().find(|attr| name_of(attr.path()) == "catch") {
         errors.at(
             catch.path(),
             "a catcher can't be guarded: it has to answer when guards fail\n\
              ask inside it instead: `request.guard::<Member>().await`",
         );
-        return function.into_token_stream();
-    }
-    let Some(Arguments { base, .. }) = guard else { return function.into_token_stream() };
-    if !function.attrs.iter().any(is_route) {
+    } else if let Some(Arguments { base, .. }) = guard {
+        if function.attrs.iter().any(is_route) {
+            return with_guard(&base, function);
+        }
         let (name, guard) = (&function.sig.ident, base.to_token_stream());
         errors.at(
             at,
@@ -52,9 +50,8 @@ pub(super) fn expand(arguments: TokenStream, mut function: ItemFn, errors: &mut 
              #[require_session({guard})]\n    #[get(\"/\")]\n    fn {name}() {{ .. }}"
             ),
         );
-        return function.into_token_stream();
     }
-    with_guard(&base, function)
+    function.into_token_stream()
 }
 
 /// Names the guard by an alias: Rocket writes the type twice, and a misspelt one would be two errors.

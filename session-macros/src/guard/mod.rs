@@ -2,6 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
+use syn::Item;
 
 use crate::errors::Errors;
 
@@ -17,15 +18,15 @@ pub(crate) use expand::expand_request_guard;
 pub(crate) fn require_session(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let expanded = match parse::parse_item(item, &mut errors) {
-        Some(parse::Item::Struct(item)) => {
+        Some(Item::Struct(item)) => {
             parse::parse_arguments(arguments, parse::BASE, &mut errors).map(|arguments| {
                 let mut guard = model::read(arguments, item, &mut errors);
                 check::check(&mut guard, &mut errors);
                 expand::expand(&guard)
             })
         }
-        Some(parse::Item::Function(function)) => Some(handler::expand(arguments, function, &mut errors)),
-        None => None,
+        Some(Item::Fn(function)) => Some(handler::expand(arguments, function, &mut errors)),
+        _ => None,
     };
     let errors = errors.report();
     quote!(#expanded #errors)

@@ -3,10 +3,7 @@
 use std::time::Duration;
 
 use quote::ToTokens as _;
-use syn::{
-    Attribute, Expr, ExprMacro, Field, Fields, Generics, Ident, ItemStruct, LitStr, Macro, Path, Type,
-    Visibility,
-};
+use syn::{Expr, ExprMacro, Ident, ItemStruct, LitInt, LitStr, Macro, Path, Type};
 
 use crate::duration::{self, DurationError};
 use crate::errors::Errors;
@@ -32,51 +29,22 @@ const LOGIN: &str = "login = |next| uri!(login_page(next))";
 
 /// A guard: a struct that is filled from the state of what it builds upon.
 pub(super) struct Guard {
+    /// The struct, without its derives.
+    pub(super) item: ItemStruct,
     pub(super) derives: Vec<Path>,
-    pub(super) attrs: Vec<Attribute>,
-    pub(super) vis: Visibility,
-    pub(super) ident: Ident,
-    pub(super) generics: Generics,
     pub(super) base: Type,
-    pub(super) fields: Vec<Required>,
-    pub(super) login: Option<Login>,
+    /// The page where visitors log in: its path as a string, or a function that makes the address.
+    pub(super) login: Option<Expr>,
     /// The function that decides.
     pub(super) check: Option<Expr>,
-    pub(super) fresh: Option<Fresh>,
-}
-
-/// A field, as it was declared and as it will be.
-pub(super) struct Required {
-    pub(super) field: Field,
-    pub(super) ident: Ident,
-    /// Whether it can be looked up in the state: otherwise an error has been reported already.
-    pub(super) known: bool,
-}
-
-/// The page where visitors log in.
-pub(super) enum Login {
-    /// A function that makes the address.
-    Route(Expr),
-    Path(LitStr),
-}
-
-/// The longest time since the login.
-pub(super) struct Fresh {
-    pub(super) text: LitStr,
-    pub(super) millis: u64,
+    /// The milliseconds since the login at most, where they were written.
+    pub(super) fresh: Option<LitInt>,
 }
 
 /// Reads all options. What can't be read is reported and left out.
-pub(super) fn read(arguments: Arguments, item: ItemStruct, errors: &mut Errors) -> Guard {
-    let ItemStruct { mut attrs, vis, ident, generics, fields, .. } = item;
-    let fields = match fields {
-        Fields::Named(fields) => fields.named.into_iter().filter_map(required).collect(),
-        Fields::Unnamed(_) | Fields::Unit => Vec::new(),
-    };
-    let derives = take_derives(&mut attrs, errors);
-    let base = arguments.base;
-    let mut guard =
-        Guard { derives, attrs, vis, ident, generics, base, fields, login: None, check: None, fresh: None };
+pub(super) fn read(arguments: Arguments, mut item: ItemStruct, errors: &mut Errors) -> Guard {
+    let derives = take_derives(&mut item.attrs, errors);
+    let mut guard = Guard { item, derives, base: arguments.base, login: None, check: None, fresh: None };
     let mut seen = Vec::new();
     for option in &arguments.written {
         read_option(option, &mut guard, &mut seen, errors);
@@ -84,24 +52,20 @@ pub(super) fn read(arguments: Arguments, item: ItemStruct, errors: &mut Errors) 
     guard
 }
 
-fn required(field: Field) -> Option<Required> {
-    let ident = field.ident.clone()?;
-    Some(Required { field, ident, known: true })
-}
-
 fn read_option(option: &Written, guard: &mut Guard, seen: &mut Vec<Ident>, errors: &mut Errors) {
     match OPTIONS.recognize(option, seen, errors) {
         Some(GuardOption::Login) => guard.login = read_login(option, errors),
-        Some(GuardOption::Check) => guard.check = read_check(option, &guard.ident, errors),
+        Some(GuardOption::Check) => guard.check = read_check(option, &guard.item.ident, errors),
         Some(GuardOption::Fresh) => guard.fresh = read_fresh(option, errors),
         None => {}
     }
 }
 
-fn read_login(option: &Written, errors: &mut Errors) -> Option<Login> {
+fn read_login(option: &Written, errors: &mut Errors) -> Option<Expr> {
     let value = option.value(LOGIN, errors)?;
     if let Some(path) = string_of(value) {
-        return errors.accept(check_login_path(&path)).map(|()| Login::Path(path));
+        errors.accept(check_login_path(&path))?;
+        return Some(value.clone());
     }
     match value {
         Expr::Lit(_) => errors.at(
@@ -116,7 +80,7 @@ fn read_login(option: &Written, errors: &mut Errors) -> Option<Login> {
                 corrected(mac)
             ),
         ),
-        function => return Some(Login::Route(function.clone())),
+        function => return Some(function.clone()),
     }
     None
 }
@@ -149,7 +113,7 @@ fn check_login_path(path: &LitStr) -> syn::Result<()> {
     ))
 }
 
-fn read_fresh(option: &Written, errors: &mut Errors) -> Option<Fresh> {
+fn read_fresh(option: &Written, errors: &mut Errors) -> Option<LitInt> {
     let text = option.string("fresh = \"10 minutes\"", errors)?;
     let fresh = match duration::parse(&text.value()) {
         Ok(fresh) => fresh,
@@ -169,7 +133,7 @@ fn read_fresh(option: &Written, errors: &mut Errors) -> Option<Fresh> {
             ),
         );
     }
-    millis.map(|millis| Fresh { text, millis })
+    millis.map(|millis| LitInt::new(&millis.to_string(), text.span()))
 }
 
 fn read_check(option: &Written, guard: &Ident, errors: &mut Errors) -> Option<Expr> {
@@ -192,7 +156,7 @@ mod tests {
         let mut errors = Errors::default();
         let fresh = read_fresh(&parse_quote!(fresh = #text), &mut errors);
         assert_eq!(fresh.is_none(), !errors.report().is_empty(), "{text}");
-        fresh.map(|fresh| fresh.millis)
+        fresh.map(|fresh| fresh.base10_parse().expect("a number"))
     }
 
     #[test]

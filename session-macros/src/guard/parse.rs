@@ -1,13 +1,13 @@
 //! The form of the item and of the attribute's arguments.
 
 use proc_macro2::{Span, TokenStream};
-use quote::ToTokens;
 use syn::parse::{ParseStream, Parser as _};
 use syn::punctuated::Punctuated;
-use syn::{Fields, Ident, ItemFn, ItemStruct, Token, Type};
+use syn::{Fields, Ident, Item, Token, Type};
 
 use crate::errors::Errors;
 use crate::options::Written;
+use crate::syntax::place;
 
 /// Says what an attribute without a type lacks above a struct.
 pub(super) const BASE: &str = "`#[require_session]` names what the guard builds upon: a `#[session_state]` struct or another guard\n\
@@ -47,35 +47,25 @@ pub(super) fn parse_arguments(
     errors.accept(parser.parse2(arguments))
 }
 
-/// The item below the attribute.
-pub(super) enum Item {
-    Struct(ItemStruct),
-    Function(ItemFn),
-}
-
-/// Returns `None` for an item of another form: the compiler then stays quiet about its uses.
+/// Returns a struct or a function; `None` for an item of another form: the compiler then stays quiet about
+/// its uses.
 pub(super) fn parse_item(item: TokenStream, errors: &mut Errors) -> Option<Item> {
-    match errors.accept(syn::parse2(item))? {
-        syn::Item::Struct(item) => parse_struct(item, errors).map(Item::Struct),
-        syn::Item::Fn(function) => Some(Item::Function(function)),
-        syn::Item::Enum(item) => refuse(&item.ident, errors),
-        syn::Item::Union(item) => refuse(&item.ident, errors),
-        other => refuse(other, errors),
+    let item = errors.accept(syn::parse2(item))?;
+    match &item {
+        Item::Struct(item) if matches!(item.fields, Fields::Unnamed(_)) => {
+            let ident = &item.ident;
+            errors.at(ident, format_args!(
+                "a session guard has named fields, by which it finds them in the session\nwrite: `struct {ident} {{ username: String, .. }}`"
+            ));
+            None
+        }
+        Item::Struct(_) | Item::Fn(_) => Some(item),
+        other => {
+            errors.at(
+                place(other),
+                "`#[require_session]` belongs above a struct, which becomes a guard, or above a handler",
+            );
+            None
+        }
     }
-}
-
-fn parse_struct(item: ItemStruct, errors: &mut Errors) -> Option<ItemStruct> {
-    let ident = &item.ident;
-    if let Fields::Unnamed(_) = item.fields {
-        errors.at(ident, format_args!(
-            "a session guard has named fields, by which it finds them in the session\nwrite: `struct {ident} {{ username: String, .. }}`"
-        ));
-        return None;
-    }
-    Some(item)
-}
-
-fn refuse(at: impl ToTokens, errors: &mut Errors) -> Option<Item> {
-    errors.at(at, "`#[require_session]` stands above a struct, which becomes a guard, or above a handler");
-    None
 }

@@ -21,16 +21,14 @@ pub(super) fn check(state: &mut State, errors: &mut Errors) {
 
 /// Flask keeps data of its own in the same record, and so does this library.
 fn check_key(field: &Field, errors: &mut Errors) {
-    let owner = match field.key.text.as_str() {
+    let key = field.key.value();
+    let owner = match key.as_str() {
         "_permanent" | "_flashes" => "Flask's own",
         "_login_at" => "this library's own",
         _ => return,
     };
-    let key = &field.key.text;
-    errors.push(syn::Error::new(
-        field.key.span,
-        format_args!("`{key}` is a key of {owner}; choose another with `#[session(key = \"..\")]`"),
-    ));
+    let message = format!("`{key}` is a key of {owner}; choose another with `#[session(key = \"..\")]`");
+    errors.at(&field.key, message);
 }
 
 fn check_default(field: &mut Field, errors: &mut Errors) {
@@ -74,13 +72,13 @@ fn check_duplicate_keys(state: &mut State, errors: &mut Errors) {
         if !field.cfgs.is_empty() {
             return true;
         }
-        let key = &field.key.text;
-        let Some((_, twin)) = used.iter().find(|(used, _)| used == key) else {
-            used.push((key.clone(), field.ident.clone()));
+        let key = field.key.value();
+        let Some((_, twin)) = used.iter().find(|(used, _)| *used == key) else {
+            used.push((key, field.ident.clone()));
             return true;
         };
         let message = format!("the key `{key}` is used by the field `{twin}` already; choose another: `#[session(key = \"..\")]`");
-        errors.push(syn::Error::new(field.key.span, message));
+        errors.at(&field.key, message);
         *twin != field.ident
     });
 }

@@ -6,15 +6,14 @@ use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
 use syn::{Attribute, Ident, Path, Type};
 
-use crate::state::model::{Field, Merge, Shape, State};
-use crate::syntax::{accessors, is_named, library, optional, private, private_at};
+use crate::state::model::{Field, Shape, State};
+use crate::syntax::{accessors, is_named, optional};
 
 /// The handle, and in an anonymous constant all that is implemented for it.
 ///
 /// The accessors have no bounds of their own: they go through a `Field` that the constant hides,
 /// where a type that can't be stored is one error instead of one per accessor.
 pub(super) fn expand(state: &State) -> TokenStream {
-    let (library, private) = (library(), private());
     let State { attrs, vis, ident, serialize, fields } = state;
     let fields: Vec<_> =
         fields.iter().enumerate().map(|(n, field)| (format_ident!("__Field{n}"), field)).collect();
@@ -26,11 +25,12 @@ pub(super) fn expand(state: &State) -> TokenStream {
     quote! {
         #(#attrs)*
         #vis struct #ident {
-            __session: #library::Session,
+            __session: ::rocket_session_state::__private::Session,
         }
 
         const _: () = {
-            use #library;
+            // Everything that generated code needs, also of Rocket: a short path, since each token costs time.
+            use ::rocket_session_state::__private;
 
             #(#markers)*
             #implementations
@@ -43,7 +43,7 @@ pub(super) fn expand(state: &State) -> TokenStream {
 
                 /// The session as a map, for what is not known at compile time.
                 #[must_use]
-                #vis fn session(&self) -> &#private::Session {
+                #vis fn session(&self) -> &__private::Session {
                     &self.__session
                 }
             }
@@ -52,18 +52,24 @@ pub(super) fn expand(state: &State) -> TokenStream {
 }
 
 fn expand_field(marker: &Ident, field: &Field) -> TokenStream {
-    let private = private();
     let Field { cfgs, ty, key, .. } = field;
-    let (item, key) = (field.item(), &key.text);
+    let item = field.item();
     let default = expand_default(field);
-    let merge = expand_merge(field);
+    let merge = field.merge.as_ref().map(|merge| {
+        quote! {
+            const MERGE: ::core::option::Option<__private::Policy<#item>> = {
+                const MERGE: __private::Policy<#item> = #merge;
+                ::core::option::Option::Some(MERGE)
+            };
+        }
+    });
     quote! {
         #(#cfgs)*
         struct #marker;
 
         #(#cfgs)*
         #[automatically_derived]
-        impl #private::Field for #marker {
+        impl __private::Field for #marker {
             type Stored = #item;
             type Declared = #ty;
             const KEY: &'static str = #key;
@@ -79,10 +85,9 @@ fn expand_field(marker: &Ident, field: &Field) -> TokenStream {
 /// A struct with the same fields, each as visible as its accessors, by which guards name the fields of a
 /// state: so the compiler speaks of fields where one is unknown or private.
 fn expand_names(ident: &Ident, fields: &[(Ident, &Field)]) -> TokenStream {
-    let private = private();
     let names = format_ident!("{}Fields", ident.unraw());
     let declared = fields.iter().map(|(marker, Field { cfgs, vis, ident, .. })| {
-        quote!(#(#cfgs)* #vis #ident: #private::FieldName<#marker>)
+        quote!(#(#cfgs)* #vis #ident: __private::FieldName<#marker>)
     });
     // In a scope without any type of the user, which it could hide.
     quote! {
@@ -91,7 +96,7 @@ fn expand_names(ident: &Ident, fields: &[(Ident, &Field)]) -> TokenStream {
             pub struct #names { #(#declared),* }
 
             #[automatically_derived]
-            impl #private::FieldNames for #ident {
+            impl __private::FieldNames for #ident {
                 type Fields = #names;
             }
         };
@@ -100,23 +105,22 @@ fn expand_names(ident: &Ident, fields: &[(Ident, &Field)]) -> TokenStream {
 
 /// The values that the fields have at the moment.
 fn expand_serialize(path: &Path, ident: &Ident, fields: &[(Ident, &Field)]) -> TokenStream {
-    let private = private();
     let name = ident.unraw().to_string();
     let fields = fields.iter().map(|(marker, Field { cfgs, ident, shape, .. })| {
         let name = ident.unraw().to_string();
-        let value = quote!(#private::get::<#marker>(&self.__session));
+        let value = quote!(__private::get::<#marker>(&self.__session));
         let value = if let Shape::Fallible(_) = shape { quote!(#value.ok()) } else { value };
         quote!(#(#cfgs)* __state.serialize_field(#name, &#value)?;)
     });
     quote! {
         #[automatically_derived]
         impl #path for #ident {
-            fn serialize<__S: #private::rocket::serde::Serializer>(
+            fn serialize<__S: __private::rocket::serde::Serializer>(
                 &self,
                 serializer: __S,
             ) -> ::core::result::Result<__S::Ok, __S::Error> {
-                use #private::rocket::serde::ser::SerializeStruct as _;
-                let __fields = <Self as #private::SessionState>::FIELDS.len();
+                use __private::rocket::serde::ser::SerializeStruct as _;
+                let __fields = <Self as __private::SessionState>::KEYS.len();
                 let mut __state = serializer.serialize_struct(#name, __fields)?;
                 #(#fields)*
                 __state.end()
@@ -126,29 +130,12 @@ fn expand_serialize(path: &Path, ident: &Ident, fields: &[(Ident, &Field)]) -> T
 }
 
 fn expand_default(field: &Field) -> TokenStream {
-    let private = private();
     let ty = &field.ty;
     match (&field.default, &field.shape) {
         (Some(default), _) => quote!(#default),
         (None, Shape::Optional(_)) => quote!(::core::option::Option::None),
-        (None, Shape::Fallible(_)) => quote!(#private::missing::<Self>()),
-        (None, Shape::Plain) => quote_spanned!(ty.span()=> <#ty as #private::HasDefault>::make()),
-    }
-}
-
-fn expand_merge(field: &Field) -> TokenStream {
-    let private = private();
-    let item = field.item();
-    let policy = match &field.merge {
-        Merge::Last => return TokenStream::new(),
-        Merge::Policy(policy) => quote_spanned!(item.span()=> #private::#policy::<#item>),
-        Merge::Function(path) => quote!(#path),
-    };
-    quote! {
-        const MERGE: ::core::option::Option<#private::Policy<#item>> = {
-            const MERGE: #private::Policy<#item> = #policy;
-            ::core::option::Option::Some(MERGE)
-        };
+        (None, Shape::Fallible(_)) => quote!(__private::missing::<Self>()),
+        (None, Shape::Plain) => quote_spanned!(ty.span()=> <#ty as __private::HasDefault>::make()),
     }
 }
 
@@ -156,7 +143,6 @@ fn expand_merge(field: &Field) -> TokenStream {
 /// misused.
 fn expand_accessors(marker: &Ident, field: &Field) -> TokenStream {
     let at = field.ident.span();
-    let private = private_at(at);
     let Field { docs, attrs, cfgs, vis, ident, ty, .. } = field;
     let name = ident.unraw();
     let [set, update, take] = accessors(ident);
@@ -175,25 +161,25 @@ fn expand_accessors(marker: &Ident, field: &Field) -> TokenStream {
         #shared
         #[must_use]
         #vis fn #ident(&self) -> #ty {
-            #private::get::<#marker>(&self.__session)
+            __private::get::<#marker>(&self.__session)
         }
 
         #[doc = #set_doc]
         #shared
         #vis fn #set(&self, value: #argument) {
-            #private::set::<#marker>(&self.__session, #value);
+            __private::set::<#marker>(&self.__session, #value);
         }
 
         #[doc = #update_doc]
         #shared
         #vis fn #update<__R>(&self, change: impl ::core::ops::FnOnce(&mut #ty) -> __R) -> __R {
-            #private::update::<#marker, __R>(&self.__session, change)
+            __private::update::<#marker, __R>(&self.__session, change)
         }
 
         #[doc = #take_doc]
         #shared
         #vis fn #take(&self) -> #ty {
-            #private::take::<#marker>(&self.__session)
+            __private::take::<#marker>(&self.__session)
         }
     }
 }
@@ -206,12 +192,11 @@ fn is_doc(attr: &Attribute) -> bool {
 /// easier to write is the argument generic: otherwise the compiler could infer less.
 fn expand_argument(field: &Field) -> (TokenStream, TokenStream) {
     let at = field.ident.span();
-    let private = private_at(at);
     let given: &Type = if let Shape::Fallible(item) = &field.shape { item } else { &field.ty };
     let (argument, value) = if is_named(given, "String") || optional(given).is_some() {
         (
-            quote_spanned!(at=> impl #private::IntoField<#given>),
-            quote_spanned!(at=> #private::IntoField::into_field(value)),
+            quote_spanned!(at=> impl __private::IntoField<#given>),
+            quote_spanned!(at=> __private::IntoField::into_field(value)),
         )
     } else {
         (quote!(#given), quote_spanned!(at=> value))
@@ -223,33 +208,27 @@ fn expand_argument(field: &Field) -> (TokenStream, TokenStream) {
 }
 
 fn expand_implementations(ident: &Ident, fields: &[(Ident, &Field)]) -> TokenStream {
-    let private = private();
     let name = ident.unraw().to_string();
     let login = fields.iter().find(|(_, field)| field.login.is_some()).map(|(marker, field)| {
         let ty = &field.ty;
-        let is_somebody = quote_spanned!(ty.span()=> <#ty as #private::LoginValue>::is_somebody);
+        let is_somebody = quote_spanned!(ty.span()=> <#ty as __private::LoginValue>::is_somebody);
         quote! {
             const LOGIN: ::core::option::Option<&'static str> =
-                ::core::option::Option::Some(<#marker as #private::Field>::KEY);
+                ::core::option::Option::Some(<#marker as __private::Field>::KEY);
 
             fn is_logged_in(&self) -> bool {
-                #is_somebody(&#private::get::<#marker>(&self.__session))
+                #is_somebody(&__private::get::<#marker>(&self.__session))
             }
         }
     });
     let has_login = login.as_ref().map(|_| {
         quote! {
             #[automatically_derived]
-            impl #private::HasLogin for #ident {}
+            impl __private::HasLogin for #ident {}
         }
     });
-    let keys = fields.iter().map(|(marker, Field { cfgs, .. })| {
-        quote!(#(#cfgs)* (<#marker as #private::Field>::KEY, #private::type_name::<<#marker as #private::Field>::Stored>))
-    });
-    let optional = fields.iter().map(|(_, Field { cfgs, ident, ty, .. })| {
-        let name = ident.unraw().to_string();
-        quote!(#(#cfgs)* (#name, #private::IsOption::<#ty>::VALUE))
-    });
+    let keys =
+        fields.iter().map(|(marker, Field { cfgs, .. })| quote!(#(#cfgs)* __private::typed_key::<#marker>()));
     let guard = crate::guard::expand_request_guard(ident);
     quote! {
         #[automatically_derived]
@@ -269,43 +248,38 @@ fn expand_implementations(ident: &Ident, fields: &[(Ident, &Field)]) -> TokenStr
         /// The session's own methods: flash, clear, regenerate, destroy.
         #[automatically_derived]
         impl ::core::ops::Deref for #ident {
-            type Target = #private::Session;
+            type Target = __private::Session;
 
-            fn deref(&self) -> &#private::Session {
+            fn deref(&self) -> &__private::Session {
                 &self.__session
             }
         }
 
         #[automatically_derived]
-        impl #private::SessionState for #ident {
-            const FIELDS: &'static [(&'static str, bool)] = {
-                #[allow(unused_imports)]
-                use #private::NotAnOption as _;
-                &[#(#optional),*]
-            };
-            const KEYS: &'static [#private::TypedKey] = &[#(#keys),*];
+        impl __private::SessionState for #ident {
+            const KEYS: &'static [__private::TypedKey] = &[#(#keys),*];
             #login
 
-            fn from_session(session: #private::Session) -> Self {
+            fn from_session(session: __private::Session) -> Self {
                 Self { __session: session }
             }
 
-            fn session(&self) -> &#private::Session {
+            fn session(&self) -> &__private::Session {
                 &self.__session
             }
         }
 
         #[automatically_derived]
         #[diagnostic::do_not_recommend]
-        impl #private::SessionGuard for #ident {
+        impl __private::SessionGuard for #ident {
             type State = Self;
-            const REQUIRES: bool = <Self as #private::SessionState>::LOGIN.is_some();
+            const REQUIRES: bool = <Self as __private::SessionState>::LOGIN.is_some();
 
             fn authorize(
-                request: &#private::Request<'_>,
-            ) -> impl ::core::future::Future<Output = ::core::result::Result<Self, #private::SessionError>>
+                request: &__private::Request<'_>,
+            ) -> impl ::core::future::Future<Output = ::core::result::Result<Self, __private::SessionError>>
             + ::core::marker::Send {
-                #private::open(request)
+                __private::open(request)
             }
         }
 

@@ -1,13 +1,14 @@
 //! A state as its options describe it.
 
-use proc_macro2::Span;
+use proc_macro2::TokenStream;
+use quote::{ToTokens as _, quote_spanned};
 use syn::ext::IdentExt as _;
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Expr, ExprPath, Ident, Meta, Path, Token, Type, Visibility};
+use syn::spanned::Spanned as _;
+use syn::{Attribute, Expr, Ident, ItemStruct, LitStr, Meta, Path, Token, Type, Visibility};
 
 use crate::errors::Errors;
 use crate::options::{Options, Written, did_you_mean, listed, string_of};
-use crate::state::parse::Parsed;
 use crate::syntax::{borrows, cfgs, fallible, is_named, name_of, optional, take_derives};
 
 /// The options in `#[session(..)]`.
@@ -53,11 +54,13 @@ pub(super) struct Field {
     pub(super) ident: Ident,
     pub(super) ty: Type,
     pub(super) shape: Shape,
-    pub(super) key: Key,
+    /// The key in the stored session, where it was written.
+    pub(super) key: LitStr,
     /// The word `login`, where it is written.
     pub(super) login: Option<Ident>,
     pub(super) default: Option<Expr>,
-    pub(super) merge: Merge,
+    /// The function that merges two changes; without one, the last change wins.
+    pub(super) merge: Option<TokenStream>,
 }
 
 /// The form in which the type was declared.
@@ -67,20 +70,6 @@ pub(super) enum Shape {
     Optional(Type),
     /// `Result<T, FieldError>`; holds `T`.
     Fallible(Type),
-}
-
-/// The key in the stored session and where it was written.
-pub(super) struct Key {
-    pub(super) text: String,
-    pub(super) span: Span,
-}
-
-/// The rule for two requests that change a field at once.
-pub(super) enum Merge {
-    Last,
-    /// A built-in policy, by the name of its function.
-    Policy(Ident),
-    Function(ExprPath),
 }
 
 impl Field {
@@ -94,8 +83,8 @@ impl Field {
 }
 
 /// Reads all options. What can't be read is reported and left out.
-pub(super) fn read(parsed: Parsed, errors: &mut Errors) -> State {
-    let Parsed { mut attrs, vis, ident, fields } = parsed;
+pub(super) fn read(item: ItemStruct, errors: &mut Errors) -> State {
+    let ItemStruct { mut attrs, vis, ident, fields, .. } = item;
     let mut serialize = None;
     for path in take_derives(&mut attrs, errors) {
         match name_of(&path).as_str() {
@@ -135,14 +124,14 @@ fn read_field(field: syn::Field, errors: &mut Errors) -> Option<Field> {
         docs: Vec::new(),
         attrs: Vec::new(),
         cfgs: cfgs(&attrs),
-        key: Key { text: ident.unraw().to_string(), span: ident.span() },
+        key: LitStr::new(&ident.unraw().to_string(), ident.span()),
         vis,
         ident,
         ty,
         shape,
         login: None,
         default: None,
-        merge: Merge::Last,
+        merge: None,
     };
     let mut seen = Vec::new();
     for attr in attrs {
@@ -186,40 +175,43 @@ fn read_option(option: &Written, field: &mut Field, seen: &mut Vec<Ident>, error
             Some(key) if key.value().is_empty() => {
                 errors.at(key, "a session key can't be empty\nleave `key` out to use the field's name")
             }
-            Some(key) => field.key = Key { text: key.value(), span: key.span() },
+            Some(key) => field.key = key,
             None => {}
         },
         Some(FieldOption::Default) => field.default = option.value("default = 0", errors).cloned(),
         Some(FieldOption::Merge) => {
             if let Some(value) = option.value("merge = \"add\"", errors) {
-                field.merge = read_merge(value, errors);
+                field.merge = read_merge(value, field.item(), errors);
             }
         }
         None => {}
     }
 }
 
-fn read_merge(value: &Expr, errors: &mut Errors) -> Merge {
+fn read_merge(value: &Expr, item: &Type, errors: &mut Errors) -> Option<TokenStream> {
     if let Expr::Group(group) = value {
-        return read_merge(&group.expr, errors);
+        return read_merge(&group.expr, item, errors);
     }
     if let Expr::Path(path) = value {
-        return Merge::Function(path.clone());
+        return Some(path.to_token_stream());
     }
     let Some(policy) = string_of(value) else {
         errors.at(value, "`merge` takes the name of a policy, `merge = \"add\"`, or the path of a function");
-        return Merge::Last;
+        return None;
     };
     match policy.value().as_str() {
-        "last" => Merge::Last,
-        known if POLICIES.contains(&known) => Merge::Policy(Ident::new(known, policy.span())),
+        "last" => None,
+        known if POLICIES.contains(&known) => {
+            let policy = Ident::new(known, policy.span());
+            Some(quote_spanned!(item.span()=> __private::#policy::<#item>))
+        }
         unknown => {
             let near = did_you_mean(unknown, &POLICIES);
             let policies = listed(&POLICIES);
             errors.at(&policy, format_args!(
                 "unknown merge policy `{unknown}`{near}\nthe policies are: {policies}; or name a function: `merge = path::to::function`"
             ));
-            Merge::Last
+            None
         }
     }
 }

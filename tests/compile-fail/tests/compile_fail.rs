@@ -69,7 +69,7 @@ const ADVICE: [&str; 21] = [
     "own the value",
     "name a ",
     "named fields",
-    "stands above a struct",
+    "belongs above a struct",
     "free functions",
     "build one upon the other",
     "ask inside it",
