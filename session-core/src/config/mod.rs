@@ -60,10 +60,14 @@ settings! {
         /// Text is used as UTF-8; a list of byte values is possible too. Default: none.
         secret_key: Option<SecretKey> = None,
             also session_secret_key some, also session_secret_key_base64 secrets::from_base64, read some;
-        /// Older keys that are still accepted and never sign. They may be short, but not empty. Default: none.
+        /// Older keys that are still accepted and never sign. Whoever guesses one can sign with it, so the rules are
+        /// those of [`secret_key`](Self::secret_key). Default: none.
         ///
         /// A single text is refused: Flask would take each of its letters for a key.
         secret_key_fallbacks: Vec<SecretKey> = Vec::new();
+        /// Launches outside the debug profile with keys that can be guessed, among them those of less than 16 bytes,
+        /// with a warning each time: for a short key that Flask has already. Default: false.
+        session_allow_weak_secret: bool = false;
         /// The place where sessions live. Default: the signed cookie itself.
         session_type: SessionType = SessionType::default();
 

@@ -8,6 +8,9 @@ use super::{Environment, SecretKey, SessionConfig, SessionType};
 use crate::settings::reader::{FromSetting, Setting};
 use crate::settings::report::Report;
 
+const FALLBACKS: &str = "secret_key_fallbacks";
+const ALLOW_WEAK: &str = "session_allow_weak_secret";
+
 const NEW_KEY: &str = "make one of at least 16 random bytes with `openssl rand -hex 32` or \
      `python3 -c 'import secrets; print(secrets.token_hex(32))'`";
 
@@ -22,14 +25,14 @@ pub(super) fn from_base64(setting: &Setting) -> Result<Option<SecretKey>, String
     }
 }
 
-/// Reports missing and weak keys. In the debug profile a missing one is generated.
+/// Reports missing and weak keys, the one that signs and those that are still accepted: whoever guesses any of them can
+/// sign. In the debug profile a missing one is generated.
 pub(super) fn check(config: &mut SessionConfig, environment: Environment, report: &mut Report) {
     if report.is_set("session_secret_key") && report.is_set("session_secret_key_base64") {
         report.refuse(&["session_secret_key", "session_secret_key_base64"], "is set as base64 too; keep one");
     }
     if config.secret_key_fallbacks.iter().any(|key| key.as_bytes().is_empty()) {
-        report
-            .refuse(&["secret_key_fallbacks"], "holds an empty key, with which anybody can sign; remove it");
+        report.refuse(&[FALLBACKS], "holds an empty key, with which anybody can sign; remove it");
     }
     let key = ["session_secret_key_base64", "session_secret_key"]
         .into_iter()
@@ -37,29 +40,71 @@ pub(super) fn check(config: &mut SessionConfig, environment: Environment, report
         .unwrap_or("secret_key");
     let signs =
         config.session_use_signer || (config.session_type == SessionType::Cookie && !environment.own_store);
-    if !signs || !report.readable(&[key, "session_type", "session_use_signer"]) {
+    if !signs || !report.readable(&["session_type", "session_use_signer", ALLOW_WEAK]) {
         return;
     }
-    let present = config.secret_key.as_ref().filter(|secret| !secret.as_bytes().is_empty());
-    let (flaw, where_to) = match present.map(SecretKey::weakness) {
-        Some(None) => return,
-        Some(Some(weakness)) => (weakness, ""),
-        None => ("is missing".into(), " and set it in Rocket.toml or as ROCKET_SECRET_KEY"),
-    };
-    if !environment.debug_profile {
-        report.refuse(&[key], format!("{flaw}, and sessions are signed with it; {NEW_KEY}{where_to}"));
-    } else if present.is_some() {
-        report.warn(&[key], format!("{flaw}, which does not launch outside the debug profile; {NEW_KEY}"));
-    } else {
-        match SecretKey::generate() {
-            Ok(generated) => {
-                config.secret_key = Some(generated);
-                report.warn(
-                    &[key],
-                    "is missing; a random one is used, and every session ends with this process",
-                );
+    let is_allowed = config.session_allow_weak_secret;
+    if report.readable(&[key]) {
+        match config.secret_key.as_ref().filter(|secret| !secret.as_bytes().is_empty()) {
+            Some(secret) => {
+                if let Some(flaw) = secret.weakness() {
+                    let finding = format!("{flaw}, and sessions are signed with it");
+                    weak(key, &finding, NEW_KEY, is_allowed, environment, report);
+                }
             }
-            Err(error) => report.refuse(&[key], format!("is missing, and none could be generated: {error}")),
+            None => config.secret_key = missing(key, environment, report),
+        }
+    }
+    for (number, fallback) in (1..).zip(&config.secret_key_fallbacks) {
+        if let Some(flaw) = fallback.weakness().filter(|_| !fallback.as_bytes().is_empty()) {
+            let finding = format!("key {number} {flaw}, and what is signed with it is accepted");
+            weak(FALLBACKS, &finding, "remove it", is_allowed, environment, report);
+        }
+    }
+}
+
+/// Reports a key that can be guessed. A team that brings it from Flask may allow it, and is told at each launch.
+fn weak(
+    key: &'static str,
+    finding: &str,
+    remedy: &str,
+    is_allowed: bool,
+    environment: Environment,
+    report: &mut Report,
+) {
+    if is_allowed {
+        let message = format!("{finding}: who guesses it can be any user, which {ALLOW_WEAK} = true allows");
+        report.warn(&[key, ALLOW_WEAK], message);
+    } else if environment.debug_profile {
+        report.warn(&[key], format!("{finding}, which does not launch outside the debug profile; {remedy}"));
+    } else {
+        let message = format!(
+            "{finding}: who guesses it can be any user; {remedy}, or allow it with {ALLOW_WEAK} = true"
+        );
+        report.refuse(&[key], message);
+    }
+}
+
+/// Makes a key in the debug profile, where one is missing. Elsewhere that is a problem.
+fn missing(key: &'static str, environment: Environment, report: &mut Report) -> Option<SecretKey> {
+    if !environment.debug_profile {
+        report.refuse(
+            &[key],
+            format!(
+                "is missing, and sessions are signed with it; {NEW_KEY} and set it in Rocket.toml or as \
+                 ROCKET_SECRET_KEY"
+            ),
+        );
+        return None;
+    }
+    match SecretKey::generate() {
+        Ok(generated) => {
+            report.warn(&[key], "is missing; a random one is used, and every session ends with this process");
+            Some(generated)
+        }
+        Err(error) => {
+            report.refuse(&[key], format!("is missing, and none could be generated: {error}"));
+            None
         }
     }
 }

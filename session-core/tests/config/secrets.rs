@@ -59,6 +59,46 @@ fn in_the_debug_profile_a_missing_secret_is_generated_and_a_short_one_kept_each_
 }
 
 #[test]
+fn every_key_that_is_accepted_follows_the_rule_of_the_one_that_signs() {
+    let toml = |lines: &str| format!("[default]\nsecret_key = \"{KEY}\"\n{lines}");
+    let release = ("ROCKET_PROFILE", "release");
+    for (weak, says) in [
+        ("\"x\"", "only 1 bytes"),
+        ("\"fifteen letters\"", "only 15 bytes"),
+        ("\"aaaaaaaaaaaaaaaaaaaaaaaa\"", "repeats"),
+    ] {
+        let keys = toml(&format!("secret_key_fallbacks = [\"an old key of a good length\", {weak}]"));
+        for signed in ["", "session_type = \"memory\"\nsession_use_signer = true\n"] {
+            let problem = only(refused(&format!("{keys}\n{signed}"), &[release]));
+            let parts = ["key 2", says, "session_allow_weak_secret = true", "Rocket.toml"];
+            assert_says(&problem, "secret_key_fallbacks", &parts);
+        }
+        let warnings = configure(&keys, &[]).unwrap().warnings;
+        assert_says(&only(warnings), "secret_key_fallbacks", &["key 2", says, "outside the debug profile"]);
+        accepted(&format!("{keys}\nsession_type = \"memory\""), &[release]);
+    }
+    accepted(&toml("secret_key_fallbacks = [\"of sixteen bytes\"]"), &[release]);
+}
+
+#[test]
+fn weak_keys_can_be_allowed_with_a_warning_for_each_but_none_that_is_empty() {
+    let weak = "[default]\nsecret_key = \"dev\"\nsecret_key_fallbacks = [\"old\"]";
+    let allowed = |toml: &str| format!("{toml}\nsession_allow_weak_secret = true");
+    for profile in ["release", "debug"] {
+        let warnings = configure(&allowed(weak), &[("ROCKET_PROFILE", profile)]).unwrap().warnings;
+        let [secret, fallback] = &warnings[..] else { panic!("{warnings:?}") };
+        assert_says(secret, "secret_key", &["only 3 bytes", "session_allow_weak_secret = true"]);
+        assert_says(fallback, "secret_key_fallbacks", &["key 1", "session_allow_weak_secret = true"]);
+    }
+    let release = ("ROCKET_PROFILE", "release");
+    assert_eq!(refused(weak, &[release]).len(), 2);
+    let missing = only(refused(&allowed("[default]"), &[release]));
+    assert_says(&missing, "secret_key", &["is missing"]);
+    let empty = allowed(&format!("[default]\nsecret_key = \"{KEY}\"\nsecret_key_fallbacks = [\"\"]"));
+    assert_says(&only(refused(&empty, &[release])), "secret_key_fallbacks", &["empty key"]);
+}
+
+#[test]
 fn a_secret_is_not_needed_where_nothing_is_signed() {
     let release = ("ROCKET_PROFILE", "release");
     accepted("[default]\nsession_type = \"memory\"", &[release]);
@@ -123,7 +163,7 @@ fn debug_means_the_selected_profile_and_not_the_kind_of_build() {
 fn debug_shows_no_secret_and_no_password() {
     let configured = checked(|config| {
         config.secret_key = Some("hush hush hush hush".into());
-        config.secret_key_fallbacks = vec![b"hush".into()];
+        config.secret_key_fallbacks = vec![b"hush hush hush hush".into()];
         config.store.redis.url = "redis://me:hush@host:6379/1".into();
         config.store.sql.url = Some("mysql+pymysql://me:hush@host/shop".into());
     })
