@@ -173,7 +173,11 @@ impl Manager {
 
     /// The key in the store: `session_key_prefix` and id.
     pub(super) fn store_key(&self, id: &SessionId) -> String {
-        [self.inner.config.session_key_prefix.as_str(), id.as_str()].concat()
+        let prefix = &self.inner.config.session_key_prefix;
+        let mut key = String::with_capacity(prefix.len() + id.as_str().len());
+        key.push_str(prefix);
+        key.push_str(id.as_str());
+        key
     }
 }
 

@@ -30,14 +30,23 @@ impl Manager {
     pub async fn open(&self, cookie: Option<&str>, now: SystemTime) -> Result<Session, StoreError> {
         let cookie = cookie.filter(|cookie| !cookie.is_empty());
         let (clock, budget) = (RequestClock::starting(now), self.budget());
-        let known = match self.home() {
-            SessionHome::Cookie(signer) => cookie.and_then(|cookie| self.read_cookie(signer, cookie, now)),
+        // What is found is small: the state of a session is built last, so that it is not moved through each call.
+        let found = match self.home() {
+            SessionHome::Cookie(signer) => {
+                cookie.and_then(|cookie| self.read_cookie(signer, cookie, now)).map(|record| (record, None))
+            }
             SessionHome::Server(server) => match cookie.and_then(|cookie| server.id(cookie)) {
                 None => None,
                 Some(id) => self.load(server, id, now, &budget).await?,
             },
         };
-        let state = known.unwrap_or_else(|| self.fresh());
+        let state = match found {
+            None => self.fresh(),
+            Some((record, stored)) => {
+                let kind = if stored.is_some() { Kind::Server } else { Kind::Cookie };
+                State::loaded(record, kind, Identity { stored, ..Identity::default() })
+            }
+        };
         Ok(Session::new(self.clone(), state, clock, budget))
     }
 
@@ -48,19 +57,17 @@ impl Manager {
         id: SessionId,
         now: SystemTime,
         budget: &Budget,
-    ) -> Result<Option<State>, StoreError> {
+    ) -> Result<Option<(Arc<Record>, Option<StoredRecord>)>, StoreError> {
         let loaded = server.store.load(budget, now, &self.store_key(&id), server.touch).await?;
         let Some(loaded) = loaded else { return Ok(None) };
         let record = decoded(loaded.record(server.format), "session record").flatten();
-        let identity = Identity { stored: Some(StoredRecord { id, loaded }), ..Identity::default() };
-        Ok(record.map(|record| State::loaded(record, Kind::Server, identity)))
+        Ok(record.map(|record| (record, Some(StoredRecord { id, loaded }))))
     }
 
     /// Reads the session that a signed cookie holds.
-    fn read_cookie(&self, signer: &CookieSigner, cookie: &str, now: SystemTime) -> Option<State> {
+    fn read_cookie(&self, signer: &CookieSigner, cookie: &str, now: SystemTime) -> Option<Arc<Record>> {
         let json = verified(signer.verify(cookie, now, self.config().permanent_session_lifetime))?;
-        let record = decoded(Record::parse(Format::TaggedJson, Bytes::from(json)), "signed session cookie")?;
-        Some(State::loaded(Arc::new(record), Kind::Cookie, Identity::default()))
+        decoded(Record::parse(Format::TaggedJson, Bytes::from(json)), "signed session cookie").map(Arc::new)
     }
 }
 
