@@ -3,14 +3,14 @@
 use super::{Environment, SessionConfig};
 use crate::choice::UnknownChoice;
 use crate::formats::cookie::{SameSite, ascii_domain};
-use crate::settings::reader::{FromSetting, Setting};
+use crate::settings::reader::{FromSetting, Setting, text_between_blanks};
 use crate::settings::report::Report;
 
 const SECURE: &str = "session_cookie_secure";
 
 impl FromSetting for SameSite {
     fn from_setting(setting: &Setting) -> Result<Self, String> {
-        String::from_setting(setting)?
+        text_between_blanks(setting)?
             .parse()
             .map_err(|unknown: UnknownChoice| format!("{unknown} ({} sends none)", setting.written("false")))
     }

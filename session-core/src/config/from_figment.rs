@@ -74,7 +74,7 @@ fn known_settings(
         match meaning(&spelling, keys) {
             Meaning::Known(name) if hides_a_key(name, &value) => {}
             Meaning::Known(name) => {
-                settings.entry(name).or_default().push(Setting { spelling, value, place });
+                settings.entry(name).or_default().push(Setting::new(spelling, value, place));
             }
             Meaning::Mistaken(message) => report.refuse_spelling(&spelling, message, place),
             Meaning::Foreign => {}

@@ -63,7 +63,7 @@ impl FromSetting for MigrateFrom {
         }
         let mut old = MigrateFrom::new(SessionType::default());
         for (name, value) in table {
-            let inner = Setting { spelling: name.clone(), value: value.clone(), place: None };
+            let inner = Setting::new(name.clone(), value.clone(), None);
             let read = match name.as_str() {
                 "type" => SessionType::from_setting(&inner).map(|read| old.session_type = read),
                 "key_prefix" => String::from_setting(&inner).map(|read| old.session_key_prefix = Some(read)),

@@ -2,7 +2,7 @@
 
 use crate::choice::{UnknownChoice, choice};
 use crate::formats::codec::Format;
-use crate::settings::reader::{FromSetting, Setting};
+use crate::settings::reader::{FromSetting, Setting, text_between_blanks};
 
 choice! {
     /// The format in which records are written: `session_serialization_format`.
@@ -18,7 +18,7 @@ choice! {
 
 impl FromSetting for RecordFormat {
     fn from_setting(setting: &Setting) -> Result<Self, String> {
-        String::from_setting(setting)?.parse().map_err(|unknown: UnknownChoice| unknown.to_string())
+        text_between_blanks(setting)?.parse().map_err(|unknown: UnknownChoice| unknown.to_string())
     }
 }
 

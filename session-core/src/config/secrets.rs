@@ -5,7 +5,7 @@ use base64::alphabet::{STANDARD, URL_SAFE};
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
 use super::{Environment, SecretKey, SessionConfig, SessionType};
-use crate::settings::reader::{FromSetting, Setting};
+use crate::settings::reader::{Setting, text_between_blanks};
 use crate::settings::report::Report;
 
 const FALLBACKS: &str = "secret_key_fallbacks";
@@ -16,7 +16,7 @@ const NEW_KEY: &str = "make one of at least 16 random bytes with `openssl rand -
 
 /// Reads a key in base64, in either alphabet, with or without padding.
 pub(super) fn from_base64(setting: &Setting) -> Result<Option<SecretKey>, String> {
-    let text = String::from_setting(setting)?;
+    let text = text_between_blanks(setting)?;
     let alphabet = if text.contains(['-', '_']) { URL_SAFE } else { STANDARD };
     let config = GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
     match GeneralPurpose::new(&alphabet, config).decode(text.trim()) {

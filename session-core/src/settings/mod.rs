@@ -6,6 +6,7 @@ pub(crate) mod address;
 pub(crate) mod duration;
 #[cfg(test)]
 mod duration_tests;
+mod environment;
 mod problem;
 pub(crate) mod range;
 pub(crate) mod reader;

@@ -8,13 +8,15 @@ use std::time::Duration;
 
 use figment::value::{Num, Value};
 
-use super::{Place, duration};
+use super::{Place, duration, environment};
 
 /// A key that was set: its spelling, its value and where that was.
 pub(crate) struct Setting {
     pub(crate) spelling: String,
     pub(crate) value: Value,
     pub(crate) place: Option<Place>,
+    /// The difference between the value and what was written, where it is text from a variable.
+    altered: Option<String>,
 }
 
 /// A type that settings are read as.
@@ -61,7 +63,28 @@ pub(crate) fn one_text(setting: &Setting, message: &str) -> Result<String, Strin
     }
 }
 
+/// Reads text in which blanks at either end mean nothing.
+pub(crate) fn text_between_blanks(setting: &Setting) -> Result<String, String> {
+    text_of(&setting.value).ok_or_else(|| format!("must be text, not {}", setting.misread()))
+}
+
 impl Setting {
+    pub(crate) fn new(spelling: String, value: Value, place: Option<Place>) -> Self {
+        let altered = match (&place, text_of(&value)) {
+            (Some(Place::Variable(name)), Some(text)) => environment::alteration(name, &text),
+            _ => None,
+        };
+        Setting { spelling, value, place, altered }
+    }
+
+    /// Refuses text that is not what was written.
+    pub(super) fn unaltered(&self) -> Result<(), String> {
+        match &self.altered {
+            None => Ok(()),
+            Some(message) => Err(message.clone()),
+        }
+    }
+
     pub(crate) fn is_variable(&self) -> bool {
         self.place.as_ref().is_some_and(Place::is_variable)
     }
@@ -89,7 +112,8 @@ impl Setting {
 
 impl FromSetting for String {
     fn from_setting(setting: &Setting) -> Result<Self, String> {
-        text_of(&setting.value).ok_or_else(|| format!("must be text, not {}", setting.misread()))
+        let text = text_between_blanks(setting)?;
+        setting.unaltered().map(|()| text)
     }
 }
 

@@ -66,7 +66,9 @@ const KEY_FORMS: &str = "must be text or a list of byte values";
 
 impl FromSetting for SecretKey {
     fn from_setting(setting: &Setting) -> Result<Self, String> {
-        key_of(&setting.value).ok_or_else(|| format!("{KEY_FORMS} (0 to 255), not {}", setting.misread()))
+        let key = key_of(&setting.value)
+            .ok_or_else(|| format!("{KEY_FORMS} (0 to 255), not {}", setting.misread()))?;
+        setting.unaltered().map(|()| key)
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use super::{DynStore, SessionType, StoreError};
 use crate::choice::UnknownChoice;
 use crate::formats::codec::Format;
-use crate::settings::reader::{FromSetting, Setting};
+use crate::settings::reader::{FromSetting, Setting, text_between_blanks};
 use crate::settings::report::Report;
 
 /// A store that can be named in the configuration: what has to be known of it beside its [`Store`](super::Store).
@@ -148,7 +148,7 @@ pub(crate) use stores;
 
 impl FromSetting for SessionType {
     fn from_setting(setting: &Setting) -> Result<Self, String> {
-        let text = String::from_setting(setting)?;
+        let text = text_between_blanks(setting)?;
         text.parse().map_err(|unknown: UnknownChoice| match text.to_ascii_lowercase().as_str() {
             "null" => format!("\"null\" would be sessions that nobody can write; write {}", unknown.known()),
             // Flask-Session's own has another table than its `sqlalchemy`, whose records `postgres` reads.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{accepted, assert_says, refused_line, refused_variable};
+use super::{accepted, assert_says, only, refused, refused_line, refused_variable};
 
 #[test]
 fn text_in_a_variable_that_reads_as_something_else_is_refused_with_the_quoted_form() {
@@ -12,6 +12,71 @@ fn text_in_a_variable_that_reads_as_something_else_is_refused_with_the_quoted_fo
     }
     let config = accepted("", &[("ROCKET_SESSION_COOKIE_NAME", "\"0110\"")]);
     assert_eq!(config.session_cookie_name, "0110");
+}
+
+#[test]
+fn no_text_of_a_variable_loses_a_blank_without_a_word() {
+    let keys = [
+        "secret_key",
+        "session_cookie_name",
+        "session_cookie_domain",
+        "session_cookie_path",
+        "application_root",
+        "session_key_prefix",
+        "session_redis",
+        "session_sqlalchemy",
+        "session_sqlalchemy_table",
+        "session_sqlalchemy_schema",
+        "session_memcached",
+        "session_mongodb",
+        "session_mongodb_db",
+        "session_mongodb_collect",
+        "session_file_dir",
+    ];
+    for key in keys {
+        let variable = format!("ROCKET_{}", key.to_uppercase());
+        for (value, says) in [
+            ("hushhushhushhush\n", "ends with a line break"),
+            ("hushhushhushhush\r\n", "ends with a line break"),
+            ("hushhushhushhush\r", "ends with a carriage return"),
+            (" hushhushhushhush", "begins with a space"),
+            ("\thushhushhushhush\u{a0}", "ends with the blank U+00A0"),
+        ] {
+            let problem = only(refused("[default]\nsession_type = \"memory\"", &[(&variable, value)]));
+            assert_says(&problem, key, &[says, &format!("{variable}='\"…\"'"), "environment variable"]);
+            assert!(!problem.to_string().contains("hush"), "{problem}");
+        }
+    }
+    let problem = only(refused("", &[("ROCKET_SESSION_SECRET_KEY", "hushhushhushhush\n")]));
+    assert_says(&problem, "session_secret_key", &["ends with a line break"]);
+}
+
+#[test]
+fn a_blank_in_quotes_and_one_in_a_file_is_part_of_the_text() {
+    let config = accepted("", &[("ROCKET_SECRET_KEY", "\"sixteen bytes and\\n\"\n")]);
+    assert_eq!(config.secret_key.unwrap().as_bytes(), b"sixteen bytes and\n");
+    let problem = only(refused("", &[("ROCKET_SECRET_KEY", "\"sixteen bytes and\n\"")]));
+    assert_says(&problem, "secret_key", &["in quotes that can't be read", r"\n"]);
+    let config = accepted("[default]\nsecret_key = \" sixteen bytes and\\n\"", &[]);
+    assert_eq!(config.secret_key.unwrap().as_bytes(), b" sixteen bytes and\n");
+}
+
+#[test]
+fn blanks_around_words_numbers_and_base64_mean_nothing() {
+    let config = accepted(
+        "",
+        &[
+            ("ROCKET_SESSION_TYPE", "memory\r"),
+            ("ROCKET_SESSION_COOKIE_SAMESITE", " Strict"),
+            ("ROCKET_SESSION_SERIALIZATION_FORMAT", "json\n"),
+            ("ROCKET_PERMANENT_SESSION_LIFETIME", "2 hours\n"),
+            ("ROCKET_MAX_COOKIE_SIZE", "4000\n"),
+            ("ROCKET_SESSION_SECRET_KEY_BASE64", "c2l4dGVlbiBieXRlcyBvcg==\n"),
+        ],
+    );
+    assert_eq!(config.session_type.as_str(), "memory");
+    assert_eq!(config.permanent_session_lifetime, Duration::from_secs(7200));
+    assert_eq!(config.secret_key.unwrap().as_bytes(), b"sixteen bytes or");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use crate::settings::address::absolute_path;
-use crate::settings::reader::{FromSetting, Setting};
+use crate::settings::reader::{FromSetting, Setting, text_between_blanks};
 use crate::settings::report::Report;
 use crate::settings::table::settings;
 use crate::store::backend::{Against, Backend};
@@ -79,7 +79,7 @@ fn mode(setting: &Setting) -> Result<u32, String> {
     if setting.is_number() {
         return u32::from_setting(setting);
     }
-    let text = String::from_setting(setting).ok();
+    let text = text_between_blanks(setting).ok();
     text.and_then(|text| u32::from_str_radix(text.trim().trim_start_matches("0o"), 8).ok()).ok_or_else(|| {
         format!("must be octal digits in quotes or a number; write {}", setting.written("\"0600\""))
     })
