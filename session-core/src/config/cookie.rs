@@ -39,7 +39,7 @@ fn name(config: &SessionConfig, report: &mut Report) {
 }
 
 /// Removes leading dots and turns other scripts into Punycode, as Flask does. Refuses what Flask cuts off silently (a
-/// port) or sends as it is.
+/// port), sends as it is, or may turn into another domain.
 fn domain(config: &mut SessionConfig, report: &mut Report) {
     let Some(written) = &config.session_cookie_domain else { return };
     match ascii_domain(written) {

@@ -122,6 +122,31 @@ fn a_domain_loses_leading_dots_becomes_ascii_and_holds_nothing_else() {
             assert!(!cfg!(feature = "idn") && says_how, "{text}");
         }
     }
+    for ambiguous in [
+        "straße.de",
+        "STRASSE.straße.de",
+        "STRAẞE.de",
+        "βόλος.com",
+        "نامه\u{200c}ای.com",
+        "ÜBER.de",
+        "ᎣᎦ.com",
+    ] {
+        let text = domain(ambiguous).unwrap_err().to_string();
+        let says_how = if cfg!(feature = "idn") { "IDNA 2008" } else { "the cargo feature `idn`" };
+        assert!(text.contains(says_how) && text.contains("xn--"), "{text}");
+    }
+    assert_eq!(domain("xn--strae-oqa.de").unwrap(), "xn--strae-oqa.de");
+    if cfg!(feature = "idn") {
+        // As Python's codec `idna` writes them.
+        for (written, ascii) in [
+            (".München.Example", "xn--mnchen-3ya.example"),
+            ("例え.テスト", "xn--r8jz45g.xn--zckzah"),
+            ("xn--strae-oqa.bücher.de", "xn--strae-oqa.xn--bcher-kva.de"),
+            ("почта.рф", "xn--80a1acny.xn--p1ai"),
+        ] {
+            assert_eq!(domain(written).unwrap(), ascii, "{written}");
+        }
+    }
     for wrong in
         ["", ".", "example.com:80", "https://example.com", "a b", "a;b", "a.example/x", "*.example.com"]
     {
