@@ -7,6 +7,8 @@ use crate::settings::reader::{FromSetting, Setting, text_between_blanks};
 use crate::settings::report::Report;
 
 const SECURE: &str = "session_cookie_secure";
+const ADD_SECURE: &str =
+    "browsers drop such a cookie unless it is Secure; write session_cookie_secure = true";
 
 impl FromSetting for SameSite {
     fn from_setting(setting: &Setting) -> Result<Self, String> {
@@ -23,6 +25,7 @@ pub(super) fn check(config: &mut SessionConfig, environment: Environment, report
     path("session_cookie_path", config.session_cookie_path.as_deref().unwrap_or_default(), report);
     path("application_root", &config.application_root, report);
     secure(config, environment, report);
+    name_prefix(config, report);
 }
 
 fn name(config: &SessionConfig, report: &mut Report) {
@@ -70,21 +73,13 @@ fn secure(config: &mut SessionConfig, environment: Environment, report: &mut Rep
     let by_default = partitioned || environment.serves_tls || !environment.debug_profile;
     let secure = config.session_cookie_secure.unwrap_or(by_default);
     config.session_cookie_secure = Some(secure);
-    let name = config.session_cookie_name.to_ascii_lowercase();
 
     if !secure && report.readable(&[SECURE, "session_cookie_partitioned"]) {
-        let add = "browsers drop such a cookie unless it is Secure; write session_cookie_secure = true";
         if config.session_cookie_samesite == Some(SameSite::None) {
-            report.refuse(&["session_cookie_samesite", SECURE], format!("\"None\": {add}"));
+            report.refuse(&["session_cookie_samesite", SECURE], format!("\"None\": {ADD_SECURE}"));
         }
         if partitioned {
-            report.refuse(&["session_cookie_partitioned", SECURE], add);
-        }
-        if name.starts_with("__host-") || name.starts_with("__secure-") {
-            report.refuse(
-                &["session_cookie_name", SECURE],
-                format!("begins with `__Host-` or `__Secure-`: {add}"),
-            );
+            report.refuse(&["session_cookie_partitioned", SECURE], ADD_SECURE);
         }
         if !environment.debug_profile {
             report.warn(
@@ -93,20 +88,55 @@ fn secure(config: &mut SessionConfig, environment: Environment, report: &mut Rep
             );
         }
     }
-    if name.starts_with("__host-") {
-        if let Some(domain) = &config.session_cookie_domain {
-            report.refuse(
-                &["session_cookie_name", "session_cookie_domain"],
-                format!(
-                    "begins with `__Host-`, which forbids the domain {domain:?}; remove session_cookie_domain"
-                ),
-            );
-        }
-        if config.cookie_path() != "/" {
-            report.refuse(
-                &["session_cookie_name", "session_cookie_path", "application_root"],
-                format!("begins with `__Host-`, which needs the path \"/\", not {:?}", config.cookie_path()),
-            );
-        }
+}
+
+/// A beginning of cookie names that browsers check, and what it promises beside `Secure`.
+struct NamePrefix {
+    /// In lower case: browsers don't distinguish.
+    text: &'static str,
+    written: &'static str,
+    /// The cookie belongs to the whole of one host.
+    is_host: bool,
+    /// Scripts can't make the cookie.
+    is_http: bool,
+}
+
+/// All prefixes that browsers check. The first that a name begins with counts.
+const NAME_PREFIXES: [NamePrefix; 4] = [
+    NamePrefix { text: "__host-http-", written: "__Host-Http-", is_host: true, is_http: true },
+    NamePrefix { text: "__host-", written: "__Host-", is_host: true, is_http: false },
+    NamePrefix { text: "__http-", written: "__Http-", is_host: false, is_http: true },
+    NamePrefix { text: "__secure-", written: "__Secure-", is_host: false, is_http: false },
+];
+
+/// Reports what a name promises and the cookie does not keep: browsers drop it without a word. `Secure` is decided.
+fn name_prefix(config: &SessionConfig, report: &mut Report) {
+    const NAME: &str = "session_cookie_name";
+    let name = config.session_cookie_name.to_ascii_lowercase();
+    let Some(prefix) = NAME_PREFIXES.iter().find(|prefix| name.starts_with(prefix.text)) else { return };
+    let begins = format!("begins with `{}`", prefix.written);
+    if !config.cookie_secure() && report.readable(&[SECURE, "session_cookie_partitioned"]) {
+        report.refuse(&[NAME, SECURE], format!("{begins}: {ADD_SECURE}"));
+    }
+    if prefix.is_http && !config.session_cookie_httponly {
+        report.refuse(
+            &[NAME, "session_cookie_httponly"],
+            format!("{begins}, which needs `HttpOnly`; write session_cookie_httponly = true"),
+        );
+    }
+    if !prefix.is_host {
+        return;
+    }
+    if let Some(domain) = &config.session_cookie_domain {
+        report.refuse(
+            &[NAME, "session_cookie_domain"],
+            format!("{begins}, which forbids the domain {domain:?}; remove session_cookie_domain"),
+        );
+    }
+    if config.cookie_path() != "/" {
+        report.refuse(
+            &[NAME, "session_cookie_path", "application_root"],
+            format!("{begins}, which needs the path \"/\", not {:?}", config.cookie_path()),
+        );
     }
 }

@@ -87,6 +87,42 @@ fn a_cookie_name_prefix_whose_promise_is_not_kept_does_not_launch() {
 }
 
 #[test]
+fn every_prefix_that_browsers_check_has_its_conditions_in_any_letter_case() {
+    type Change = fn(&mut SessionConfig);
+    let changes: [(&str, Change); 4] = [
+        ("session_cookie_secure", |config| config.session_cookie_secure = Some(false)),
+        ("session_cookie_httponly", |config| config.session_cookie_httponly = false),
+        ("session_cookie_domain", |config| config.session_cookie_domain = Some("a.example".into())),
+        ("path", |config| config.session_cookie_path = Some("/app".into())),
+    ];
+    for (prefix, broken_by) in [
+        ("__Secure-", &[true, false, false, false]),
+        ("__Host-", &[true, false, true, true]),
+        ("__Http-", &[true, true, false, false]),
+        ("__Host-Http-", &[true, true, true, true]),
+        ("__Host_", &[false; 4]),
+        ("Host-", &[false; 4]),
+    ] {
+        for prefix in [prefix.to_owned(), prefix.to_lowercase(), prefix.to_uppercase()] {
+            let named = |change: Change| {
+                checked(|config| {
+                    config.session_cookie_name = format!("{prefix}session");
+                    change(config);
+                })
+            };
+            assert!(named(|_| {}).is_ok(), "{prefix}");
+            for ((what, change), is_broken) in changes.into_iter().zip(broken_by) {
+                let problems = named(change).map_or_else(|error| error.problems().to_vec(), |_| Vec::new());
+                assert_eq!(problems.len(), usize::from(*is_broken), "{prefix} {what}: {problems:?}");
+                for problem in problems {
+                    assert_says(&problem, "session_cookie_name", &["begins with `__", what]);
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn a_cookie_name_must_be_a_token() {
     for name in ["", "a b", "a;b", "a=b", "a,b", "ä", "a\n", "\"a\""] {
         assert!(checked(|config| config.session_cookie_name = name.into()).is_err(), "{name:?}");
