@@ -88,6 +88,7 @@ impl Manager {
                 lifetime,
                 format,
                 breaker_after: config.session_breaker_after,
+                call_timeout: config.session_store_timeout,
             };
             store = DynStore::new(MigratingStore::new(store, source.open_store()?, settings));
         }

@@ -13,10 +13,21 @@ pub(super) trait DriverError: Error + Send + Sync + 'static {
     /// Returns the cause if its text is safe: it comes from the operating system or from TLS.
     fn safe_source(&self) -> Option<&(dyn Error + 'static)>;
 
-    /// Says what was expected, if the error is an answer that could not be understood.
-    fn expected(&self) -> Option<&'static str> {
-        None
-    }
+    /// Says what the error tells about the store.
+    fn verdict(&self) -> Verdict;
+}
+
+/// What an error tells about the store.
+pub(super) enum Verdict {
+    /// The store is away: for every call there would be an error.
+    Away,
+    /// The store answered, and refused this call.
+    Refused,
+    /// The driver has waited in vain.
+    #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+    Late,
+    /// The answer can't be understood; this was expected.
+    Garbled(&'static str),
 }
 
 /// A driver's error as it may be shown.
@@ -43,9 +54,12 @@ impl<E: DriverError> Error for Redacted<E> {
 impl StoreError {
     /// Takes the error of a call that failed.
     pub(super) fn of_driver(error: impl DriverError) -> Self {
-        match error.expected() {
-            Some(expected) => StoreError::invalid_response(expected),
-            None => StoreError::unavailable(Redacted(error)),
+        match error.verdict() {
+            Verdict::Away => StoreError::unavailable(Redacted(error)),
+            Verdict::Refused => StoreError::refused(Redacted(error)),
+            #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+            Verdict::Late => StoreError::timeout_of(Redacted(error)),
+            Verdict::Garbled(expected) => StoreError::invalid_response(expected),
         }
     }
 

@@ -18,7 +18,7 @@ use super::Store;
 ///
 /// let refused = io::Error::from(io::ErrorKind::ConnectionRefused);
 /// let error = StoreError::unavailable(refused).at("127.0.0.1:6379");
-/// assert_eq!(error.to_string(), "the session store can't be reached or refused to work (127.0.0.1:6379)");
+/// assert_eq!(error.to_string(), "the session store can't be reached (127.0.0.1:6379)");
 /// ```
 #[derive(Debug, Clone)]
 pub struct StoreError {
@@ -31,6 +31,7 @@ pub struct StoreError {
 enum Kind {
     Misconfigured,
     Unavailable,
+    Refused,
     Timeout,
     InvalidResponse(&'static str),
     TooLarge { bytes: usize, limit: usize },
@@ -47,9 +48,23 @@ impl StoreError {
         Self::new(Kind::Misconfigured, Some(Arc::from(source.into())))
     }
 
-    /// The store can't be reached or refused to work.
+    /// The store is away: it can't be reached, the connection broke, or it does not work yet.
+    ///
+    /// A store that answers a call with a refusal is there; see [`refused`](Self::refused).
     pub fn unavailable(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self::new(Kind::Unavailable, Some(Arc::from(source.into())))
+    }
+
+    /// The store answered, and refused what this call wanted: for its key, its record, its size, or a right that it
+    /// needs. That fails the request, and says nothing about other requests.
+    pub fn refused(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::new(Kind::Refused, Some(Arc::from(source.into())))
+    }
+
+    /// Somebody stopped waiting before the store's deadline was over; `source` tells what for.
+    #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+    pub(super) fn timeout_of(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::new(Kind::Timeout, Some(Arc::from(source.into())))
     }
 
     /// The deadline passed before the store answered.
@@ -99,18 +114,29 @@ impl StoreError {
         self.kind == Kind::Elsewhere
     }
 
+    /// Tells whether the store answered, and refused what this call wanted.
+    pub fn is_refusal(&self) -> bool {
+        self.kind == Kind::Refused
+    }
+
+    /// Tells whether an answer was waited for in vain, which may be due to the store or to this call.
+    pub(crate) fn is_timeout(&self) -> bool {
+        self.kind == Kind::Timeout
+    }
+
     /// Tells whether the store itself is in trouble, not just one record. The log has lines about such an
     /// outage as a whole, so a caller need not log each request that meets it.
     pub fn is_outage(&self) -> bool {
         matches!(self.kind, Kind::Unavailable | Kind::Timeout)
     }
 
-    /// Tells whether the log has lines about the trouble as a whole: an [outage](Self::is_outage) of this store, or
-    /// of the one that sessions are moved out of.
+    /// Tells whether the log has lines about the trouble as a whole: an [outage](Self::is_outage) or refusals of this
+    /// store, or of the one that sessions are moved out of.
     #[doc(hidden)]
     pub fn was_told(&self) -> bool {
         let elsewhere = self.source().filter(|_| self.is_elsewhere());
-        self.is_outage() || elsewhere.and_then(|e| e.downcast_ref::<Self>()).is_some_and(Self::is_outage)
+        let is_told = |error: &Self| error.is_outage() || error.is_refusal();
+        is_told(self) || elsewhere.and_then(|e| e.downcast_ref::<Self>()).is_some_and(is_told)
     }
 
     /// Tells whether the record was refused for its size: the store itself is well.
@@ -123,7 +149,8 @@ impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.kind {
             Kind::Misconfigured => f.write_str("the session store is configured wrongly"),
-            Kind::Unavailable => f.write_str("the session store can't be reached or refused to work"),
+            Kind::Unavailable => f.write_str("the session store can't be reached"),
+            Kind::Refused => f.write_str("the session store refused the call"),
             Kind::Timeout => f.write_str("the session store did not answer in time"),
             // As if it were the source itself.
             Kind::Elsewhere => self.source.as_ref().map_or(Ok(()), |source| source.fmt(f)),

@@ -32,7 +32,8 @@ fn stores() -> (Side, Side, Arc<MigratingStore>) {
 /// Ids have another prefix in the old store.
 fn moving(new: impl Store, old: impl Store, format: Format) -> Arc<MigratingStore> {
     let prefixes = ["old:".to_owned(), "new:".to_owned()];
-    let settings = MigrationSettings { prefixes, lifetime: LIFETIME, format, breaker_after: 5 };
+    let call_timeout = Duration::from_secs(1);
+    let settings = MigrationSettings { prefixes, lifetime: LIFETIME, format, breaker_after: 5, call_timeout };
     Arc::new(MigratingStore::new(DynStore::new(new), DynStore::new(old), settings))
 }
 

@@ -11,7 +11,7 @@ use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
-use self::breaker::Breaker;
+use self::breaker::{Breaker, Work};
 pub(crate) use self::budget::Budget;
 use self::keyed_locks::{KeyGuard, KeyedLocks};
 use self::wait::{jitter, with_deadline};
@@ -32,17 +32,17 @@ const PURGE_WITHIN: Duration = Duration::from_secs(600);
 
 impl StoreClient {
     /// `call_timeout` limits one call (`session_store_timeout`). The breaker opens after `breaker_after`
-    /// failures in a row (`session_breaker_after`).
+    /// failures in a row of loads, or of writes (`session_breaker_after`).
     pub(crate) fn new(store: DynStore, call_timeout: Duration, breaker_after: u32) -> Self {
         StoreClient {
+            breaker: Breaker::new("the session store", breaker_after, store.clone(), call_timeout),
             store,
             call_timeout,
-            breaker: Breaker::new("the session store", breaker_after),
             locks: KeyedLocks::default(),
         }
     }
 
-    /// Loads a record. A load that failed is tried once more, since it changes nothing.
+    /// Loads a record. A load that failed is tried once more, since it changes nothing. To the breaker both are one.
     pub(crate) async fn load(
         &self,
         budget: &Budget,
@@ -50,13 +50,16 @@ impl StoreClient {
         key: &str,
         touch: Option<Touch>,
     ) -> Result<Option<Loaded>, StoreError> {
-        let first = self.call(budget, now, |call| self.store.boxed().load(call, key, touch)).await;
-        let failed = first.as_ref().is_err_and(StoreError::is_outage);
-        if !failed || !self.breaker.is_closed() || budget.left().is_zero() {
-            return first;
+        let load = |call| self.store.boxed().load(call, key, touch);
+        self.admit(budget, now, Work::Load)?;
+        let (mut began, mut answer) = self.ask(budget, now, load).await;
+        let failed = answer.as_ref().is_err_and(StoreError::is_outage);
+        if failed && self.breaker.is_closed(Work::Load) && !budget.left().is_zero() {
+            tokio::time::sleep(jitter(RETRY_WITHIN)).await;
+            (began, answer) = self.ask(budget, now, load).await;
         }
-        tokio::time::sleep(jitter(RETRY_WITHIN)).await;
-        self.call(budget, now, |call| self.store.boxed().load(call, key, touch)).await
+        self.breaker.note(Work::Load, began, now, answer.as_ref().err());
+        answer
     }
 
     /// Swaps once. A swap that failed is not repeated: it may have been carried out.
@@ -68,7 +71,7 @@ impl StoreClient {
         expected: Option<&Loaded>,
         new: Option<New<'_>>,
     ) -> Result<Swap, StoreError> {
-        self.call(budget, now, |call| self.store.boxed().swap(call, key, expected, new)).await
+        self.write(budget, now, |call| self.store.boxed().swap(call, key, expected, new)).await
     }
 
     pub(crate) async fn delete(
@@ -77,7 +80,7 @@ impl StoreClient {
         now: SystemTime,
         key: &str,
     ) -> Result<bool, StoreError> {
-        self.call(budget, now, |call| self.store.boxed().delete(call, key)).await
+        self.write(budget, now, |call| self.store.boxed().delete(call, key)).await
     }
 
     /// Checks the store at launch. The error has no address: the launch's message names it.
@@ -110,36 +113,91 @@ impl StoreClient {
         error
     }
 
-    /// Makes one call: within its own limit and what is left of the request's, if the breaker lets it through.
-    async fn call<T, F: Future<Output = Result<T, StoreError>>>(
+    async fn write<T, F: Future<Output = Result<T, StoreError>>>(
         &self,
         budget: &Budget,
         now: SystemTime,
         ask: impl FnOnce(Call) -> F,
     ) -> Result<T, StoreError> {
-        let allowed = self.call_timeout.min(budget.left());
-        if allowed.is_zero() {
+        self.admit(budget, now, Work::Write)?;
+        let (began, answer) = self.ask(budget, now, ask).await;
+        self.breaker.note(Work::Write, began, now, answer.as_ref().err());
+        answer
+    }
+
+    /// Lets a call through if the request has time for it and the breaker does not keep it from the store.
+    fn admit(&self, budget: &Budget, now: SystemTime, work: Work) -> Result<(), StoreError> {
+        if budget.left().is_zero() {
             return Err(self.out_of_time());
         }
-        self.breaker.admit()?;
+        self.breaker.admit(work, now)
+    }
+
+    /// Makes one call, within its own limit and what is left of the request's; returns also when it began.
+    async fn ask<T, F: Future<Output = Result<T, StoreError>>>(
+        &self,
+        budget: &Budget,
+        now: SystemTime,
+        ask: impl FnOnce(Call) -> F,
+    ) -> (Instant, Result<T, StoreError>) {
         let began = Instant::now();
-        let deadline = began + allowed;
+        let deadline = began + self.call_timeout.min(budget.left());
         let answer = with_deadline(deadline, ask(Call { now, deadline })).await;
-        let answer = answer.map_err(|error| error.at_store(&self.store));
         budget.spend(began.elapsed());
-        self.breaker.note(answer.as_ref().err());
-        answer
+        (began, answer.map_err(|error| error.at_store(&self.store)))
     }
 }
 
-#[cfg(all(test, feature = "filesystem"))]
+#[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+
     use super::*;
-    use crate::store::FileStore;
+    use crate::store::Store;
+
+    /// A store that counts its loads, of which none is answered well.
+    #[derive(Default)]
+    struct Away(AtomicU32);
+
+    impl Store for Away {
+        async fn load(&self, _: Call, _: &str, _: Option<Touch>) -> Result<Option<Loaded>, StoreError> {
+            self.0.fetch_add(1, Relaxed);
+            Err(StoreError::unavailable("connection refused"))
+        }
+
+        async fn swap(
+            &self,
+            _: Call,
+            _: &str,
+            _: Option<&Loaded>,
+            _: Option<New<'_>>,
+        ) -> Result<Swap, StoreError> {
+            Ok(Swap::Done { version: None })
+        }
+
+        async fn delete(&self, _: Call, _: &str) -> Result<bool, StoreError> {
+            Ok(true)
+        }
+    }
 
     #[tokio::test(start_paused = true)]
+    async fn a_load_and_its_second_try_are_one_failure_and_writes_go_on() {
+        let store = Arc::new(Away::default());
+        let client = StoreClient::new(DynStore::new(Arc::clone(&store)), Duration::from_secs(1), 3);
+        let now = SystemTime::now();
+        for _ in 0..10 {
+            let budget = Budget::new(Duration::from_secs(3));
+            assert!(client.load(&budget, now, "key", None).await.is_err());
+            assert!(client.delete(&budget, now, "key").await.unwrap());
+        }
+        assert_eq!(store.0.load(Relaxed), 6);
+    }
+
+    #[cfg(feature = "filesystem")]
+    #[tokio::test(start_paused = true)]
     async fn errors_of_a_purge_and_of_requests_out_of_time_name_the_store() {
-        let store = DynStore::new(FileStore::new("/dev/null/sessions"));
+        let store = DynStore::new(crate::store::FileStore::new("/dev/null/sessions"));
         let client = StoreClient::new(store, Duration::from_secs(1), 5);
         let budget = Budget::new(Duration::from_millis(10));
         let _locked = client.lock(&budget, "key").await.unwrap();

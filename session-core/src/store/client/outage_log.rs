@@ -16,6 +16,7 @@ pub(super) struct OutageLog {
     /// Set once a line has told of the outage that is not over yet.
     told: AtomicBool,
     failures: Throttled,
+    refusals: Throttled,
     out_of_time: Throttled,
 }
 
@@ -32,8 +33,8 @@ const LINE_EVERY: Duration = Duration::from_secs(30);
 
 impl OutageLog {
     pub(super) fn new(name: &'static str) -> Self {
-        let [failures, out_of_time] = [(); 2].map(|()| Throttled::default());
-        OutageLog { name, told: AtomicBool::new(false), failures, out_of_time }
+        let [failures, refusals, out_of_time] = [(); 3].map(|()| Throttled::default());
+        OutageLog { name, told: AtomicBool::new(false), failures, refusals, out_of_time }
     }
 
     /// Counts a call that failed. Tells of it unless a line was written lately; if the breaker `is_open`, which
@@ -41,9 +42,17 @@ impl OutageLog {
     pub(super) fn failed(&self, error: &StoreError, is_open: bool) {
         self.failures.count();
         let begins = is_open && !self.told.swap(true, Ordering::Relaxed);
-        let Some(failures) = self.failures.tell(begins) else { return };
+        self.tell_of_failures(error, if is_open { "is down" } else { "failed" }, begins);
+    }
+
+    /// Tells, if a line is due, that the store is still away.
+    pub(super) fn lasts(&self, error: &StoreError) {
+        self.tell_of_failures(error, "is down", false);
+    }
+
+    fn tell_of_failures(&self, error: &StoreError, how: &str, at_once: bool) {
+        let Some(failures) = self.failures.tell(at_once) else { return };
         self.told.store(true, Ordering::Relaxed);
-        let how = if is_open { "is down" } else { "failed" };
         match failures {
             1 => log::error!("{} {how}: {}", self.name, Chain(error)),
             _ => log::error!(
@@ -55,8 +64,20 @@ impl OutageLog {
     }
 
     /// Counts a call that was refused without asking the store.
-    pub(super) fn refused(&self) {
+    pub(super) fn refused_at_once(&self) {
         self.failures.count();
+    }
+
+    /// Counts a call that the store refused for what it wanted.
+    pub(super) fn refused(&self, error: &StoreError) {
+        self.refusals.count();
+        match self.refusals.tell(false) {
+            None => {}
+            Some(1) => log::error!("{} refused a call: {}", self.name, Chain(error)),
+            Some(calls) => {
+                log::error!("{} refused calls, {calls} since this was last told: {}", self.name, Chain(error))
+            }
+        }
     }
 
     /// Notes that the store works again.
@@ -101,8 +122,13 @@ impl Throttled {
 
 #[cfg(test)]
 mod tests {
+    use std::time::SystemTime;
+
+    use tokio::time::sleep;
+
     use super::*;
-    use crate::store::client::breaker::Breaker;
+    use crate::store::client::breaker::tests::breaker;
+    use crate::store::client::breaker::{Breaker, Work};
 
     /// The lines that a store with this name has caused.
     fn lines(name: &str) -> Vec<String> {
@@ -135,22 +161,21 @@ mod tests {
     async fn an_outage_is_a_line_at_its_begin_one_per_interval_and_one_at_its_end() {
         capture();
         let name = "the store of a long outage";
-        let breaker = Breaker::new(name, 5);
+        let (outage, breaker) = breaker(name, 5);
         let began = Instant::now();
         let mut requests = 0;
+        outage.begin();
         while began.elapsed() < LINE_EVERY * 2 {
-            if breaker.admit().is_ok() {
-                breaker.note(Some(&StoreError::unavailable("connection refused")));
-            }
+            request(&breaker, &Err(refused_connection()));
             requests += 1;
-            tokio::time::advance(Duration::from_millis(100)).await;
+            sleep(Duration::from_millis(100)).await;
         }
         assert_eq!((requests, lines(name).len()), (600, 2), "{:#?}", lines(name));
         assert!(lines(name)[0].contains("connection refused"));
         assert!(lines(name)[1].contains("304 calls"), "{:#?}", lines(name));
-        tokio::time::advance(TRIAL).await;
-        breaker.admit().unwrap();
-        breaker.note(None);
+        outage.end();
+        sleep(TRIAL).await;
+        request(&breaker, &Ok(()));
         assert_eq!(lines(name).len(), 3);
         assert!(lines(name)[2].contains("works again"));
     }
@@ -159,10 +184,23 @@ mod tests {
     async fn a_store_that_fails_every_other_call_is_told_of_once_per_interval() {
         capture();
         let name = "the store that comes and goes";
-        let breaker = Breaker::new(name, 5);
+        let (_, breaker) = breaker(name, 5);
         for _ in 0..100 {
-            breaker.note(Some(&StoreError::unavailable("now and then")));
-            breaker.note(None);
+            request(&breaker, &Err(StoreError::unavailable("now and then")));
+            request(&breaker, &Ok(()));
+        }
+        assert_eq!(lines(name).len(), 2, "{:#?}", lines(name));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_store_whose_pings_alone_are_answered_is_told_of_once_per_interval() {
+        capture();
+        let name = "the store that only pings";
+        let (_, breaker) = breaker(name, 5);
+        let began = Instant::now();
+        while began.elapsed() < LINE_EVERY * 2 {
+            request(&breaker, &Err(refused_connection()));
+            sleep(Duration::from_millis(100)).await;
         }
         assert_eq!(lines(name).len(), 2, "{:#?}", lines(name));
     }
@@ -171,20 +209,18 @@ mod tests {
     async fn an_outage_that_begins_soon_after_another_has_its_own_lines() {
         capture();
         let name = "the store of two outages";
-        let breaker = Breaker::new(name, 5);
-        let refused = StoreError::unavailable("connection refused");
-        breaker.note(Some(&StoreError::timeout()));
-        breaker.note(None);
-        tokio::time::advance(TRIAL * 2).await;
+        let (outage, breaker) = breaker(name, 5);
+        request(&breaker, &Err(StoreError::timeout()));
+        request(&breaker, &Ok(()));
+        sleep(TRIAL * 2).await;
+        outage.begin();
         for _ in 0..270 {
-            if breaker.admit().is_ok() {
-                breaker.note(Some(&refused));
-            }
-            tokio::time::advance(Duration::from_millis(100)).await;
+            request(&breaker, &Err(refused_connection()));
+            sleep(Duration::from_millis(100)).await;
         }
-        tokio::time::advance(TRIAL).await;
-        breaker.admit().unwrap();
-        breaker.note(None);
+        outage.end();
+        sleep(TRIAL).await;
+        request(&breaker, &Ok(()));
         let lines = lines(name);
         assert_eq!(lines.len(), 4, "{lines:#?}");
         assert!(lines[0].contains(" failed: ") && lines[1].contains("works again"), "{lines:#?}");
@@ -193,18 +229,43 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn refused_calls_are_told_of_once_per_interval_and_are_no_outage() {
+        capture();
+        let name = "the store of refusals";
+        let (_, breaker) = breaker(name, 1);
+        for _ in 0..300 {
+            request(&breaker, &Err(StoreError::refused("WRONGTYPE")));
+            sleep(Duration::from_millis(150)).await;
+        }
+        assert_eq!(lines(name).len(), 2, "{:#?}", lines(name));
+        assert!(lines(name)[0].contains("refused a call") && lines(name)[1].contains("refused calls, 200 "));
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn requests_out_of_time_are_told_of_by_themselves_and_hide_no_outage() {
         capture();
         let name = "the store of slow requests";
-        let breaker = Breaker::new(name, 1);
+        let (_, breaker) = breaker(name, 1);
         for _ in 0..3 {
             breaker.out_of_time(&StoreError::timeout());
         }
-        breaker.note(Some(&StoreError::unavailable("connection refused")));
+        request(&breaker, &Err(refused_connection()));
         let waited =
             LINES.0.lock().unwrap().iter().filter(|line| line.contains(&format!("for {name}"))).count();
         assert_eq!((waited, lines(name).len()), (1, 1));
         assert!(lines(name)[0].contains("is down: "), "{:#?}", lines(name));
+    }
+
+    /// A load that is answered so, if it is made.
+    fn request(breaker: &Breaker, answer: &Result<(), StoreError>) {
+        let now = SystemTime::now();
+        if breaker.admit(Work::Load, now).is_ok() {
+            breaker.note(Work::Load, Instant::now(), now, answer.as_ref().err());
+        }
+    }
+
+    fn refused_connection() -> StoreError {
+        StoreError::unavailable("connection refused")
     }
 
     const TRIAL: Duration = Duration::from_secs(1);

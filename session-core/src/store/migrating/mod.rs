@@ -35,6 +35,8 @@ pub struct MigrationSettings {
     pub format: Format,
     /// The number of failures in a row after which the source is not asked for a while.
     pub breaker_after: u32,
+    /// Greatest duration of one call.
+    pub call_timeout: Duration,
 }
 
 struct Migration {
@@ -54,8 +56,9 @@ const GRACE: Duration = Duration::from_secs(2);
 impl MigratingStore {
     /// Moves sessions out of `source` into `target`.
     pub fn new(target: DynStore, source: DynStore, settings: MigrationSettings) -> Self {
-        let MigrationSettings { prefixes, lifetime, format, breaker_after } = settings;
-        let (source, warned) = (Source::new(source, prefixes, breaker_after), AtomicBool::new(false));
+        let MigrationSettings { prefixes, lifetime, format, breaker_after, call_timeout } = settings;
+        let source = Source::new(source, prefixes, breaker_after, call_timeout);
+        let warned = AtomicBool::new(false);
         MigratingStore(Arc::new(Migration { target, source, lifetime, format, warned }))
     }
 }
@@ -118,7 +121,7 @@ impl Migration {
                 }
             }
         }
-        Err(StoreError::unavailable("a record in the old store changes too fast to be moved"))
+        Err(StoreError::refused("a record in the old store changes too fast to be moved"))
     }
 
     /// Deletes `copy` after a move that failed at an unknown point. While the source has the record, its session
@@ -219,7 +222,7 @@ impl Store for MigratingStore {
         let (migration, key) = (Arc::clone(migration), key.to_owned());
         // A task of its own, since a move that is cut in the middle could bring back an ended session.
         let moving = tokio::spawn(async move { migration.move_record(call, &key, old).await });
-        moving.await.map_err(StoreError::unavailable)?
+        moving.await.map_err(StoreError::refused)?
     }
 
     async fn swap(

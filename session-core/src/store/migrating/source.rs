@@ -1,10 +1,11 @@
 //! The store that sessions are moved out of: its keys, and its outages.
 
 use std::future::Future;
+use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::store::client::breaker::Breaker;
+use crate::store::client::breaker::{Breaker, Work};
 use crate::store::client::wait::with_deadline;
 use crate::store::{Call, DynStore, Loaded, New, StoreError, Swap};
 
@@ -17,13 +18,19 @@ pub(super) struct Source {
 }
 
 impl Source {
-    pub(super) fn new(store: DynStore, prefixes: [String; 2], breaker_after: u32) -> Self {
-        Source { store, prefixes, breaker: Breaker::new("the old session store", breaker_after) }
+    pub(super) fn new(
+        store: DynStore,
+        prefixes: [String; 2],
+        breaker_after: u32,
+        call_timeout: Duration,
+    ) -> Self {
+        let breaker = Breaker::new("the old session store", breaker_after, store.clone(), call_timeout);
+        Source { store, prefixes, breaker }
     }
 
     /// Loads the record of the session that has this key in the target.
     pub(super) async fn load(&self, call: Call, key: &str) -> Result<Option<Loaded>, StoreError> {
-        self.call(call, self.store.boxed().load(call, &self.own_key(key), None)).await
+        self.call(call, Work::Load, self.store.boxed().load(call, &self.own_key(key), None)).await
     }
 
     pub(super) async fn swap(
@@ -33,15 +40,15 @@ impl Source {
         expected: Option<&Loaded>,
         new: Option<New<'_>>,
     ) -> Result<Swap, StoreError> {
-        self.call(call, self.store.boxed().swap(call, &self.own_key(key), expected, new)).await
+        self.call(call, Work::Write, self.store.boxed().swap(call, &self.own_key(key), expected, new)).await
     }
 
     pub(super) async fn delete(&self, call: Call, key: &str) -> Result<bool, StoreError> {
-        self.call(call, self.store.boxed().delete(call, &self.own_key(key))).await
+        self.call(call, Work::Write, self.store.boxed().delete(call, &self.own_key(key))).await
     }
 
     pub(super) async fn purge(&self, call: Call) -> Result<u64, StoreError> {
-        self.call(call, self.store.boxed().purge(call)).await
+        self.call(call, Work::Write, self.store.boxed().purge(call)).await
     }
 
     /// Checks the store at launch. The error has no address: the launch's message names it.
@@ -57,11 +64,13 @@ impl Source {
     async fn call<T>(
         &self,
         call: Call,
+        work: Work,
         answer: impl Future<Output = Result<T, StoreError>>,
     ) -> Result<T, StoreError> {
-        self.breaker.admit().map_err(failed)?;
+        self.breaker.admit(work, call.now).map_err(failed)?;
+        let began = Instant::now();
         let answer = with_deadline(half_of(call), answer).await.map_err(|error| error.at_store(&self.store));
-        self.breaker.note(answer.as_ref().err());
+        self.breaker.note(work, began, call.now, answer.as_ref().err());
         answer.map_err(failed)
     }
 }

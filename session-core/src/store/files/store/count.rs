@@ -40,11 +40,11 @@ const PAUSE: Duration = Duration::from_millis(1);
 
 fn change(folder: &Folder, name: &str, files: i64) -> Result<(), StoreError> {
     let path = folder.path().join(name);
-    let content = fs::read(&path).map_err(StoreError::unavailable)?;
+    let content = fs::read(&path).map_err(StoreError::refused)?;
     let Some(found) = layout::parts(content) else { return Ok(()) };
     let Ok(Value::Int(count)) = pickle::decode(&found.bytes) else { return Ok(()) };
     let count = count.saturating_add(files.into()).max(0);
     let Ok(pickled) = Format::Pickle.encode(&Value::Int(count)) else { return Ok(()) };
     let content = [&[0, 0, 0, 0, 0x80, 5], pickled.as_slice(), b"."].concat();
-    folder.draft(&content)?.become_file(&path).map_err(StoreError::unavailable)
+    folder.draft(&content)?.become_file(&path).map_err(StoreError::refused)
 }

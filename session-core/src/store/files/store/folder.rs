@@ -240,11 +240,12 @@ impl Folder {
         Ok(())
     }
 
-    /// Makes the error of an operation that the file system refused. Its text names the folder, never a file: that is
+    /// Makes the error of an operation that the file system refused: it may be about one file, and costs no time.
+    /// Its text names the folder, never a file: that is
     /// made from a session id.
     pub(super) fn failed(&self, doing: &str, error: io::Error) -> StoreError {
         let text = format!("can't {doing} in the folder of the sessions, {:?}", self.path);
-        StoreError::unavailable(Told { text, source: error.into() })
+        StoreError::refused(Told { text, source: error.into() })
     }
 }
 

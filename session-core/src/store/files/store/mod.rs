@@ -230,5 +230,5 @@ debug_by_address!(FileStore);
 async fn on_a_thread<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
 ) -> Result<T, StoreError> {
-    spawn_blocking(work).await.map_err(StoreError::unavailable)?
+    spawn_blocking(work).await.map_err(StoreError::refused)?
 }

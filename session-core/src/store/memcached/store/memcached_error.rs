@@ -4,7 +4,7 @@ use std::fmt;
 
 use memcache::exp::Error;
 
-use crate::store::driver_error::DriverError;
+use crate::store::driver_error::{DriverError, Verdict};
 
 /// The library's own texts name the key, and quote the server's answer.
 impl DriverError for Error {
@@ -32,8 +32,12 @@ impl DriverError for Error {
         }
     }
 
-    fn expected(&self) -> Option<&'static str> {
-        matches!(root(self), Error::Protocol(_)).then_some("memcached's meta protocol")
+    fn verdict(&self) -> Verdict {
+        match root(self) {
+            Error::Protocol(_) => Verdict::Garbled("memcached's meta protocol"),
+            Error::Rejected(_) | Error::Server(_) | Error::Usage(_) => Verdict::Refused,
+            _ => Verdict::Away,
+        }
     }
 }
 

@@ -70,7 +70,7 @@ impl MemcachedStore {
         if let Some(touch) = touch {
             get = get.touch_raw(item::expiry(call.now, touch.lifetime));
         }
-        let found = self.pool.run(call, get).await.map_err(StoreError::of_driver)?;
+        let found = self.pool.run(call, get).await.map_err(|error| self.pool.failed(error))?;
         match (found.status, found.value, found.item.cas) {
             (GetStatus::Miss, ..) => Ok(None),
             (GetStatus::Hit, Some(bytes), cas @ Some(_)) => Ok(Some(Loaded::versioned(bytes, cas))),
@@ -97,7 +97,7 @@ impl MemcachedStore {
         };
         let answer = self.pool.run(call, set).await.map_err(|error| match is_too_large(&error) {
             true => StoreError::too_large(new.bytes.len(), limit),
-            false => StoreError::of_driver(error),
+            false => self.pool.failed(error),
         })?;
         swapped(answer.status, answer.cas)
     }
@@ -105,7 +105,7 @@ impl MemcachedStore {
     async fn remove(&self, call: Call, key: &str, cas: Option<u64>) -> Result<Option<Swap>, StoreError> {
         let mut delete = Delete::new(key);
         delete.compare_cas = cas;
-        let answer = self.pool.run(call, delete).await.map_err(StoreError::of_driver)?;
+        let answer = self.pool.run(call, delete).await.map_err(|error| self.pool.failed(error))?;
         swapped(answer.status, None)
     }
 

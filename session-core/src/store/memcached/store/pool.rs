@@ -4,7 +4,8 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use memcache::exp::{AsyncMetaClient, Error, Operation};
 use tokio::sync::OnceCell;
-use tokio::time::Instant;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, timeout_at};
 
 use super::item;
 use super::memcached_error::is_broken_connection;
@@ -44,20 +45,45 @@ impl Pool {
         self.with_client(call, async |client| client.run(operation).await).await
     }
 
+    /// Asks every server. If some of them answer, the store is there, and those that don't fail their own sessions.
     pub(super) async fn ping(&self, call: Call) -> Result<(), StoreError> {
-        self.with_client(call, async |client| client.noop().await).await.map_err(StoreError::of_driver)?;
-        let mut limit = usize::MAX;
-        for server in &self.servers {
-            let settings = ServerSettings::read(server).await.map_err(StoreError::unavailable)?;
-            if !settings.compares {
-                return Err(StoreError::unavailable(
-                    "memcached runs without compare-and-swap; start it without the option -C",
-                ));
+        // Leaves time to tell that some have answered.
+        let now = Instant::now();
+        let deadline = now + call.deadline.saturating_duration_since(now).mul_f64(0.8);
+        let mut asked = JoinSet::new();
+        for server in self.servers.clone() {
+            asked.spawn(async move { timeout_at(deadline, ServerSettings::read(&server)).await });
+        }
+        let (mut limit, mut answers, mut failure) = (usize::MAX, 0, None);
+        while let Some(answer) = asked.join_next().await {
+            match answer.map_err(StoreError::refused)? {
+                Ok(Ok(settings)) if settings.compares => {
+                    answers += 1;
+                    limit = limit.min(settings.item_limit.unwrap_or(item::DEFAULT_LIMIT));
+                }
+                Ok(Ok(_)) => {
+                    return Err(StoreError::refused(
+                        "memcached runs without compare-and-swap; start it without the option -C",
+                    ));
+                }
+                Ok(Err(error)) => failure = Some(error),
+                Err(late) => failure = Some(late.into()),
             }
-            limit = limit.min(settings.item_limit.unwrap_or(item::DEFAULT_LIMIT));
+        }
+        match failure {
+            Some(error) if answers > 0 => return Err(StoreError::refused(error)),
+            Some(error) => return Err(StoreError::unavailable(error)),
+            None => {}
         }
         self.item_limit.store(limit, Relaxed);
-        Ok(())
+        self.with_client(call, async |client| client.noop().await).await.map_err(|error| self.failed(error))
+    }
+
+    /// Makes the error of a call. Of several servers that are the store, one that can't be reached is not the store.
+    pub(super) fn failed(&self, error: Error) -> StoreError {
+        let one_of_several = self.servers.len() > 1 && is_broken_connection(&error);
+        let error = StoreError::of_driver(error);
+        if one_of_several { StoreError::refused(error) } else { error }
     }
 
     async fn with_client<T>(

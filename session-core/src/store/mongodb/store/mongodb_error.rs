@@ -4,10 +4,13 @@ use std::fmt;
 
 use mongodb::error::{Error, ErrorKind, WriteFailure};
 
-use crate::store::driver_error::DriverError;
+use crate::store::driver_error::{DriverError, Verdict};
 
 /// The server's code for a second document of one id.
 const DUPLICATE_KEY: i32 = 11_000;
+
+/// The codes of a server that refuses the login, and of one that is ending.
+const AWAY: [i32; 3] = [18, 91, 11_600];
 
 /// Flask-Session makes no unique index, so that two of its requests can have written one session twice.
 const TWO_OF_ONE_ID: &str = ": two documents have one id; list such ids with db.COLLECTION.aggregate([{$group: \
@@ -45,10 +48,16 @@ impl DriverError for Error {
         }
     }
 
-    fn expected(&self) -> Option<&'static str> {
+    fn verdict(&self) -> Verdict {
+        if let Some((code, _)) = answer(self) {
+            return if AWAY.contains(&code) { Verdict::Away } else { Verdict::Refused };
+        }
         match self.kind.as_ref() {
-            ErrorKind::InvalidResponse { .. } | ErrorKind::Bson(_) => Some("an answer in MongoDB's protocol"),
-            _ => None,
+            ErrorKind::InvalidResponse { .. } | ErrorKind::Bson(_) => {
+                Verdict::Garbled("an answer in MongoDB's protocol")
+            }
+            ErrorKind::InvalidArgument { .. } => Verdict::Refused,
+            _ => Verdict::Away,
         }
     }
 }

@@ -144,7 +144,7 @@ impl Store for RedisStore {
         // Servers that hide COMMAND answer an error: they get the benefit of the doubt.
         match self.connection.send(call, cmd("COMMAND").arg("INFO").arg("GETEX").take()).await {
             Ok(Value::Array(commands)) if commands == [Value::Nil] => {
-                Err(StoreError::unavailable("the server does not know GETEX; Redis 6.2 or newer is needed"))
+                Err(StoreError::refused("the server does not know GETEX; Redis 6.2 or newer is needed"))
             }
             _ => Ok(()),
         }

@@ -3,9 +3,9 @@
 use std::error::Error;
 use std::fmt;
 
-use redis::{ErrorKind, RedisError};
+use redis::{ErrorKind, RedisError, ServerErrorKind};
 
-use crate::store::driver_error::DriverError;
+use crate::store::driver_error::{DriverError, Verdict};
 
 /// A server may repeat a command's arguments in its error, and the client library repeats the bytes that it
 /// could not parse. Of those only the error's code is shown.
@@ -38,8 +38,17 @@ impl DriverError for RedisError {
         if self.is_io_error() { self.source() } else { None }
     }
 
-    fn expected(&self) -> Option<&'static str> {
-        (self.kind() == ErrorKind::Parse).then_some("Redis's protocol")
+    fn verdict(&self) -> Verdict {
+        use ServerErrorKind::{BusyLoading, ClusterDown, MasterDown};
+
+        match self.kind() {
+            ErrorKind::Parse => Verdict::Garbled("Redis's protocol"),
+            ErrorKind::Server(BusyLoading | ClusterDown | MasterDown) => Verdict::Away,
+            // A script of somebody else has run for too long, or nobody has logged in: it answers everybody so.
+            ErrorKind::Extension if matches!(self.code(), Some("BUSY" | "NOAUTH")) => Verdict::Away,
+            ErrorKind::Server(_) | ErrorKind::Extension => Verdict::Refused,
+            _ => Verdict::Away,
+        }
     }
 }
 

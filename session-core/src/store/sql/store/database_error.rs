@@ -3,9 +3,11 @@
 use std::error::Error;
 use std::fmt;
 
+use sqlx::error::DatabaseError;
+
 use super::dialect::Dialect;
 use crate::store::StoreError;
-use crate::store::driver_error::DriverError;
+use crate::store::driver_error::{DriverError, Verdict};
 
 impl DriverError for sqlx::Error {
     fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -26,12 +28,14 @@ impl DriverError for sqlx::Error {
         }
     }
 
-    fn expected(&self) -> Option<&'static str> {
+    fn verdict(&self) -> Verdict {
         match self {
             sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) | sqlx::Error::ColumnNotFound(_) => {
-                Some("the columns of Flask-Session's table")
+                Verdict::Garbled("the columns of Flask-Session's table")
             }
-            _ => None,
+            // The application may use all connections itself, or the pool can't open one.
+            sqlx::Error::PoolTimedOut => Verdict::Late,
+            _ => Verdict::Away,
         }
     }
 }
@@ -45,7 +49,7 @@ pub(super) fn of_statement<D: Dialect>(error: sqlx::Error) -> StoreError {
         sqlx::Error::Database(error) => {
             let number = D::number(&*error);
             let meaning = D::meaning(&number).map_or_else(String::new, |meaning| format!(": {meaning}"));
-            StoreError::unavailable(format!("the database answered error {number}{meaning}"))
+            answered::<D>(&*error, format!("the database answered error {number}{meaning}"))
         }
         error => StoreError::of_driver(error),
     }
@@ -53,11 +57,11 @@ pub(super) fn of_statement<D: Dialect>(error: sqlx::Error) -> StoreError {
 
 /// The error of making the store ready. Nothing of a session is sent then, and the words of the database say what
 /// to do.
-pub(super) fn of_start(error: sqlx::Error) -> StoreError {
+pub(super) fn of_start<D: Dialect>(error: sqlx::Error) -> StoreError {
     match error {
         // A pool says the same, and the word "pool" would be ours.
         sqlx::Error::Database(error) => {
-            StoreError::unavailable(format!("the database answered: {}", error.message()))
+            answered::<D>(&*error, format!("the database answered: {}", error.message()))
         }
         error @ (sqlx::Error::Io(_)
         | sqlx::Error::Tls(_)
@@ -66,4 +70,9 @@ pub(super) fn of_start(error: sqlx::Error) -> StoreError {
         // Their texts hold those of their causes.
         other => StoreError::unavailable(other.to_string()),
     }
+}
+
+/// The error of an answer. Most are about a statement, its row or its rights.
+fn answered<D: Dialect>(error: &dyn DatabaseError, text: String) -> StoreError {
+    if D::is_away(&D::number(error)) { StoreError::unavailable(text) } else { StoreError::refused(text) }
 }

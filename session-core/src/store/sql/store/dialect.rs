@@ -72,6 +72,9 @@ pub(super) trait Dialect: Database {
 
     /// Explains an error of that number, where it is about the database and not about the session.
     fn meaning(number: &str) -> Option<&'static str>;
+
+    /// Tells whether an error of that number ends a connection or refuses one, so that every statement would meet it.
+    fn is_away(number: &str) -> bool;
 }
 
 /// Makes a query with its values. A dialect that compares a key twice binds it twice.

@@ -71,4 +71,10 @@ impl Dialect for MySql {
             _ => return None,
         })
     }
+    fn is_away(number: &str) -> bool {
+        const REFUSED_LOGIN: [&str; 5] = ["1044", "1045", "1049", "1129", "1130"];
+        const ENDING: [&str; 5] = ["1053", "1077", "1079", "1152", "1927"];
+        const BROKEN_CONNECTION: [&str; 4] = ["1158", "1159", "1160", "1161"];
+        [&REFUSED_LOGIN[..], &ENDING, &BROKEN_CONNECTION].iter().any(|numbers| numbers.contains(&number))
+    }
 }

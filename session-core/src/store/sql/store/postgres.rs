@@ -65,4 +65,9 @@ impl Dialect for Postgres {
             _ => return None,
         })
     }
+    fn is_away(number: &str) -> bool {
+        // Connection exceptions, refused logins, no such database, and a server that starts or ends.
+        matches!(number.get(..2), Some("08" | "28"))
+            || matches!(number, "3D000" | "57P01" | "57P02" | "57P03")
+    }
 }

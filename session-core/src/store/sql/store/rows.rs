@@ -57,7 +57,7 @@ impl<D: Dialect> RowStore<D> {
                 other => other,
             }
         };
-        self.ready.get_or_try_init(prepare).await.map_err(database_error::of_start).copied()
+        self.ready.get_or_try_init(prepare).await.map_err(database_error::of_start::<D>).copied()
     }
 
     async fn probe(&self) -> sqlx::Result<()> {
@@ -214,7 +214,7 @@ impl<D: Dialect> Store for RowStore<D> {
     /// Creates the table if it is missing, and looks whether it has the columns.
     async fn ping(&self, _: Call) -> Result<(), StoreError> {
         self.prepare().await?;
-        self.probe().await.map_err(database_error::of_start)
+        self.probe().await.map_err(database_error::of_start::<D>)
     }
 
     fn address(&self) -> Option<String> {

@@ -99,6 +99,10 @@ impl Dialect for Sqlite {
             _ => return None,
         })
     }
+
+    fn is_away(number: &str) -> bool {
+        matches!(primary(number), Some(14 | 26))
+    }
 }
 
 /// Another connection holds a lock.
