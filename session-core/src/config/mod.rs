@@ -126,13 +126,17 @@ settings! {
         /// by itself. Default: 10 minutes; none (also 0) for never.
         session_purge_interval: Option<Duration> = Some(Duration::from_secs(600)), read some_or_zero,
             range never_or_seconds, for PurgedStores;
+        /// Greatest size of a record in bytes, as it is stored; a larger one is refused before it is sent, and what is
+        /// stored stays. 0 disables the limit. Default: 1 MiB.
+        session_max_size: usize = 1024 * 1024, for AnyStore;
         /// Greatest duration of one call of the store. Default: 1 s.
         session_store_timeout: Duration = Duration::from_secs(1), range milliseconds, for AnyStore;
         /// Greatest duration of all calls of the store for one request. Default: 3 s.
         session_request_timeout: Duration = Duration::from_secs(3), range milliseconds, for AnyStore;
         /// Attempts of a save against concurrent changes before it answers 503. Default: 200.
         session_swap_attempts: u32 = 200, range within(1..=u32::MAX, ""), for AnyStore;
-        /// Consecutive store failures after which requests fail fast until the store is back. Default: 5.
+        /// Consecutive failures of loads, or of writes, after which these fail fast until the store is back. A store
+        /// that answers has not failed, whatever it answers. Default: 5.
         session_breaker_after: u32 = 5, range within(1..=u32::MAX, ""), for AnyStore;
         /// Share of the lifetime, 0 to 1, that must have passed before a store for which extending is a write
         /// pays for it. Default: 0.1.

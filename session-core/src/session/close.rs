@@ -112,7 +112,7 @@ impl Manager {
         // Browsers drop a cookie that is too long without a word.
         let (bytes, limit) = (set_cookie.len(), self.config().max_cookie_size);
         if limit != 0 && bytes > limit {
-            return Err(SaveError::CookieTooLarge { bytes, limit, largest: state.contents.largest(3) });
+            return Err(SaveError::CookieTooLarge { bytes, limit, largest: state.contents.largest() });
         }
         Ok(Some(set_cookie))
     }

@@ -118,12 +118,20 @@ impl Contents {
         Bytes::from(self.format().join(&self.changes.list_applied_to(&self.record)))
     }
 
-    /// The keys with the most bytes, the largest first.
-    pub(super) fn largest(&self, count: usize) -> Vec<(String, usize)> {
-        let sizes = self.entries().filter_map(|(key, raw)| Some((key.as_text()?.to_owned(), raw.len())));
-        let mut largest: Vec<(String, usize)> = sizes.collect();
-        largest.sort_by_key(|(_, bytes)| std::cmp::Reverse(*bytes));
-        largest.truncate(count);
-        largest
+    /// The keys with the most bytes.
+    pub(super) fn largest(&self) -> Vec<(String, usize)> {
+        largest(self.entries())
     }
 }
+
+/// Returns the keys with the most bytes, the largest first.
+pub(super) fn largest<'a>(entries: impl Iterator<Item = (RawKey<'a>, &'a [u8])>) -> Vec<(String, usize)> {
+    let sizes = entries.filter_map(|(key, raw)| Some((key.as_text()?.to_owned(), raw.len())));
+    let mut largest: Vec<(String, usize)> = sizes.collect();
+    largest.sort_by_key(|(_, bytes)| std::cmp::Reverse(*bytes));
+    largest.truncate(NAMED);
+    largest
+}
+
+/// Fields that an error names.
+const NAMED: usize = 3;

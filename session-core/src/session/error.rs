@@ -43,8 +43,13 @@ pub enum SaveError {
         /// The keys of the largest fields with the bytes that each takes before signing.
         largest: Vec<(String, usize)>,
     },
-    /// The record is larger than the store holds: nothing was saved.
-    RecordTooLarge(StoreError),
+    /// The record is larger than the store holds, or than `session_max_size` allows: nothing was saved.
+    RecordTooLarge {
+        /// Its size and the limit.
+        source: StoreError,
+        /// The keys of the largest fields with the bytes that each takes.
+        largest: Vec<(String, usize)>,
+    },
     /// The operating system gave no random bytes for a new session id.
     Random(io::Error),
     /// A change that needs a cookie came after the response had begun: a session in a cookie was changed, a new
@@ -65,14 +70,13 @@ impl fmt::Display for SaveError {
                 write!(f, "the session value under `{key}` can't be stored")
             }
             SaveError::CookieTooLarge { bytes, limit, largest } => {
-                let fields = largest.iter().map(|(key, bytes)| format!("`{key}` {bytes} bytes"));
-                let fields = fields.collect::<Vec<_>>().join(", ");
-                write!(
-                    f,
-                    "the session cookie would have {bytes} bytes, browsers keep {limit}; largest fields: {fields}"
-                )
+                write!(f, "the session cookie would have {bytes} bytes, browsers keep {limit}")?;
+                write_largest(f, largest)
             }
-            SaveError::RecordTooLarge(_) => f.write_str("the session is too large for its store"),
+            SaveError::RecordTooLarge { largest, .. } => {
+                f.write_str("the session is too large for its store")?;
+                write_largest(f, largest)
+            }
             SaveError::Random(_) => f.write_str("no random bytes for a new session id"),
             SaveError::TooLate => f.write_str(
                 "the response has begun: the cookie that this change needs can't be sent any more",
@@ -84,7 +88,7 @@ impl fmt::Display for SaveError {
 impl Error for SaveError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
-            SaveError::Unavailable(source) | SaveError::RecordTooLarge(source) => Some(source),
+            SaveError::Unavailable(source) | SaveError::RecordTooLarge { source, .. } => Some(source),
             SaveError::Encode { source, .. } => Some(source),
             SaveError::Random(source) => Some(source),
             _ => None,
@@ -92,9 +96,21 @@ impl Error for SaveError {
     }
 }
 
+fn write_largest(f: &mut fmt::Formatter<'_>, largest: &[(String, usize)]) -> fmt::Result {
+    for (index, (key, bytes)) in largest.iter().enumerate() {
+        let before = if index == 0 { "; largest fields: " } else { ", " };
+        write!(f, "{before}`{key}` {bytes} bytes")?;
+    }
+    Ok(())
+}
+
 impl From<StoreError> for SaveError {
     fn from(error: StoreError) -> Self {
-        if error.is_too_large() { SaveError::RecordTooLarge(error) } else { SaveError::Unavailable(error) }
+        if error.is_too_large() {
+            SaveError::RecordTooLarge { source: error, largest: Vec::new() }
+        } else {
+            SaveError::Unavailable(error)
+        }
     }
 }
 

@@ -3,15 +3,14 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use bytes::Bytes;
-
 use super::changes::Changes;
+use super::contents::largest;
 use super::identity::{RotationReason, SavePoint, StoredRecord};
 use super::manager::{Manager, Server, SessionHome};
 use super::outcome::Outcome;
 use super::state::{PERMANENT, Saved};
 use super::{SaveError, Session};
-use crate::formats::codec::{RawKey, Record};
+use crate::formats::codec::{Format, RawKey, Record};
 use crate::formats::id::SessionId;
 use crate::store::client::wait::jitter;
 use crate::store::{Loaded, New, StoreError, Swap, Touch};
@@ -79,7 +78,7 @@ impl Plan {
         if theirs.format() != format {
             return Err(unreadable().into());
         }
-        Ok(Draft::new(&self.changes.rebased(&self.base, &theirs)?, &theirs))
+        Draft::new(&self.changes.rebased(&self.base, &theirs)?, &theirs)
     }
 }
 
@@ -146,7 +145,7 @@ impl Writer<'_> {
     }
 
     async fn store(&self, mut plan: Plan) -> Result<Saved, SaveError> {
-        let new = Draft::new(&plan.changes, &plan.base);
+        let new = Draft::new(&plan.changes, &plan.base)?;
         match (plan.outcome, plan.stored.take()) {
             (Outcome::Rotate(reason), Some(old)) => self.rotate(old, new, &plan, reason).await,
             (Outcome::Delete, Some(old)) => {
@@ -163,7 +162,7 @@ impl Writer<'_> {
     async fn create(&self, new: Draft) -> Result<Saved, SaveError> {
         let id = SessionId::generate(self.manager.config().session_id_length).map_err(SaveError::Random)?;
         let key = self.manager.store_key(&id);
-        match self.swap(&key, None, Some(new.record.bytes())).await? {
+        match self.swap(&key, None, Some(&new)).await? {
             Swap::Done { version } => Ok(new.stored(id, version)),
             // A new random id that is taken: the store does not compare, or answers for another key.
             Swap::Conflict(_) => {
@@ -185,8 +184,7 @@ impl Writer<'_> {
             if !new.empty && *new.record.bytes() == expected.bytes {
                 return self.keep(StoredRecord { id, loaded: expected }, &key, new).await;
             }
-            let bytes = (!new.empty).then_some(new.record.bytes());
-            match self.swap(&key, Some(&expected), bytes).await? {
+            match self.swap(&key, Some(&expected), (!new.empty).then_some(&new)).await? {
                 Swap::Done { .. } if new.empty => {
                     self.server.ended.add(id);
                     return Ok(new.not_stored());
@@ -244,7 +242,8 @@ impl Writer<'_> {
                 }
                 Swap::Conflict(None) if reason == RotationReason::LogIn => {
                     // The visitor's old session has ended: the user starts without its data.
-                    return self.rewrite(saved, Draft::new(&plan.changes, &without_data(&plan.base))).await;
+                    let anew = Draft::new(&plan.changes, &without_data(&plan.base)?)?;
+                    return self.rewrite(saved, anew).await;
                 }
                 Swap::Conflict(None) => return self.take_back(&saved, SaveError::Ended).await,
                 Swap::Conflict(Some(current)) => current,
@@ -263,7 +262,7 @@ impl Writer<'_> {
     async fn rewrite(&self, saved: Saved, new: Draft) -> Result<Saved, SaveError> {
         let Some(StoredRecord { id, loaded }) = saved.stored else { return Ok(saved) };
         let key = self.manager.store_key(&id);
-        match self.swap(&key, Some(&loaded), Some(new.record.bytes())).await? {
+        match self.swap(&key, Some(&loaded), Some(&new)).await? {
             Swap::Done { version } => Ok(new.stored(id, version)),
             Swap::Conflict(_) => Err(StoreError::invalid_response("the record that was just created").into()),
         }
@@ -289,11 +288,25 @@ impl Writer<'_> {
         &self,
         key: &str,
         expected: Option<&Loaded>,
-        new: Option<&Bytes>,
-    ) -> Result<Swap, StoreError> {
+        new: Option<&Draft>,
+    ) -> Result<Swap, SaveError> {
         let lifetime = self.manager.config().permanent_session_lifetime;
-        let new = new.map(|bytes| New { bytes, lifetime });
-        self.server.store.swap(&self.session.shared.budget, self.now, key, expected, new).await
+        let limit = self.manager.config().session_max_size;
+        let swapped = match new.map(|draft| draft.record.bytes()) {
+            Some(bytes) if limit != 0 && bytes.len() > limit => {
+                Err(StoreError::over_max_size(bytes.len(), limit))
+            }
+            bytes => {
+                let new = bytes.map(|bytes| New { bytes, lifetime });
+                self.server.store.swap(&self.session.shared.budget, self.now, key, expected, new).await
+            }
+        };
+        swapped.map_err(|error| match new {
+            Some(draft) if error.is_too_large() => {
+                SaveError::RecordTooLarge { source: error, largest: largest(draft.record.entries()) }
+            }
+            _ => SaveError::Unavailable(error),
+        })
     }
 
     fn attempts(&self) -> u32 {
@@ -311,10 +324,19 @@ async fn pause(attempt: u32) {
 const LONGEST_PAUSE: Duration = Duration::from_millis(10);
 
 /// Returns an empty record that is as permanent as `record`.
-fn without_data(record: &Record) -> Record {
+fn without_data(record: &Record) -> Result<Record, SaveError> {
     let flag = RawKey::Text(PERMANENT);
     let entries = record.get(PERMANENT).map(|raw| (flag, raw));
-    Record::join(record.format(), entries.as_slice()).unwrap_or_else(|_| Record::empty(record.format()))
+    join(record.format(), entries.as_slice())
+}
+
+/// Makes a record. What is too long for any is not taken for a session that was emptied.
+fn join(format: Format, entries: &[(RawKey<'_>, &[u8])]) -> Result<Record, SaveError> {
+    Record::join(format, entries).map_err(|_| {
+        let bytes = entries.iter().map(|(_, raw)| raw.len()).sum();
+        let largest = largest(entries.iter().copied());
+        SaveError::RecordTooLarge { source: StoreError::over_every_size(bytes), largest }
+    })
 }
 
 /// A record that is to be written.
@@ -324,11 +346,10 @@ struct Draft {
 }
 
 impl Draft {
-    fn new(changes: &Changes, record: &Record) -> Self {
-        let record = Record::join(record.format(), &changes.list_applied_to(record))
-            .unwrap_or_else(|_| Record::empty(record.format()));
+    fn new(changes: &Changes, record: &Record) -> Result<Self, SaveError> {
+        let record = join(record.format(), &changes.list_applied_to(record))?;
         let empty = record.entries().all(|(key, _)| key == RawKey::Text(PERMANENT));
-        Draft { record, empty }
+        Ok(Draft { record, empty })
     }
 
     fn stored(self, id: SessionId, version: Option<u64>) -> Saved {

@@ -34,7 +34,7 @@ enum Kind {
     Refused,
     Timeout,
     InvalidResponse(&'static str),
-    TooLarge { bytes: usize, limit: usize },
+    TooLarge { bytes: usize, limit: usize, whose: &'static str },
     Elsewhere,
 }
 
@@ -84,7 +84,18 @@ impl StoreError {
 
     /// The record is larger than the store can hold, both in bytes. Nothing was written.
     pub fn too_large(bytes: usize, limit: usize) -> Self {
-        Self::new(Kind::TooLarge { bytes, limit }, None)
+        Self::new(Kind::TooLarge { bytes, limit, whose: "the session store holds at most" }, None)
+    }
+
+    /// The record is larger than sessions may be, both in bytes. Nothing was written.
+    pub(crate) fn over_max_size(bytes: usize, limit: usize) -> Self {
+        Self::new(Kind::TooLarge { bytes, limit, whose: "session_max_size allows" }, None)
+    }
+
+    /// The record is larger than any may be.
+    pub(crate) fn over_every_size(bytes: usize) -> Self {
+        let limit = usize::try_from(u32::MAX).unwrap_or(usize::MAX);
+        Self::new(Kind::TooLarge { bytes, limit, whose: "no record can have more than" }, None)
     }
 
     /// A call failed since another store did. It says nothing about the store that was called.
@@ -157,8 +168,8 @@ impl fmt::Display for StoreError {
             Kind::InvalidResponse(expected) => {
                 write!(f, "unexpected answer from the session store: expected {expected}")
             }
-            Kind::TooLarge { bytes, limit } => {
-                write!(f, "the record has {bytes} bytes, the session store holds at most {limit}")
+            Kind::TooLarge { bytes, limit, whose } => {
+                write!(f, "the record has {bytes} bytes, {whose} {limit}")
             }
         }?;
         self.address.as_ref().map_or(Ok(()), |address| write!(f, " ({address})"))

@@ -75,6 +75,8 @@ fn every_key_arrives_in_its_field() {
         session_breaker_after = 3
         session_refresh_after = 1
         session_memory_max = 1000
+        session_memory_max_bytes = 1000000
+        session_max_size = 65536
         session_ended_poll = 2
         "#,
         &[],
@@ -116,7 +118,8 @@ fn every_key_arrives_in_its_field() {
     assert_eq!(config.session_swap_attempts, 10);
     assert_eq!(config.session_breaker_after, 3);
     assert!((config.session_refresh_after - 1.0).abs() < f64::EPSILON);
-    assert_eq!(config.store.memory.max, 1_000);
+    assert_eq!((config.store.memory.max, config.store.memory.max_bytes), (1_000, 1_000_000));
+    assert_eq!(config.session_max_size, 65_536);
     assert_eq!(config.session_ended_poll, Duration::from_secs(2));
 }
 

@@ -1,5 +1,7 @@
 //! Two requests that change one session at once.
 
+use std::sync::Arc;
+
 use rocket_session_state_core::fields;
 use rocket_session_state_core::manager::Manager;
 use rocket_session_state_core::merge;
@@ -375,4 +377,44 @@ async fn a_socket_may_save_for_longer_than_a_request_may_take() {
         session.set("k", &message);
         session.save().await.unwrap();
     }
+}
+
+#[tokio::test]
+async fn a_session_over_its_greatest_size_is_refused_before_it_is_sent_and_can_shrink_and_end() {
+    let mut site = Site::with(|config| config.session_max_size = 1_000);
+    site.request(|session| session.set("small", "v")).await;
+    let session = site.open().await;
+    session.set("small", "w");
+    session.set("large", &"x".repeat(2_000));
+    site.store.calls();
+    match session.save().await {
+        Err(error @ SaveError::RecordTooLarge { .. }) => {
+            let text = rocket_session_state_core::Chain(&error).to_string();
+            assert!(
+                text.contains("`large` 2003 bytes") && text.contains("session_max_size allows 1000"),
+                "{text}"
+            );
+        }
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(site.store.calls(), 0, "nothing was sent");
+    session.set("large", "x");
+    session.save().await.unwrap();
+    assert_eq!(site.get("small").await.as_deref(), Some("w"));
+    // A record that was stored while more was allowed.
+    let mut config = site.manager.config().clone();
+    config.session_max_size = 10;
+    site.manager =
+        rocket_session_state_core::manager::Manager::with_store(config, Arc::new(site.store.clone()))
+            .unwrap();
+    assert_eq!(site.get("small").await.as_deref(), Some("w"));
+    site.request(|session| session.destroy()).await;
+    assert_eq!(site.get("small").await, None);
+}
+
+#[tokio::test]
+async fn the_greatest_size_can_be_switched_off() {
+    let mut site = Site::with(|config| config.session_max_size = 0);
+    site.request(|session| session.set("large", &"x".repeat(2 * 1024 * 1024))).await;
+    assert_eq!(site.get("large").await.map(|text| text.len()), Some(2 * 1024 * 1024));
 }

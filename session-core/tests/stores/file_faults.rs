@@ -32,7 +32,9 @@ async fn fails_everywhere(store: &FileStore, reason: &str) {
         store.ping(call()).await.err(),
     ];
     for (number, error) in errors.into_iter().enumerate() {
-        let texts = texts(&error.unwrap_or_else(|| panic!("call {number} did not fail")));
+        let error = error.unwrap_or_else(|| panic!("call {number} did not fail"));
+        assert!(error.is_refusal(), "call {number}: {error}");
+        let texts = texts(&error);
         assert!(texts.contains(reason), "call {number}: {texts}");
         assert!(!texts.contains("secret-id"), "{texts}");
     }

@@ -60,9 +60,14 @@ async fn a_server_that_is_down_fails_its_own_sessions_only_and_they_do_not_move(
     for key in &keys {
         match store.load(call(), key, None).await {
             Ok(loaded) => assert_eq!(loaded.expect("a session of the other server").bytes, *key),
-            Err(_) => lost.push(key),
+            Err(error) => {
+                assert!(error.is_refusal(), "{error}");
+                lost.push(key);
+            }
         }
     }
+    let error = store.ping(call()).await.unwrap_err();
+    assert!(error.is_refusal(), "the store is there, less one of its servers: {error}");
     assert!((1..50).contains(&lost.len()), "{} sessions lie on the server that is down", lost.len());
     servers[0].restart();
     for key in lost {

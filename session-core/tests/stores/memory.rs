@@ -160,7 +160,7 @@ async fn a_full_store_keeps_the_newest_and_the_recently_used() {
 
 #[tokio::test]
 async fn evicting_live_sessions_is_logged_once_a_minute_without_ids() {
-    let log = captured("(2 sessions)");
+    let log = captured("(2 sessions,");
     let store = MemoryStore::new(2);
     for n in 0..50 {
         create(&store, at(0), &format!("secret-id-{n}"), 600).await;
@@ -176,10 +176,90 @@ async fn evicting_live_sessions_is_logged_once_a_minute_without_ids() {
 
 #[tokio::test]
 async fn removing_expired_sessions_to_make_room_is_not_worth_a_warning() {
-    let log = captured("(5 sessions)");
+    let log = captured("(5 sessions,");
     let store = MemoryStore::new(5);
     for n in 0..50 {
         create(&store, at(n * 100), &format!("k{n}"), 60).await;
     }
     assert_eq!(log.lines(), 0);
+}
+
+#[tokio::test]
+async fn a_flood_of_new_visitors_pushes_out_nobody_who_has_come_back() {
+    let store = MemoryStore::new(2_000);
+    create(&store, at(0), "logged in", 600).await;
+    assert!(holds(&store, at(1), "logged in").await);
+    for n in 0..2_100 {
+        create(&store, at(2), &format!("visitor-{n}"), 600).await;
+    }
+    assert!(holds(&store, at(3), "logged in").await);
+    assert!(!holds(&store, at(3), "visitor-0").await && holds(&store, at(3), "visitor-2099").await);
+}
+
+#[tokio::test]
+async fn a_store_full_of_known_sessions_takes_new_ones_into_an_eighth_of_its_room() {
+    let store = MemoryStore::new(80);
+    for n in 0..80 {
+        create(&store, at(0), &format!("known-{n}"), 600).await;
+        assert!(holds(&store, at(0), &format!("known-{n}")).await);
+    }
+    for n in 0..500 {
+        create(&store, at(1), &format!("visitor-{n}"), 600).await;
+    }
+    // The new one comes on top of its share, and then the oldest new one leaves.
+    for n in 0..10 {
+        assert!(!holds(&store, at(2), &format!("known-{n}")).await, "{n}");
+    }
+    for n in 10..80 {
+        assert!(holds(&store, at(2), &format!("known-{n}")).await, "{n}");
+    }
+    for n in 490..500 {
+        assert!(holds(&store, at(2), &format!("visitor-{n}")).await, "{n}");
+    }
+}
+
+#[tokio::test]
+async fn the_bytes_of_all_sessions_are_bounded() {
+    let store = MemoryStore::new(1_000).max_bytes(20_000);
+    let record = [7; 1_000];
+    for n in 0..50 {
+        let key = format!("k{n}");
+        assert_eq!(store.swap(at(0), &key, None, for_seconds(&record, 600)).await.unwrap(), done());
+    }
+    let mut kept = 0;
+    for n in 0..50 {
+        kept += u32::from(holds(&store, at(0), &format!("k{n}")).await);
+    }
+    // Each takes its record, twice its key and 256 bytes.
+    assert_eq!(kept, 15);
+    // A session that grows makes room as a new one does, and does not leave itself.
+    let current = store.load(at(1), "k49", None).await.unwrap();
+    let grown = [8; 15_000];
+    assert_eq!(store.swap(at(1), "k49", current.as_ref(), for_seconds(&grown, 600)).await.unwrap(), done());
+    assert!(holds(&store, at(1), "k49").await && !holds(&store, at(1), "k35").await);
+}
+
+#[tokio::test]
+async fn a_record_larger_than_all_room_is_refused_and_pushes_out_nobody() {
+    let store = MemoryStore::new(10).max_bytes(1_000);
+    create(&store, at(0), "k", 600).await;
+    let error = store.swap(at(0), "l", None, for_seconds(&[7; 1_000], 600)).await.unwrap_err();
+    assert!(error.is_too_large() && error.to_string().contains("at most 742"), "{error}");
+    assert!(holds(&store, at(0), "k").await && !holds(&store, at(0), "l").await);
+}
+
+#[tokio::test]
+async fn deleted_replaced_and_expired_sessions_take_no_room() {
+    let store = MemoryStore::new(3);
+    create(&store, at(0), "kept", 6_000).await;
+    for n in 0..100 {
+        create(&store, at(0), "deleted", 600).await;
+        assert!(store.delete(at(0), "deleted").await.unwrap());
+        create(&store, at(n * 100), "expired", 60).await;
+        let current = store.load(at(n * 100), "expired", None).await.unwrap();
+        let replaced = store.swap(at(n * 100), "expired", current.as_ref(), for_seconds(b"y", 60)).await;
+        assert_eq!(replaced.unwrap(), done());
+    }
+    create(&store, at(0), "third", 600).await;
+    assert!(holds(&store, at(0), "kept").await);
 }

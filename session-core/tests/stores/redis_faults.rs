@@ -5,7 +5,7 @@ use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
 
 use redis::cmd;
-use rocket_session_state_core::store::{Loaded, RedisStore, Store, Touch};
+use rocket_session_state_core::store::{Loaded, RedisStore, Store, StoreError, Touch};
 use tokio::time::timeout;
 
 use crate::calls::{HOUR, call, done, new, stored, texts, until, within};
@@ -161,6 +161,38 @@ async fn a_server_that_became_a_replica_is_left_for_the_one_that_its_name_leads_
     assert!(texts(&error).contains("READONLY"), "{}", texts(&error));
     assert_eq!(within(call(), store.swap(call(), "k", None, new(b"x"))).await.unwrap(), done());
     assert!(stored(&promoted.store(), "k").await.is_some());
+}
+
+#[tokio::test]
+async fn answers_about_one_call_are_refusals_and_a_server_that_is_away_or_loads_is_an_outage() {
+    let mut server = Server::start();
+    let store = server.store();
+    let _: () = server.run(cmd("HSET").arg("hash").arg("x").arg("y"));
+    let _: () = server.run(cmd("CONFIG").arg("SET").arg("maxmemory").arg("1"));
+    assert_eq!(store.load(call(), "absent", None).await.unwrap(), None);
+    let touch = Some(Touch { lifetime: HOUR, renew_below: HOUR });
+    let mut refusals = vec![
+        store.load(call(), "hash", None).await.map(drop),
+        store.swap(call(), "k", None, new(b"x")).await.map(drop),
+    ];
+    let _: () = server.run(cmd("ACL").arg("SETUSER").arg("default").arg("-getex"));
+    refusals.push(store.load(call(), "absent", touch).await.map(drop));
+    let moved = liar(HELLO, b"-MOVED 3999 127.0.0.1:6381\r\n");
+    refusals.push(within(call(), moved.load(call(), "k", None)).await.map(drop));
+    for (refusal, code) in refusals.into_iter().zip(["WRONGTYPE", "OOM", "NOPERM", "MOVED"]) {
+        let error = refusal.unwrap_err();
+        assert!(
+            error.is_refusal() && !error.is_outage() && texts(&error).contains(code),
+            "{}",
+            texts(&error)
+        );
+    }
+    server.kill();
+    let loading = liar(HELLO, b"-LOADING Redis is loading the dataset in memory\r\n");
+    for outage in [store.load(call(), "k", None).await, within(call(), loading.load(call(), "k", None)).await]
+    {
+        assert!(outage.as_ref().is_err_and(StoreError::is_outage), "{outage:?}");
+    }
 }
 
 /// A store whose connections lead to these ports, one after the other. `None` is a way that is

@@ -51,7 +51,7 @@ fn every_error(
         let _: Outage = outage;
     }
     match save {
-        SaveError::Unavailable(source) | SaveError::RecordTooLarge(source) => {
+        SaveError::Unavailable(source) | SaveError::RecordTooLarge { source, .. } => {
             let _: StoreError = source;
         }
         SaveError::Encode { key, source } => {

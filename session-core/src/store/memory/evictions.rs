@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::room::Size;
+
 const MINUTE: u64 = 60_000_000_000;
 const NEVER: u64 = u64::MAX;
 
@@ -9,7 +11,6 @@ const NEVER: u64 = u64::MAX;
 /// sessions would otherwise fill the log as well. All times are nanoseconds since 1970, as callers
 /// passed them in.
 pub(super) struct Evictions {
-    max_sessions: u64,
     /// The time of the latest call, since nobody passes a time to an eviction.
     now: AtomicU64,
     last_warning: AtomicU64,
@@ -17,9 +18,8 @@ pub(super) struct Evictions {
 }
 
 impl Evictions {
-    pub(super) fn new(max_sessions: u64) -> Self {
+    pub(super) fn new() -> Self {
         Evictions {
-            max_sessions,
             now: AtomicU64::new(0),
             last_warning: AtomicU64::new(NEVER),
             unreported: AtomicU64::new(0),
@@ -30,8 +30,8 @@ impl Evictions {
         self.now.store(now, Ordering::Relaxed);
     }
 
-    /// Notes that a record was removed to make room.
-    pub(super) fn evicted(&self, expires: u64) {
+    /// Notes that a record was removed to make room in a store of this size.
+    pub(super) fn evicted(&self, expires: u64, max: Size) {
         let now = self.now.load(Ordering::Relaxed);
         if expires <= now {
             return;
@@ -43,9 +43,10 @@ impl Evictions {
         if due && self.last_warning.compare_exchange(last, now, Ordering::Relaxed, Ordering::Relaxed).is_ok()
         {
             log::warn!(
-                "the memory store is full ({} sessions): {} evicted before they had expired; raise \
-                 session_memory_max, or use a store with a server",
-                self.max_sessions,
+                "the memory store is full ({} sessions, {} bytes): {} evicted before they had expired; raise \
+                 session_memory_max or session_memory_max_bytes, or use a store with a server",
+                max.sessions,
+                max.bytes,
                 self.unreported.swap(0, Ordering::Relaxed),
             );
         }

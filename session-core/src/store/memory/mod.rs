@@ -1,6 +1,7 @@
 //! Sessions in this process's memory.
 
 mod evictions;
+mod room;
 mod settings;
 
 use std::sync::Arc;
@@ -9,18 +10,20 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use moka::ops::compute::Op;
-use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 
 use self::evictions::Evictions;
+use self::room::{Place, Room, Size};
 pub use self::settings::MemorySettings;
 use super::{Call, Loaded, New, Store, StoreError, Swap, Touch};
 
 /// Sessions in this process's memory: for development, tests, and services of one process whose
 /// users may be logged out by a restart.
 ///
-/// It holds a fixed number of sessions. When it is full, the least recently used one is removed, also if it
-/// has not expired; that is logged as a warning, at most once a minute.
+/// It holds a limited number of sessions, and of bytes. When it is full, a session has to leave also if it has not
+/// expired, which is logged as a warning, at most once a minute. Those that were never loaded since they were made leave
+/// first, as long as they take more than an eighth of the room: visitors who send no cookie push out nobody who does.
+/// Among equals the least recently used one leaves.
 ///
 /// [`Call::now`] alone decides what has expired, so that tests can set the time, also back.
 /// Expired records are absent at once; their memory is freed by [`purge`](Store::purge), or when
@@ -48,41 +51,97 @@ use super::{Call, Loaded, New, Store, StoreError, Swap, Touch};
 /// ```
 pub struct MemoryStore {
     records: Cache<String, Arc<Entry>>,
-    evictions: Arc<Evictions>,
+    room: Room,
+    evictions: Evictions,
 }
 
+/// Bytes of all sessions, if nothing else is said.
+const MAX_BYTES: u64 = 256 * 1024 * 1024;
+
+/// What a session takes beside its record and twice its key.
+const OVERHEAD: u64 = 256;
+
 impl MemoryStore {
-    /// A store for up to `max_sessions` sessions (`session_memory_max`), and for at least one.
+    /// A store for up to `max_sessions` sessions (`session_memory_max`), and for at least one, which take up to 256 MiB.
     pub fn new(max_sessions: u64) -> Self {
-        let max_sessions = max_sessions.max(1);
-        let evictions = Arc::new(Evictions::new(max_sessions));
-        let watch = Arc::clone(&evictions);
-        // No expiry policy: moka would follow the machine's clock, and lose what is alive at the time
-        // that a caller passes in. LRU, because moka's default policy refuses new entries when it is full.
-        let records = Cache::builder()
-            .max_capacity(max_sessions)
-            .eviction_policy(EvictionPolicy::lru())
-            .eviction_listener(move |_, record: Arc<Entry>, cause| {
-                if cause == moka::notification::RemovalCause::Size {
-                    watch.evicted(record.expires());
-                }
-            })
-            .build();
-        MemoryStore { records, evictions }
+        // Neither a bound nor an expiry policy of moka's: it would follow the machine's clock, and lose what is alive at
+        // the time that a caller passes in; and it does not know which sessions somebody has come back to.
+        MemoryStore {
+            records: Cache::builder().build(),
+            room: Room::new(Size { sessions: max_sessions.max(1), bytes: MAX_BYTES }),
+            evictions: Evictions::new(),
+        }
+    }
+
+    /// Limits the bytes of all sessions (`session_memory_max_bytes`). Each counts as its record, twice its key and 256
+    /// bytes; one that takes more by itself is refused.
+    #[must_use]
+    pub fn max_bytes(self, max_bytes: u64) -> Self {
+        let sessions = self.room.max().sessions;
+        MemoryStore { room: Room::new(Size { sessions, bytes: max_bytes }), ..self }
     }
 
     /// Replaces or removes the record under `key`, as `decide` says when it is shown the live one.
     ///
     /// It is one step for each key: every change goes through here, so that a swap in progress can't put
     /// back what a delete has just removed.
-    fn change(&self, now: u64, key: &str, decide: impl FnOnce(Option<Arc<Entry>>) -> Op<Arc<Entry>>) {
+    fn change<'n>(&self, now: u64, key: &str, decide: impl FnOnce(Option<&Entry>) -> Change<'n>) {
         self.evictions.time_is(now);
+        let mut came = None;
         self.records.entry_by_ref(key).and_compute_with(|entry| {
-            decide(entry.map(|entry| entry.into_value()).filter(|record| record.is_alive(now)))
+            let current = entry.map(|entry| entry.into_value());
+            let alive = current.as_ref().filter(|record| record.is_alive(now));
+            let new = match decide(alive.map(|record| &**record)) {
+                Change::Keep => return Op::Nop,
+                Change::Remove => None,
+                Change::Put(new) => Some(new),
+            };
+            let replaced = alive.filter(|_| new.is_some());
+            if let Some(gone) = current.as_ref().filter(|_| replaced.is_none()) {
+                self.room.leave(&gone.place);
+            }
+            let Some(new) = new else { return Op::Remove };
+            let bytes = taken_by(key, new.bytes);
+            let place = match replaced {
+                Some(replaced) => {
+                    self.room.resize(&replaced.place, bytes);
+                    Arc::clone(&replaced.place)
+                }
+                None => self.room.enter(key, bytes),
+            };
+            came = Some(Arc::clone(&place));
+            Op::Put(Arc::new(Entry::new(new, now, place)))
         });
-        // Evict now rather than some time later, so that the bound holds after every call.
+        // Now rather than some time later, so that the bounds hold after every call.
+        while let Some(place) = self.room.overfull(came.as_ref()) {
+            self.evict(&place);
+        }
         self.records.run_pending_tasks();
     }
+
+    fn evict(&self, place: &Arc<Place>) {
+        self.records.entry_by_ref(place.key()).and_compute_with(|entry| match entry {
+            Some(entry) if Arc::ptr_eq(&entry.value().place, place) => {
+                self.room.leave(place);
+                self.evictions.evicted(entry.value().expires(), self.room.max());
+                Op::Remove
+            }
+            _ => Op::Nop,
+        });
+    }
+}
+
+/// What becomes of a record.
+enum Change<'n> {
+    Keep,
+    Remove,
+    Put(New<'n>),
+}
+
+fn taken_by(key: &str, record: &[u8]) -> u64 {
+    let bytes = |length: usize| u64::try_from(length).unwrap_or(u64::MAX);
+    // The key is in the map and in its place.
+    bytes(record.len()).saturating_add(bytes(key.len()).saturating_mul(2)).saturating_add(OVERHEAD)
 }
 
 impl Store for MemoryStore {
@@ -94,6 +153,9 @@ impl Store for MemoryStore {
             Some(touch) => record.extend(now, after(now, touch.lifetime)),
             None => record.is_alive(now),
         };
+        if alive {
+            self.room.was_loaded(&record.place);
+        }
         Ok(alive.then(|| record.loaded.clone()))
     }
 
@@ -105,21 +167,25 @@ impl Store for MemoryStore {
         new: Option<New<'_>>,
     ) -> Result<Swap, StoreError> {
         let now = nanos(call.now);
+        if let Some(New { bytes, .. }) = new
+            && taken_by(key, bytes) > self.room.max().bytes
+        {
+            let beside = usize::try_from(taken_by(key, &[])).unwrap_or(usize::MAX);
+            let limit = usize::try_from(self.room.max().bytes).unwrap_or(usize::MAX);
+            return Err(StoreError::too_large(bytes.len(), limit.saturating_sub(beside)));
+        }
         let mut outcome = Swap::Done { version: None };
         self.change(now, key, |current| {
-            let matches = match (&current, expected) {
+            let matches = match (current, expected) {
                 (None, None) => true,
                 (Some(current), Some(expected)) => current.loaded.bytes == expected.bytes,
                 _ => false,
             };
             if !matches {
                 outcome = Swap::Conflict(current.map(|record| record.loaded.clone()));
-                return Op::Nop;
+                return Change::Keep;
             }
-            match new {
-                Some(new) => Op::Put(Arc::new(Entry::new(new, now))),
-                None => Op::Remove,
-            }
+            new.map_or(Change::Remove, Change::Put)
         });
         Ok(outcome)
     }
@@ -128,7 +194,7 @@ impl Store for MemoryStore {
         let mut existed = false;
         self.change(nanos(call.now), key, |current| {
             existed = current.is_some();
-            Op::Remove
+            Change::Remove
         });
         Ok(existed)
     }
@@ -143,6 +209,7 @@ impl Store for MemoryStore {
             self.records.entry_by_ref(key.as_str()).and_compute_with(|entry| match entry {
                 Some(entry) if Arc::ptr_eq(entry.value(), &record) => {
                     removed += 1;
+                    self.room.leave(&record.place);
                     Op::Remove
                 }
                 _ => Op::Nop,
@@ -170,12 +237,13 @@ impl std::fmt::Debug for MemoryStore {
 struct Entry {
     loaded: Loaded,
     expires: AtomicU64,
+    place: Arc<Place>,
 }
 
 impl Entry {
-    fn new(new: New<'_>, now: u64) -> Self {
+    fn new(new: New<'_>, now: u64, place: Arc<Place>) -> Self {
         let loaded = Loaded::new(Bytes::copy_from_slice(new.bytes)).shared();
-        Entry { loaded, expires: AtomicU64::new(after(now, new.lifetime)) }
+        Entry { loaded, expires: AtomicU64::new(after(now, new.lifetime)), place }
     }
 
     fn expires(&self) -> u64 {

@@ -13,6 +13,9 @@ settings! {
     pub struct MemorySettings: OneStore {
         /// Greatest number of sessions, at least 1. Default: 100,000.
         max: u64 = 100_000, key session_memory_max, range within(1..=u64::MAX, "");
+        /// Greatest number of bytes of all sessions, at least 1; each counts as its record, twice its key and 256 bytes.
+        /// Default: 256 MiB.
+        max_bytes: u64 = 256 * 1024 * 1024, key session_memory_max_bytes, range within(1..=u64::MAX, " bytes");
     }
 }
 
@@ -27,7 +30,7 @@ impl Backend for MemorySettings {
     }
 
     fn open(&self) -> Result<DynStore, StoreError> {
-        Ok(DynStore::new(MemoryStore::new(self.max)))
+        Ok(DynStore::new(MemoryStore::new(self.max).max_bytes(self.max_bytes)))
     }
 
     fn location(&self) -> String {
