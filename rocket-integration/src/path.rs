@@ -81,33 +81,49 @@ pub(crate) fn canonical(path: &str) -> String {
 
 /// Returns `true` if a segment of the path means this folder or the one above, encoded or not.
 pub(crate) fn has_dot_segment(path: &str) -> bool {
-    segments(path).any(is_dot_segment)
+    segments(path).any(|segment| dots(segment).is_some())
 }
 
 /// The path without dot segments; `None` if it has none.
 ///
 /// Rocket routes dot segments as they are written, and a `FileServer` resolves them afterwards. So
-/// `/x/../admin/file` would be routed past a gate at `/admin`, and yet give a file of that folder.
+/// `/x/../admin/file` would be routed past whatever guards `/admin`, and yet give a file of that folder.
 pub(crate) fn normalize(path: &str) -> Option<String> {
     if !has_dot_segment(path) {
         return None;
     }
     let mut kept: Vec<&str> = Vec::new();
     for segment in segments(path) {
-        match segment.len() {
-            _ if !is_dot_segment(segment) => kept.push(segment),
-            // `.` or `%2e`
-            1 | 3 => {}
-            _ => {
+        match dots(segment) {
+            None => kept.push(segment),
+            Some(Dots::ThisFolder) => {}
+            Some(Dots::FolderAbove) => {
                 kept.pop();
             }
         }
     }
-    Some(format!("/{}", kept.join("/")))
+    let slash = if path.ends_with('/') && !kept.is_empty() { "/" } else { "" };
+    Some(format!("/{}{slash}", kept.join("/")))
 }
 
-fn is_dot_segment(segment: &str) -> bool {
-    matches!(segment.replace("%2e", ".").replace("%2E", ".").as_str(), "." | "..")
+/// The meaning of a segment that consists of dots.
+enum Dots {
+    ThisFolder,
+    FolderAbove,
+}
+
+/// Reads a dot segment, encoded or not. It is asked of every request, and so allocates nothing.
+fn dots(segment: &str) -> Option<Dots> {
+    let after_dot = |text: &str| {
+        let length = if text.starts_with('.') { 1 } else { 3 };
+        let is_dot = length == 1 || text.get(..3).is_some_and(|dot| dot.eq_ignore_ascii_case("%2e"));
+        is_dot.then_some(length)
+    };
+    let rest = segment.get(after_dot(segment)?..)?;
+    match rest {
+        "" => Some(Dots::ThisFolder),
+        rest => (after_dot(rest)? == rest.len()).then_some(Dots::FolderAbove),
+    }
 }
 
 fn segments(path: &str) -> impl Iterator<Item = &str> {
@@ -173,10 +189,21 @@ mod tests {
             ("/x/..//admin/f", "/admin/f"),
             ("/admin/..", "/"),
             ("/admin/x/.", "/admin/x"),
+            ("/x/../admin/", "/admin/"),
+            ("/../", "/"),
         ] {
             assert_eq!(normalize(written).as_deref(), Some(meant), "{written}");
         }
-        for plain in ["/", "/admin/f", "/a.b/..c/...", "/x/..%2fadmin", "/%252e%252e/admin"] {
+        for plain in [
+            "/",
+            "/admin/f",
+            "/a.b/..c/...",
+            "/x/..%2fadmin",
+            "/%252e%252e/admin",
+            "/.../%2e%2e%2e",
+            "/%2",
+            "/.é",
+        ] {
             assert_eq!(normalize(plain), None, "{plain}");
         }
     }

@@ -2,8 +2,8 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
-use std::sync::{OnceLock, PoisonError};
 use std::task::{Context, Poll};
 
 use rocket::fairing::{Fairing, Info, Kind};
@@ -16,7 +16,6 @@ use rocket_session_state_core::session::SaveError;
 use super::plain_http::PlainHttpWarning;
 use super::replace::replace;
 use crate::context::SessionContext;
-use crate::guard;
 use crate::headers::{forbid_caching, vary_by_cookie};
 use crate::login::redirect_to_login;
 use crate::path;
@@ -25,8 +24,6 @@ use crate::request::{Opened, RequestSession};
 /// The fairing that saves, attached by [`Sessions`](crate::Sessions) while it ignites.
 #[derive(Default)]
 pub(crate) struct SaveSessions {
-    /// `true` if a gate is mounted anywhere; known from the first request on.
-    has_gate: OnceLock<bool>,
     plain_http: PlainHttpWarning,
 }
 
@@ -49,10 +46,8 @@ impl Fairing for SaveSessions {
         'd: 'f,
         'b: 'f,
     {
-        let rocket = request.rocket();
-        if *self.has_gate.get_or_init(|| rocket.routes().any(guard::is_gate)) {
-            resolve_dot_segments(request);
-        }
+        // Whatever the application guards, and however: a path means one page.
+        resolve_dot_segments(request);
         Box::pin(Done)
     }
 
@@ -132,7 +127,7 @@ impl SaveSessions {
 fn resolve_dot_segments(request: &mut Request<'_>) {
     let Some(path) = path::normalize(request.uri().path().as_str()) else { return };
     let query = request.uri().query().map_or_else(String::new, |query| format!("?{query}"));
-    // Only whole segments were taken out, so it parses as well as before.
+    // Only whole segments were taken out, so it parses as well as before. What did not parse before asks for `/`.
     let uri = Origin::parse_owned(path + &query).unwrap_or_else(|_| rocket::uri!("/"));
     request.set_uri(uri);
 }

@@ -11,7 +11,7 @@ use rocket_session_state::{Sessions, require_session};
 use tempfile::TempDir;
 
 use crate::member::{Member, Visit, login_page};
-use crate::site::{Site, config, quiet};
+use crate::site::{Site, config, header, quiet};
 
 #[require_session(Member, check = |member: &Member| member.username == "boss")]
 struct Boss;
@@ -117,11 +117,55 @@ async fn a_check_that_fails_at_a_gate_is_a_403_and_gates_can_be_nested() {
     assert_eq!(site.store.calls(), 1, "three gates and one load");
 }
 
+#[require_session(Member)]
+#[get("/admin/<_path..>")]
+fn guarded_handler(_path: std::path::PathBuf) -> &'static str {
+    "a member's"
+}
+
+#[get("/admin/<_path..>")]
+fn guarded_by_argument(member: Member, _path: std::path::PathBuf) -> String {
+    member.username
+}
+
+/// Spellings of `/admin/secret.txt`, which the public folder has, too.
+const DOTTED: [&str; 9] = [
+    "/x/../admin/secret.txt",
+    "/x/%2e%2e/admin/secret.txt",
+    "/x/%2E./admin/secret.txt",
+    "/x/.%2e/admin/secret.txt",
+    "/../admin/secret.txt",
+    "/./admin/secret.txt",
+    "/%2e/admin/secret.txt",
+    "/admin/x/../secret.txt",
+    "/x/..//admin/./secret.txt",
+];
+
 #[rocket::async_test]
-async fn a_path_with_dots_is_left_alone_where_no_gate_is_mounted() {
+async fn a_path_with_dots_is_guarded_like_the_page_that_it_means_whatever_the_guard_is_attached_to() {
     let folder = public();
-    let site = Site::launch(|rocket| admin(rocket, &folder)).await;
-    assert_eq!(site.text("/x/../admin/secret.txt").await, "admin/secret.txt", "by the file server");
+    let inner = folder.path().join("admin");
+    let list = || Member::required(FileServer::from(&inner).rank(5));
+    for (base, guarded) in
+        [("/admin", list()), ("/", routes![guarded_handler]), ("/", routes![guarded_by_argument])]
+    {
+        let site = Site::launch(|rocket| {
+            let rocket = rocket.mount("/", FileServer::from(folder.path()).rank(30));
+            rocket.mount("/", routes![login_page, login]).mount(base, guarded)
+        })
+        .await;
+        for path in DOTTED {
+            assert_eq!(site.get(path).await.status(), Status::Unauthorized, "{path}");
+            let browser = site.client.get(path).header(Accept::HTML).dispatch().await;
+            assert_eq!(header(&browser, "Location"), ["/login?next=%2Fadmin%2Fsecret.txt"], "{path}");
+        }
+        assert_eq!(site.text("/admin/../public.txt?a=..").await, "public.txt", "which is open");
+        log_in(&site, "momo").await;
+        let plain = site.text("/admin/secret.txt").await;
+        for path in DOTTED {
+            assert_eq!(site.text(path).await, plain, "{path}");
+        }
+    }
 }
 
 #[rocket::async_test]
