@@ -2,28 +2,49 @@
 //! other fairings.
 
 use rocket::Response;
+use rocket::http::uncased::UncasedStr;
 
-/// Headers that describe the body and the target of an answer.
-const OF_THE_OLD_ANSWER: [&str; 13] = [
-    "WWW-Authenticate",
-    "Location",
-    "Content-Type",
-    "Content-Disposition",
-    "Content-Encoding",
-    "Content-Language",
-    "Content-Length",
-    "Content-Range",
-    "Accept-Ranges",
-    "ETag",
-    "Last-Modified",
-    "Expires",
-    "Cache-Control",
+/// Headers that an answer keeps when it is replaced: those that restrict what a browser does with any answer of the
+/// site, those that let a script of another origin see the status, and those that name server and request.
+///
+/// Fairings set them, but by the time that is known Rocket has put them beside those of the handler. All others speak of
+/// the old answer: its body, its target (`Location`, `X-Accel-Redirect`, `HX-Redirect`, `Refresh`), its cookies.
+/// Nobody knows all of those, so this names what stays.
+const STAYING: [&str; 25] = [
+    "Access-Control-Allow-Credentials",
+    "Access-Control-Allow-Origin",
+    "Access-Control-Expose-Headers",
+    "Content-Security-Policy",
+    "Content-Security-Policy-Report-Only",
+    "Cross-Origin-Embedder-Policy",
+    "Cross-Origin-Opener-Policy",
+    "Cross-Origin-Resource-Policy",
+    "Date",
+    "Expect-CT",
+    "Origin-Agent-Cluster",
+    "Permissions-Policy",
+    "Referrer-Policy",
+    "Reporting-Endpoints",
+    "Server",
+    "Strict-Transport-Security",
+    "Traceparent",
+    "Vary",
+    "X-Content-Type-Options",
+    "X-Correlation-ID",
+    "X-DNS-Prefetch-Control",
+    "X-Frame-Options",
+    "X-Permitted-Cross-Domain-Policies",
+    "X-Request-ID",
+    "X-XSS-Protection",
 ];
 
-/// Removes what describes an answer that is about to be replaced.
+/// Removes what belongs to an answer that is about to be replaced.
 pub(crate) fn clear(response: &mut Response<'_>) {
-    for header in OF_THE_OLD_ANSWER {
-        response.remove_header(header);
+    let stays = |name: &UncasedStr| STAYING.iter().any(|staying| name == *staying);
+    let going = response.headers().iter().filter(|header| !stays(header.name()));
+    let going: Vec<String> = going.map(|header| header.name().to_string()).collect();
+    for name in going {
+        response.remove_header(&name);
     }
 }
 

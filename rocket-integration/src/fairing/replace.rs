@@ -10,10 +10,10 @@ use crate::{headers, path};
 
 /// Makes `response` what the application's own catcher answers for `status`, or Rocket's.
 ///
-/// The status and the body are changed in place, and so are the headers.
+/// The status and the body are changed in place, and so are the headers: a new `Response` would lose those of the server
+/// and of other fairings.
 pub(crate) async fn replace<'r>(request: &'r Request<'_>, response: &mut Response<'r>, status: Status) {
     headers::clear(response);
-    response.remove_header("Set-Cookie");
     let built_in = Catcher::default();
     let catcher = catcher(request, status).unwrap_or(&built_in);
     // Rocket catches the panic of a catcher, but not that of a fairing: the connection would be closed.

@@ -1,9 +1,12 @@
 //! A store that is down is an error, never an anonymous visitor and never a silent success.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
-use rocket::http::Status;
-use rocket::response::Redirect;
+use rocket::fairing::AdHoc;
+use rocket::http::{Accept, Header, Status};
+use rocket::local::asynchronous::LocalResponse;
+use rocket::response::{Redirect, Responder};
 use rocket::{Request, catch, catchers, get, routes};
 use rocket_session_state::config::SessionConfig;
 use rocket_session_state::store::conformance::Fault;
@@ -112,6 +115,96 @@ async fn an_outage_is_a_503_for_whoever_wants_the_session_and_for_nobody_else() 
     assert_eq!(site.text("/untouched").await, "ok");
     site.store.from_now_on(Fault::None);
     assert_eq!(site.text("/visit").await, "momo");
+}
+
+#[derive(Responder)]
+struct Telling {
+    body: &'static str,
+    accel: Header<'static>,
+    htmx: Header<'static>,
+    refresh: Header<'static>,
+    link: Header<'static>,
+    clear: Header<'static>,
+    own: Header<'static>,
+    vary: Header<'static>,
+}
+
+/// An answer that does everything by headers, as it would be if all went well.
+fn telling() -> Telling {
+    Telling {
+        body: "done",
+        accel: Header::new("X-Accel-Redirect", "/protected/file.pdf"),
+        htmx: Header::new("HX-Redirect", "/done"),
+        refresh: Header::new("refresh", "0; url=/done"),
+        link: Header::new("Link", "</done>; rel=preload"),
+        clear: Header::new("Clear-Site-Data", "\"*\""),
+        own: Header::new("X-Nobody-Knows", "what"),
+        vary: Header::new("Vary", "Accept"),
+    }
+}
+
+#[get("/telling")]
+fn telling_write(visit: Visit) -> Telling {
+    visit.set_colour("red");
+    telling()
+}
+
+#[get("/telling/<_tried..>")]
+fn telling_tried(_visit: Option<Visit>, _tried: PathBuf) -> Telling {
+    telling()
+}
+
+#[get("/telling-members")]
+fn telling_members(_member: Option<Guarded>) -> (Status, Telling) {
+    (Status::Unauthorized, telling())
+}
+
+#[require_session(Visit, login = "/login")]
+struct Guarded;
+
+#[rocket::async_test]
+async fn an_answer_that_is_replaced_keeps_only_what_is_said_of_every_answer() {
+    let policy = AdHoc::on_response("policy", |_, response| {
+        Box::pin(async move {
+            response.set_raw_header("Content-Security-Policy", "default-src 'self'");
+            response.set_raw_header("X-Request-Id", "7");
+        })
+    });
+    let patient = |config: &mut SessionConfig| config.session_breaker_after = 1000;
+    let site = Site::launch_with(patient, |rocket| {
+        let routes = routes![login, telling_write, telling_tried, telling_members];
+        rocket.attach(policy).mount("/", routes).register("/", catchers![in_json])
+    })
+    .await;
+    let keeps_nothing_else = async |response: LocalResponse<'_>, status: Status, own: &[&str]| {
+        assert_eq!(response.status(), status);
+        let mut names: Vec<String> =
+            response.headers().iter().map(|header| header.name.as_str().to_ascii_lowercase()).collect();
+        names.retain(|name| !own.contains(&name.as_str()));
+        names.sort();
+        names.dedup();
+        let of_every_answer = [
+            "cache-control",
+            "content-security-policy",
+            "permissions-policy",
+            "server",
+            "vary",
+            "x-content-type-options",
+            "x-frame-options",
+            "x-request-id",
+        ];
+        assert_eq!(names, of_every_answer);
+        assert_eq!(header(&response, "Cache-Control"), ["no-store"]);
+        assert_ne!(response.into_string().await.as_deref(), Some("done"));
+    };
+    let browser = site.client.get("/telling-members").header(Accept::HTML);
+    keeps_nothing_else(browser.dispatch().await, Status::SeeOther, &["location"]).await;
+    assert_eq!(site.text("/login").await, "welcome");
+    let outage = ["content-type", "retry-after"];
+    site.store.from_now_on(Fault::FailWrites);
+    keeps_nothing_else(site.get("/telling").await, Status::ServiceUnavailable, &outage).await;
+    site.store.from_now_on(Fault::Fail);
+    keeps_nothing_else(site.get("/telling/again").await, Status::ServiceUnavailable, &outage).await;
 }
 
 #[rocket::async_test]
