@@ -72,7 +72,7 @@ impl SessionError {
     }
 
     /// Says that the handler has answered knowing that the store is down: its answer goes out
-    /// instead of a 503.
+    /// instead of a 503, with `Cache-Control: no-store`, so that no cache gives it to visitors when the store is back.
     ///
     /// ```
     /// # use rocket::get;

@@ -74,7 +74,11 @@ impl Fairing for SaveSessions {
         }
         match in_request.opened() {
             Opened::Untouched => Box::pin(Done),
-            Opened::Failed => Box::pin(unavailable(request, response)),
+            Opened::Failed { handled: true } => {
+                depends_on_outage(response);
+                Box::pin(Done)
+            }
+            Opened::Failed { handled: false } => Box::pin(unavailable(request, response)),
             Opened::Session(session) => {
                 let (manager, now) = (&context.manager, context.now(request));
                 match manager.close_now(session, now) {
@@ -174,8 +178,15 @@ async fn unavailable<'r>(request: &'r Request<'_>, response: &mut Response<'r>) 
         replace(request, response, Status::ServiceUnavailable).await;
     }
     response.remove_header("Set-Cookie");
-    response.set_raw_header("Cache-Control", "no-store");
+    depends_on_outage(response);
     response.set_raw_header("Retry-After", RETRY_AFTER);
+}
+
+/// Keeps caches from an answer that would be another if the store worked, whatever the application says to them:
+/// it speaks of the page as it is on other days, and a cache would hand it out when the store is back.
+fn depends_on_outage(response: &mut Response<'_>) {
+    response.set_raw_header("Cache-Control", "no-store");
+    vary_by_cookie(response);
 }
 
 /// The save failed: the answer must not say that all went well.

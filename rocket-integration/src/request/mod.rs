@@ -74,8 +74,7 @@ impl RequestSession {
         match self.opened.get() {
             None => Opened::Untouched,
             Some(Ok(session)) => Opened::Session(session),
-            Some(Err(error)) if error.is_handled() => Opened::Untouched,
-            Some(Err(_)) => Opened::Failed,
+            Some(Err(error)) => Opened::Failed { handled: error.is_handled() },
         }
     }
 
@@ -109,8 +108,11 @@ impl Drop for RequestSession {
 pub(crate) enum Opened<'r> {
     Untouched,
     Session(&'r CoreSession),
-    /// The store failed, and no handler has taken that over with [`SessionError::handled`].
-    Failed,
+    /// The store failed.
+    Failed {
+        /// A handler has taken that over with [`SessionError::handled`].
+        handled: bool,
+    },
 }
 
 async fn load(request: &Request<'_>, context: &SessionContext) -> Result<CoreSession, SessionError> {

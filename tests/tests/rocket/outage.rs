@@ -103,6 +103,7 @@ async fn an_outage_is_a_503_for_whoever_wants_the_session_and_for_nobody_else() 
         assert_eq!(response.status(), Status::ServiceUnavailable, "{path}");
         assert_eq!(header(&response, "Retry-After").len(), 1, "{path}");
         assert_eq!(header(&response, "Cache-Control"), ["no-store"], "{path}");
+        assert_eq!(header(&response, "Vary"), ["Cookie"], "{path}");
         assert_eq!(header(&response, "Set-Cookie"), [""; 0], "{path}");
         assert_eq!(header(&response, "Location"), [""; 0], "{path}");
         assert_eq!(
@@ -115,6 +116,35 @@ async fn an_outage_is_a_503_for_whoever_wants_the_session_and_for_nobody_else() 
     assert_eq!(site.text("/untouched").await, "ok");
     site.store.from_now_on(Fault::None);
     assert_eq!(site.text("/visit").await, "momo");
+}
+
+#[get("/handled-and-cached")]
+fn handled_and_cached(visit: Result<Visit, SessionError>) -> Cached {
+    let vary = Header::new("Vary", "Accept");
+    Cached { body: handled(visit), vary, cache: Header::new("Cache-Control", "public, max-age=3600") }
+}
+
+#[derive(Responder)]
+struct Cached {
+    body: &'static str,
+    vary: Header<'static>,
+    cache: Header<'static>,
+}
+
+#[rocket::async_test]
+async fn no_cache_keeps_an_answer_that_an_outage_has_made_what_it_is() {
+    let site = Site::launch(|rocket| rocket.mount("/", routes![login, handled, handled_and_cached])).await;
+    site.text("/login").await;
+    let healthy = site.get("/handled-and-cached").await;
+    assert_eq!(header(&healthy, "Cache-Control"), ["public, max-age=3600"], "the application's own");
+    site.store.from_now_on(Fault::Fail);
+    for (path, vary) in [("/handled", "Cookie"), ("/handled-and-cached", "Accept, Cookie")] {
+        let response = site.get(path).await;
+        assert_eq!(response.status(), Status::Ok);
+        assert_eq!(header(&response, "Cache-Control"), ["no-store"], "{path}");
+        assert_eq!(header(&response, "Vary"), [vary], "{path}");
+        assert_eq!(response.into_string().await.unwrap(), "the shop is open, carts are not");
+    }
 }
 
 #[derive(Responder)]
