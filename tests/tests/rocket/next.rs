@@ -146,6 +146,7 @@ async fn an_honest_next_comes_through_as_it_was_asked_for() {
         ("/a?x=1%262&y=%C3%A4", "/a?x=1%262&y=%C3%A4"),
         ("/%2f/evil.example", "/%2f/evil.example"),
         ("//account//orders", "/account/orders"),
+        ("/a/../b", "/b"),
     ] {
         let response = site.client.get(asked).header(Accept::HTML).dispatch().await;
         let [location] = &header(&response, "Location")[..] else { panic!("{asked}: {}", response.status()) };
@@ -153,8 +154,6 @@ async fn an_honest_next_comes_through_as_it_was_asked_for() {
         assert_eq!(page, format!("{:?}", Some(next)), "{asked}: {location}");
         assert!(Next::parse(next).is_some());
     }
-    let response = site.client.get("/a/../b").header(Accept::HTML).dispatch().await;
-    assert_eq!(header(&response, "Location"), ["/log-in-here"], "what is unclear is left out");
 }
 
 #[test]
