@@ -1,17 +1,19 @@
 //! The fairing around the routes: it saves the session and sends its cookie.
 
 use std::future::Future;
+use std::panic::{self, AssertUnwindSafe};
 use std::pin::Pin;
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
 
 use rocket::fairing::{Fairing, Info, Kind};
+use rocket::futures::FutureExt as _;
 use rocket::http::Status;
 use rocket::http::uri::Origin;
 use rocket::{Data, Request, Response};
 use rocket_session_state_core::manager::Closed;
-use rocket_session_state_core::session::SaveError;
+use rocket_session_state_core::session::{SaveError, Session};
 
 use super::plain_http::PlainHttpWarning;
 use super::replace::replace;
@@ -51,7 +53,8 @@ impl Fairing for SaveSessions {
         Box::pin(Done)
     }
 
-    // Rocket catches no panic in a fairing, so nothing here may panic.
+    // Rocket catches no panic in a fairing: nothing here may panic, and what is the application's own is caught, which
+    // is its clock, its merge functions and how its types are compared and serialized.
     fn on_response<'r, 's, 'q, 'a, 'f>(
         &'s self,
         request: &'r Request<'q>,
@@ -80,21 +83,30 @@ impl Fairing for SaveSessions {
             }
             Opened::Failed { handled: false } => Box::pin(unavailable(request, response)),
             Opened::Session(session) => {
-                let (manager, now) = (&context.manager, context.now(request));
-                match manager.close_now(session, now) {
-                    Some(Ok(closed)) => {
+                let manager = &context.manager;
+                let closed = panic::catch_unwind(AssertUnwindSafe(|| {
+                    let now = context.now(request);
+                    (now, manager.close_now(session, now))
+                }));
+                match closed {
+                    Ok((_, Some(Ok(closed)))) => {
                         self.send(request, response, closed);
                         in_request.note_streaming_use(request);
                         Box::pin(Done)
                     }
-                    Some(Err(error)) => Box::pin(async move { fail(request, response, &error).await }),
-                    None => Box::pin(async move {
-                        match manager.save_and_close(session, now).await {
-                            Ok(closed) => self.send(request, response, closed),
-                            Err(error) => fail(request, response, &error).await,
+                    Ok((_, Some(Err(error)))) => {
+                        Box::pin(async move { fail(request, response, &error).await })
+                    }
+                    Ok((now, None)) => Box::pin(async move {
+                        let saving = manager.save_and_close(session, now);
+                        match AssertUnwindSafe(saving).catch_unwind().await {
+                            Ok(Ok(closed)) => self.send(request, response, closed),
+                            Ok(Err(error)) => fail(request, response, &error).await,
+                            Err(_) => panicked(request, response, session).await,
                         }
                         in_request.note_streaming_use(request);
                     }),
+                    Err(_) => Box::pin(panicked(request, response, session)),
                 }
             }
         }
@@ -191,8 +203,25 @@ fn depends_on_outage(response: &mut Response<'_>) {
 
 /// The save failed: the answer must not say that all went well.
 async fn fail<'r>(request: &'r Request<'_>, response: &mut Response<'r>, error: &SaveError) {
-    let status = error.status();
     error.log(request);
+    refuse(request, response, error.status()).await;
+}
+
+/// A function of the application panicked while the session was closed. What was written by then stays written.
+async fn panicked<'r>(request: &'r Request<'_>, response: &mut Response<'r>, session: &Session) {
+    // Otherwise the changes would be told to have come after the response had begun.
+    session.abandon();
+    log::error!(
+        "{} {}: the session is not saved: the application's clock, a merge function, or how a value is compared or \
+         serialized has panicked",
+        request.method(),
+        request.uri().path()
+    );
+    refuse(request, response, Status::InternalServerError).await;
+}
+
+/// Answers with this status in place of the handler's answer.
+async fn refuse<'r>(request: &'r Request<'_>, response: &mut Response<'r>, status: Status) {
     replace(request, response, status).await;
     response.set_raw_header("Cache-Control", "no-store");
     vary_by_cookie(response);

@@ -1,5 +1,7 @@
 //! The redirect of a browser to the login page, in place of a guard's 401.
 
+use std::panic::{self, AssertUnwindSafe};
+
 use rocket::http::{Method, Status};
 use rocket::response::Body;
 use rocket::{Request, Response};
@@ -24,8 +26,16 @@ pub(crate) fn redirect_to_login<'r>(
         return;
     }
     let Some(pages) = request.rocket().state::<LoginPages>() else { return };
-    let location = login.uri(Next::of(request.uri(), pages));
     let path = request.uri().path();
+    // Rocket catches no panic in a fairing, and the address is made by the application.
+    let location = panic::catch_unwind(AssertUnwindSafe(|| login.uri(Next::of(request.uri(), pages))));
+    let Ok(location) = location else {
+        log::error!(
+            "{} {path}: the address of the login page can't be made: `login` has panicked",
+            request.method()
+        );
+        return;
+    };
     if !pages.allow_redirect(path.as_str(), location.path().as_str()) {
         log::warn!("login page {path} is itself guarded: redirecting there would loop");
         return;

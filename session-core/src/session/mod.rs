@@ -334,7 +334,8 @@ impl Session {
     }
 
     /// Gives up all changes.
-    fn abandon(&self) {
+    #[doc(hidden)]
+    pub fn abandon(&self) {
         self.shared.abandoned.store(true, Ordering::Release);
     }
 

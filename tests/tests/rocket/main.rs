@@ -9,6 +9,7 @@ mod log_lines;
 mod member;
 mod next;
 mod outage;
+mod panics;
 mod responses;
 mod site;
 mod streams;

@@ -1,0 +1,177 @@
+//! Functions of the application that panic where Rocket catches nothing.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::SystemTime;
+
+use rocket::fairing::AdHoc;
+use rocket::http::{Accept, Header, Status};
+use rocket::local::asynchronous::Client;
+use rocket::tokio::sync::Notify;
+use rocket::{Request, State, catch, catchers, get, routes, tokio, uri};
+use rocket_session_state::merge::Refused;
+use rocket_session_state::{Next, Sessions, require_session, session_state};
+use serde::{Deserialize, Serialize, Serializer};
+
+use crate::log::lines_with;
+use crate::site::{config, header, quiet};
+
+/// It can be neither compared nor serialized.
+#[derive(Debug, Deserialize, Eq)]
+struct Unlucky(u32);
+
+const BAD: u32 = 13;
+
+impl PartialEq for Unlucky {
+    fn eq(&self, other: &Self) -> bool {
+        assert!(self.0 != BAD && other.0 != BAD, "as comparisons do");
+        self.0 == other.0
+    }
+}
+
+impl Serialize for Unlucky {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        assert!(self.0 <= BAD, "as serializers do");
+        self.0.serialize(serializer)
+    }
+}
+
+type Merged<T> = Result<Option<T>, Refused>;
+
+fn panics(_base: Option<u32>, _mine: Option<u32>, _theirs: Option<u32>) -> Merged<u32> {
+    panic!("as merge functions do")
+}
+
+fn not_serializable(_: Option<Unlucky>, _: Option<Unlucky>, _: Option<Unlucky>) -> Merged<Unlucky> {
+    Ok(Some(Unlucky(BAD + 1)))
+}
+
+#[session_state]
+struct Visit {
+    #[session(login)]
+    username: Option<String>,
+    #[session(merge = panics)]
+    merged: Option<u32>,
+    #[session(merge = not_serializable)]
+    serialized: Option<Unlucky>,
+    #[session(merge = "union")]
+    compared: Vec<Unlucky>,
+    plain: Option<u32>,
+}
+
+/// Two requests that change one field: the first waits for the second before it is answered.
+#[derive(Default)]
+struct Meeting {
+    first_has_changed: Notify,
+    second_is_saved: Notify,
+}
+
+#[get("/change/<field>/<value>?<wait>")]
+async fn change(field: &str, value: u32, wait: bool, visit: Visit, meeting: &State<Meeting>) -> &'static str {
+    match field {
+        "merged" => visit.set_merged(value),
+        "serialized" => visit.set_serialized(Unlucky(value)),
+        "compared" => visit.update_compared(|list| list.push(Unlucky(value))),
+        _ => visit.set_plain(value),
+    }
+    if wait {
+        meeting.first_has_changed.notify_one();
+        meeting.second_is_saved.notified().await;
+    }
+    "changed"
+}
+
+#[get("/plain")]
+fn plain(visit: Visit) -> String {
+    format!("{:?}", visit.plain())
+}
+
+#[require_session(Visit, login = |next| broken_page(next))]
+struct Member;
+
+/// The address of a login page that can be made at launch and never again.
+fn broken_page(next: Next) -> rocket::http::uri::Origin<'static> {
+    assert!(next.as_str().is_none(), "as such functions do");
+    uri!("/plain")
+}
+
+#[get("/member")]
+fn member(_member: Member) {}
+
+#[catch(default)]
+fn own(status: Status, _: &Request<'_>) -> String {
+    format!("own {}", status.code)
+}
+
+async fn client() -> Client {
+    static CLOCK: AtomicU32 = AtomicU32::new(0);
+    // The time is asked for when a session is opened, and again when it is closed.
+    let clock = |request: &Request<'_>| {
+        let breaks = request.uri().path() == "/change/clock/1" && CLOCK.fetch_add(1, Ordering::Relaxed) > 0;
+        assert!(!breaks, "as clocks do");
+        SystemTime::now()
+    };
+    // Attached during the ignition, after the fairing that saves.
+    let late = AdHoc::on_ignite("late", |rocket| {
+        Box::pin(async {
+            rocket.attach(AdHoc::on_response("last", |_, response| {
+                Box::pin(async move {
+                    response.set_raw_header("X-Last", "ran");
+                })
+            }))
+        })
+    });
+    let rocket = quiet()
+        .attach(Sessions::with_config(config()).clock(clock))
+        .attach(late)
+        .manage(Meeting::default())
+        .mount("/", routes![change, plain, member])
+        .register("/", catchers![own]);
+    Client::tracked(rocket).await.expect("the application launches")
+}
+
+#[rocket::async_test]
+async fn a_panic_in_the_applications_functions_while_closing_is_a_500_and_later_fairings_run() {
+    let client = client().await;
+    let get = async |path: String| {
+        let response = client.get(path).dispatch().await;
+        let (status, last) = (response.status(), header(&response, "X-Last"));
+        (status, last, response.into_string().await.unwrap_or_default())
+    };
+    get("/change/plain/1".into()).await;
+    let cookie = client.cookies().get("session").expect("a session").value().to_owned();
+    let ok = (Status::Ok, vec!["ran".to_owned()], "changed".to_owned());
+    let broken = (Status::InternalServerError, vec!["ran".to_owned()], "own 500".to_owned());
+    let meeting: &Meeting = client.rocket().state().expect("it is managed");
+    for (field, mine, theirs) in [("merged", 1, 2), ("serialized", 1, 2), ("compared", BAD, 2)] {
+        let first = get(format!("/change/{field}/{mine}?wait=true"));
+        let second = async {
+            meeting.first_has_changed.notified().await;
+            let saved = get(format!("/change/{field}/{theirs}")).await;
+            meeting.second_is_saved.notify_one();
+            saved
+        };
+        let (first, second) = tokio::join!(first, second);
+        assert_eq!(second, ok, "{field}");
+        assert_eq!(first, broken, "{field}");
+        let path = format!("/change/{field}/{mine}");
+        let lines = lines_with(&path);
+        assert!(lines.iter().any(|line| line.contains("has panicked")), "{field}: {lines:?}");
+        assert!(
+            !lines.iter().any(|line| line.contains("after the response had begun")),
+            "{field}: {lines:?}"
+        );
+    }
+    assert_eq!(get("/change/clock/1".into()).await, broken);
+    assert_eq!(get("/plain".into()).await.2, "Some(1)", "nothing was saved, and nothing is lost");
+    assert_eq!(client.cookies().get("session").expect("a session").value(), cookie);
+}
+
+#[rocket::async_test]
+async fn a_login_page_whose_address_panics_leaves_the_401() {
+    let client = client().await;
+    let accept = Header::from(Accept::HTML);
+    let response = client.get("/member").header(accept).dispatch().await;
+    assert_eq!(response.status(), Status::Unauthorized);
+    assert_eq!(header(&response, "X-Last"), ["ran"]);
+    assert_eq!(response.into_string().await.as_deref(), Some("own 401"));
+}
