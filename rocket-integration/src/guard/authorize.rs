@@ -40,13 +40,24 @@ where
     G: SessionGuard + GuardDef<State: SessionState>,
 {
     let decided = decide::<G>(request).await;
+    note(request, &decided);
+    decided
+}
+
+/// Notes in the request what a guard has decided, for its answer: no cache keeps it, and a visitor who has to log in is
+/// sent to the guard's page. Every guard comes by here, also one that is written by hand.
+pub(super) fn note<G: SessionGuard>(request: &Request<'_>, decided: &Result<G, SessionError>) {
+    let has_to_log_in = matches!(decided, Err(SessionError::LoggedOut | SessionError::Stale));
+    // Session state lets everybody in.
+    if !G::REQUIRES && !has_to_log_in {
+        return;
+    }
     let in_request = RequestSession::of(request);
     in_request.guarded.store(true, Ordering::Relaxed);
-    if let Err(SessionError::LoggedOut | SessionError::Stale) = decided {
+    if has_to_log_in {
         let mut login = in_request.pending_login.lock().unwrap_or_else(PoisonError::into_inner);
-        *login = <G as SessionGuard>::LOGIN;
+        *login = G::LOGIN;
     }
-    decided
 }
 
 async fn decide<G>(request: &Request<'_>) -> Result<G, SessionError>
@@ -73,7 +84,9 @@ pub type Entering<'r, G> = Pin<Box<dyn Future<Output = Outcome<G, SessionError>>
 
 /// The outcome of a state or a guard as an argument of a handler. It never forwards.
 pub async fn enter<G: SessionGuard>(request: &Request<'_>) -> Outcome<G, SessionError> {
-    match G::authorize(request).await {
+    let decided = G::authorize(request).await;
+    note(request, &decided);
+    match decided {
         Ok(guard) => Outcome::Success(guard),
         Err(error) => Outcome::Error((error.status(), error)),
     }

@@ -11,11 +11,14 @@ use rocket::http::{Method, Status};
 use rocket::route::{Handler, Outcome, Route};
 use rocket::{Data, Orbit, Request, Rocket, async_trait};
 
+use super::authorize::note;
 use super::traits::SessionGuard;
+use crate::path;
 
 /// The routes that close the prefix at which they are mounted: `Member::gate()`.
 ///
-/// There is one per method. They come before all other routes, and forward to those whoever may enter.
+/// There is one per method. They come before all other routes, and forward to those whoever may enter. `OPTIONS`, the
+/// method of a browser's preflight, passes where no route answers it.
 /// `carriers` are routes with the path `/<_..>` and the guard as their argument, such as `routes![..]`
 /// makes: only in that way does Rocket learn of the guard's sentinel. Their handlers do not run.
 pub fn gate<G: SessionGuard>(carriers: Vec<Route>) -> Vec<Route> {
@@ -93,7 +96,12 @@ impl<G> Clone for Guarded<G> {
 #[async_trait]
 impl<G: SessionGuard> Handler for Guarded<G> {
     async fn handle<'r>(&self, request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r> {
-        match (G::authorize(request).await, &self.inner) {
+        if self.inner.is_none() && request.method() == Method::Options && !answers_options(request) {
+            return Outcome::Forward((data, Status::NotFound));
+        }
+        let decided = G::authorize(request).await;
+        note(request, &decided);
+        match (decided, &self.inner) {
             (Err(error), _) => Outcome::Error(error.status()),
             (Ok(_), Some(handler)) => handler.handle(request, data).await,
             (Ok(_), None) => Outcome::Forward((data, Status::NotFound)),
@@ -106,6 +114,16 @@ impl Handler for Nothing {
     async fn handle<'r>(&self, _: &'r Request<'_>, data: Data<'r>) -> Outcome<'r> {
         Outcome::Forward((data, Status::NotFound))
     }
+}
+
+/// Returns `true` if a route of the application is there for `OPTIONS` requests to this path.
+///
+/// Where none is, there is nothing to close: a browser's preflight comes without cookies, and has to be answered before
+/// the browser sends the request that is meant.
+fn answers_options(request: &Request<'_>) -> bool {
+    let path = request.uri().path();
+    let mut routes = request.rocket().routes().filter(|route| !never_answers(route));
+    routes.any(|route| route.method == Method::Options && path::matches(route, path.as_str()))
 }
 
 const GATE: &str = "::gate()";

@@ -59,7 +59,8 @@ pub trait SessionGuard: Sized + Send + 'static {
     ///
     /// # Errors
     ///
-    /// The visitor may not enter, or the session can't be loaded.
+    /// The visitor may not enter, or the session can't be loaded. [`SessionError::LoggedOut`] and
+    /// [`SessionError::Stale`] send a browser to the page that [`LOGIN`](SessionGuard::LOGIN) names.
     fn authorize(request: &Request<'_>) -> impl Future<Output = Result<Self, SessionError>> + Send;
 }
 

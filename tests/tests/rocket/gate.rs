@@ -2,10 +2,11 @@
 
 use std::fs;
 
+use rocket::fairing::AdHoc;
 use rocket::fs::FileServer;
-use rocket::http::{Accept, ContentType, Method, Status};
+use rocket::http::{Accept, ContentType, Header, Method, Status};
 use rocket::local::asynchronous::Client;
-use rocket::{Build, Rocket, Route, get, post, routes, uri};
+use rocket::{Build, Rocket, Route, get, options, post, routes, uri};
 use rocket_session_state::testing::open_routes;
 use rocket_session_state::{Sessions, require_session};
 use tempfile::TempDir;
@@ -83,7 +84,7 @@ async fn a_gate_closes_a_prefix_whatever_is_mounted_there_or_reaches_below_it() 
         let browser = site.client.get(path).header(Accept::HTML).dispatch().await;
         assert_eq!(browser.status(), Status::SeeOther, "{path}");
     }
-    for method in [Method::Post, Method::Put, Method::Patch, Method::Delete, Method::Options, Method::Trace] {
+    for method in [Method::Post, Method::Put, Method::Patch, Method::Delete, Method::Trace] {
         let response = site.client.req(method, "/admin/form").header(Accept::HTML).body("b").dispatch().await;
         assert_eq!(response.status(), Status::Unauthorized, "{method}");
     }
@@ -115,6 +116,48 @@ async fn a_check_that_fails_at_a_gate_is_a_403_and_gates_can_be_nested() {
     site.store.calls();
     assert_eq!(site.text("/admin/files/public.txt").await, "public.txt");
     assert_eq!(site.store.calls(), 1, "three gates and one load");
+}
+
+#[options("/own")]
+fn own_options() -> &'static str {
+    "what there is"
+}
+
+#[options("/dynamic/<_id>")]
+fn dynamic_options(_id: u8) {}
+
+#[rocket::async_test]
+async fn a_preflight_passes_a_gate_unless_a_route_answers_it() {
+    let cors = AdHoc::on_response("CORS", |request, response| {
+        Box::pin(async move {
+            if request.method() == Method::Options && response.status() == Status::NotFound {
+                response.set_status(Status::NoContent);
+            }
+        })
+    });
+    let folder = public();
+    let site = Site::launch(|rocket| {
+        let rocket = rocket.attach(cors).mount("/admin", Member::gate()).mount("/admin/own", Boss::gate());
+        admin(rocket.mount("/admin", routes![own_options, dynamic_options]), &folder)
+    })
+    .await;
+    let ask = async |path: String| {
+        let request = site.client.options(path).header(Accept::HTML);
+        let response = request.header(Header::new("Access-Control-Request-Method", "POST")).dispatch().await;
+        (response.status(), response.into_string().await.unwrap_or_default())
+    };
+    site.store.calls();
+    for path in ["/admin", "/admin/form", "/admin/nothing/here", "/x/../admin/form", "/admin/own/more"] {
+        assert_eq!(ask(path.into()).await, (Status::NoContent, String::new()), "{path}");
+    }
+    assert_eq!(site.store.calls(), 0);
+    for path in ["/admin/own", "/admin/%6fwn", "/admin//own/", "/x/../admin/own", "/admin/dynamic/text"] {
+        assert_eq!(ask(path.into()).await.0, Status::Unauthorized, "{path}");
+    }
+    log_in(&site, "momo").await;
+    assert_eq!(ask("/admin/own".into()).await.0, Status::Forbidden);
+    log_in(&site, "boss").await;
+    assert_eq!(ask("/admin/own".into()).await, (Status::Ok, "what there is".to_owned()));
 }
 
 #[require_session(Member)]

@@ -1,5 +1,6 @@
 //! Guards: who may enter, and what becomes of those who may not.
 
+mod by_hand;
 mod caching;
 mod fresh;
 mod handlers;
