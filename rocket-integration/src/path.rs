@@ -31,8 +31,9 @@ pub(crate) fn matches(route: &Route, path: &str) -> bool {
     path.next().is_none()
 }
 
-/// A path below `prefix` that the route matches, if there is one; `1` stands for what can be anything.
-pub(crate) fn example_below(route: &Route, prefix: &str) -> Option<String> {
+/// A path below `prefix` that the route matches, if there is one: `value` stands for each segment that can be anything,
+/// and `rest` times at the end where that is open.
+pub(crate) fn example_below(route: &Route, prefix: &str, value: &str, rest: usize) -> Option<String> {
     let mut prefix = segments(prefix);
     let mut example = String::new();
     let mut push = |segment: &str| {
@@ -43,10 +44,10 @@ pub(crate) fn example_below(route: &Route, prefix: &str) -> Option<String> {
         match (segment, prefix.next()) {
             (Segment::Static(own), Some(given)) if !equal(own, given) => return None,
             (Segment::Static(own), _) => push(own),
-            (Segment::One, given) => push(given.unwrap_or("1")),
+            (Segment::One, given) => push(given.unwrap_or(value)),
             (Segment::Rest, given) => {
                 given.into_iter().chain(prefix.by_ref()).for_each(&mut push);
-                push("1");
+                (0..rest).for_each(|_| push(value));
             }
         }
     }
@@ -173,7 +174,11 @@ mod tests {
             ("/administrator", None),
             ("/orders/<id>", None),
         ] {
-            assert_eq!(example_below(&route(uri), "/admin").as_deref(), example, "{uri}");
+            assert_eq!(example_below(&route(uri), "/admin", "1", 1).as_deref(), example, "{uri}");
+        }
+        for (rest, example) in ["/admin/x", "/admin/x/a", "/admin/x/a/a"].into_iter().enumerate() {
+            let uri = "/<section>/<path..>";
+            assert_eq!(example_below(&route(uri), "/admin/x", "a", rest).as_deref(), Some(example));
         }
     }
 

@@ -68,6 +68,7 @@ impl Fairing for SaveSessions {
     {
         let Some(in_request) = RequestSession::existing(request) else { return Box::pin(Done) };
         let Some(context) = request.rocket().state::<SessionContext>() else { return Box::pin(Done) };
+        in_request.tell_route(request);
         if in_request.guarded.load(Ordering::Relaxed) {
             let login = *in_request.pending_login.lock().unwrap_or_else(PoisonError::into_inner);
             if let Some(login) = login {

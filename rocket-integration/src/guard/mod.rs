@@ -21,7 +21,7 @@ pub use traits::{Fut, GuardDef, SessionGuard, SessionState, TypedKey};
 
 pub use crate::login::LoginTarget;
 
-pub(crate) use gate::{never_answers, table};
+pub(crate) use gate::{is_gate, never_answers, table};
 pub(crate) use launch::LaunchChecks;
 
 /// For generated code alone.

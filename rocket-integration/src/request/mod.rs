@@ -3,8 +3,9 @@
 mod tracker;
 
 use std::borrow::Cow;
-use std::sync::atomic::AtomicBool;
-use std::sync::{Mutex, OnceLock};
+use std::ptr;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use rocket::Request;
 use rocket_session_state_core::session::Session as CoreSession;
@@ -28,6 +29,8 @@ pub(crate) struct RequestSession {
     pub(crate) pending_login: Mutex<Option<LoginTarget>>,
     /// Method and path of a request whose session is used after the answer, for the log.
     streaming: OnceLock<String>,
+    /// The address of the route that has answered, for the test that waits for it.
+    answered_by: OnceLock<Arc<AtomicUsize>>,
     in_use: InUse,
     moved: OnceLock<InUse>,
 }
@@ -40,6 +43,7 @@ impl RequestSession {
             guarded: AtomicBool::new(false),
             pending_login: Mutex::new(None),
             streaming: OnceLock::new(),
+            answered_by: OnceLock::new(),
             in_use: InUse::of(request),
             moved: OnceLock::new(),
         });
@@ -48,6 +52,19 @@ impl RequestSession {
             session.moved.get_or_init(InUse::unplaced);
         }
         session
+    }
+
+    /// Asks for the route that is going to answer the request of a test: its address, or 0 if none has.
+    pub(crate) fn watch(request: &Request<'_>) -> Arc<AtomicUsize> {
+        Arc::clone(RequestSession::of(request).answered_by.get_or_init(Arc::default))
+    }
+
+    /// Tells the test that asked for it which route was the last to have the request.
+    pub(crate) fn tell_route(&self, request: &Request<'_>) {
+        if let Some(answered_by) = self.answered_by.get() {
+            let address = request.route().map_or(0, |route| ptr::from_ref(route).addr());
+            answered_by.store(address, Ordering::Release);
+        }
     }
 
     /// The session, if the request may have one. `None` is certain and costs two atomic loads.

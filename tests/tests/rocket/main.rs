@@ -8,6 +8,7 @@ mod log;
 mod log_lines;
 mod member;
 mod next;
+mod open_routes;
 mod outage;
 mod panics;
 mod responses;
