@@ -75,6 +75,7 @@ struct Plain {
 /// A guard without a login: it turns visitors away with 403.
 #[require_session(Plain)]
 struct Aged {
+    #[expect(dead_code, reason = "it is only there to be required")]
     age: u8,
 }
 
