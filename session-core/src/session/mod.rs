@@ -130,8 +130,9 @@ impl Session {
 
     /// Gives the session a new id at the next save and ends the old one; the data stays.
     ///
-    /// Writing the login field of a state does this by itself: call it at other changes of rights. A session
-    /// without data keeps its id. A session in a cookie has none, and nothing happens.
+    /// Writing the login field of a state does this by itself: call it at other changes of rights. It may be called
+    /// before or after other changes: what counts is what is left at the save, and a session that is empty then is
+    /// stored nowhere. A session in a cookie has no id, and nothing happens.
     ///
     /// ```
     /// # rocket_session_state_core::session::doc_examples::with_session(|session| {
@@ -142,8 +143,9 @@ impl Session {
     /// ```
     pub fn regenerate(&self) {
         let mut state = self.used();
-        if state.kind == Kind::Server && !state.is_empty() {
-            state.flags.modified = true;
+        if state.kind == Kind::Server {
+            // As in Flask-Session, an empty session has nothing to send a cookie for. It may be filled later.
+            state.flags.modified |= !state.is_empty();
             state.rotate(RotationReason::Same);
         }
     }

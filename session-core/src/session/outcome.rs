@@ -12,8 +12,9 @@ pub(super) enum Outcome {
     Drop,
     /// A new record is written under a new id.
     Create,
-    /// The changes are applied to the record. A record that becomes empty is deleted. If the changes make no
-    /// difference, its life is extended, unless every load does that.
+    /// The changes are applied to the record. A record that becomes empty is deleted, and where a new id was asked for,
+    /// what others have left in it moves there. If the changes make no difference, its life is extended, unless every
+    /// load does that.
     Write,
     /// The data moves to a new id.
     Rotate(RotationReason),

@@ -65,6 +65,8 @@ struct Plan {
     stored: Option<StoredRecord>,
     base: Arc<Record>,
     changes: Changes,
+    /// The reason for a new id, which a session that was emptied needs only if others have filled it.
+    rotation: Option<RotationReason>,
     point: SavePoint,
 }
 
@@ -118,6 +120,7 @@ impl Writer<'_> {
             stored: state.identity.stored.clone(),
             base: Arc::clone(&state.contents.record),
             changes: state.contents.changes.clone(),
+            rotation: state.identity.rotation_reason(),
             point: state.save_point(),
         }))
     }
@@ -195,6 +198,14 @@ impl Writer<'_> {
                 Swap::Conflict(None) => return Err(SaveError::Ended),
                 Swap::Conflict(Some(current)) => {
                     new = plan.merged_into(&current)?;
+                    if let (Some(reason), false) = (plan.rotation, new.empty) {
+                        if self.session.response_has_begun() {
+                            return Err(SaveError::TooLate);
+                        }
+                        return self
+                            .move_to_new_id(StoredRecord { id, loaded: current }, new, plan, reason)
+                            .await;
+                    }
                     expected = current;
                     pause(attempt).await;
                 }
@@ -217,9 +228,22 @@ impl Writer<'_> {
         Ok(Saved { stored: Some(stored), record: Arc::new(new.record) })
     }
 
-    /// Gives the session a new id. The new record exists before the old one is deleted, and changes that others
-    /// make to the old one until then are merged into the new one.
+    /// Gives the session a new id.
     async fn rotate(
+        &self,
+        old: StoredRecord,
+        new: Draft,
+        plan: &Plan,
+        reason: RotationReason,
+    ) -> Result<Saved, SaveError> {
+        let old_key = self.manager.store_key(&old.id);
+        let _lock = self.server.store.lock(&self.session.shared.budget, &old_key).await?;
+        self.move_to_new_id(old, new, plan, reason).await
+    }
+
+    /// Moves the session to a new id; the caller holds the lock of the old one. The new record exists before the old
+    /// one is deleted, and changes that others make to the old one until then are merged into the new one.
+    async fn move_to_new_id(
         &self,
         StoredRecord { id: old, loaded: mut expected }: StoredRecord,
         new: Draft,
@@ -227,7 +251,6 @@ impl Writer<'_> {
         reason: RotationReason,
     ) -> Result<Saved, SaveError> {
         let old_key = self.manager.store_key(&old);
-        let _lock = self.server.store.lock(&self.session.shared.budget, &old_key).await?;
         let mut saved = self.create(new).await?;
         if reason == RotationReason::OtherUser {
             // Nothing of the other user is merged, so nothing has to be compared either.

@@ -9,6 +9,7 @@ mod identities;
 mod interleavings;
 mod login;
 mod merge;
+mod new_ids;
 mod purging;
 mod saving;
 mod server;
