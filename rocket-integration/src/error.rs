@@ -9,13 +9,15 @@ use rocket::http::Status;
 use rocket::response::{self, Responder};
 use rocket::{Ignite, Request, Rocket, Sentinel};
 use rocket_session_state_core::config::ConfigError;
+use rocket_session_state_core::session::Refusal;
 use rocket_session_state_core::store::StoreError;
 
 /// The reason why a request has no session, or why a guard did not let it through.
 ///
 /// It is the error of every guard of this crate. A handler that takes `Result<Visit, SessionError>`
-/// runs even when the store is down; the response is 503 all the same, unless the handler says with
-/// [`handled`](SessionError::handled) that its answer is right without a session.
+/// runs even when the store is down, or when a page of another site has sent the request; the response is 503 or 403
+/// all the same, unless the handler says with [`handled`](SessionError::handled) that its answer is right without a
+/// session.
 ///
 /// As an answer it gives its [`status`](SessionError::status) to the application's catcher, and a browser that
 /// has to log in first is sent to the login page of the guard:
@@ -45,6 +47,9 @@ pub enum SessionError {
     Forbidden,
     /// Another request guard, which a guard's `check` asks for, failed with this status.
     Other(Status),
+    /// A page of another site sent the request, which is neither GET nor another method that only reads, so it gets no
+    /// session: 403. `session_trusted_origins` allows other sites.
+    CrossOrigin(ForeignRequest),
     /// The store failed, so nothing is known about the visitor: 503.
     Unavailable(Outage),
     /// `Sessions::fairing()` is not attached: 500.
@@ -64,15 +69,15 @@ impl SessionError {
     pub fn status(&self) -> Status {
         match self {
             SessionError::LoggedOut | SessionError::Stale => Status::Unauthorized,
-            SessionError::Forbidden => Status::Forbidden,
+            SessionError::Forbidden | SessionError::CrossOrigin(_) => Status::Forbidden,
             SessionError::Other(status) => *status,
             SessionError::Unavailable(_) => Status::ServiceUnavailable,
             SessionError::NoFairing => Status::InternalServerError,
         }
     }
 
-    /// Says that the handler has answered knowing that the store is down: its answer goes out
-    /// instead of a 503, with `Cache-Control: no-store`, so that no cache gives it to visitors when the store is back.
+    /// Says that the handler has answered knowing that the store is down, or that the request comes from another site:
+    /// its answer goes out instead of a 503 or 403, with `Cache-Control: no-store`, so that no cache gives it to others.
     ///
     /// ```
     /// # use rocket::get;
@@ -90,13 +95,21 @@ impl SessionError {
     /// }
     /// ```
     pub fn handled(&self) {
-        if let SessionError::Unavailable(outage) = self {
-            outage.handled.store(true, Ordering::Release);
+        if let Some(handled) = self.handled_by_handler() {
+            handled.store(true, Ordering::Release);
         }
     }
 
     pub(crate) fn is_handled(&self) -> bool {
-        matches!(self, SessionError::Unavailable(outage) if outage.handled.load(Ordering::Acquire))
+        self.handled_by_handler().is_some_and(|handled| handled.load(Ordering::Acquire))
+    }
+
+    fn handled_by_handler(&self) -> Option<&AtomicBool> {
+        match self {
+            SessionError::CrossOrigin(refused) => Some(&refused.handled),
+            SessionError::Unavailable(outage) => Some(&outage.handled),
+            _ => None,
+        }
     }
 }
 
@@ -107,6 +120,7 @@ impl fmt::Display for SessionError {
             SessionError::Stale => "the login is too long ago",
             SessionError::Forbidden => "the user may not enter here",
             SessionError::Other(_) => "a request guard that a check asks for has failed",
+            SessionError::CrossOrigin(_) => "a page of another site gets no session",
             SessionError::Unavailable(_) => "the session store failed",
             SessionError::NoFairing => "no sessions are attached: `.attach(Sessions::fairing())`",
         })
@@ -116,6 +130,7 @@ impl fmt::Display for SessionError {
 impl Error for SessionError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
+            SessionError::CrossOrigin(refused) => Some(&*refused.source),
             SessionError::Unavailable(outage) => Some(&*outage.source),
             _ => None,
         }
@@ -135,6 +150,29 @@ impl<'r> Responder<'r, 'static> for SessionError {
 impl Sentinel for SessionError {
     fn abort(_: &Rocket<Ignite>) -> bool {
         false
+    }
+}
+
+/// A request that a page of another site has sent, in [`SessionError::CrossOrigin`], whose `source` names the header that
+/// says so.
+///
+/// Its clones share whether a handler has [`handled`](SessionError::handled) it.
+#[derive(Clone)]
+pub struct ForeignRequest {
+    source: Arc<Refusal>,
+    handled: Arc<AtomicBool>,
+}
+
+impl ForeignRequest {
+    pub(crate) fn new(source: Refusal) -> Self {
+        ForeignRequest { source: Arc::new(source), handled: Arc::default() }
+    }
+}
+
+/// One short text, as that of an [`Outage`].
+impl fmt::Debug for ForeignRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.source)
     }
 }
 

@@ -20,7 +20,7 @@ mod session;
 pub mod testing;
 
 pub use clear_site_data::ClearSiteData;
-pub use error::{Outage, PurgeError, SessionError};
+pub use error::{ForeignRequest, Outage, PurgeError, SessionError};
 pub use fairing::Sessions;
 pub use login::{Next, NextRedirect};
 pub use rocket_session_state_codegen::{require_session, session_state};

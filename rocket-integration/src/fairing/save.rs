@@ -83,6 +83,7 @@ impl Fairing for SaveSessions {
                 Box::pin(Done)
             }
             Opened::Failed { handled: false } => Box::pin(unavailable(request, response)),
+            Opened::Refused => Box::pin(refuse(request, response)),
             Opened::Session(session) => {
                 let manager = &context.manager;
                 let closed = panic::catch_unwind(AssertUnwindSafe(|| {
@@ -182,6 +183,17 @@ impl Present {
         }
         present
     }
+}
+
+/// A page of another site sent the request: whatever a handler made of it, the answer is 403, and makes the browser
+/// neither keep nor forget anything.
+async fn refuse<'r>(request: &'r Request<'_>, response: &mut Response<'r>) {
+    if response.status() != Status::Forbidden {
+        replace(request, response, Status::Forbidden).await;
+    }
+    response.remove_header("Set-Cookie");
+    response.remove_header("Clear-Site-Data");
+    response.set_raw_header("Cache-Control", "no-store");
 }
 
 /// The load failed: whatever a handler made of it, the answer is 503.

@@ -8,12 +8,14 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use rocket::Request;
-use rocket_session_state_core::session::Session as CoreSession;
+use rocket::http::Method;
+use rocket_session_state_core::config::{Host, SessionConfig};
+use rocket_session_state_core::session::{Refusal, Session as CoreSession, cross_origin};
 use rocket_session_state_core::{Chain, cookie};
 use tokio::sync::OnceCell;
 
 use crate::context::SessionContext;
-use crate::error::{Outage, SessionError};
+use crate::error::{ForeignRequest, Outage, SessionError};
 use crate::login::LoginTarget;
 use tracker::InUse;
 
@@ -76,7 +78,7 @@ impl RequestSession {
     ///
     /// # Errors
     ///
-    /// The store failed, or the session fairing is not attached.
+    /// A page of another site sent the request, the store failed, or the session fairing is not attached.
     pub(crate) async fn open<'r>(request: &'r Request<'_>) -> Result<&'r CoreSession, SessionError> {
         let Some(context) = request.rocket().state::<SessionContext>() else {
             log::error!("a session was asked for, but none is attached: `.attach(Sessions::fairing())`");
@@ -91,6 +93,7 @@ impl RequestSession {
         match self.opened.get() {
             None => Opened::Untouched,
             Some(Ok(session)) => Opened::Session(session),
+            Some(Err(error @ SessionError::CrossOrigin(_))) if !error.is_handled() => Opened::Refused,
             Some(Err(error)) => Opened::Failed { handled: error.is_handled() },
         }
     }
@@ -125,7 +128,9 @@ impl Drop for RequestSession {
 pub(crate) enum Opened<'r> {
     Untouched,
     Session(&'r CoreSession),
-    /// The store failed.
+    /// A page of another site sent the request, and no handler has taken that over with [`SessionError::handled`].
+    Refused,
+    /// The store failed, or a handler has taken over that the request was refused.
     Failed {
         /// A handler has taken that over with [`SessionError::handled`].
         handled: bool,
@@ -133,8 +138,16 @@ pub(crate) enum Opened<'r> {
 }
 
 async fn load(request: &Request<'_>, context: &SessionContext) -> Result<CoreSession, SessionError> {
+    let config = context.manager.config();
+    if let Err(refusal) = check_origin(request, config) {
+        let (method, path) = (request.method(), request.uri().path());
+        log::warn!(
+            "{method} {path}: a page of another site sent this, so it has no session (403): {refusal}"
+        );
+        return Err(SessionError::CrossOrigin(ForeignRequest::new(refusal)));
+    }
     let now = context.now(request);
-    let cookie = cookie(request, &context.manager.config().session_cookie_name);
+    let cookie = cookie(request, &config.session_cookie_name);
     let opened = context.manager.open(cookie.as_deref(), now).await;
     context.purge_if_due(now);
     opened.map_err(|error| {
@@ -144,6 +157,16 @@ async fn load(request: &Request<'_>, context: &SessionContext) -> Result<CoreSes
         log::log!(level, "{method} {path}: {}", Chain(&error));
         SessionError::Unavailable(Outage::new(error))
     })
+}
+
+/// Tells whether the request may have a session, whoever sent it.
+fn check_origin(request: &Request<'_>, config: &SessionConfig) -> Result<(), Refusal> {
+    let host = request.host().map(|host| Host { name: host.domain().as_str(), port: host.port() });
+    // Rocket makes any other method of a POST whose form begins with `_method`, GET too. A browser sends no form by GET
+    // in the body, so what has its type was a POST.
+    let was_form = request.content_type().is_some_and(|content_type| content_type.is_form());
+    let method = if was_form { Method::Post } else { request.method() };
+    cross_origin(config, method.as_str(), host, |name| request.headers().get_one(name))
 }
 
 /// The session's cookie. Found in a function of its own: what it needs for that would make every future that waits for

@@ -1,8 +1,8 @@
 //! The rules that a configuration must follow to be launched, whoever made it.
 
 use super::{
-    ConfigError, Environment, SessionConfig, SessionType, StoreSettings, Warning, cookie, migrate_from,
-    secrets,
+    ConfigError, Environment, SessionConfig, SessionType, StoreSettings, Warning, cookie, cross_origin,
+    migrate_from, secrets,
 };
 use crate::formats::id::SessionId;
 use crate::settings::report::Report;
@@ -35,6 +35,7 @@ pub(super) fn apply(
     let secure_was_chosen = config.session_cookie_secure.is_some();
     secrets::check(&mut config, environment, &mut report);
     cookie::check(&mut config, environment, &mut report);
+    cross_origin::check(&mut config, &mut report);
     store(&mut config, environment, &mut report);
     config.check_ranges(&mut report);
     let store_location = if environment.own_store {

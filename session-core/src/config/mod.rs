@@ -6,11 +6,13 @@
 
 mod check;
 mod cookie;
+mod cross_origin;
 mod from_figment;
 #[cfg(test)]
 mod guide_tests;
 mod known_keys;
 mod migrate_from;
+mod origin;
 mod record_format;
 mod secrets;
 mod unused_keys;
@@ -23,8 +25,12 @@ pub use crate::formats::cookie::SameSite;
 pub use crate::settings::{ConfigError, Place, Problem, SecretKey, UnknownChoice, Warning};
 pub use crate::store::registry::{SessionType, StoreSettings, store_settings};
 pub use check::CheckedConfig;
+pub use cross_origin::CrossOrigin;
 pub use migrate_from::MigrateFrom;
+pub use origin::Host;
 pub use record_format::RecordFormat;
+
+pub(crate) use origin::Origin;
 
 use crate::formats::codec::Format;
 use crate::settings::range::{each_within, milliseconds, never_or_seconds, seconds, within};
@@ -101,6 +107,12 @@ settings! {
         /// Greatest size of the cookie in bytes, name and attributes included; a larger one is an error.
         /// 0 disables the limit. Default: 4093, what browsers keep.
         max_cookie_size: usize = 4093;
+        /// What becomes of a request other than GET, HEAD, OPTIONS and TRACE that a page of another origin has sent, when
+        /// it asks for its session: refused with 403, or allowed. Default: refuse.
+        session_cross_origin: CrossOrigin = CrossOrigin::default();
+        /// Other origins whose pages may send such requests: scheme, host and perhaps port, such as
+        /// `https://accounts.example`. Default: none.
+        session_trusted_origins: Vec<String> = Vec::new(), read cross_origin::origins;
 
         /// Makes a new session in a store permanent from the start. Default: true.
         session_permanent: bool = true, for AnyStore;

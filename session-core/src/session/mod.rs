@@ -3,6 +3,7 @@
 mod changes;
 mod close;
 mod contents;
+mod cross_origin;
 #[doc(hidden)]
 pub mod doc_examples;
 mod ended;
@@ -23,6 +24,7 @@ mod save;
 mod state;
 
 pub use changes::FieldRule;
+pub use cross_origin::{Refusal, cross_origin};
 pub use error::{FieldError, SaveError};
 pub use flash::Flash;
 

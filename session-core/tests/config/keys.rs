@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use rocket_session_state_core::config::{
-    Environment, Problem, RecordFormat, SameSite, SecretKey, SessionType,
+    CrossOrigin, Environment, Problem, RecordFormat, SameSite, SecretKey, SessionType,
 };
 
 use super::{KEY, accepted, assert_says, configure, configure_in, refused_line, refused_variable};
@@ -21,6 +21,8 @@ fn without_any_key_the_defaults_are_those_of_flask_but_for_samesite() {
     assert_eq!(config.permanent_session_lifetime, Duration::from_secs(2_678_400));
     assert!(config.session_refresh_each_request);
     assert_eq!(config.max_cookie_size, 4093);
+    assert_eq!(config.session_cross_origin, CrossOrigin::Refuse);
+    assert!(config.session_trusted_origins.is_empty());
     assert!(config.session_permanent);
     assert!(!config.session_use_signer);
     assert_eq!(config.session_key_prefix, "session:");
@@ -50,6 +52,8 @@ fn every_key_arrives_in_its_field() {
         permanent_session_lifetime = "1h 30m"
         session_refresh_each_request = false
         max_cookie_size = 0
+        session_cross_origin = "Allow"
+        session_trusted_origins = ["HTTPS://Accounts.example:443", "http://[0::1]:8000"]
         session_permanent = false
         session_use_signer = true
         session_key_prefix = "shop:"
@@ -96,6 +100,8 @@ fn every_key_arrives_in_its_field() {
     assert_eq!(config.permanent_session_lifetime, Duration::from_secs(5_400));
     assert!(!config.session_refresh_each_request);
     assert_eq!(config.max_cookie_size, 0);
+    assert_eq!(config.session_cross_origin, CrossOrigin::Allow);
+    assert_eq!(config.session_trusted_origins, ["https://accounts.example", "http://[::1]:8000"]);
     assert!(!config.session_permanent);
     assert!(config.session_use_signer);
     assert_eq!(config.session_key_prefix, "shop:");

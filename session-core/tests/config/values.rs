@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use super::{accepted, assert_says, only, refused, refused_line, refused_variable};
+use rocket_session_state_core::config::CrossOrigin;
+
+use super::{accepted, assert_says, checked, only, refused, refused_line, refused_variable};
 
 #[test]
 fn text_in_a_variable_that_reads_as_something_else_is_refused_with_the_quoted_form() {
@@ -149,4 +151,47 @@ fn numbers_outside_their_range_are_refused() {
         let problem = refused_line(line);
         assert_eq!(problem.key(), line.split(' ').next().unwrap(), "{problem}");
     }
+}
+
+#[test]
+fn an_origin_that_no_browser_sends_does_not_launch() {
+    const KEY: &str = "session_trusted_origins";
+    for (value, message) in [
+        ("[\"accounts.example\"]", "\"accounts.example\" has no scheme"),
+        ("[\"https://accounts.example/\"]", "has a path"),
+        ("[\"https://accounts.example:0x1\"]", "has an invalid port"),
+        ("[\"https://a.example\", \"https://*.example\"]", "\"https://*.example\" has an invalid host"),
+        ("[\"null\"]", "\"https://accounts.example\""),
+        ("\"*\"", "session_cross_origin = \"allow\""),
+        ("[443]", "write session_trusted_origins = [\"https://accounts.example\"]"),
+        ("true", "must be text"),
+    ] {
+        assert_says(&refused_line(&format!("{KEY} = {value}")), KEY, &[message]);
+    }
+    let problem = refused_line("session_trusted_origins = \"https://momo:hush@accounts.example\"");
+    assert_says(&problem, KEY, &["has a user name"]);
+    assert!(!problem.to_string().contains("hush"), "{problem}");
+    assert_says(
+        &refused_line("session_cross_origin = \"deny\""),
+        "session_cross_origin",
+        &["\"refuse\" or \"allow\""],
+    );
+}
+
+#[test]
+fn trusted_origins_are_read_from_a_variable_and_warned_about_where_every_origin_is_allowed() {
+    let variable = |value| accepted("", &[("ROCKET_SESSION_TRUSTED_ORIGINS", value)]).session_trusted_origins;
+    assert_eq!(variable("https://accounts.example:8443"), ["https://accounts.example:8443"]);
+    assert_eq!(
+        variable(r#"["https://a.example", "app://b.example"]"#),
+        ["https://a.example", "app://b.example"]
+    );
+    let warnings = |answer| {
+        let trusting = checked(|config| {
+            config.session_cross_origin = answer;
+            config.session_trusted_origins = vec!["https://accounts.example".into()];
+        });
+        trusting.unwrap().warnings.len()
+    };
+    assert_eq!((warnings(CrossOrigin::Refuse), warnings(CrossOrigin::Allow)), (0, 1));
 }

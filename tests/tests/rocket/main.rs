@@ -1,4 +1,5 @@
 //! Sessions in Rocket: what guards and fairings make of them, with a store that fails on demand.
+mod cross_origin;
 mod gate;
 mod guard_checks;
 mod guards;

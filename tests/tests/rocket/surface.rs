@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use rocket::http::Status;
 use rocket::http::uri::Origin;
 use rocket_session_state::config::{
-    ConfigError, Place, Problem, RecordFormat, SameSite, SecretKey, SessionConfig, SessionType,
+    ConfigError, CrossOrigin, Place, Problem, RecordFormat, SameSite, SecretKey, SessionConfig, SessionType,
     UnknownChoice, Warning,
 };
 use rocket_session_state::guard::{LoginTarget, SessionGuard, SessionState};
@@ -16,8 +16,8 @@ use rocket_session_state::store::{
 };
 use rocket_session_state::value::{Bytes, DateTime, InvalidDateTime, Markup, Uuid, Value};
 use rocket_session_state::{
-    ClearSiteData, DecodeError, EncodeError, FieldError, Flash, Format, Next, NextRedirect, Outage,
-    PurgeError, SaveError, Session, SessionError, SessionId, Sessions,
+    ClearSiteData, DecodeError, EncodeError, FieldError, Flash, ForeignRequest, Format, Next, NextRedirect,
+    Outage, PurgeError, SaveError, Session, SessionError, SessionId, Sessions,
 };
 
 /// Each argument is a type that a method below gives or takes.
@@ -47,8 +47,14 @@ fn every_error(
     purge: PurgeError,
     merge: MergeError,
 ) -> Option<String> {
-    if let SessionError::Unavailable(outage) = session {
-        let _: Outage = outage;
+    match session {
+        SessionError::Unavailable(outage) => {
+            let _: Outage = outage;
+        }
+        SessionError::CrossOrigin(request) => {
+            let _: ForeignRequest = request;
+        }
+        _ => {}
     }
     match save {
         SaveError::Unavailable(source) | SaveError::RecordTooLarge { source, .. } => {
@@ -81,6 +87,8 @@ fn every_error(
 #[expect(dead_code, reason = "it is compiled, which is the test")]
 fn every_conversion() -> Result<(), Box<dyn std::error::Error>> {
     let unknown: Result<SameSite, UnknownChoice> = "sometimes".parse();
+    unknown?;
+    let unknown: Result<CrossOrigin, UnknownChoice> = "perhaps".parse();
     unknown?;
     let unknown: Result<SessionType, UnknownChoice> = "paper".parse();
     unknown?;

@@ -49,8 +49,8 @@ fn log_in(form: Form<Contextual<'_, Login>>, visit: Visit) -> Result<NextRedirec
 /// A POST, so that no link, image or prefetching browser logs anybody out. The message is the first thing in the session
 /// that begins after the one that ends.
 ///
-/// A form on another site comes without the session's cookie: whoever is nobody is told nothing, since a new session
-/// for them would replace the one that the browser has.
+/// A form on another site gets no session, and so logs nobody out. Whoever is nobody is told nothing, since that would
+/// begin a session.
 #[post("/logout")]
 fn log_out(visit: Visit) -> ClearSiteData<Redirect> {
     if visit.username().is_some() {
