@@ -55,6 +55,51 @@ pub(crate) fn forbid_caching(response: &mut Response<'_>) {
     }
 }
 
+/// What the `Cache-Control` of an answer says about caches that serve everybody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sharing {
+    /// They keep nothing.
+    Forbidden,
+    /// They may keep it, as caches may keep whatever does not forbid it.
+    NotForbidden,
+    /// They are meant to keep it.
+    Wanted,
+}
+
+/// Reads what the application has said about shared caches.
+pub(crate) fn sharing(response: &Response<'_>) -> Sharing {
+    let mut found = Sharing::NotForbidden;
+    for directive in directives(response) {
+        let (name, value) = directive.split_once('=').unwrap_or((directive, ""));
+        let is = |known: &str| name.trim().eq_ignore_ascii_case(known);
+        if is("no-store") || is("private") && value.is_empty() {
+            return Sharing::Forbidden;
+        }
+        let lasts = value.trim().trim_matches('"').bytes().any(|byte| byte != b'0');
+        if is("public") || (is("s-maxage") || is("max-age")) && lasts {
+            found = Sharing::Wanted;
+        }
+    }
+    found
+}
+
+/// Lets only the visitor's own browser keep the answer.
+pub(crate) fn forbid_sharing(response: &mut Response<'_>) {
+    let mut kept = vec!["private"];
+    kept.extend(directives(response).filter(|directive| {
+        let name = directive.split('=').next().unwrap_or_default().trim();
+        !["public", "s-maxage"].iter().any(|shared| name.eq_ignore_ascii_case(shared))
+    }));
+    let line = kept.join(", ");
+    response.set_raw_header("Cache-Control", line);
+}
+
+/// The parts of the `Cache-Control` lines.
+fn directives<'r>(response: &'r Response<'_>) -> impl Iterator<Item = &'r str> {
+    let lines = response.headers().get("Cache-Control");
+    lines.flat_map(|line| line.split(',')).map(str::trim).filter(|directive| !directive.is_empty())
+}
+
 /// Adds `Cookie` to the first `Vary` header, unless one names it already.
 pub(crate) fn vary_by_cookie(response: &mut Response<'_>) {
     let mut lines: Vec<String> = response.headers().get("Vary").map(str::to_owned).collect();

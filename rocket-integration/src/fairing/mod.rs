@@ -4,5 +4,6 @@ mod plain_http;
 mod replace;
 mod save;
 mod sessions;
+mod shared_caches;
 
 pub use sessions::Sessions;

@@ -17,6 +17,7 @@ use rocket_session_state_core::session::{SaveError, Session};
 
 use super::plain_http::PlainHttpWarning;
 use super::replace::replace;
+use super::shared_caches::SharedCaches;
 use crate::context::SessionContext;
 use crate::headers::{forbid_caching, vary_by_cookie};
 use crate::login::redirect_to_login;
@@ -27,6 +28,7 @@ use crate::request::{Opened, RequestSession};
 #[derive(Default)]
 pub(crate) struct SaveSessions {
     plain_http: PlainHttpWarning,
+    shared_caches: SharedCaches,
 }
 
 // What `#[async_trait]` makes of an `async fn` is written out: a boxed state machine for each hook of each request
@@ -119,14 +121,17 @@ impl SaveSessions {
     /// Says in the answer what the session has to say: its cookie, and that the answer depends on it.
     fn send(&self, request: &Request<'_>, response: &mut Response<'_>, closed: Closed) {
         let present = Present::among(response);
-        if let Some(set_cookie) = closed.set_cookie {
+        let set_cookie = closed.set_cookie.filter(|_| {
+            // A cache that keeps this answer would hand one visitor's session to another.
+            !present.cache_control || self.shared_caches.keep_out(request, response, closed.only_extends)
+        });
+        if let Some(set_cookie) = set_cookie {
             self.plain_http.check(request, &set_cookie);
             if present.set_cookie {
                 response.adjoin_raw_header("Set-Cookie", set_cookie);
             } else {
                 response.set_raw_header("Set-Cookie", set_cookie);
             }
-            // A cache that keeps this answer would hand one visitor's session to another.
             if !present.cache_control {
                 response.set_raw_header("Cache-Control", "no-store");
             }

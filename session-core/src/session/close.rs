@@ -14,6 +14,8 @@ use crate::formats::time::later;
 pub struct Closed {
     /// The `Set-Cookie` header to add, if any.
     pub set_cookie: Option<String>,
+    /// `true` if that header extends the life of a cookie that the browser has, and says nothing new.
+    pub only_extends: bool,
     /// `true` if the response depends on the session: it needs `Vary: Cookie`.
     pub vary_cookie: bool,
 }
@@ -86,10 +88,11 @@ impl Manager {
             _ if ended => None,
             CookieChange::Keep => None,
             CookieChange::Delete => Some(self.cookie().delete()),
-            CookieChange::Send { permanent } => self.set_cookie(state, permanent, now)?,
+            CookieChange::Send { permanent, .. } => self.set_cookie(state, permanent, now)?,
         };
         let vary_cookie = state.flags.accessed || set_cookie.is_some();
-        Ok(Closed { set_cookie, vary_cookie })
+        let only_extends = matches!(change, CookieChange::Send { news: false, .. });
+        Ok(Closed { set_cookie, only_extends, vary_cookie })
     }
 
     /// Makes the cookie; `None` for a session without an id, which Flask's `modified = False` kept from being written.

@@ -30,6 +30,8 @@ pub(super) enum CookieChange {
     Send {
         /// The cookie outlives the browser.
         permanent: bool,
+        /// It is another cookie than the browser has, or stands for a change.
+        news: bool,
     },
     Delete,
 }
@@ -73,8 +75,9 @@ impl State {
             return if modified { CookieChange::Delete } else { CookieChange::Keep };
         }
         let permanent = self.permanent();
-        if modified || self.identity.cookie_outdated || (refresh && permanent) {
-            CookieChange::Send { permanent }
+        let news = modified || self.identity.cookie_outdated;
+        if news || (refresh && permanent) {
+            CookieChange::Send { permanent, news }
         } else {
             CookieChange::Keep
         }

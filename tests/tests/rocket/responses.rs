@@ -2,12 +2,15 @@
 
 use rocket::fairing::AdHoc;
 use rocket::http::{Header, Status};
+use rocket::local::asynchronous::Client;
 use rocket::request::Outcome;
 use rocket::response::Responder;
-use rocket::{get, routes};
-use rocket_session_state::Session;
+use rocket::{Build, Rocket, get, routes, uri};
+use rocket_session_state::config::SessionConfig;
+use rocket_session_state::{Session, Sessions};
 
-use crate::site::{Site, header};
+use crate::log::lines_with;
+use crate::site::{Site, header, quiet};
 
 #[get("/set/<value>")]
 fn set(value: &str, session: Session) -> &'static str {
@@ -141,6 +144,69 @@ async fn the_applications_own_vary_and_cache_control_stay() {
     assert_eq!(header(&response, "Cache-Control"), ["private"]);
     let response = site.get("/set/v").await;
     assert_eq!(header(&response, "Cache-Control"), ["no-store"]);
+}
+
+/// Reads or changes the session in an answer with this `Cache-Control`.
+#[get("/cached/<changes>?<control>")]
+fn cached(changes: bool, control: &str, session: Session) -> Cached {
+    let visits = session.get::<u32>("visits").ok().flatten().unwrap_or(0);
+    if changes {
+        session.set_permanent(true);
+        session.set("visits", &(visits + 1));
+    }
+    Cached { body: visits.to_string(), control: Header::new("Cache-Control", control.to_owned()) }
+}
+
+#[derive(Responder)]
+struct Cached {
+    body: String,
+    control: Header<'static>,
+}
+
+#[rocket::async_test]
+async fn no_shared_cache_may_keep_an_answer_with_a_session_cookie() {
+    for in_cookies in [false, true] {
+        let rocket = |rocket: Rocket<Build>| rocket.mount("/", routes![cached]);
+        let site = if in_cookies {
+            let cookies = Sessions::with_config(SessionConfig::default());
+            Client::tracked(rocket(quiet().attach(cookies))).await.expect("the application launches")
+        } else {
+            Site::launch(rocket).await.client
+        };
+        // What the application says, what becomes of it, and whether caches were meant to keep it.
+        for (control, private, wanted) in [
+            ("public, max-age=600", "private, max-age=600", true),
+            ("PUBLIC", "private", true),
+            ("s-maxage=60, max-age=0", "private, max-age=0", true),
+            ("max-age=600", "private, max-age=600", true),
+            ("max-age=\"600\", immutable", "private, max-age=\"600\", immutable", true),
+            ("public, private=\"Set-Cookie\"", "private, private=\"Set-Cookie\"", true),
+            ("no-cache", "private, no-cache", false),
+            ("max-age=0, must-revalidate", "private, max-age=0, must-revalidate", false),
+            ("private, max-age=600", "private, max-age=600", false),
+            ("Private", "Private", false),
+            ("public, no-store", "public, no-store", false),
+        ] {
+            let changed = site.get(uri!(cached(true, control))).dispatch().await;
+            assert_eq!(header(&changed, "Set-Cookie").len(), 1, "{control}");
+            assert_eq!(header(&changed, "Cache-Control"), [private], "{control}");
+            let read = site.get(uri!(cached(false, control))).dispatch().await;
+            let sent = header(&read, "Set-Cookie").len();
+            assert_eq!(sent, usize::from(!wanted), "{control}");
+            assert_eq!(header(&read, "Cache-Control"), [if wanted { control } else { private }], "{control}");
+            assert_eq!(header(&read, "Vary"), ["Cookie"], "{control}");
+        }
+    }
+}
+
+#[rocket::async_test]
+async fn a_page_that_gives_its_cookie_to_caches_is_one_warning() {
+    let site = Site::launch(|rocket| rocket.mount("/cache-warning", routes![cached])).await;
+    for control in ["no-cache", "private", "public", "max-age=600"] {
+        site.get(&format!("/cache-warning/cached/true?control={control}")).await;
+    }
+    let lines = lines_with("GET /cache-warning/cached/true: caches may keep");
+    assert!(matches!(lines.as_slice(), [line] if line.starts_with("WARN")), "{lines:?}");
 }
 
 #[rocket::async_test]
