@@ -85,7 +85,7 @@ impl Fairing for SaveSessions {
                 Box::pin(Done)
             }
             Opened::Failed { handled: false } => Box::pin(unavailable(request, response)),
-            Opened::Refused => Box::pin(refuse(request, response)),
+            Opened::Refused => Box::pin(turn_away(request, response)),
             Opened::Session(session) => {
                 let manager = &context.manager;
                 let closed = panic::catch_unwind(AssertUnwindSafe(|| {
@@ -192,7 +192,7 @@ impl Present {
 
 /// A page of another site sent the request: whatever a handler made of it, the answer is 403, and makes the browser
 /// neither keep nor forget anything.
-async fn refuse<'r>(request: &'r Request<'_>, response: &mut Response<'r>) {
+async fn turn_away<'r>(request: &'r Request<'_>, response: &mut Response<'r>) {
     if response.status() != Status::Forbidden {
         replace(request, response, Status::Forbidden).await;
     }
