@@ -59,11 +59,11 @@ pub enum Fault {
     /// They are passed on.
     #[default]
     None,
-    /// They fail and do nothing.
+    /// They fail and do nothing, and [say so](StoreError::wrote_nothing).
     Fail,
     /// They do nothing and never answer.
     Hang,
-    /// Loads work, everything that writes fails and does nothing.
+    /// Loads work, everything that writes fails and does nothing, and [says so](StoreError::wrote_nothing).
     FailWrites,
     /// They are passed on after this time.
     Delay(Duration),
@@ -155,8 +155,8 @@ impl<S: Store> Faulty<S> {
             stop.block().await;
         }
         match fault {
-            Fault::Fail => return Err(injected()),
-            Fault::FailWrites if operation != Operation::Load => return Err(injected()),
+            Fault::Fail => return Err(injected().before_writing()),
+            Fault::FailWrites if operation != Operation::Load => return Err(injected().before_writing()),
             Fault::Hang => std::future::pending().await,
             Fault::Delay(time) => tokio::time::sleep(time).await,
             _ => {}

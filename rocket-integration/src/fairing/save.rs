@@ -105,8 +105,14 @@ impl Fairing for SaveSessions {
                         let saving = manager.save_and_close(session, now);
                         match AssertUnwindSafe(saving).catch_unwind().await {
                             Ok(Ok(closed)) => self.send(request, response, closed),
-                            Ok(Err(error)) => fail(request, response, &error).await,
-                            Err(_) => panicked(request, response, session).await,
+                            failed => {
+                                match failed {
+                                    Ok(Err(error)) => fail(request, response, &error).await,
+                                    _ => panicked(request, response, session).await,
+                                }
+                                let set_cookie = manager.acknowledged_cookie(session, now);
+                                self.send(request, response, Closed { set_cookie, vary_cookie: false });
+                            }
                         }
                         in_request.note_streaming_use(request);
                     }),

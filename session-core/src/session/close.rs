@@ -24,11 +24,12 @@ impl Manager {
     /// Ends a request's use of the session: writes the changes and decides what becomes of the cookie.
     ///
     /// Unchanged data is not written. A session that was abandoned by a panic is not written either, and its
-    /// cookie stays as it is.
+    /// cookie stays as it is, unless an earlier save has given it a new id.
     ///
     /// # Errors
     ///
-    /// See [`SaveError`]. No cookie is sent then. If the store failed, the write may or may not have happened.
+    /// See [`SaveError`]. Then the cookie is that of the last save that succeeded, if it
+    /// [has to be sent](Manager::acknowledged_cookie). If the store failed, the write may or may not have happened.
     pub async fn close(&self, session: &Session, now: SystemTime) -> Result<Closed, SaveError> {
         match self.close_now(session, now) {
             Some(closed) => closed,
@@ -40,7 +41,9 @@ impl Manager {
     /// then [`save_and_close`](Manager::save_and_close) has to follow.
     pub fn close_now(&self, session: &Session, now: SystemTime) -> Option<Result<Closed, SaveError>> {
         if session.is_abandoned() {
-            return Some(Ok(Closed::default()));
+            let set_cookie = self.acknowledged_cookie(session, now);
+            let vary_cookie = set_cookie.is_some();
+            return Some(Ok(Closed { set_cookie, vary_cookie }));
         }
         let mut state = session.state();
         if !self.is_cookie_store() {
@@ -65,6 +68,18 @@ impl Manager {
         let mut state = session.state();
         session.note_response();
         finish(session, written.and_then(|()| self.headers(session, &mut state, now)))
+    }
+
+    /// Returns the cookie for the answer of a request that failed after a save had given the session a new id: the
+    /// browser's id is dead, and the data that the save has acknowledged would be lost with it.
+    pub fn acknowledged_cookie(&self, session: &Session, now: SystemTime) -> Option<String> {
+        let SessionHome::Server(server) = self.home() else { return None };
+        let state = session.state();
+        let id = state.identity.id().filter(|_| state.identity.unsent)?;
+        if server.ended.contains(id, session.shared.clock.at) {
+            return None;
+        }
+        self.set_cookie(&state, state.saved_as_permanent(), now).ok().flatten()
     }
 
     /// Makes the headers, when the store has everything.

@@ -2,7 +2,7 @@
 
 use super::changes::Seq;
 use crate::formats::id::SessionId;
-use crate::store::Loaded;
+use crate::store::{Loaded, StoreError};
 
 /// The id and the stored record of a session.
 #[derive(Default)]
@@ -19,6 +19,11 @@ pub(super) struct Identity {
     pub(super) ended: bool,
     /// The session has got another id than the one in the browser's cookie.
     pub(super) cookie_outdated: bool,
+    /// A save has given the session an id that no answer has carried yet.
+    pub(super) unsent: bool,
+    /// A write whose outcome is not known, or that is on its way. Once it is certain that nobody will know it, nothing
+    /// more is written: what was done already must not be done again.
+    pub(super) open_outcome: Option<StoreError>,
 }
 
 /// A record in the store.
@@ -84,6 +89,7 @@ impl Identity {
         if let (Some(before), Some(after)) = (&self.stored, &stored) {
             self.cookie_outdated |= before.id != after.id;
         }
+        self.unsent |= stored.as_ref().is_some_and(|after| self.id() != Some(&after.id));
         self.stored = stored;
         self.rotation = self.rotation.filter(|(_, asked)| *asked > point.seq);
         true

@@ -62,9 +62,11 @@ impl State {
         }
     }
 
-    /// Returns `true` if a save has anything to do.
+    /// Returns `true` if a save has anything to do, or can't know that it has not.
     pub(super) fn has_to_be_written(&self, refresh: bool) -> bool {
-        !self.identity.pending_deletes.is_empty() || self.outcome(refresh) != Outcome::Nothing
+        self.identity.open_outcome.is_some()
+            || !self.identity.pending_deletes.is_empty()
+            || self.outcome(refresh) != Outcome::Nothing
     }
 
     /// Decides about the cookie, when everything is written: it is sent after a change, or to extend the life of a

@@ -1,5 +1,6 @@
 //! Saving: compare-and-swap, merging, new ids.
 
+use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -37,6 +38,9 @@ impl Manager {
     pub(super) async fn write(&self, session: &Session, now: SystemTime) -> Result<(), SaveError> {
         match self.home() {
             SessionHome::Server(server) if !session.is_abandoned() => {
+                if let Some(error) = session.state().identity.open_outcome.clone() {
+                    return Err(SaveError::Unavailable(error));
+                }
                 Writer { manager: self, server, session, now }.write().await
             }
             _ => Ok(()),
@@ -302,7 +306,7 @@ impl Writer<'_> {
     /// Ends a session, whatever its record holds by now.
     async fn delete(&self, id: SessionId) -> Result<(), StoreError> {
         let key = self.manager.store_key(&id);
-        self.server.store.delete(&self.session.shared.budget, self.now, &key).await?;
+        self.noted(self.server.store.delete(&self.session.shared.budget, self.now, &key)).await?;
         self.server.ended.add(id);
         Ok(())
     }
@@ -321,7 +325,8 @@ impl Writer<'_> {
             }
             bytes => {
                 let new = bytes.map(|bytes| New { bytes, lifetime });
-                self.server.store.swap(&self.session.shared.budget, self.now, key, expected, new).await
+                self.noted(self.server.store.swap(&self.session.shared.budget, self.now, key, expected, new))
+                    .await
             }
         };
         swapped.map_err(|error| match new {
@@ -330,6 +335,16 @@ impl Writer<'_> {
             }
             _ => SaveError::Unavailable(error),
         })
+    }
+
+    /// Makes a call that writes. Unless it is certain that it has or has not written, it is the session's last: without
+    /// an answer, and also if nobody waits for the answer any more.
+    async fn noted<T>(&self, call: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+        let note = |outcome| self.session.state().identity.open_outcome = outcome;
+        note(Some(StoreError::given_up()));
+        let answer = call.await;
+        note(answer.as_ref().err().filter(|error| !error.wrote_nothing()).cloned());
+        answer
     }
 
     fn attempts(&self) -> u32 {

@@ -81,6 +81,11 @@ impl State {
         matches!(self.contents.value(PERMANENT), Ok(Some(value)) if is_true(&value))
     }
 
+    /// As [`permanent`](State::permanent), in the record as it was loaded or last saved.
+    pub(super) fn saved_as_permanent(&self) -> bool {
+        self.contents.loaded_value(PERMANENT).is_some_and(|value| is_true(&value))
+    }
+
     /// Returns `true` if there is anything that no save has written.
     pub(super) fn is_unsaved(&self) -> bool {
         self.contents.changes.is_dirty()

@@ -2,11 +2,13 @@
 
 use std::error::Error;
 use std::fmt;
+use std::io;
 use std::sync::Arc;
 
 use super::Store;
 
-/// A store call that failed. Unless it says otherwise, its outcome is open: a write may or may not have happened.
+/// A store call that failed. Its outcome is open, a write may or may not have happened, unless it is known that it
+/// [wrote nothing](StoreError::wrote_nothing).
 ///
 /// The text never holds a session id or a value. The cause, where there is one, is its
 /// [`source`](Error::source).
@@ -23,6 +25,8 @@ use super::Store;
 #[derive(Debug, Clone)]
 pub struct StoreError {
     kind: Kind,
+    /// The store knows that nothing was written.
+    before_writing: bool,
     address: Option<Arc<str>>,
     source: Option<Arc<dyn Error + Send + Sync>>,
 }
@@ -33,6 +37,7 @@ enum Kind {
     Unavailable,
     Refused,
     Timeout,
+    GivenUp,
     InvalidResponse(&'static str),
     TooLarge { bytes: usize, limit: usize, whose: &'static str },
     Elsewhere,
@@ -40,7 +45,7 @@ enum Kind {
 
 impl StoreError {
     fn new(kind: Kind, source: Option<Arc<dyn Error + Send + Sync>>) -> Self {
-        StoreError { kind, address: None, source }
+        StoreError { kind, before_writing: false, address: None, source }
     }
 
     /// The store can't be made as configured: a URL that does not parse, a feature that is off.
@@ -61,10 +66,10 @@ impl StoreError {
         Self::new(Kind::Refused, Some(Arc::from(source.into())))
     }
 
-    /// Somebody stopped waiting before the store's deadline was over; `source` tells what for.
+    /// Somebody stopped waiting for a connection before the store's deadline was over; `source` tells more.
     #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
     pub(super) fn timeout_of(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self::new(Kind::Timeout, Some(Arc::from(source.into())))
+        Self::new(Kind::Timeout, Some(Arc::from(source.into()))).before_writing()
     }
 
     /// The deadline passed before the store answered.
@@ -75,6 +80,12 @@ impl StoreError {
     /// The request had no time left for a call, whether it was the store or other requests that took it.
     pub(crate) fn out_of_time() -> Self {
         Self::new(Kind::Timeout, Some(Arc::from(Box::from("the time of the request is used up"))))
+            .before_writing()
+    }
+
+    /// Nobody waits for the answer any more.
+    pub(crate) fn given_up() -> Self {
+        Self::new(Kind::GivenUp, None)
     }
 
     /// The store's answer can't be understood; `expected` completes the sentence "expected …".
@@ -100,7 +111,26 @@ impl StoreError {
 
     /// A call failed since another store did. It says nothing about the store that was called.
     pub(super) fn elsewhere(text: &str, source: StoreError) -> Self {
-        Self::new(Kind::Elsewhere, Some(Arc::new(Told { text: text.to_owned(), source: source.into() })))
+        let before_writing = source.wrote_nothing();
+        let told = Told { text: text.to_owned(), source: source.into() };
+        StoreError { before_writing, ..Self::new(Kind::Elsewhere, Some(Arc::new(told))) }
+    }
+
+    /// Notes that the call failed before it could write anything, so that it may be made again.
+    ///
+    /// ```
+    /// # extern crate rocket_session_state_core as rocket_session_state;
+    /// use rocket_session_state::store::StoreError;
+    ///
+    /// let lost = StoreError::unavailable("the connection broke while waiting for the answer");
+    /// assert!(!lost.wrote_nothing());
+    /// let early = StoreError::unavailable("no connection was free").before_writing();
+    /// assert!(early.wrote_nothing());
+    /// ```
+    #[must_use]
+    pub fn before_writing(mut self) -> Self {
+        self.before_writing = true;
+        self
     }
 
     /// Adds the store's address, without a login, to the text; an error that has one keeps it.
@@ -135,6 +165,15 @@ impl StoreError {
         self.kind == Kind::Timeout
     }
 
+    /// Tells whether the call certainly wrote nothing: the store has [said so](StoreError::before_writing), it refused
+    /// the call or the record's size, or it refused the connection. Otherwise a write may have happened, and making it again could
+    /// count it twice.
+    pub fn wrote_nothing(&self) -> bool {
+        self.before_writing
+            || matches!(self.kind, Kind::Misconfigured | Kind::Refused | Kind::TooLarge { .. })
+            || chain(self).any(is_refused_connection)
+    }
+
     /// Tells whether the store itself is in trouble, not just one record. The log has lines about such an
     /// outage as a whole, so a caller need not log each request that meets it.
     pub fn is_outage(&self) -> bool {
@@ -163,6 +202,7 @@ impl fmt::Display for StoreError {
             Kind::Unavailable => f.write_str("the session store can't be reached"),
             Kind::Refused => f.write_str("the session store refused the call"),
             Kind::Timeout => f.write_str("the session store did not answer in time"),
+            Kind::GivenUp => f.write_str("a save was given up before the session store had answered"),
             // As if it were the source itself.
             Kind::Elsewhere => self.source.as_ref().map_or(Ok(()), |source| source.fmt(f)),
             Kind::InvalidResponse(expected) => {
@@ -181,6 +221,15 @@ impl Error for StoreError {
         let source = self.source.as_deref().map(|e| e as &(dyn Error + 'static));
         if self.kind == Kind::Elsewhere { source.and_then(Error::source) } else { source }
     }
+}
+
+/// The causes of an error, one after another.
+fn chain<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
+    std::iter::successors(error.source(), |&cause| cause.source())
+}
+
+fn is_refused_connection(cause: &(dyn Error + 'static)) -> bool {
+    cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::ConnectionRefused)
 }
 
 /// An error in words of our own.

@@ -13,4 +13,5 @@ mod new_ids;
 mod purging;
 mod saving;
 mod server;
+mod unknown_outcomes;
 mod while_saving;

@@ -1,5 +1,7 @@
 //! Changes that are made during `save().await`.
 
+use std::pin::pin;
+use std::task::{Context, Waker};
 use std::time::Duration;
 
 use rocket_session_state_conformance::{HoldPoint, Operation};
@@ -21,6 +23,11 @@ async fn meanwhile(site: &Site, session: &Session, operation: Operation, change:
     change(session);
     held.release();
     saving.await.unwrap().unwrap();
+}
+
+/// Begins something that has to wait, and gives it up.
+fn begin_and_drop(work: impl Future) {
+    assert!(pin!(work).poll(&mut Context::from_waker(Waker::noop())).is_pending());
 }
 
 /// Closes the session in a task of its own.
@@ -132,16 +139,35 @@ async fn a_login_during_a_save_gives_a_new_id() {
 }
 
 #[tokio::test]
-async fn a_save_that_is_dropped_leaves_the_change_for_the_close() {
+async fn a_save_that_is_dropped_while_it_waits_leaves_the_change_for_the_close() {
     let mut site = Site::new();
     site.request(|session| session.set("a", "0")).await;
     let session = site.open().await;
     session.set("a", "1");
-    let held = site.store.hold(Operation::Swap, HoldPoint::Before);
-    assert!(tokio::time::timeout(Duration::from_millis(10), session.save()).await.is_err());
-    drop(held);
+    meanwhile(&site, &session, Operation::Swap, |session| {
+        session.set("a", "2");
+        begin_and_drop(session.save());
+    })
+    .await;
     site.close(&session).await.unwrap();
-    assert_eq!(site.get("a").await.as_deref(), Some("1"));
+    assert_eq!(site.get("a").await.as_deref(), Some("2"));
+}
+
+#[tokio::test]
+async fn a_save_that_is_dropped_while_the_store_works_is_not_done_again() {
+    for point in [HoldPoint::Before, HoldPoint::After] {
+        let mut site = Site::new();
+        site.request(|session| session.set("a", &0)).await;
+        let session = site.open().await;
+        session.set("a", &1);
+        let held = site.store.hold(Operation::Swap, point);
+        begin_and_drop(session.save());
+        drop(held);
+        site.store.calls();
+        let error = site.close(&session).await.unwrap_err();
+        assert!(matches!(&error, SaveError::Unavailable(cause) if cause.to_string().contains("given up")));
+        assert_eq!(site.store.calls(), 0);
+    }
 }
 
 #[tokio::test]

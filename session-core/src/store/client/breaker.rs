@@ -76,7 +76,8 @@ impl Breaker {
         self.0.log.refused_at_once();
         // The runtime of the task that pinged may have ended.
         self.0.ping_until_back(now);
-        Err(StoreError::unavailable("it failed repeatedly and is not tried again yet"))
+        let refused = StoreError::unavailable("it failed repeatedly and is not tried again yet");
+        Err(refused.before_writing())
     }
 
     /// Notes how an admitted call ended that began at `began`.
