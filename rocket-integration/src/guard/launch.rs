@@ -35,6 +35,10 @@ pub fn abort<G: SessionGuard>(rocket: &Rocket<Ignite>) -> bool {
         G::LOGIN.is_some_and(|login| misses_login_page::<G>(rocket, login)),
         outlives_sessions::<G>(rocket),
     ];
+    if let (Some(key), Some(context)) = (G::State::LOGIN, rocket.state::<SessionContext>()) {
+        // For every request from here on, also for those that never load this state.
+        context.manager.declare_login(key);
+    }
     let verdict = problems.contains(&true);
     checks.verdicts.insert(type_name::<G>(), verdict);
     verdict

@@ -38,6 +38,8 @@ struct Change {
     rule: FieldRule,
     /// Removed and set again: Python puts such a key last.
     reinserted: bool,
+    /// The value was made of what the field held before this request set anything.
+    updated: bool,
     /// Set and removed again in this request: this is not a change, unless a save has written the value.
     cancelled: bool,
     seq: Seq,
@@ -91,6 +93,28 @@ impl Changes {
         if in_record || self.by_key.contains_key(key) {
             self.by_key.insert(key.to_owned(), Change::removal(rule, in_record, seq));
         }
+    }
+
+    /// Counts the latest value of a field as made of the one before. Where this request has set that one or removed it,
+    /// nothing that was loaded is in it.
+    pub(super) fn set_updated(&mut self, key: &str, value: Vec<u8>, rule: FieldRule, in_record: bool) {
+        let of_this_request = self.by_key.get(key).is_some_and(|change| !change.updated);
+        self.set(key, value, rule, in_record);
+        if let Some(change) = self.by_key.get_mut(key) {
+            change.updated = !of_this_request;
+        }
+    }
+
+    /// The values that were set, with their rules, but those that were only updated.
+    pub(super) fn set_values(&self) -> impl Iterator<Item = (&str, &[u8], FieldRule)> {
+        let set = self.by_key.iter().filter(|(_, change)| !change.updated);
+        set.filter_map(|(key, change)| Some((key.as_str(), change.value.as_deref()?, change.rule)))
+    }
+
+    /// The keys of the values that were only updated.
+    pub(super) fn updated_keys(&self) -> impl Iterator<Item = &str> {
+        let updated = self.by_key.iter().filter(|(_, change)| change.updated && change.value.is_some());
+        updated.map(|(key, _)| key.as_str())
     }
 
     /// Removes the fields of `record`, those that were set in this request, and those that a save in progress

@@ -75,6 +75,12 @@ impl Contents {
         self.changes.set(key, raw, rule, self.record.get(key).is_some());
     }
 
+    /// As [`set`](Contents::set), with a value that was made of the one before.
+    pub(super) fn set_updated(&mut self, key: &str, raw: Vec<u8>, rule: FieldRule) {
+        self.clear_encode_error(key);
+        self.changes.set_updated(key, raw, rule, self.record.get(key).is_some());
+    }
+
     pub(super) fn remove(&mut self, key: &str, rule: FieldRule) {
         self.clear_encode_error(key);
         self.changes.remove(key, rule, self.record.get(key).is_some());

@@ -8,7 +8,7 @@ use super::state::State;
 use crate::formats::value::Value;
 use crate::session::merge::MergeError;
 
-const FLASHES: &str = "_flashes";
+pub(super) const FLASHES: &str = "_flashes";
 
 /// A message for the next page.
 ///

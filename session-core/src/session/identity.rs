@@ -37,8 +37,10 @@ pub(super) struct StoredRecord {
 /// The reason for a new id; the stronger one comes later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum RotationReason {
-    /// `regenerate`, or the same user logged in again: all data is kept.
-    Same,
+    /// `regenerate`: all data is kept.
+    Renewal,
+    /// The same user logged in again: all data is kept.
+    LogInAgain,
     /// A visitor logged in: all data is kept.
     LogIn,
     /// Another user logged in, or the user logged out: no data of the old record may reach the new one.

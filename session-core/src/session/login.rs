@@ -1,7 +1,7 @@
 //! The rules of logging in and out.
 //!
-//! They hold for typed and untyped access alike, once a state that was loaded in this request declares
-//! which key says who is logged in.
+//! They hold for typed and untyped access alike: the key that says who is logged in belongs to the application. Only
+//! a state that the launch has not seen, as in a catcher, declares its key when it is loaded.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -26,9 +26,9 @@ pub(super) fn log_in(state: &mut State, key: &str, raw: Vec<u8>, rule: FieldRule
     let before = state.contents.value(key).ok().flatten();
     let reason = match before.unwrap_or(Value::None) {
         Value::None => RotationReason::LogIn,
-        before if before == user => RotationReason::Same,
+        before if before == user => RotationReason::LogInAgain,
         _ => {
-            forget(state);
+            change_user(state);
             RotationReason::OtherUser
         }
     };
@@ -58,9 +58,42 @@ pub(super) fn login_age(state: &State, now: SystemTime) -> Option<Duration> {
         return None;
     }
     let at = later(UNIX_EPOCH, Duration::from_secs(u64::try_from(*at).ok()?));
-    // A login in the future was stamped by a process whose clock is ahead of ours.
-    let age = now.duration_since(at).unwrap_or_default();
-    Some(Duration::from_secs(age.as_secs()))
+    match now.duration_since(at) {
+        Ok(age) => Some(Duration::from_secs(age.as_secs())),
+        // It was stamped by a process whose clock is ahead of ours. One that is far ahead is wrong, and its logins
+        // would be fresh until ours has come there.
+        Err(ahead) => (ahead.duration() <= CLOCKS_DIFFER_BY).then_some(Duration::ZERO),
+    }
+}
+
+/// The most by which the clocks of two processes differ.
+const CLOCKS_DIFFER_BY: Duration = Duration::from_secs(5 * 60);
+
+/// Tells whether two login values, as records of `format` hold them, say the same. One that is null is absent.
+pub(super) fn is_same_user(format: Format, one: Option<&[u8]>, other: Option<&[u8]>) -> bool {
+    let user = |raw: Option<&[u8]>| raw.map_or(Ok(Value::None), |raw| format.decode(raw));
+    one == other || matches!((user(one), user(other)), (Ok(one), Ok(other)) if one == other)
+}
+
+/// Drops the data of the user who was logged in. What this request has set stays, since it may as well have set it a
+/// moment later; but not what it has made of that user's data.
+fn change_user(state: &mut State) {
+    let before = state.contents.changes.clone();
+    let errors = std::mem::take(&mut state.contents.encode_errors);
+    forget(state);
+    for (key, raw, rule) in before.set_values() {
+        if ![PERMANENT, LOGIN_AT, flash::FLASHES].contains(&key) && state.login_key != Some(key) {
+            state.contents.set(key, raw.to_vec(), rule);
+        }
+    }
+    state.contents.encode_errors = errors;
+    let updated: Vec<&str> = before.updated_keys().collect();
+    if !updated.is_empty() {
+        log::warn!(
+            "another user has logged in, and what the request had made of the values of the user before is dropped: \
+             {updated:?}; set such a field instead of updating it, or do so after the login"
+        );
+    }
 }
 
 /// Drops all data but `_permanent` and the flash messages that this request has added.

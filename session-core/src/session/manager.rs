@@ -4,7 +4,7 @@
 //! [`Manager::close`] -> the response's `Set-Cookie`.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
 use super::ended::EndedSessions;
@@ -31,6 +31,7 @@ struct Inner {
     config: SessionConfig,
     cookie: SetCookie,
     home: SessionHome,
+    login_key: OnceLock<&'static str>,
 }
 
 /// The place where sessions are kept. The signed cookie is not a store: it has no key to load and nothing to swap.
@@ -119,7 +120,18 @@ impl Manager {
             same_site: config.session_cookie_samesite,
             partitioned: config.session_cookie_partitioned,
         };
-        Manager { inner: Arc::new(Inner { config, cookie: SetCookie::new(&attributes), home }) }
+        let (cookie, login_key) = (SetCookie::new(&attributes), OnceLock::new());
+        Manager { inner: Arc::new(Inner { config, cookie, home, login_key }) }
+    }
+
+    /// Names the key that says who is logged in: in every session that is opened from here on, however it is used.
+    /// An application has one such key, so a second one is ignored.
+    pub fn declare_login(&self, key: &'static str) {
+        self.inner.login_key.get_or_init(|| key);
+    }
+
+    pub(super) fn login_key(&self) -> Option<&'static str> {
+        self.inner.login_key.get().copied()
     }
 
     /// Returns the configuration.

@@ -118,7 +118,7 @@ impl Session {
             Some(Ok(after)) if before.as_ref() == Some(&after) => {}
             Some(after) => {
                 let now = self.now();
-                self.used().put(key, after, FieldRule::default(), now);
+                self.used().put_updated(key, after, FieldRule::default(), now);
             }
             None => {
                 self.remove(key);

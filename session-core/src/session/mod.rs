@@ -112,9 +112,9 @@ impl Session {
 
     /// Returns how long ago the current user logged in, in whole seconds.
     ///
-    /// `None` if that is not known: nobody is logged in, no state with a login field was loaded in
-    /// this request, or Flask has logged a user in or changed the user since the last login here. A guard
-    /// asks for a recent login with `#[require_session(…, fresh = "10 minutes")]`.
+    /// `None` if that is not known: nobody is logged in, no state of the application has a login field, Flask has
+    /// logged a user in or changed the user since the last login here, or the time is more than five minutes ahead of
+    /// this machine's clock. A guard asks for a recent login with `#[require_session(…, fresh = "10 minutes")]`.
     ///
     /// ```
     /// # rocket_session_state_core::session::doc_examples::with_session(|session| {
@@ -148,7 +148,7 @@ impl Session {
         if state.kind == Kind::Server {
             // As in Flask-Session, an empty session has nothing to send a cookie for. It may be filled later.
             state.flags.modified |= !state.is_empty();
-            state.rotate(RotationReason::Same);
+            state.rotate(RotationReason::Renewal);
         }
     }
 
@@ -243,7 +243,9 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// See [`SaveError`]. The changes stay, and the response tries again to save them.
+    /// See [`SaveError`]. The changes stay, and the response tries again to save them; unless it is not known whether
+    /// they were written ([`StoreError::wrote_nothing`](crate::store::StoreError::wrote_nothing)), or this future was
+    /// dropped while the store worked. Then the session writes nothing more, and the response is a 503.
     pub async fn save(&self) -> Result<(), SaveError> {
         drop(self.used());
         self.shared.manager.save(self).await
@@ -327,7 +329,7 @@ impl Session {
         self.shared.abandoned.load(Ordering::Acquire)
     }
 
-    /// Names the key that says who is logged in; called when a state that has one is loaded.
+    /// Names the key that says who is logged in, for a state that the launch of the application has not seen.
     #[doc(hidden)]
     pub fn declare_login(&self, key: &'static str) {
         self.state().login_key.get_or_insert(key);

@@ -40,13 +40,14 @@ impl Manager {
                 Some(id) => self.load(server, id, now, &budget).await?,
             },
         };
-        let state = match found {
+        let mut state = match found {
             None => self.fresh(),
             Some((record, stored)) => {
                 let kind = if stored.is_some() { Kind::Server } else { Kind::Cookie };
                 State::loaded(record, kind, Identity { stored, ..Identity::default() })
             }
         };
+        state.login_key = self.login_key();
         Ok(Session::new(self.clone(), state, clock, budget))
     }
 

@@ -10,7 +10,7 @@ use super::identity::{RotationReason, SavePoint, StoredRecord};
 use super::manager::{Manager, Server, SessionHome};
 use super::outcome::Outcome;
 use super::state::{PERMANENT, Saved};
-use super::{SaveError, Session};
+use super::{SaveError, Session, login};
 use crate::formats::codec::{Format, RawKey, Record};
 use crate::formats::id::SessionId;
 use crate::store::client::wait::jitter;
@@ -75,8 +75,13 @@ struct Plan {
 }
 
 impl Plan {
-    /// Applies the changes to the record that others have written meanwhile.
-    fn merged_into(&self, current: &Loaded) -> Result<Draft, SaveError> {
+    /// Applies the changes to the record that others have written meanwhile. `None` if it belongs to another user by
+    /// now: Flask changes the user without changing the id.
+    fn merged_into(
+        &self,
+        current: &Loaded,
+        login_key: Option<&'static str>,
+    ) -> Result<Option<Draft>, SaveError> {
         let format = self.base.format();
         let unreadable = || StoreError::invalid_response("a session record");
         let record = current.record(format).map_err(|_| unreadable())?;
@@ -84,7 +89,22 @@ impl Plan {
         if theirs.format() != format {
             return Err(unreadable().into());
         }
-        Draft::new(&self.changes.rebased(&self.base, &theirs)?, &theirs)
+        if login_key.is_some_and(|key| self.has_changed_hands(&theirs, key)) {
+            return Ok(None);
+        }
+        Draft::new(&self.changes.rebased(&self.base, &theirs)?, &theirs).map(Some)
+    }
+
+    /// Tells whether a record belongs neither to the user whose record was loaded nor to the one who logs in now.
+    fn has_changed_hands(&self, theirs: &Record, key: &'static str) -> bool {
+        let (base, theirs) = (self.base.get(key), theirs.get(key));
+        let mine = self.changes.get(key).unwrap_or(base);
+        ![base, mine].into_iter().any(|user| login::is_same_user(self.base.format(), user, theirs))
+    }
+
+    /// The changes alone, for a user who starts without the data of the session before.
+    fn without_data(&self) -> Result<Draft, SaveError> {
+        Draft::new(&self.changes, &without_data(&self.base)?)
     }
 }
 
@@ -201,7 +221,7 @@ impl Writer<'_> {
                 Swap::Conflict(None) if new.empty => return Ok(new.not_stored()),
                 Swap::Conflict(None) => return Err(SaveError::Ended),
                 Swap::Conflict(Some(current)) => {
-                    new = plan.merged_into(&current)?;
+                    new = plan.merged_into(&current, self.login_key())?.ok_or(SaveError::Ended)?;
                     if let (Some(reason), false) = (plan.rotation, new.empty) {
                         if self.session.response_has_begun() {
                             return Err(SaveError::TooLate);
@@ -269,14 +289,21 @@ impl Writer<'_> {
                 }
                 Swap::Conflict(None) if reason == RotationReason::LogIn => {
                     // The visitor's old session has ended: the user starts without its data.
-                    let anew = Draft::new(&plan.changes, &without_data(&plan.base)?)?;
-                    return self.rewrite(saved, anew).await;
+                    return self.rewrite(saved, plan.without_data()?).await;
                 }
                 Swap::Conflict(None) => return self.take_back(&saved, SaveError::Ended).await,
                 Swap::Conflict(Some(current)) => current,
             };
-            match plan.merged_into(&current) {
-                Ok(merged) => saved = self.rewrite(saved, merged).await?,
+            match plan.merged_into(&current, self.login_key()) {
+                Ok(Some(merged)) => saved = self.rewrite(saved, merged).await?,
+                Ok(None) if reason == RotationReason::Renewal => {
+                    return self.take_back(&saved, SaveError::Ended).await;
+                }
+                Ok(None) => {
+                    saved = self.rewrite(saved, plan.without_data()?).await?;
+                    self.delete(old).await?;
+                    return Ok(saved);
+                }
                 Err(refused) => return self.take_back(&saved, refused).await,
             }
             expected = current;
@@ -345,6 +372,10 @@ impl Writer<'_> {
         let answer = call.await;
         note(answer.as_ref().err().filter(|error| !error.wrote_nothing()).cloned());
         answer
+    }
+
+    fn login_key(&self) -> Option<&'static str> {
+        self.session.state().login_key
     }
 
     fn attempts(&self) -> u32 {

@@ -20,7 +20,7 @@ pub(super) struct State {
     pub(super) identity: Identity,
     pub(super) flags: Flags,
     pub(super) kind: Kind,
-    /// The key that says who is logged in, once a state that declares one was loaded.
+    /// The key that says who is logged in: the application's, or that of a state that was loaded.
     pub(super) login_key: Option<&'static str>,
     /// Flash messages that this request has taken; Flask hands the same ones out again.
     pub(super) taken_flashes: Option<Vec<Flash>>,
@@ -102,10 +102,32 @@ impl State {
         rule: FieldRule,
         now: SystemTime,
     ) {
+        self.put_by(Contents::set, key, value, rule, now);
+    }
+
+    /// As [`put`](State::put), with a value that was made of the one before.
+    pub(super) fn put_updated(
+        &mut self,
+        key: &str,
+        value: Result<Value, EncodeError>,
+        rule: FieldRule,
+        now: SystemTime,
+    ) {
+        self.put_by(Contents::set_updated, key, value, rule, now);
+    }
+
+    fn put_by(
+        &mut self,
+        set: fn(&mut Contents, &str, Vec<u8>, FieldRule),
+        key: &str,
+        value: Result<Value, EncodeError>,
+        rule: FieldRule,
+        now: SystemTime,
+    ) {
         self.flags.modified = true;
         match value.and_then(|value| self.contents.format().encode(&value)) {
             Ok(raw) if self.login_key == Some(key) => login::log_in(self, key, raw, rule, now),
-            Ok(raw) => self.contents.set(key, raw, rule),
+            Ok(raw) => set(&mut self.contents, key, raw, rule),
             Err(error) => self.contents.record_encode_error(key, error),
         }
     }

@@ -3,6 +3,7 @@
 
 mod site;
 
+mod change_of_user;
 mod cookies;
 mod fields;
 mod identities;

@@ -17,7 +17,9 @@ fn count(session: &Session) {
 const TOO_MUCH: u128 = u128::MAX;
 
 /// A change, and the write of its save whose answer is lost.
-const CHANGES: [(fn(&Session), Operation, usize); 6] = [
+type Change = (fn(&Session), Operation, usize);
+
+const CHANGES: [Change; 6] = [
     (count, Operation::Swap, 1),
     (|session| log_in(session, "momo"), Operation::Swap, 1),
     (|session| log_in(session, "momo"), Operation::Swap, 2),

@@ -8,6 +8,7 @@ mod invariants;
 mod launch;
 mod log;
 mod log_lines;
+mod login_key;
 mod member;
 mod next;
 mod open_routes;

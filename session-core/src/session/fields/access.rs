@@ -1,9 +1,12 @@
 //! Reading and writing one field.
 
+use std::time::SystemTime;
+
 use crate::formats::codec::{DecodeError, EncodeError, Format};
 use crate::formats::value::Value;
 use crate::session::fields::{Field, FieldShape, SessionValue};
 use crate::session::merge::{MergeError, ValuePolicy};
+use crate::session::state::State;
 use crate::session::{FieldError, FieldRule, Session};
 
 /// Returns the field's value. An absent or null field reads as its default.
@@ -28,7 +31,7 @@ pub fn get<F: Field>(session: &Session) -> F::Declared {
 ///
 /// A value that can't be encoded makes the response an error when the session is saved.
 pub fn set<F: Field>(session: &Session, value: F::Declared) {
-    store::<F>(session, to_value::<F>(session.format(), &value));
+    store::<F>(session, to_value::<F>(session.format(), &value), State::put);
 }
 
 /// Changes a copy of the field's value, and sets the field if that made a difference to the stored value.
@@ -42,7 +45,7 @@ pub fn update<F: Field, R>(session: &Session, change: impl FnOnce(&mut F::Declar
     let result = change(&mut value);
     let after = to_value::<F>(format, &value);
     if !matches!((&before, &after), (Ok(before), Ok(after)) if before == after) {
-        store::<F>(session, after);
+        store::<F>(session, after, State::put_updated);
     }
     result
 }
@@ -102,15 +105,17 @@ fn decode<T: SessionValue>(value: Option<Value>) -> Result<Option<T>, DecodeErro
 }
 
 /// Stores a converted value; `Value::None` removes the key.
-fn store<F: Field>(session: &Session, value: Result<Value, EncodeError>) {
+fn store<F: Field>(session: &Session, value: Result<Value, EncodeError>, put: Put) {
     let now = session.now();
     let mut state = session.used();
     if let Ok(Value::None) = value {
         state.take(F::KEY, rule::<F>());
     } else {
-        state.put(F::KEY, value, rule::<F>(), now);
+        put(&mut state, F::KEY, value, rule::<F>(), now);
     }
 }
+
+type Put = fn(&mut State, &str, Result<Value, EncodeError>, FieldRule, SystemTime);
 
 /// The one place that reports a stored value of the wrong type.
 fn log_once(session: &Session, key: &str, reason: &FieldError) {

@@ -1,11 +1,13 @@
 //! A login that must not be too long ago.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, UNIX_EPOCH};
 
 use rocket::http::{Accept, ContentType, Status};
 use rocket::local::asynchronous::Client;
 use rocket::{get, post, routes};
+use rocket_session_state::store::MemoryStore;
 use rocket_session_state::{Session, Sessions, require_session};
 
 use super::{Member, account, index, login, login_page};
@@ -29,10 +31,17 @@ async fn a_fresh_login_is_one_of_this_user_in_the_last_minutes() {
         session.set("username", name);
     }
 
-    let sessions = Sessions::with_config(config())
-        .clock(|_| UNIX_EPOCH + Duration::from_secs(NOW.load(Ordering::Relaxed)));
-    let routes = routes![login_page, login, fresh, account, index, as_flask_does];
-    let client = Client::tracked(quiet().attach(sessions).mount("/", routes)).await.unwrap();
+    let store = Arc::new(MemoryStore::new(10));
+    let sessions = || {
+        Sessions::with_config(config())
+            .store(Arc::clone(&store))
+            .clock(|_| UNIX_EPOCH + Duration::from_secs(NOW.load(Ordering::Relaxed)))
+    };
+    let routes = routes![login_page, login, fresh, account, index];
+    let client = Client::tracked(quiet().attach(sessions()).mount("/", routes)).await.unwrap();
+    // An application without a login field changes the user and nothing else.
+    let flask = quiet().attach(sessions()).mount("/", routes![as_flask_does]);
+    let flask = Client::untracked(flask).await.unwrap();
     let ask = async |path: &'static str| client.get(path).header(Accept::HTML).dispatch().await.status();
     let log_in = async || {
         client.post("/login").header(ContentType::Form).body("username=momo").dispatch().await;
@@ -47,7 +56,8 @@ async fn a_fresh_login_is_one_of_this_user_in_the_last_minutes() {
     assert_eq!(ask("/account").await, Status::Ok, "the login itself is as good as ever");
     log_in().await;
     assert_eq!(ask("/fresh").await, Status::Ok);
-    client.post("/as-flask-does/lulu").dispatch().await;
+    let cookie = client.cookies().get("session").unwrap().clone();
+    flask.post("/as-flask-does/lulu").cookie(cookie).dispatch().await;
     assert_eq!(ask("/account").await, Status::Ok);
     assert_eq!(ask("/fresh").await, Status::SeeOther, "the login was another user's");
 }
