@@ -111,7 +111,7 @@ impl Fairing for SaveSessions {
                                     _ => panicked(request, response, session).await,
                                 }
                                 let set_cookie = manager.acknowledged_cookie(session, now);
-                                self.send(request, response, Closed { set_cookie, vary_cookie: false });
+                                self.send(request, response, Closed { set_cookie, ..Closed::default() });
                             }
                         }
                         in_request.note_streaming_use(request);

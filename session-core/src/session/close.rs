@@ -43,7 +43,7 @@ impl Manager {
         if session.is_abandoned() {
             let set_cookie = self.acknowledged_cookie(session, now);
             let vary_cookie = set_cookie.is_some();
-            return Some(Ok(Closed { set_cookie, vary_cookie }));
+            return Some(Ok(Closed { set_cookie, vary_cookie, only_extends: false }));
         }
         let mut state = session.state();
         if !self.is_cookie_store() {

@@ -104,7 +104,8 @@ const PROMISES: [(&str, &[&str]); 17] = [
 
 /// All tests of the workspace, as text.
 fn sources() -> String {
-    let folders = ["tests/tests", "session-core/tests", "session-core/src"].map(|folder| workspace().join(folder));
+    let folders =
+        ["tests/tests", "session-core/tests", "session-core/src"].map(|folder| workspace().join(folder));
     let sources = folders.iter().flat_map(|folder| files(folder, "rs"));
     sources.map(|file| fs::read_to_string(file).unwrap()).collect()
 }
