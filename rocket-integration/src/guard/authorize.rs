@@ -54,7 +54,8 @@ pub(super) fn note<G: SessionGuard>(request: &Request<'_>, decided: &Result<G, S
     }
     let in_request = RequestSession::of(request);
     in_request.guarded.store(true, Ordering::Relaxed);
-    if has_to_log_in {
+    // A guard by hand without a page leaves that of the guard it has asked.
+    if has_to_log_in && G::LOGIN.is_some() {
         let mut login = in_request.pending_login.lock().unwrap_or_else(PoisonError::into_inner);
         *login = G::LOGIN;
     }

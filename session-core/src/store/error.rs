@@ -124,6 +124,7 @@ impl StoreError {
     ///
     /// let lost = StoreError::unavailable("the connection broke while waiting for the answer");
     /// assert!(!lost.wrote_nothing());
+    /// assert!(!StoreError::refused("the second of two files can't be removed").wrote_nothing());
     /// let early = StoreError::unavailable("no connection was free").before_writing();
     /// assert!(early.wrote_nothing());
     /// ```
@@ -166,11 +167,11 @@ impl StoreError {
     }
 
     /// Tells whether the call certainly wrote nothing: the store has [said so](StoreError::before_writing), it refused
-    /// the call or the record's size, or it refused the connection. Otherwise a write may have happened, and making it again could
-    /// count it twice.
+    /// the record's size, or it refused the connection. Otherwise a write may have happened, and making it again could
+    /// count it twice. A call that was [refused](StoreError::refused) may have done a part of its work before.
     pub fn wrote_nothing(&self) -> bool {
         self.before_writing
-            || matches!(self.kind, Kind::Misconfigured | Kind::Refused | Kind::TooLarge { .. })
+            || matches!(self.kind, Kind::Misconfigured | Kind::TooLarge { .. })
             || chain(self).any(is_refused_connection)
     }
 

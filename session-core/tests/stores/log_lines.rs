@@ -29,9 +29,8 @@ pub(crate) fn captured(marker: impl Into<String>) -> Captured {
         }
         fn flush(&self) {}
     }
-    // All tests of this binary share one logger; whoever comes first sets it.
-    if log::set_logger(&Capture).is_ok() {
-        log::set_max_level(log::LevelFilter::Warn);
-    }
+    // All tests of this binary share one logger; whoever comes second may come before its level is set.
+    let _ = log::set_logger(&Capture);
+    log::set_max_level(log::LevelFilter::Warn);
     Captured(marker.into())
 }

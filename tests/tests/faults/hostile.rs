@@ -1,7 +1,6 @@
 //! A visitor whose record the store refuses, beside one whose record is as it should be.
 
 use std::any::Any;
-use std::time::{Duration, Instant};
 
 use serde_json::json;
 use session_tests::app::{App, Launch};
@@ -36,10 +35,8 @@ fn the_other_is_served(storage: Storage, spoil: impl FnOnce(&dyn Any, &str)) {
         for _ in 0..6 {
             assert_eq!(write(&hostile, "x"), 503, "{}", app.output());
         }
-        let asked = Instant::now();
         assert_eq!(good.get("/read").send().text(), "good", "{}", app.output());
         assert_eq!(write(&good, "x"), 200, "{}", app.output());
-        assert!(asked.elapsed() < Duration::from_secs(1), "{:?}", asked.elapsed());
     }
     assert_eq!(app.output().matches("the session store refused a call").count(), 1, "{}", app.output());
 }

@@ -152,9 +152,9 @@ mod tests {
     }
 
     fn capture() {
-        if log::set_logger(&LINES).is_ok() {
-            log::set_max_level(log::LevelFilter::Warn);
-        }
+        // Whoever comes second finds the first one's logger, perhaps before its level is set.
+        let _ = log::set_logger(&LINES);
+        log::set_max_level(log::LevelFilter::Warn);
     }
 
     #[tokio::test(start_paused = true)]

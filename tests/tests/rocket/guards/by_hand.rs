@@ -40,6 +40,34 @@ impl Sentinel for Teammate {
     }
 }
 
+/// Somebody whom another guard lets in, and who names no login page.
+struct Captain;
+
+impl SessionGuard for Captain {
+    type State = Visit;
+    const REQUIRES: bool = true;
+
+    async fn authorize(request: &Request<'_>) -> Result<Self, SessionError> {
+        guard::enter::<Teammate>(request).await.succeeded().ok_or(SessionError::LoggedOut)?;
+        Ok(Captain)
+    }
+}
+
+#[async_trait]
+impl<'r> FromRequest<'r> for Captain {
+    type Error = SessionError;
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, SessionError> {
+        guard::enter(request).await
+    }
+}
+
+impl Sentinel for Captain {
+    fn abort(rocket: &Rocket<Ignite>) -> bool {
+        guard::abort::<Captain>(rocket)
+    }
+}
+
 #[require_session(Teammate, check = |teammate: &Teammate| teammate.team == "red")]
 struct Red;
 
@@ -66,6 +94,11 @@ fn optional(teammate: Option<Teammate>) -> Result<String, Status> {
     teammate.map(|teammate| teammate.team).ok_or(Status::Unauthorized)
 }
 
+#[get("/delegated")]
+fn delegated(_captain: Captain) -> &'static str {
+    "captain"
+}
+
 #[get("/extended")]
 fn extended(red: Red) -> String {
     red.team.clone()
@@ -74,7 +107,7 @@ fn extended(red: Red) -> String {
 fn mounted(rocket: Rocket<Build>) -> Rocket<Build> {
     let carriers = || -> Vec<Route> { routes![carrier] };
     rocket
-        .mount("/", routes![index, login_page, login, join, argument, optional, extended])
+        .mount("/", routes![index, login_page, login, join, argument, optional, extended, delegated])
         .mount("/gate", guard::gate::<Teammate>(carriers()))
         .mount("/gate", routes![page])
         .mount("/list", guard::required::<Teammate>(routes![page], carriers()))
@@ -84,7 +117,7 @@ fn mounted(rocket: Rocket<Build>) -> Rocket<Build> {
 async fn a_guard_by_hand_that_says_logged_out_sends_a_browser_to_its_login_page() {
     let site = Site::launch(mounted).await;
     log_in(&site.client, "momo").await;
-    let paths = ["/argument", "/optional", "/extended", "/gate/page", "/list/page"];
+    let paths = ["/argument", "/optional", "/extended", "/delegated", "/gate/page", "/list/page"];
     for path in paths {
         let program = site.client.get(path).header(Accept::JSON).dispatch().await;
         assert_eq!(program.status(), Status::Unauthorized, "{path}");
