@@ -22,6 +22,7 @@ pub(super) enum Verdict {
     /// The store is away: for every call there would be an error.
     Away,
     /// The store answered, and refused this call.
+    #[cfg(any(feature = "redis", feature = "memcached", feature = "mongodb"))]
     Refused,
     /// The driver has waited in vain.
     #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
@@ -56,6 +57,7 @@ impl StoreError {
     pub(super) fn of_driver(error: impl DriverError) -> Self {
         match error.verdict() {
             Verdict::Away => StoreError::unavailable(Redacted(error)),
+            #[cfg(any(feature = "redis", feature = "memcached", feature = "mongodb"))]
             Verdict::Refused => StoreError::refused(Redacted(error)),
             #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
             Verdict::Late => StoreError::timeout_of(Redacted(error)),
