@@ -91,7 +91,7 @@ pub(crate) fn kept(format: Format, sessions: usize) -> Result<Kept> {
     }
     let store = Arc::new(MemoryStore::new(sessions as u64));
     let own_store = matches!(format, Format::Msgpack | Format::Json);
-    let config = config.check(Environment { own_store, ..Environment::default() })?.config;
+    let config = config.check(Environment { own_store, ..Environment::default() })?;
     let manager = if own_store {
         Manager::with_store(config, Arc::<MemoryStore>::clone(&store))?
     } else {

@@ -57,7 +57,7 @@ async fn filled(sessions: usize, now: SystemTime) -> Result<Manager> {
         store.swap(Call { now, deadline }, &format!("session:{}", id(number)), None, Some(new)).await?;
     }
     let environment = Environment { own_store: true, ..Environment::default() };
-    Ok(Manager::with_store(SessionConfig::default().check(environment)?.config, store)?)
+    Ok(Manager::with_store(SessionConfig::default().check(environment)?, store)?)
 }
 
 /// The record of a session of twenty keys.

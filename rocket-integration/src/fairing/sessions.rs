@@ -116,12 +116,12 @@ impl Sessions {
     ///
     /// The configuration is wrong, or the store failed.
     pub async fn purge(&self, rocket: &Rocket<Build>) -> Result<u64, PurgeError> {
-        let CheckedConfig { config, .. } = self.checked_config(rocket).map_err(PurgeError::Config)?;
+        let config = self.checked_config(rocket).map_err(PurgeError::Config)?;
         let manager = self.manager(config).map_err(PurgeError::Store)?;
         manager.purge(SystemTime::now()).await.map_err(PurgeError::Store)
     }
 
-    fn manager(&self, config: SessionConfig) -> Result<Manager, StoreError> {
+    fn manager(&self, config: CheckedConfig) -> Result<Manager, StoreError> {
         match &self.store {
             Some(store) => Manager::with_store(config, store.clone()),
             None => Manager::new(config),
@@ -159,8 +159,8 @@ impl Fairing for Sessions {
         for warning in &checked.warnings {
             log::warn!("{warning}");
         }
-        let (stores, secure_was_chosen) = (stores(&checked), checked.secure_was_chosen);
-        let manager = match self.manager(checked.config) {
+        let stores = stores(&checked);
+        let manager = match self.manager(checked) {
             Ok(manager) => manager,
             Err(error) => {
                 log::error!("sessions can't be set up in {stores}: {}", Chain(&error));
@@ -175,7 +175,7 @@ impl Fairing for Sessions {
             log::error!("sessions can't be served from {stores}: {}", Chain(&error));
             return Err(rocket);
         }
-        log::info!("Sessions: {stores}, {}", cookie(manager.config(), secure_was_chosen));
+        log::info!("Sessions: {stores}, {}", cookie(manager.config(), manager.config().secure_was_chosen));
         let context = SessionContext::new(manager, Arc::clone(&self.clock));
         let rocket =
             rocket.manage(context).manage(LoginPages::default()).manage(Mutex::<LaunchChecks>::default());

@@ -1,5 +1,7 @@
 //! The rules that a configuration must follow to be launched, whoever made it.
 
+use std::ops::Deref;
+
 use super::{
     ConfigError, Environment, SessionConfig, SessionType, StoreSettings, Warning, cookie, cross_origin,
     migrate_from, secrets,
@@ -9,12 +11,35 @@ use crate::settings::report::Report;
 use crate::settings::table::Settings;
 use crate::store::backend::Against;
 
-/// A configuration that may be launched.
+/// A configuration that may be launched. Only [`SessionConfig::check`] and [`SessionConfig::from_figment`] make one,
+/// and it can be read, not changed: what a manager is made of has been checked.
+///
+/// ```
+/// use rocket_session_state_core::config::{Environment, SessionConfig};
+/// use rocket_session_state_core::manager::Manager;
+///
+/// let mut config = SessionConfig::default();
+/// config.secret_key = Some("0123456789abcdef0123456789abcdef".into());
+/// let checked = config.check(Environment::default())?;
+/// assert_eq!(checked.session_cookie_name, "session");
+/// let manager = Manager::new(checked)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// What was not checked is refused by the compiler:
+///
+/// ```compile_fail,E0308
+/// # use rocket_session_state_core::config::{Environment, SessionConfig};
+/// # use rocket_session_state_core::manager::Manager;
+/// let manager = Manager::new(SessionConfig::default());
+/// ```
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct CheckedConfig {
-    /// The checked configuration: what was left open is decided.
-    pub config: SessionConfig,
+    /// What was left open is decided. Private, so that nothing is changed after the check.
+    config: SessionConfig,
+    /// The check was for a store that is passed in code, so that `session_type` was not looked at.
+    own_store: bool,
     /// The findings that are allowed and still worth a line in the launch log.
     pub warnings: Vec<Warning>,
     /// `session_cookie_secure` was chosen, not decided by default.
@@ -48,7 +73,24 @@ pub(super) fn apply(
     let old_store_location =
         old.and_then(|old| location(&old.store, old.session_type, "session_migrate_from", &report));
     let warnings = report.finish()?;
-    Ok(CheckedConfig { config, warnings, secure_was_chosen, store_location, old_store_location })
+    let own_store = environment.own_store;
+    Ok(CheckedConfig { config, own_store, warnings, secure_was_chosen, store_location, old_store_location })
+}
+
+impl CheckedConfig {
+    /// Tells whether the check was for a store that is passed in code.
+    pub(crate) fn is_for_own_store(&self) -> bool {
+        self.own_store
+    }
+}
+
+/// The settings, for reading.
+impl Deref for CheckedConfig {
+    type Target = SessionConfig;
+
+    fn deref(&self) -> &SessionConfig {
+        &self.config
+    }
 }
 
 fn store(config: &mut SessionConfig, environment: Environment, report: &mut Report) {

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use super::Session;
 use super::manager::Manager;
-use crate::config::SessionConfig;
+use crate::config::{Environment, SessionConfig};
 use crate::store::MemoryStore;
 
 /// Runs an example with a new session over a memory store.
@@ -17,8 +17,9 @@ pub fn with_session<T>(example: impl FnOnce(Session) -> T) -> T {
 #[allow(clippy::expect_used, reason = "examples are tests")]
 pub fn with_async_session<F: Future>(example: impl FnOnce(Session) -> F) -> F::Output {
     let store = MemoryStore::new(100);
-    let manager =
-        Manager::with_store(SessionConfig::default(), store).expect("a memory store has no address");
+    let environment = Environment { own_store: true, ..Environment::default() };
+    let config = SessionConfig::default().check(environment).expect("the default configuration");
+    let manager = Manager::with_store(config, store).expect("a memory store has no address");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
     runtime.block_on(async move {
         let session = manager.open(None, SystemTime::now()).await.expect("a new session");

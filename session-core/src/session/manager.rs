@@ -9,7 +9,7 @@ use std::time::SystemTime;
 
 use super::ended::EndedSessions;
 use super::state::{Kind, PERMANENT, State};
-use crate::config::SessionConfig;
+use crate::config::{CheckedConfig, SessionConfig};
 use crate::formats::codec::Format;
 use crate::formats::cookie::{CookieAttributes, SetCookie};
 use crate::formats::id::SessionId;
@@ -28,7 +28,7 @@ pub struct Manager {
 }
 
 struct Inner {
-    config: SessionConfig,
+    config: CheckedConfig,
     cookie: SetCookie,
     home: SessionHome,
     login_key: OnceLock<&'static str>,
@@ -52,18 +52,24 @@ pub(super) struct Server {
 }
 
 impl Manager {
-    /// Makes a manager for a checked configuration ([`SessionConfig::check`] or
-    /// [`SessionConfig::from_figment`]), with the store that `session_type` names.
+    /// Makes a manager for a configuration that [`SessionConfig::check`] or [`SessionConfig::from_figment`] has
+    /// checked, with the store that `session_type` names.
     ///
     /// Nothing is connected yet: [`ping`](Manager::ping) tells whether the store can be used.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] if the store's address can't be understood.
-    pub fn new(config: SessionConfig) -> Result<Self, StoreError> {
+    /// [`StoreError`] if the store's address can't be understood, or if the configuration was checked for a store made
+    /// in code.
+    pub fn new(config: CheckedConfig) -> Result<Self, StoreError> {
+        if config.is_for_own_store() {
+            return Err(StoreError::misconfigured(
+                "the configuration was checked for a store made in code, and none was passed",
+            ));
+        }
         let Some(store) = config.open_store().transpose()? else {
             let fallbacks = config.secret_key_fallbacks.iter().map(|key| key.as_bytes());
-            let signer = CookieSigner::new(secret(&config), fallbacks);
+            let signer = CookieSigner::new(secret(&config)?, fallbacks);
             return Ok(Manager::with_home(config, SessionHome::Cookie(signer)));
         };
         let format = config.store_format();
@@ -75,12 +81,12 @@ impl Manager {
     /// # Errors
     ///
     /// [`StoreError`] if the address of the store that `session_migrate_from` names can't be understood.
-    pub fn with_store(config: SessionConfig, store: impl Store) -> Result<Self, StoreError> {
+    pub fn with_store(config: CheckedConfig, store: impl Store) -> Result<Self, StoreError> {
         let format = config.session_serialization_format.into();
         Manager::with_records(config, DynStore::new(store), format)
     }
 
-    fn with_records(config: SessionConfig, mut store: DynStore, format: Format) -> Result<Self, StoreError> {
+    fn with_records(config: CheckedConfig, mut store: DynStore, format: Format) -> Result<Self, StoreError> {
         let lifetime = config.permanent_session_lifetime;
         if let Some(source) = &config.session_migrate_from {
             let prefix = &config.session_key_prefix;
@@ -94,11 +100,15 @@ impl Manager {
             store = DynStore::new(MigratingStore::new(store, source.open_store()?, settings));
         }
         let fallbacks = config.secret_key_fallbacks.iter().map(|key| key.as_bytes());
+        let signer = match config.session_use_signer {
+            true => Some(IdSigner::new(secret(&config)?, fallbacks)),
+            false => None,
+        };
         let server = Server {
             store: StoreClient::new(store, config.session_store_timeout, config.session_breaker_after),
             ended: EndedSessions::default(),
             format,
-            signer: config.session_use_signer.then(|| IdSigner::new(secret(&config), fallbacks)),
+            signer,
             id_lengths: std::iter::once(SessionId::characters(config.session_id_length))
                 .chain(config.session_id_length_fallbacks.iter().copied())
                 .collect(),
@@ -110,7 +120,7 @@ impl Manager {
         Ok(Manager::with_home(config, SessionHome::Server(Box::new(server))))
     }
 
-    fn with_home(config: SessionConfig, home: SessionHome) -> Self {
+    fn with_home(config: CheckedConfig, home: SessionHome) -> Self {
         let attributes = CookieAttributes {
             name: config.session_cookie_name.clone(),
             domain: config.session_cookie_domain.clone(),
@@ -135,7 +145,7 @@ impl Manager {
     }
 
     /// Returns the configuration.
-    pub fn config(&self) -> &SessionConfig {
+    pub fn config(&self) -> &CheckedConfig {
         &self.inner.config
     }
 
@@ -194,14 +204,15 @@ impl Manager {
     }
 }
 
-/// A checked configuration has a secret wherever one is needed.
-fn secret(config: &SessionConfig) -> &[u8] {
-    config.secret_key.as_ref().map_or(&[], |key| key.as_bytes())
+/// A checked configuration has a secret wherever one is needed. Nothing is ever signed with none.
+fn secret(config: &SessionConfig) -> Result<&[u8], StoreError> {
+    let secret = config.secret_key.as_ref().map(|key| key.as_bytes()).filter(|key| !key.is_empty());
+    secret.ok_or_else(|| StoreError::misconfigured("nothing can be signed without a secret_key"))
 }
 
 /// Shows where sessions are kept and nothing of them.
 impl fmt::Debug for Manager {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Manager").field("config", &self.inner.config).finish_non_exhaustive()
+        f.debug_struct("Manager").field("config", &*self.inner.config).finish_non_exhaustive()
     }
 }

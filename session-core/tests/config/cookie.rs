@@ -13,7 +13,7 @@ fn secure_is_on_outside_the_debug_profile_and_with_tls_unless_it_is_set_and_its_
         let checked =
             config.check(Environment { debug_profile: debug, serves_tls: tls, own_store: false }).unwrap();
         assert_eq!(checked.secure_was_chosen, set.is_some());
-        (checked.config.cookie_secure(), checked.warnings.len())
+        (checked.cookie_secure(), checked.warnings.len())
     };
     assert_eq!(secure(true, false, None), (true, 0));
     assert_eq!(secure(true, true, None), (true, 0));
@@ -29,11 +29,7 @@ fn partitioned_turns_secure_on_unless_it_was_turned_off() {
     let mut config = SessionConfig::default();
     config.session_cookie_partitioned = true;
     assert!(
-        config
-            .check(Environment { debug_profile: true, ..Environment::default() })
-            .unwrap()
-            .config
-            .cookie_secure()
+        config.check(Environment { debug_profile: true, ..Environment::default() }).unwrap().cookie_secure()
     );
     let error = checked(|config| {
         config.session_cookie_partitioned = true;
@@ -140,14 +136,14 @@ fn a_path_is_absolute_and_can_not_smuggle_in_an_attribute() {
         config.session_cookie_path = Some(String::new());
         config.application_root = "/app".into();
     });
-    assert_eq!(empty.unwrap().config.cookie_path(), "/app");
+    assert_eq!(empty.unwrap().cookie_path(), "/app");
 }
 
 #[test]
 fn a_domain_loses_leading_dots_becomes_ascii_and_holds_nothing_else() {
     let domain = |domain: &str| {
         checked(|config| config.session_cookie_domain = Some(domain.into()))
-            .map(|configured| configured.config.session_cookie_domain.unwrap())
+            .map(|configured| configured.session_cookie_domain.clone().unwrap())
     };
     assert_eq!(domain("..Example.com").unwrap(), "Example.com");
     match domain("bücher.example") {

@@ -52,8 +52,8 @@ fn configure_in(
 }
 
 #[track_caller]
-fn accepted(toml: &str, variables: &[(&str, &str)]) -> SessionConfig {
-    configure(toml, variables).unwrap_or_else(|error| panic!("{error}")).config
+fn accepted(toml: &str, variables: &[(&str, &str)]) -> CheckedConfig {
+    configure(toml, variables).unwrap_or_else(|error| panic!("{error}"))
 }
 
 #[track_caller]

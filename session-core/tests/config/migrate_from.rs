@@ -15,7 +15,7 @@ fn refused_table(table: &str) -> rocket_session_state_core::config::Problem {
 #[cfg(feature = "redis")]
 #[test]
 fn the_old_store_has_the_keys_of_a_store_without_their_beginning() {
-    let old = |toml: &str| accepted(toml, &[]).session_migrate_from.unwrap();
+    let old = |toml: &str| accepted(toml, &[]).session_migrate_from.clone().unwrap();
     let head = "[default]\nsession_type = \"memory\"\nsession_key_prefix = \"shop:\"\n";
     let config = old(&format!(
         "{head}session_migrate_from = {{ type = \"redis\", redis = \"redis://old:6379/1\", key_prefix = \"old:\" }}"
@@ -36,7 +36,7 @@ fn a_variable_may_hold_the_table() {
     let toml = "[default]\nsession_type = \"memory\"";
     let table = "{type=\"redis\",redis=\"redis://old:6379\"}";
     let config = accepted(toml, &[("ROCKET_SESSION_MIGRATE_FROM", table)]);
-    assert_eq!(config.session_migrate_from.unwrap().store.redis.url, "redis://old:6379");
+    assert_eq!(config.session_migrate_from.as_ref().unwrap().store.redis.url, "redis://old:6379");
 }
 
 #[test]

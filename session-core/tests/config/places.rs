@@ -75,7 +75,7 @@ fn keys_in_flasks_capitals_are_read() {
     let config =
         accepted("[default]\nSECRET_KEY = \"0123456789abcdef\"\nSESSION_COOKIE_NAME = \"visit\"", &[]);
     assert_eq!(config.session_cookie_name, "visit");
-    assert_eq!(config.secret_key.unwrap().as_bytes(), b"0123456789abcdef");
+    assert_eq!(config.secret_key.as_ref().unwrap().as_bytes(), b"0123456789abcdef");
 }
 
 #[test]

@@ -48,13 +48,16 @@ fn outside_the_debug_profile_a_missing_or_weak_secret_does_not_launch() {
 #[test]
 fn in_the_debug_profile_a_missing_secret_is_generated_and_a_short_one_kept_each_with_a_warning() {
     let configured = configure("", &[]).unwrap();
-    assert_eq!(configured.config.secret_key.as_ref().unwrap().as_bytes().len(), 32);
+    assert_eq!(configured.secret_key.as_ref().unwrap().as_bytes().len(), 32);
     assert_says(&configured.warnings[0], "secret_key", &["is missing"]);
-    let other = configure("", &[]).unwrap().config;
-    assert_ne!(other.secret_key.unwrap().as_bytes(), configured.config.secret_key.unwrap().as_bytes());
+    let other = configure("", &[]).unwrap();
+    assert_ne!(
+        other.secret_key.as_ref().unwrap().as_bytes(),
+        configured.secret_key.as_ref().unwrap().as_bytes()
+    );
 
     let configured = configure("", &[("ROCKET_SECRET_KEY", "dev")]).unwrap();
-    assert_eq!(configured.config.secret_key.unwrap().as_bytes(), b"dev");
+    assert_eq!(configured.secret_key.as_ref().unwrap().as_bytes(), b"dev");
     assert_says(&configured.warnings[0], "secret_key", &["only 3 bytes"]);
 }
 
@@ -117,10 +120,10 @@ fn the_sessions_own_key_goes_before_rockets() {
         "session_secret_key_base64 = \"c2l4dGVlbiBieXRlcyBvcg\"",
     ] {
         let config = accepted(&format!("{rocket}{own}"), &[]);
-        assert_eq!(config.secret_key.unwrap().as_bytes(), b"sixteen bytes or", "{own}");
+        assert_eq!(config.secret_key.as_ref().unwrap().as_bytes(), b"sixteen bytes or", "{own}");
     }
     let url_safe = accepted("[default]\nsession_secret_key_base64 = \"-_-_-_-_-_-_-_-_-_-_-w\"", &[]);
-    assert_eq!(url_safe.secret_key.unwrap().as_bytes()[..3], [0xfb, 0xff, 0xbf]);
+    assert_eq!(url_safe.secret_key.as_ref().unwrap().as_bytes()[..3], [0xfb, 0xff, 0xbf]);
     assert_says(
         &refused_line("session_secret_key_base64 = \"hush hush\""),
         "session_secret_key_base64",
@@ -148,7 +151,7 @@ fn the_zeros_that_rocket_shows_instead_of_a_key_are_never_signed_with() {
     assert_says(&error.problems()[0], "secret_key", &["is missing"]);
 
     let generated =
-        SessionConfig::from_figment(&rocket.select("debug"), TLS).unwrap().config.secret_key.unwrap();
+        SessionConfig::from_figment(&rocket.select("debug"), TLS).unwrap().secret_key.clone().unwrap();
     assert_ne!(generated.as_bytes(), [0; 32]);
     assert!(checked(|config| config.secret_key = Some(vec![0; 32].into())).is_err());
 }

@@ -56,11 +56,11 @@ fn no_text_of_a_variable_loses_a_blank_without_a_word() {
 #[test]
 fn a_blank_in_quotes_and_one_in_a_file_is_part_of_the_text() {
     let config = accepted("", &[("ROCKET_SECRET_KEY", "\"sixteen bytes and\\n\"\n")]);
-    assert_eq!(config.secret_key.unwrap().as_bytes(), b"sixteen bytes and\n");
+    assert_eq!(config.secret_key.as_ref().unwrap().as_bytes(), b"sixteen bytes and\n");
     let problem = only(refused("", &[("ROCKET_SECRET_KEY", "\"sixteen bytes and\n\"")]));
     assert_says(&problem, "secret_key", &["in quotes that can't be read", r"\n"]);
     let config = accepted("[default]\nsecret_key = \" sixteen bytes and\\n\"", &[]);
-    assert_eq!(config.secret_key.unwrap().as_bytes(), b" sixteen bytes and\n");
+    assert_eq!(config.secret_key.as_ref().unwrap().as_bytes(), b" sixteen bytes and\n");
 }
 
 #[test]
@@ -78,7 +78,7 @@ fn blanks_around_words_numbers_and_base64_mean_nothing() {
     );
     assert_eq!(config.session_type.as_str(), "memory");
     assert_eq!(config.permanent_session_lifetime, Duration::from_secs(7200));
-    assert_eq!(config.secret_key.unwrap().as_bytes(), b"sixteen bytes or");
+    assert_eq!(config.secret_key.as_ref().unwrap().as_bytes(), b"sixteen bytes or");
 }
 
 #[test]
@@ -180,7 +180,8 @@ fn an_origin_that_no_browser_sends_does_not_launch() {
 
 #[test]
 fn trusted_origins_are_read_from_a_variable_and_warned_about_where_every_origin_is_allowed() {
-    let variable = |value| accepted("", &[("ROCKET_SESSION_TRUSTED_ORIGINS", value)]).session_trusted_origins;
+    let variable =
+        |value| accepted("", &[("ROCKET_SESSION_TRUSTED_ORIGINS", value)]).session_trusted_origins.clone();
     assert_eq!(variable("https://accounts.example:8443"), ["https://accounts.example:8443"]);
     assert_eq!(
         variable(r#"["https://a.example", "app://b.example"]"#),

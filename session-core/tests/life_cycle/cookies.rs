@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
+use rocket_session_state_core::Chain;
+use rocket_session_state_core::config::{Environment, SessionConfig, SessionType};
+use rocket_session_state_core::manager::Manager;
 use rocket_session_state_core::session::SaveError;
+use rocket_session_state_core::store::MemoryStore;
 
 use super::site::Site;
 
@@ -103,4 +107,17 @@ async fn what_was_sent_in_the_cookie_is_saved() {
     site.close(&session).await.unwrap();
     assert!(!session.has_unsaved_changes());
     assert_eq!(session.get::<String>("k").unwrap().as_deref(), Some("v"), "and can still be read");
+}
+
+/// Without a key everybody could sign. A check for a store made in code demands none, so its result makes no cookies.
+#[test]
+fn a_configuration_that_was_checked_for_a_store_made_in_code_makes_no_signed_cookies() {
+    let mut config = SessionConfig::default();
+    config.session_type = SessionType::Cookie;
+    let environment = Environment { own_store: true, ..Environment::default() };
+    let checked = config.check(environment).unwrap();
+    assert!(checked.secret_key.is_none());
+    let error = Manager::new(checked.clone()).unwrap_err();
+    assert!(Chain(&error).to_string().contains("checked for a store made in code"), "{}", Chain(&error));
+    Manager::with_store(checked, MemoryStore::new(1)).unwrap();
 }

@@ -4,7 +4,7 @@
 use std::time::SystemTime;
 
 #[cfg(feature = "filesystem")]
-use rocket_session_state_core::config::{SessionConfig, SessionType};
+use rocket_session_state_core::config::{Environment, SessionConfig, SessionType};
 use rocket_session_state_core::fields::{self, IntoField};
 #[cfg(feature = "filesystem")]
 use rocket_session_state_core::manager::Manager;
@@ -159,7 +159,8 @@ async fn html_that_two_requests_add_is_html_in_a_merged_file_too() {
     let mut config = SessionConfig::default();
     config.session_type = SessionType::CacheLib;
     config.store.files.dir = folder.path().to_owned();
-    let (manager, now) = (Manager::new(config).unwrap(), SystemTime::now());
+    let manager = Manager::new(config.check(Environment::default()).unwrap()).unwrap();
+    let now = SystemTime::now();
     let new = manager.open(None, now).await.unwrap();
     fields::set::<Notes>(&new, vec![html("a")]);
     let set_cookie = manager.close(&new, now).await.unwrap().set_cookie.unwrap();

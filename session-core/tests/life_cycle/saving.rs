@@ -1,7 +1,5 @@
 //! Two requests that change one session at once.
 
-use std::sync::Arc;
-
 use rocket_session_state_core::fields;
 use rocket_session_state_core::manager::Manager;
 use rocket_session_state_core::merge;
@@ -402,11 +400,7 @@ async fn a_session_over_its_greatest_size_is_refused_before_it_is_sent_and_can_s
     session.save().await.unwrap();
     assert_eq!(site.get("small").await.as_deref(), Some("w"));
     // A record that was stored while more was allowed.
-    let mut config = site.manager.config().clone();
-    config.session_max_size = 10;
-    site.manager =
-        rocket_session_state_core::manager::Manager::with_store(config, Arc::new(site.store.clone()))
-            .unwrap();
+    site.reconfigure(|config| config.session_max_size = 10);
     assert_eq!(site.get("small").await.as_deref(), Some("w"));
     site.request(|session| session.destroy()).await;
     assert_eq!(site.get("small").await, None);

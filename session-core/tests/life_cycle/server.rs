@@ -249,14 +249,10 @@ async fn an_id_that_an_older_key_has_signed_is_accepted_and_signed_anew() {
     });
     site.request(|session| session.set("k", "v")).await;
     let signed = site.cookie.clone().unwrap();
-    let mut config = site.manager.config().clone();
-    config.secret_key = Some("the newer of the two keys".into());
-    config.secret_key_fallbacks = vec!["the older of the two keys".into()];
-    site.manager = rocket_session_state_core::manager::Manager::with_store(
-        config,
-        std::sync::Arc::new(site.store.clone()),
-    )
-    .unwrap();
+    site.reconfigure(|config| {
+        config.secret_key = Some("the newer of the two keys".into());
+        config.secret_key_fallbacks = vec!["the older of the two keys".into()];
+    });
     site.cookie = Some(signed.clone());
     site.request(|session| session.set("k", "w")).await;
     assert_ne!(site.cookie, Some(signed), "signed anew");

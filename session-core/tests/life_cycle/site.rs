@@ -67,8 +67,7 @@ impl Site {
         let mut config = SessionConfig::default();
         config.session_type = SessionType::Memory;
         change(&mut config);
-        let config =
-            config.check(Environment { debug_profile: true, ..Environment::default() }).unwrap().config;
+        let config = config.check(Environment { debug_profile: true, ..Environment::default() }).unwrap();
         Site::over(Manager::with_store(config, Arc::new(store.clone())).unwrap(), store)
     }
 
@@ -77,8 +76,16 @@ impl Site {
         let mut config = SessionConfig::default();
         config.secret_key = Some(SECRET.into());
         change(&mut config);
-        let config = config.check(Environment { serves_tls: true, ..Environment::default() }).unwrap().config;
+        let config = config.check(Environment { serves_tls: true, ..Environment::default() }).unwrap();
         Site::over(Manager::new(config).unwrap(), Arc::new(Faulty::new(MemoryStore::new(1000))))
+    }
+
+    /// Lets another process with another configuration serve the site from here on.
+    pub(crate) fn reconfigure(&mut self, change: impl FnOnce(&mut SessionConfig)) {
+        let mut config = SessionConfig::clone(self.manager.config());
+        change(&mut config);
+        let config = config.check(Environment { debug_profile: true, ..Environment::default() }).unwrap();
+        self.manager = Manager::with_store(config, Arc::new(self.store.clone())).unwrap();
     }
 
     fn over(manager: Manager, store: Counting) -> Self {
