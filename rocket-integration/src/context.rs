@@ -7,11 +7,15 @@ use rocket::tokio::sync::Semaphore;
 use rocket::{Request, Shutdown, tokio};
 use rocket_session_state_core::manager::Manager;
 
+use crate::csrf::Tokens;
+
 /// The manager of the sessions, their clock and the removal of expired records. The fairing leaves it in Rocket's managed
 /// state, where guards and the saving fairing find it.
 pub(crate) struct SessionContext {
     pub(crate) manager: Manager,
     clock: Arc<Clock>,
+    /// What tokens of forms are made with; `None` without a key.
+    pub(crate) csrf_tokens: Option<Arc<Tokens>>,
     /// Held by the one task that removes expired records.
     purge_turn: Arc<Semaphore>,
 }
@@ -21,7 +25,8 @@ pub(crate) type Clock = dyn Fn(&Request<'_>) -> SystemTime + Send + Sync;
 
 impl SessionContext {
     pub(crate) fn new(manager: Manager, clock: Arc<Clock>) -> Self {
-        SessionContext { manager, clock, purge_turn: Arc::new(Semaphore::new(1)) }
+        let csrf_tokens = Tokens::new(manager.config()).map(Arc::new);
+        SessionContext { manager, clock, csrf_tokens, purge_turn: Arc::new(Semaphore::new(1)) }
     }
 
     /// The time, as the application's clock tells it for this request.

@@ -7,6 +7,7 @@ pub mod __private;
 mod clear_site_data;
 pub mod config;
 mod context;
+pub mod csrf;
 mod error;
 mod fairing;
 pub mod guard;

@@ -32,6 +32,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 import clock
 import fields
 import operations
+import tokens
 from typed_values import from_typed
 
 
@@ -76,6 +77,7 @@ def make_app():
     clock.install(app)
     app.register_blueprint(operations.routes)
     app.register_blueprint(fields.routes)
+    tokens.install(app)
 
     @app.get("/health")
     def health():

@@ -3,7 +3,7 @@
 use std::ops::Deref;
 
 use super::{
-    ConfigError, Environment, SessionConfig, SessionType, StoreSettings, Warning, cookie, cross_origin,
+    ConfigError, Environment, SessionConfig, SessionType, StoreSettings, Warning, cookie, cross_origin, csrf,
     migrate_from, secrets,
 };
 use crate::formats::id::SessionId;
@@ -61,6 +61,7 @@ pub(super) fn apply(
     secrets::check(&mut config, environment, &mut report);
     cookie::check(&mut config, environment, &mut report);
     cross_origin::check(&mut config, &mut report);
+    csrf::check(&config, &mut report);
     store(&mut config, environment, &mut report);
     config.check_ranges(&mut report);
     let store_location = if environment.own_store {

@@ -1,5 +1,6 @@
 //! The meaning of a key in the configuration: known, misspelled, or not ours.
 
+use super::csrf;
 use crate::settings::table::Key;
 use crate::spelling::nearest;
 
@@ -42,10 +43,18 @@ pub(super) fn meaning(spelling: &str, keys: &[Key]) -> Meaning {
     {
         return Meaning::Mistaken(LATER_MESSAGE.into());
     }
+    if csrf::OF_FLASK_ALONE.contains(&lower.as_str()) {
+        return Meaning::Mistaken(
+            "has no effect here: a token is checked where a handler takes csrf::FlaskWtfForm or \
+             csrf::FlaskWtfHeader; remove it"
+                .into(),
+        );
+    }
+    let is_ours = lower.starts_with("session_") || lower.starts_with("wtf_csrf_");
     match nearest(spelling, keys.iter().map(|key| key.name)) {
-        // The prefix is ours. Any other key may be the application's own, so only one slip per ten
+        // These prefixes are ours. Any other key may be the application's own, so only one slip per ten
         // letters makes it ours: `application_port` is two from `application_root`.
-        Some((name, mistakes)) if lower.starts_with("session_") || mistakes <= name.len() / 10 => {
+        Some((name, mistakes)) if is_ours || mistakes <= name.len() / 10 => {
             Meaning::Mistaken(format!("is unknown; did you mean {name}?"))
         }
         _ => Meaning::Foreign,
@@ -88,11 +97,24 @@ mod tests {
             ("aplication_root", "application_root"),
             ("max_cookies_size", "max_cookie_size"),
             ("secret_kye", "secret_key"),
+            ("wtf_csrf_timelimit", "wtf_csrf_time_limit"),
+            ("WTF_CSRF_HEADER", "wtf_csrf_headers"),
+            ("wtf_csrf_key", "wtf_csrf_secret_key"),
         ] {
             assert_eq!(mistake(spelling), Some(format!("is unknown; did you mean {name}?")), "{spelling}");
         }
         let spelled = "is unknown in this spelling; write session_type or SESSION_TYPE";
         assert_eq!(mistake("Session_Type").as_deref(), Some(spelled));
+    }
+
+    #[test]
+    fn keys_that_only_flask_wtf_knows_are_not_ignored() {
+        for spelling in ["wtf_csrf_enabled", "WTF_CSRF_METHODS", "wtf_csrf_ssl_strict"] {
+            assert!(
+                mistake(spelling).is_some_and(|message| message.starts_with("has no effect")),
+                "{spelling}"
+            );
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@
 mod check;
 mod cookie;
 mod cross_origin;
+mod csrf;
 mod from_figment;
 #[cfg(test)]
 mod guide_tests;
@@ -113,6 +114,17 @@ settings! {
         /// Other origins whose pages may send such requests: scheme, host and perhaps port, such as
         /// `https://accounts.example`. Default: none.
         session_trusted_origins: Vec<String> = Vec::new(), read cross_origin::origins;
+        /// The key that signs the tokens of `csrf::FlaskWtf`. Default: none, then
+        /// [`secret_key`](Self::secret_key) signs them.
+        wtf_csrf_secret_key: Option<SecretKey> = None, read some;
+        /// The form field of such a token, and the session's key of the secret that it is made of. Default: `csrf_token`.
+        wtf_csrf_field_name: String = "csrf_token".into();
+        /// Age up to which such a token is accepted; none, in a file `false`, for any age. Default: one hour.
+        wtf_csrf_time_limit: Option<Duration> = Some(Duration::from_secs(3600)), read some_or_false,
+            range csrf::time_limit;
+        /// The headers that may bring such a token instead of a form, the first of them that is there.
+        /// Default: `X-CSRFToken` and `X-CSRF-Token`.
+        wtf_csrf_headers: Vec<String> = vec!["X-CSRFToken".into(), "X-CSRF-Token".into()], read csrf::headers;
 
         /// Makes a new session in a store permanent from the start. Default: true.
         session_permanent: bool = true, for AnyStore;
@@ -212,6 +224,12 @@ impl SessionConfig {
     /// Tells whether the cookie has `Secure`. Decided by the check; before it, an open choice counts as off.
     pub fn cookie_secure(&self) -> bool {
         self.session_cookie_secure.unwrap_or(false)
+    }
+
+    /// Returns the key that signs the tokens of forms; `None` where no key is set at all.
+    pub fn csrf_key(&self) -> Option<&[u8]> {
+        let key = self.wtf_csrf_secret_key.as_ref().or(self.secret_key.as_ref())?;
+        Some(key.as_bytes()).filter(|key| !key.is_empty())
     }
 
     /// Returns the store that `session_type` names; `None` for the cookie.

@@ -196,3 +196,27 @@ fn trusted_origins_are_read_from_a_variable_and_warned_about_where_every_origin_
     };
     assert_eq!((warnings(CrossOrigin::Refuse), warnings(CrossOrigin::Allow)), (0, 1));
 }
+
+#[test]
+fn tokens_of_forms_that_nobody_could_check_do_not_launch() {
+    for (line, message) in [
+        ("wtf_csrf_secret_key = \"\"", "is empty"),
+        ("wtf_csrf_field_name = \"\"", "\"csrf_token\""),
+        ("wtf_csrf_field_name = \"_permanent\"", "can't be a key of the session"),
+        ("wtf_csrf_time_limit = 0", "write false"),
+        ("wtf_csrf_time_limit = true", "must be a number of seconds"),
+        ("wtf_csrf_headers = [\"X CSRF\"]", "\"X CSRF\" is not the name of a header"),
+        ("wtf_csrf_headers = [7]", "write wtf_csrf_headers = [\"X-CSRFToken\"]"),
+        ("wtf_csrf_methods = [\"POST\"]", "has no effect here"),
+    ] {
+        assert_says(&refused_line(line), line.split(' ').next().unwrap(), &[message]);
+    }
+    let config = accepted(
+        "[default]\nsecret_key = \"a secret that is long\"",
+        &[("ROCKET_WTF_CSRF_TIME_LIMIT", "false")],
+    );
+    assert_eq!((config.wtf_csrf_time_limit, config.csrf_key()), (None, Some(&b"a secret that is long"[..])));
+    let config =
+        accepted("", &[("ROCKET_WTF_CSRF_SECRET_KEY", "Flask's own"), ("ROCKET_SECRET_KEY", "of cookies")]);
+    assert_eq!(config.csrf_key(), Some(&b"Flask's own"[..]));
+}

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use proptest::prelude::*;
 use rocket_session_state_core::cookie::{CookieAttributes, SetCookie};
 use rocket_session_state_core::id::SessionId;
-use rocket_session_state_core::signing::{CookieSigner, IdSigner, Invalid};
+use rocket_session_state_core::signing::{CookieSigner, CsrfSigner, IdSigner, Invalid};
 
 const SIGNED_AT: Duration = Duration::from_secs(1_704_164_645);
 
@@ -61,6 +61,23 @@ fn an_id_signed_with_a_fallback_is_accepted_and_new_ones_are_signed_with_the_key
     assert_eq!(rotated.verify(&old.sign("id")), Ok("id"));
     assert_eq!(rotated.sign("id"), IdSigner::new(b"new", []).sign("id"));
     assert_eq!(old.verify(&rotated.sign("id")), Err(Invalid::BadSignature));
+}
+
+#[test]
+fn a_token_is_good_for_its_secret_alone_also_where_that_is_long_enough_to_be_compressed() {
+    let (now, signer) = (UNIX_EPOCH + SIGNED_AT, CsrfSigner::new(b"dev-secret-key"));
+    let long = "a".repeat(80);
+    let token = signer.sign(&long, now);
+    // itsdangerous 2.2: `URLSafeTimedSerializer("dev-secret-key", salt="wtf-csrf-token").dumps("a" * 80)`.
+    assert_eq!(token, ".eJxTSqQyUAIA9YwelQ.ZZN9JQ.rYbGpoT5bg4IJP2jRhlKl5MWqZM");
+    assert_eq!(signer.verify(&token, &long, now, None), Ok(()));
+    assert_eq!(signer.verify(&token, &long[1..], now, None), Err(Invalid::OtherSecret));
+    assert_eq!(CsrfSigner::new(b"other").verify(&token, &long, now, None), Err(Invalid::BadSignature));
+    let other_salt = CookieSigner::new(b"dev-secret-key", []).sign(b"\"secret\"", now);
+    assert_eq!(signer.verify(&other_salt, "secret", now, None), Err(Invalid::BadSignature));
+    assert_eq!(signer.verify(&"x".repeat(513), &long, now, None), Err(Invalid::TooLong));
+    let secrets: HashSet<_> = (0..20).map(|_| CsrfSigner::new_secret().unwrap()).collect();
+    assert!(secrets.len() == 20 && secrets.iter().all(|secret| secret.len() == 40));
 }
 
 #[test]

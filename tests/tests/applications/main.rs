@@ -6,4 +6,5 @@ mod login_flow;
 mod migration;
 mod moving;
 mod outage;
+mod probe;
 mod purging;

@@ -1,5 +1,6 @@
 //! Sessions in Rocket: what guards and fairings make of them, with a store that fails on demand.
 mod cross_origin;
+mod csrf;
 mod failed_saves;
 mod gate;
 mod guard_checks;

@@ -5,7 +5,7 @@ use std::fmt;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, Mac};
-use sha1::Sha1;
+use sha1::{Digest, Sha1};
 
 use super::Invalid;
 
@@ -28,6 +28,19 @@ impl HmacKeys {
         let mut fallbacks: Vec<_> = fallbacks.into_iter().map(derived).collect();
         fallbacks.reverse(); // tried from last to first: newer keys are at the end
         HmacKeys { signing: derived(key), fallbacks }
+    }
+
+    /// One key, derived in the way that itsdangerous has where nothing else is asked of it (`django-concat`): Flask and
+    /// Flask-Session ask for an HMAC, Flask-WTF asks for nothing.
+    pub(super) fn concatenated(salt: &str, key: &[u8]) -> Self {
+        let derived = Sha1::new().chain_update(salt).chain_update("signer").chain_update(key).finalize();
+        HmacKeys { signing: keyed(&derived), fallbacks: Vec::new() }
+    }
+
+    /// Tells whether two texts are the same, in a time that does not say how much of them is.
+    pub(super) fn is_same(&self, one: &[u8], other: &[u8]) -> bool {
+        let code = |text: &[u8]| self.signing.clone().chain_update(text).finalize();
+        code(one) == code(other)
     }
 
     /// The message with its signature appended.

@@ -1,9 +1,9 @@
-//! Reasons to refuse a signed cookie.
+//! Reasons to refuse a signed cookie or token.
 
 use std::error::Error;
 use std::fmt;
 
-/// The reason why a signed cookie is refused. For the log only: to the client every reason is "no session".
+/// The reason why a signed cookie or token is refused. For the log only: to the client every reason is "no session".
 ///
 /// The order of the variants is the order of the checks. The payload is not looked at before
 /// signature and age are good.
@@ -29,6 +29,8 @@ pub enum Invalid {
     PayloadBase64,
     /// The payload does not inflate, or to more than is accepted.
     PayloadZlib,
+    /// The token was made for another secret than that of the session.
+    OtherSecret,
 }
 
 impl fmt::Display for Invalid {
@@ -44,6 +46,7 @@ impl fmt::Display for Invalid {
             Invalid::Future => "the cookie was signed in the future: is a clock wrong?",
             Invalid::PayloadBase64 => "the cookie's payload is not base64",
             Invalid::PayloadZlib => "the cookie's payload does not inflate, or to too much",
+            Invalid::OtherSecret => "the token was made for another session",
         })
     }
 }

@@ -1,9 +1,9 @@
 //! Signed cookies: itsdangerous' formats, byte for byte, with key rotation.
 //!
-//! Two formats exist, told apart by their salt. [`CookieSigner`] is Flask's: the whole session, with
-//! the time of signing. [`IdSigner`] is Flask-Session's: a session id and nothing else. Both use
-//! HMAC-SHA1, as a Flask application on the same secret expects. The collisions that break SHA-1 as a
-//! digest do not break it as a MAC.
+//! Three formats exist, told apart by their salt. [`CookieSigner`] is Flask's: the whole session, with
+//! the time of signing. [`IdSigner`] is Flask-Session's: a session id and nothing else. [`CsrfSigner`] is
+//! Flask-WTF's: the secret of a session's forms, with the time of signing. All use HMAC-SHA1, as a Flask
+//! application on the same secret expects. The collisions that break SHA-1 as a digest do not break it as a MAC.
 //!
 //! A signature says who wrote a cookie. It hides nothing: whoever holds the cookie can read it.
 //!
@@ -11,6 +11,7 @@
 //! character of a cookie can be changed without the cookie being refused.
 
 mod cookie_signer;
+mod csrf_signer;
 mod hmac_keys;
 mod id_signer;
 mod invalid;
@@ -18,6 +19,7 @@ mod payload;
 mod timestamp;
 
 pub use cookie_signer::CookieSigner;
+pub use csrf_signer::CsrfSigner;
 pub use id_signer::IdSigner;
 pub use invalid::Invalid;
 

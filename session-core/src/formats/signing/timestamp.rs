@@ -18,12 +18,14 @@ pub(super) fn push(now: SystemTime, text: &mut String) {
 ///
 /// There is no allowance for clocks that differ, since Flask has none.
 pub(super) fn check(timestamp: &str, now: SystemTime, lifetime: Duration) -> Result<(), Invalid> {
-    let signed = seconds(timestamp).ok_or(Invalid::MalformedTimestamp)?;
-    if signed > LAST_SECOND.unsigned_abs() {
-        return Err(Invalid::TimestampOutOfRange);
-    }
-    let age = unix_seconds(now).checked_sub(signed).ok_or(Invalid::Future)?;
+    let age = unix_seconds(now).checked_sub(signed_at(timestamp)?).ok_or(Invalid::Future)?;
     if age > lifetime.as_secs() { Err(Invalid::Expired) } else { Ok(()) }
+}
+
+/// Returns the second that a timestamp names.
+pub(super) fn signed_at(timestamp: &str) -> Result<u64, Invalid> {
+    let signed = seconds(timestamp).ok_or(Invalid::MalformedTimestamp)?;
+    if signed > LAST_SECOND.unsigned_abs() { Err(Invalid::TimestampOutOfRange) } else { Ok(signed) }
 }
 
 /// Reads a timestamp. No bytes at all are zero; leading zero bytes are read although they are never written.

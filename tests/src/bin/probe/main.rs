@@ -2,12 +2,15 @@
 //!
 //! It is configured like any application of a user. Its Flask twin is `tests/flask/probe.py`.
 
+mod csrf;
 mod load;
 mod ops;
+mod stream;
 mod typed;
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use rocket::figment::Figment;
 use rocket::{Request, get, launch, routes};
 use rocket_session_state::Sessions;
 
@@ -28,8 +31,18 @@ fn rocket() -> _ {
         .mount("/", routes![health, untouched])
         .mount("/", ops::routes())
         .mount("/", typed::routes())
-        .mount("/", load::routes());
-    typed::admin(rocket)
+        .mount("/", load::routes())
+        .mount("/", stream::routes());
+    // Sessions in a store need no key, and without one the routes of tokens do not launch.
+    let routes = if has_key(rocket.figment()) { csrf::routes() } else { Vec::new() };
+    typed::admin(rocket.mount("/", routes))
+}
+
+/// Tells whether anything is set that tokens can be signed with.
+fn has_key(figment: &Figment) -> bool {
+    ["secret_key", "session_secret_key", "session_secret_key_base64", "wtf_csrf_secret_key"]
+        .into_iter()
+        .any(|key| figment.contains(key) || figment.contains(&key.to_ascii_uppercase()))
 }
 
 /// The time that the session engine sees: `X-Probe-Now` in unix seconds, or the real time.

@@ -1,0 +1,108 @@
+//! The probe's own protocol, as far as no other test speaks it.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+
+use serde_json::json;
+use session_tests::app::{App, Launch};
+use session_tests::client::Client;
+use session_tests::jar::Jar;
+use session_tests::redis::Redis;
+
+const PROBE: &str = env!("CARGO_BIN_EXE_probe");
+
+/// Events that are read as they come.
+struct Events(BufReader<TcpStream>);
+
+impl Events {
+    /// Asks for `/stream`. A server answers HTTP/1.0 without chunks, and ends the answer by closing.
+    fn of(app: &App, cookie: &str) -> Events {
+        let mut stream = TcpStream::connect(app.url().trim_start_matches("http://")).expect("the probe");
+        write!(stream, "GET /stream HTTP/1.0\r\nHost: localhost\r\nCookie: {cookie}\r\n\r\n")
+            .expect("a request");
+        let mut events = Events(BufReader::new(stream));
+        let head = events.block("\r\n");
+        assert!(
+            head.starts_with("HTTP/1.0 200") && head.contains("content-type: text/event-stream"),
+            "{head}"
+        );
+        events
+    }
+
+    /// Everything up to an empty line.
+    fn block(&mut self, empty: &str) -> String {
+        let mut block = String::new();
+        loop {
+            let before = block.len();
+            let read = self.0.read_line(&mut block).expect("text");
+            if read == 0 || &block[before..] == empty {
+                return block;
+            }
+        }
+    }
+
+    fn rest(mut self) -> String {
+        let mut rest = String::new();
+        self.0.read_to_string(&mut rest).expect("text until the end");
+        rest
+    }
+}
+
+#[test]
+fn a_stream_is_open_at_once_and_says_that_its_session_has_ended_here_or_in_another_process() {
+    let redis = Redis::start();
+    let toml = format!(
+        "[default]\nsession_ended_poll = \"50 ms\"\nsession_type = \"redis\"\nsession_redis = {:?}\n",
+        redis.url()
+    );
+    let [first, second] = [(); 2].map(|()| Launch::new(PROBE).toml(&toml).start());
+    for ends in [&first, &second] {
+        let jar = Jar::default();
+        assert_eq!(Client::with_jar(&first.url(), &jar).get("/login?name=momo&items=1").send().status, 200);
+        let cookie = format!("session={}", jar.get("session").expect("a session cookie"));
+        let mut events = Events::of(&first, &cookie);
+        assert_eq!(events.block("\n"), "data: open\n\n");
+        let visitor = Client::new(&ends.url());
+        let log_out = visitor.post("/typed").cookie(&cookie).json(&json!({ "logout": true })).send();
+        assert_eq!(log_out.status, 200);
+        assert_eq!(events.rest(), "data: ended\n\n");
+    }
+}
+
+#[test]
+fn a_token_of_the_probe_is_checked_in_a_form_and_in_a_header() {
+    let toml = "[default]\nsession_type = \"memory\"\nwtf_csrf_secret_key = \"a key of tests\"\n";
+    let probe = Launch::new(PROBE).toml(toml).start();
+    let visitor = Client::with_jar(&probe.url(), &Jar::default());
+    let token = visitor.get("/csrf").send().text().to_owned();
+    let check = || visitor.post("/csrf-check");
+    assert_eq!(check().form(&[("csrf_token", &token)]).send().text(), "ok");
+    assert_eq!(check().header("X-CSRFToken", &token).send().text(), "ok");
+    assert_eq!(check().json(&json!({})).header("X-CSRF-Token", &token).send().text(), "ok");
+    assert_eq!(check().form(&[("csrf_token", "made up")]).send().status, 400);
+    assert_eq!(check().form(&[("text", "hello")]).send().status, 400);
+    assert_eq!(check().send().status, 400);
+}
+
+#[test]
+fn the_probe_launches_without_any_key_and_then_has_no_tokens() {
+    let probe = Launch::new(PROBE).toml("[default]\nsession_type = \"memory\"\n").start();
+    let visitor = Client::new(&probe.url());
+    assert_eq!((visitor.get("/csrf").send().status, visitor.get("/read").send().status), (404, 200));
+}
+
+#[test]
+fn the_probe_serves_pages_of_the_origins_that_its_configuration_trusts() {
+    let toml = "[default]\nsession_type = \"memory\"\nsession_trusted_origins = [\"https://a.example\"]\n";
+    let by_file = Launch::new(PROBE).toml(toml).start();
+    let toml = "[default]\nsession_type = \"memory\"\n";
+    let by_variable =
+        Launch::new(PROBE).toml(toml).env("ROCKET_SESSION_TRUSTED_ORIGINS", "https://a.example").start();
+    for probe in [by_file, by_variable] {
+        let change = |origin| {
+            let visitor = Client::with_jar(&probe.url(), &Jar::default());
+            visitor.post("/typed").json(&json!({ "a": "x" })).header("Origin", origin).send().status
+        };
+        assert_eq!([change("https://a.example"), change("https://b.example")], [200, 403]);
+    }
+}
