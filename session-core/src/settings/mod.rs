@@ -7,6 +7,14 @@ pub(crate) mod duration;
 #[cfg(test)]
 mod duration_tests;
 mod environment;
+#[cfg(any(
+    feature = "redis",
+    feature = "sqlite",
+    feature = "postgres",
+    feature = "mysql",
+    feature = "mongodb"
+))]
+pub(crate) mod parameters;
 mod problem;
 pub(crate) mod range;
 pub(crate) mod reader;

@@ -64,10 +64,4 @@ impl StoreError {
             Verdict::Garbled(expected) => StoreError::invalid_response(expected),
         }
     }
-
-    /// Takes the error of an address or a setting that the driver refused.
-    #[cfg(any(feature = "redis", feature = "mongodb"))]
-    pub(super) fn of_setting(error: impl DriverError) -> Self {
-        StoreError::misconfigured(Redacted(error))
-    }
 }

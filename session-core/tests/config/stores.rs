@@ -38,6 +38,73 @@ fn a_wrong_redis_address_is_refused_without_showing_the_password() {
 
 #[cfg(feature = "redis")]
 #[test]
+fn every_parameter_of_a_redis_address_is_honoured_or_refused_by_name_without_showing_a_value() {
+    for url in [
+        "redis://h:6379?db=5",
+        "redis://h:6379/3?db=5",
+        "redis://me@h?password=p%40ss&protocol=3",
+        "valkey://h/0?username=me&password=a@b",
+        "unix:///run/redis.sock?db=2&username=me&password=pw",
+        "unix:///run/redis.sock?user=me&pass=pw",
+        "unix://me:pw@/run/redis.sock?db=2",
+        "redis+unix://:pw@/run/redis.sock",
+    ] {
+        let toml = format!("[default]\nsecret_key = \"{KEY}\"\nsession_type = \"redis\"\n");
+        accepted(&format!("{toml}session_redis = \"{url}\""), &[]);
+    }
+    for (url, reason) in [
+        ("redis://h?socket_timeout=5", "`socket_timeout`, which is not taken here: session_store_timeout"),
+        ("redis://h?health_check_interval=30", "`health_check_interval`"),
+        ("redis://h?decode_responses=True", "`decode_responses`"),
+        ("redis://h?ssl=true", "rediss://"),
+        ("redis://h?ssl_ca_certs=/hush.pem", "`ssl_ca_certs` and no TLS"),
+        ("redis://h?database=5", "`database`, which is not known here; there are `db`, `username`"),
+        ("redis://h?db=hush", "not a number"),
+        ("redis://h?db=-1", "not a number"),
+        ("redis://h?db=1&db=2", "`db` twice"),
+        ("redis://h?protocol=4", "write 2 or 3"),
+        ("redis://me:hu?sh@h", "%3F"),
+        ("redis://me:hush#1@h", "%23"),
+        ("redis://h/0#hush", "`#`"),
+        ("unix://run/redis.sock", "three slashes"),
+        ("unix://me:hush@host/redis.sock", "three slashes"),
+        ("unix://", "three slashes"),
+        ("unix:///", "three slashes"),
+        ("unix://hush@redis.sock", "three slashes"),
+        ("redis-socket:///run/redis.sock", "must be one URL"),
+    ] {
+        let problem = refused_line(&format!("session_type = \"redis\"\nsession_redis = \"{url}\""));
+        assert_says(&problem, "session_redis", &[reason]);
+        assert!(!problem.to_string().contains("hu"), "{problem}");
+    }
+}
+
+#[cfg(feature = "redis-tls")]
+#[test]
+fn the_server_behind_an_encrypted_redis_address_is_always_checked() {
+    let toml = format!("[default]\nsecret_key = \"{KEY}\"\nsession_type = \"redis\"\n");
+    let files = "ssl_ca_certs=/ca.pem&ssl_certfile=/me.pem&ssl_keyfile=/me.key&ssl_cert_reqs=required";
+    accepted(&format!("{toml}session_redis = \"rediss://h?{files}&ssl_check_hostname=True\""), &[]);
+    for (parameters, reason) in [
+        ("ssl_cert_reqs=none", "`ssl_cert_reqs` that turns a check"),
+        ("ssl_cert_reqs=optional", "`ssl_cert_reqs` that turns a check"),
+        ("ssl_check_hostname=False", "`ssl_check_hostname` that turns a check"),
+        ("ssl_certfile=/me.pem", "ssl_keyfile"),
+        ("ssl_ca_path=/etc/ssl", "ssl_ca_certs"),
+        ("ssl_ciphers=all", "`ssl_ciphers`"),
+    ] {
+        let line = format!("session_type = \"redis\"\nsession_redis = \"rediss://h?{parameters}\"");
+        assert_says(&refused_line(&line), "session_redis", &[reason]);
+    }
+    assert_says(
+        &refused_line("session_type = \"redis\"\nsession_redis = \"rediss://h#insecure\""),
+        "session_redis",
+        &["`#`"],
+    );
+}
+
+#[cfg(feature = "redis")]
+#[test]
 fn an_encrypted_redis_address_needs_its_feature() {
     let toml = format!(
         "[default]\nsecret_key = \"{KEY}\"\nsession_type = \"redis\"\nsession_redis = \"rediss://host\""
@@ -71,6 +138,7 @@ fn sqlalchemy_without_a_database_or_its_feature_does_not_launch() {
         ("postgresql+psycopg2://me:p%40ss@host:5432/shop?sslmode=prefer", cfg!(feature = "postgres")),
         ("postgresql://me:a/b?c#d@/shop?host=/run/postgresql", cfg!(feature = "postgres")),
         ("postgresql:///shop", cfg!(feature = "postgres")),
+        ("postgresql:///shop?user=me&password=p%40ss&dbname=shop", cfg!(feature = "postgres")),
         ("mysql+pymysql://me:hush@host/shop?charset=utf8mb4", cfg!(feature = "mysql")),
         ("mariadb://host/shop?unix_socket=/run/mysqld/mysqld.sock", cfg!(feature = "mysql")),
     ] {
@@ -95,14 +163,22 @@ fn a_wrong_database_address_is_refused_with_the_reason_and_without_the_password(
         ("sqlite://", "too few slashes"),
         ("sqlite:///", "in memory"),
         ("sqlite:///:memory:", "in memory"),
-        ("sqlite:///sessions.db?timeout=30", "has parameters"),
-        ("sqlite:///file:sessions.db", "has parameters"),
+        ("sqlite:///sessions.db?timeout=30", "`timeout`, which is not taken here: a call waits"),
+        ("sqlite:///sessions.db?cache=shared", "`cache`, and takes none here"),
+        ("sqlite:///file:sessions.db?mode=ro&uri=true", "`mode`"),
+        ("sqlite:///file:sessions.db", "`file:` URI"),
         ("oracle://me:hush@host/shop", "must be one such as"),
         ("me:hush@host/shop", "must be one such as"),
         ("postgresql://me:hush@host:port/shop", "not a usable URL"),
         ("postgresql://me:hush@host/shop?sslmode=hush", "not a usable URL"),
-        ("postgresql://me:hush@host/shop?password=hush", "parameter that is not known"),
-        ("mysql://me:hush@host/shop?ssl_check_hostname=true", "parameter that is not known"),
+        ("postgresql://me:hush@host/shop?connect_timeout=5", "`connect_timeout`, which is not taken here"),
+        ("postgresql://me:hush@host/shop?sslmod=require", "`sslmod`, which is not known here; there are"),
+        ("postgresql://host/shop?host=a&host=b", "`host` twice"),
+        ("mysql://me:hush@host/shop?use_unicode=1", "`use_unicode`, which is not taken here"),
+        ("mysql://host/shop?password=hush", "`password`, which is not taken here"),
+        ("mysql://me:hush@host/shop?ssl_check_hostname=true&x=1", "`x`, which is not known here"),
+        ("mysql://me:hush@host/shop?ssl_check_hostname=false", "no `ssl_ca`"),
+        ("mysql://me:hush@host/shop?charset=", "`charset` without a value"),
     ] {
         let problem = refused_line(&format!("session_type = \"sqlalchemy\"\nsession_sqlalchemy = \"{url}\""));
         assert_says(&problem, "session_sqlalchemy", &[reason]);
@@ -113,7 +189,14 @@ fn a_wrong_database_address_is_refused_with_the_reason_and_without_the_password(
 #[cfg(all(feature = "postgres", feature = "mysql"))]
 #[test]
 fn an_encrypted_database_connection_needs_its_feature() {
-    for url in ["postgresql://host/shop?sslmode=require", "mysql://host/shop?ssl-mode=VERIFY_IDENTITY"] {
+    for url in [
+        "postgresql://host/shop?sslmode=require",
+        "mysql://host/shop?ssl-mode=VERIFY_IDENTITY",
+        "mysql://host/shop?ssl_mode=REQUIRED",
+        // In Python, an authority is named for the certificate to be checked.
+        "mysql+pymysql://host/shop?ssl_ca=/ca.pem",
+        "mysql+pymysql://host/shop?ssl_ca=/ca.pem&ssl_check_hostname=false",
+    ] {
         let toml = format!(
             "[default]\nsecret_key = \"{KEY}\"\nsession_type = \"sql\"\nsession_sqlalchemy = \"{url}\""
         );
@@ -317,6 +400,24 @@ fn a_wrong_mongodb_address_is_refused_without_showing_the_password() {
         refused_line("session_type = \"mongodb\"\nsession_mongodb = \"mongodb://me:hush@host/?w=0\"");
     assert_says(&problem, "session_mongodb", &["w=0", "in Rocket.toml, profile [default]"]);
     assert!(!problem.to_string().contains("hush"), "{problem}");
+    for (parameters, reason) in [
+        (
+            "readPreference=secondary",
+            "`readPreference`, which is not taken here: every command goes to the primary",
+        ),
+        ("tz_aware=true", "`tz_aware`, which is not taken here"),
+        ("tlsallowinvalidhostnames=true", "`tlsAllowInvalidHostnames`, which is not taken here"),
+        ("retries=3", "`retries`, which is not known here; there are `appName`"),
+        ("replicaSet=a&replicaset=b", "`replicaSet` twice"),
+    ] {
+        let url = format!("mongodb://me:hush@host/?{parameters}");
+        let problem = refused_line(&format!("session_type = \"mongodb\"\nsession_mongodb = \"{url}\""));
+        assert_says(&problem, "session_mongodb", &[reason]);
+        assert!(!problem.to_string().contains("hush"), "{problem}");
+    }
+    let url = "mongodb://me:hush@host/?retryWrites=true&w=majority&authSource=admin&tls=true";
+    let toml = format!("[default]\nsecret_key = \"{KEY}\"\nsession_type = \"mongodb\"\n");
+    accepted(&format!("{toml}session_mongodb = \"{url}\""), &[]);
     for line in ["session_mongodb_db = \"a.b\"", "session_mongodb_collect = \"\""] {
         let problem = refused_line(&format!("session_type = \"mongodb\"\n{line}"));
         assert!(line.starts_with(problem.key()), "{problem}");

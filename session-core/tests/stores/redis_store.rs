@@ -163,12 +163,15 @@ async fn a_record_that_flask_wrote_can_be_loaded_and_swapped() {
 }
 
 #[tokio::test]
-async fn the_database_of_the_url_is_the_one_that_is_used() {
+async fn the_database_of_the_url_is_the_one_that_is_used_in_the_path_or_as_a_parameter() {
     let server = Server::start();
-    let store = RedisStore::from_url(&format!("{}/3", server.url())).unwrap();
-    store.swap(call(), "k", None, new(b"x")).await.unwrap();
+    let at = |place: &str| RedisStore::from_url(&format!("{}{place}", server.url())).unwrap();
+    at("/3").swap(call(), "k", None, new(b"x")).await.unwrap();
     assert_eq!(stored(&server.store(), "k").await, None);
-    assert!(stored(&store, "k").await.is_some());
+    // As in redis-py, the parameter counts where both are there.
+    for place in ["/3", "?db=3", "/0?db=3", "?db=3&protocol=3"] {
+        assert!(stored(&at(place), "k").await.is_some(), "{place}");
+    }
 }
 
 #[tokio::test]
@@ -179,4 +182,31 @@ async fn a_unix_socket_works_like_a_port() {
     let store = RedisStore::from_url(&format!("unix://{}", socket.display())).unwrap();
     store.ping(call()).await.unwrap();
     assert_eq!(store.swap(call(), "k", None, new(b"x")).await.unwrap(), done());
+}
+
+#[tokio::test]
+async fn a_unix_socket_has_a_database_a_user_and_a_password_in_every_spelling() {
+    let folder = tempfile::tempdir().unwrap();
+    let socket = folder.path().join("redis.sock");
+    let server = Server::start_with(&["--unixsocket", socket.to_str().unwrap()]);
+    let rights = ["ACL", "SETUSER", "me", "on", ">p@ss/word", "~*", "&*", "+@all"];
+    let _: () = server.run(cmd(rights[0]).arg(&rights[1..]));
+    let _: () = server.run(cmd("ACL").arg(&["SETUSER", "default", "off"]));
+    let socket = socket.display();
+    let (login, parameters) = ("me:p%40ss%2Fword@", "user=me&pass=p%40ss%2Fword");
+    let first = RedisStore::from_url(&format!("unix://{login}{socket}?db=2")).unwrap();
+    first.swap(call(), "k", None, new(b"x")).await.unwrap();
+    for url in [
+        format!("redis+unix://{login}{socket}?db=2"),
+        format!("unix://{socket}?db=2&{parameters}"),
+        format!("unix://{socket}?db=2&username=me&password=p%40ss%2Fword"),
+        format!("unix://me@{socket}?db=2&password=p%40ss%2Fword"),
+    ] {
+        assert!(stored(&RedisStore::from_url(&url).unwrap(), "k").await.is_some(), "{url}");
+    }
+    let other = RedisStore::from_url(&format!("unix://{login}{socket}")).unwrap();
+    assert_eq!(stored(&other, "k").await, None, "database 0");
+    let nobody = RedisStore::from_url(&format!("unix://{socket}")).unwrap();
+    assert!(nobody.ping(call()).await.is_err());
+    assert!(first.address().unwrap().ends_with("redis.sock, database 2"), "{:?}", first.address());
 }

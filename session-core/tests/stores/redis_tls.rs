@@ -72,6 +72,27 @@ async fn the_redis_store_passes_the_suite_over_tls() {
 }
 
 #[tokio::test]
+async fn an_address_can_name_the_files_of_authority_certificate_and_key() {
+    let server = TlsServer::start();
+    let (url, authority) = (&server.url, server.authority.display());
+    let store = RedisStore::from_url(&format!("{url}?ssl_ca_certs={authority}")).unwrap();
+    store.ping(call()).await.unwrap();
+    // The server takes any client, and looks at a certificate only if it asks for one.
+    let folder = server.authority.parent().unwrap().display();
+    let client = format!("ssl_certfile={folder}/server.pem&ssl_keyfile={folder}/server.key");
+    let store = RedisStore::from_url(&format!("{url}?ssl_ca_certs={authority}&{client}")).unwrap();
+    store.ping(call()).await.unwrap();
+    for (parameters, part) in [
+        ("ssl_ca_certs=/no/such/file", "ssl_ca_certs that can't be read: \"/no/such/file\""),
+        (&*format!("ssl_certfile={authority}&ssl_keyfile={authority}"), "is not PEM"),
+    ] {
+        let error = RedisStore::from_url(&format!("{url}?{parameters}")).unwrap_err();
+        let cause = std::error::Error::source(&error).unwrap().to_string();
+        assert!(cause.contains(part), "{cause}");
+    }
+}
+
+#[tokio::test]
 async fn a_certificate_that_nobody_vouches_for_is_refused() {
     let server = TlsServer::start();
     let error = RedisStore::from_url(&server.url).unwrap().ping(call()).await.unwrap_err();

@@ -54,18 +54,13 @@ impl Backend for MongoDbSettings {
     }
 }
 
-/// Says why `url` can't be used, without showing it.
-fn objection(url: &str) -> Option<&'static str> {
-    let scheme = url.split_once("://").map_or("", |(scheme, _)| scheme);
-    match scheme {
-        "mongodb" => {}
-        "mongodb+srv" if cfg!(feature = "mongodb-srv") => {}
-        "mongodb+srv" => return Some("is looked up in DNS; turn on the cargo feature `mongodb-srv`"),
-        _ => return Some("must be one URL such as \"mongodb://127.0.0.1:27017\""),
-    }
+/// Says why `url` can't be used, without showing it. Without the feature, that is what is missing.
+fn objection(url: &str) -> Option<String> {
     #[cfg(feature = "mongodb")]
-    if let Some(objection) = super::store::objection(url) {
-        return Some(objection);
+    return super::store::objection(url);
+    #[cfg(not(feature = "mongodb"))]
+    {
+        let _ = url;
+        None
     }
-    None
 }

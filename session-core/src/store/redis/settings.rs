@@ -10,8 +10,9 @@ settings! {
     /// The settings of the Redis store.
     #[derive(PartialEq)]
     pub struct RedisSettings: OneStore {
-        /// Address of the Redis server, one URL: `redis://…`, `valkey://…`, or with the feature `redis-tls`
-        /// `rediss://…`, `valkeys://…`. Default: the server on this machine, port 6379.
+        /// Address of the Redis server, one URL as redis-py takes it: `redis://…`, `unix://…`, or with the feature
+        /// `redis-tls` `rediss://…`. A parameter that is not honoured is refused by name. Default: the server on this
+        /// machine, port 6379.
         url: String = "redis://127.0.0.1:6379".into(), key session_redis, read |setting| one_text(setting, ONE_URL), shown public_part;
     }
 }
@@ -35,20 +36,13 @@ impl Backend for RedisSettings {
     }
 }
 
-/// Says why `url` can't be used, without showing it.
-fn objection(url: &str) -> Option<&'static str> {
-    let scheme = url.split_once("://").map_or("", |(scheme, _)| scheme);
-    match scheme {
-        "redis" | "valkey" => {}
-        "rediss" | "valkeys" if cfg!(feature = "redis-tls") => {}
-        "rediss" | "valkeys" => return Some("needs TLS; turn on the cargo feature `redis-tls`"),
-        _ => return Some("must be one URL such as \"redis://127.0.0.1:6379/0\""),
-    }
+/// Says why `url` can't be used, without showing it. Without the feature, that is what is missing.
+fn objection(url: &str) -> Option<String> {
     #[cfg(feature = "redis")]
-    if redis::IntoConnectionInfo::into_connection_info(url).is_err() {
-        return Some(
-            "is not a usable URL; write \"redis://host:port/number\", with special characters of a password percent-encoded",
-        );
+    return super::store::objection(url);
+    #[cfg(not(feature = "redis"))]
+    {
+        let _ = url;
+        None
     }
-    None
 }

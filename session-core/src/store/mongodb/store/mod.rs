@@ -1,11 +1,12 @@
 //! Sessions in MongoDB, as Flask-Session keeps them.
 
+mod address;
 mod document;
 mod mongodb_error;
 mod target;
 
 use mongodb::bson::{Bson, Document, doc};
-use mongodb::options::{ConnectionString, IndexOptions, ReadPreference, SelectionCriteria};
+use mongodb::options::{IndexOptions, ReadPreference, SelectionCriteria};
 use mongodb::{Collection, IndexModel};
 
 use self::mongodb_error::is_duplicate;
@@ -39,11 +40,13 @@ impl MongoStore {
     ///
     /// `mongodb://[user:password@]host[:port][,host…][/database][?options]`, and with the feature `mongodb-srv` also
     /// `mongodb+srv://…`. Unless the options say something else (`serverSelectionTimeoutMS`), a call fails after 800 ms
-    /// if no server can be reached. Nothing is repeated, whatever `retryReads` and `retryWrites` say.
+    /// if no server can be reached. `retryReads` and `retryWrites` may stand there and allow nothing: what is safe to
+    /// repeat is repeated by what calls the store. Options that the driver does not know, or that would take a guarantee
+    /// away, are refused by name.
     ///
     /// # Errors
     ///
-    /// The URL does not parse, needs a feature that is off, or says `w=0`.
+    /// The URL does not parse, has an option that is not honoured, or needs a feature that is off.
     ///
     /// ```
     /// # extern crate rocket_session_state_core as rocket_session_state;
@@ -152,13 +155,8 @@ impl MongoStore {
 }
 
 /// Says why a store can't be made of `url`, without showing it.
-pub(crate) fn objection(url: &str) -> Option<&'static str> {
-    match ConnectionString::parse(url) {
-        Ok(connection) => target::objection(&connection),
-        Err(_) => Some(
-            "is not a usable URL; write \"mongodb://host:port\", with special characters of a password percent-encoded",
-        ),
-    }
+pub(crate) fn objection(url: &str) -> Option<String> {
+    address::parse(url).err()
 }
 
 impl Store for MongoStore {

@@ -4,10 +4,11 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::Duration;
 
 use mongodb::bson::Document;
-use mongodb::options::{Acknowledgment, ClientOptions, ConnectionString, HostInfo};
+use mongodb::options::{ClientOptions, ConnectionString, HostInfo};
 use mongodb::{Client, Collection};
 use tokio::sync::OnceCell;
 
+use super::address;
 use crate::store::StoreError;
 use crate::store::reopening::Reopening;
 
@@ -48,13 +49,8 @@ struct Slot {
 
 impl Target {
     pub(super) fn at_url(url: &str, database: &str, collection: &str) -> Result<Self, StoreError> {
-        if url.starts_with("mongodb+srv:") && !cfg!(feature = "mongodb-srv") {
-            return Err(StoreError::misconfigured("a mongodb+srv URL needs the feature `mongodb-srv`"));
-        }
-        let connection = ConnectionString::parse(url).map_err(StoreError::of_setting)?;
-        if let Some(objection) = objection(&connection) {
-            return Err(StoreError::misconfigured(format!("the URL {objection}")));
-        }
+        let connection = address::parse(url)
+            .map_err(|objection| StoreError::misconfigured(format!("the URL {objection}")))?;
         let (database, collection) = (database.to_owned(), collection.to_owned());
         let slot = Reopening::default();
         Ok(Target::Lazy(Box::new(LazyCollection { connection, database, collection, slot })))
@@ -111,13 +107,4 @@ impl LazyCollection {
         options.retry_writes = Some(false);
         Ok(Client::with_options(options)?.database(&self.database).collection(&self.collection))
     }
-}
-
-/// Says why a store can't be at such an address.
-pub(super) fn objection(connection: &ConnectionString) -> Option<&'static str> {
-    let unacknowledged = Some(Acknowledgment::Nodes(0));
-    let concern = connection.write_concern.as_ref();
-    concern
-        .is_some_and(|concern| concern.w == unacknowledged)
-        .then_some("says w=0, so that nobody would know what was written; remove that")
 }

@@ -1,5 +1,6 @@
 //! Sessions in Redis or Valkey, as Flask-Session keeps them.
 
+mod address;
 mod connection;
 mod pipeline;
 mod redis_error;
@@ -8,8 +9,9 @@ mod script;
 use std::time::Duration;
 
 use redis::aio::ConnectionManager;
-use redis::{Client, Cmd, IntoConnectionInfo, Value, cmd};
+use redis::{Client, Cmd, Value, cmd};
 
+use self::address::Address;
 use self::connection::Connection;
 use self::script::SwapScript;
 use crate::store::{Call, Loaded, New, Store, StoreError, Swap, Touch};
@@ -38,15 +40,19 @@ pub struct RedisStore {
 impl RedisStore {
     /// A store at a URL; nothing is connected yet, so this works while the server is down.
     ///
-    /// `redis://[user][:password@]host[:port][/database]`, `unix:///path[?db=…&user=…&pass=…]`, and with
-    /// the feature `redis-tls` also `rediss://…`. Characters of user and password that have a meaning
-    /// in URLs are percent-encoded. The server's certificate must be trusted by the machine; a
-    /// private authority is added to the machine's certificates, named by the environment variable
-    /// `SSL_CERT_FILE`, or given to a [`Client`] for [`from_client`](RedisStore::from_client).
+    /// `redis://[user][:password@]host[:port][/database]`, `unix://[user:password@]/path[?db=…]` (also written
+    /// `redis+unix://`), and with the feature `redis-tls` also `rediss://…`. Characters of user and password that have
+    /// a meaning in URLs are percent-encoded.
+    ///
+    /// Of the parameters that redis-py knows, `db`, `username`, `password`, `protocol` and, with `rediss://`,
+    /// `ssl_ca_certs`, `ssl_certfile` and `ssl_keyfile` (files in PEM) are honoured, and any other is refused by name.
+    /// The server's certificate is always checked: by the authorities in `ssl_ca_certs` alone, or without it by those of
+    /// the machine, to which the environment variable `SSL_CERT_FILE` can add one.
     ///
     /// # Errors
     ///
-    /// The URL does not parse, or needs a feature that is off.
+    /// The URL does not parse, has a parameter that is not honoured, needs a feature that is off, or names a file that
+    /// can't be used.
     ///
     /// ```
     /// # extern crate rocket_session_state_core as rocket_session_state;
@@ -56,20 +62,13 @@ impl RedisStore {
     /// assert!(RedisStore::from_url("localhost").is_err());
     /// ```
     pub fn from_url(url: &str) -> Result<Self, StoreError> {
-        let tls = url.starts_with("rediss:") || url.starts_with("valkeys:");
-        if tls && !cfg!(feature = "redis-tls") {
-            return Err(StoreError::misconfigured("a URL with TLS needs the feature `redis-tls`"));
-        }
-        let server = url
-            .into_connection_info()
-            .map(connection::tuned)
-            .and_then(Client::open)
-            .map_err(StoreError::of_setting)?;
-        Ok(Self::from_client(server))
+        Address::parse(url)
+            .and_then(Address::client)
+            .map(Self::from_client)
+            .map_err(|objection| StoreError::misconfigured(format!("the URL {objection}")))
     }
 
-    /// A store with its own connection, opened by an application's client; for what a URL can't say,
-    /// like a private certificate authority or a client certificate.
+    /// A store with its own connection, opened by an application's client; for what a URL can't say.
     pub fn from_client(client: Client) -> Self {
         RedisStore { connection: Connection::open_by(client), swap: SwapScript::new() }
     }
@@ -81,6 +80,11 @@ impl RedisStore {
     pub fn from_manager(manager: ConnectionManager) -> Self {
         RedisStore { connection: Connection::shared(manager), swap: SwapScript::new() }
     }
+}
+
+/// Says why a store can't be at `url`, without showing it.
+pub(crate) fn objection(url: &str) -> Option<String> {
+    Address::parse(url).err()
 }
 
 impl Store for RedisStore {

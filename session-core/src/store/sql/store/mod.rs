@@ -54,8 +54,9 @@ impl SqlStore {
     /// `postgresql://user:password@host:port/database`, `mysql://…`, `mariadb://…`; the name of a Python
     /// driver (`postgresql+psycopg2://`, `mysql+pymysql://`) is passed over. Special characters of user and
     /// password are percent-encoded. Of the parameters after `?` those that name a socket, an encoding, TLS and
-    /// its certificates, and the size of the statement cache are known; any other is refused. TLS needs
-    /// the feature `sql-tls`.
+    /// its certificates, and the size of the statement cache are honoured; any other is refused by name. TLS needs
+    /// the feature `sql-tls`. MySQL's `ssl_ca` without a mode means that the server's certificate is checked, as
+    /// in Python.
     ///
     /// # Errors
     ///
@@ -105,7 +106,7 @@ impl SqlStore {
 }
 
 /// Says why a store can't be made of `url`, without showing it.
-pub(crate) fn objection(url: &str) -> Option<&'static str> {
+pub(crate) fn objection(url: &str) -> Option<String> {
     address::open(url, &SqlTable::default()).err()
 }
 
