@@ -38,14 +38,14 @@ use rocket_session_state_core::store::StoreError;
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum SessionError {
-    /// Nobody is logged in: 401.
+    /// Nobody is logged in, or a guard's `check` says that the login does not count: 401.
     LoggedOut,
     /// Somebody is logged in, but the login is too long ago for a guard with `fresh`, or its time is not known:
     /// 401, so that browsers are sent to log in again.
     Stale,
     /// Somebody is logged in who may not enter: 403.
     Forbidden,
-    /// Another request guard, which a guard's `check` asks for, failed with this status.
+    /// A guard's `check`, or a request guard that it asks for, failed with this status.
     Other(Status),
     /// A page of another site sent the request, which is neither GET nor another method that only reads, so it gets no
     /// session: 403. `session_trusted_origins` allows other sites.
@@ -119,7 +119,7 @@ impl fmt::Display for SessionError {
             SessionError::LoggedOut => "nobody is logged in",
             SessionError::Stale => "the login is too long ago",
             SessionError::Forbidden => "the user may not enter here",
-            SessionError::Other(_) => "a request guard that a check asks for has failed",
+            SessionError::Other(_) => "a check, or a request guard that it asks for, has failed",
             SessionError::CrossOrigin(_) => "a page of another site gets no session",
             SessionError::Unavailable(_) => "the session store failed",
             SessionError::NoFairing => "no sessions are attached: `.attach(Sessions::fairing())`",

@@ -23,6 +23,7 @@ pub mod testing;
 pub use clear_site_data::ClearSiteData;
 pub use error::{ForeignRequest, Outage, PurgeError, SessionError};
 pub use fairing::Sessions;
+pub use guard::Access;
 pub use login::{Next, NextRedirect};
 pub use rocket_session_state_codegen::{require_session, session_state};
 pub use rocket_session_state_core::codec::{DecodeError, EncodeError, Format};

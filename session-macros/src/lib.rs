@@ -100,7 +100,7 @@ pub fn session_state(options: TokenStream, item: TokenStream) -> TokenStream {
 /// |---|---|
 /// | `login = \|next\| uri!(login_page(next))` | the login page: a function of `Next`, the page to go on to afterwards, that gives an `Origin<'static>` |
 /// | `login = "/login"` | the same as a path, to which `next` is appended |
-/// | `check = path::to::function` | decides: `fn(&Member) -> bool` or `fn(&Visit) -> bool`, async or not; a second parameter may be a request guard or `&Request<'_>`. If that guard fails, its status is the answer |
+/// | `check = path::to::function` | decides: `fn(&Member) -> bool` or `fn(&Visit) -> bool`, async or not; a second parameter may be a request guard or `&Request<'_>`. If that guard fails, its status is the answer. Instead of `bool` it may give `Access`, which can also say "log in again", or a `Result` of one of them with a `Status` |
 /// | `fresh = "10 minutes"` | the longest time since the login; after it, visitors have to log in again |
 ///
 /// The struct holds a proof that only the library makes, after the check: nothing else can build one. It derefs

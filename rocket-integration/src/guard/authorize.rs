@@ -8,6 +8,7 @@ use std::sync::atomic::Ordering;
 use rocket::request::{FromRequest, Outcome};
 use rocket::{Ignite, Request, Rocket, Sentinel, async_trait};
 
+use super::access::Access;
 use super::fields::{Parts, Proof};
 use super::launch::abort;
 use super::traits::{GuardDef, SessionGuard, SessionState};
@@ -32,9 +33,9 @@ pub async fn open<S: SessionState>(request: &Request<'_>) -> Result<S, SessionEr
 ///
 /// # Errors
 ///
-/// [`SessionError::LoggedOut`] if the state has a login field and nobody is logged in;
-/// [`SessionError::Stale`] if the login is too long ago; [`SessionError::Forbidden`] if another
-/// required field is absent or the check says no; whatever the base says.
+/// [`SessionError::LoggedOut`] if the state has a login field and nobody is logged in, or the check says that the
+/// login does not count; [`SessionError::Stale`] if the login is too long ago; [`SessionError::Forbidden`] if another
+/// required field is absent or the check says no; whatever the base and the check say.
 pub async fn authorize<G>(request: &Request<'_>) -> Result<G, SessionError>
 where
     G: SessionGuard + GuardDef<State: SessionState>,
@@ -77,7 +78,11 @@ where
         return Err(SessionError::Stale);
     }
     let guard = G::build(Parts { state, proof: Proof(base) })?;
-    if guard.check(request).await? { Ok(guard) } else { Err(SessionError::Forbidden) }
+    match guard.check(request).await? {
+        Access::Allowed => Ok(guard),
+        Access::Forbidden => Err(SessionError::Forbidden),
+        Access::LogIn => Err(SessionError::LoggedOut),
+    }
 }
 
 /// The future in which a state or a guard becomes an argument of a handler.

@@ -9,25 +9,27 @@ use rocket::futures::FutureExt as _;
 use rocket::futures::future::Either;
 use rocket::request::{FromRequest, Outcome};
 
+use super::access::{Access, Answer};
 use super::traits::Fut;
 use crate::error::SessionError;
 
 /// A function that decides about a guard `G` on a base `B`: it takes one of the two by reference, and
-/// perhaps a request guard or the request, and gives a `bool` or a future of one.
+/// perhaps a request guard or the request, and gives an [`Answer`] or a future of one.
 ///
 /// `M` tells the forms apart; the compiler finds it.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` can't be used as `check`: it takes neither `&{G}` nor `&{B}`",
+    message = "`{Self}` can't be used as `check`",
     label = "expected `fn(&{G}) -> bool` or `fn(&{B}) -> bool`, async or not",
-    note = "a second parameter may be a request guard, such as `&State<T>`, or `&Request<'_>`"
+    note = "a second parameter may be a request guard, such as `&State<T>`, or `&Request<'_>`",
+    note = "instead of `bool` it may give `Access`, or a `Result` of one of them with a `Status`"
 )]
 pub trait Check<'r, 'q: 'r, G, B, M> {
     /// Decides.
     ///
     /// # Errors
     ///
-    /// The request guard that the function asks for failed.
-    fn run(self, guard: &'r G, base: &'r B, request: &'r Request<'q>) -> Fut<'r, bool>;
+    /// The function, or the request guard that it asks for, failed.
+    fn run(self, guard: &'r G, base: &'r B, request: &'r Request<'q>) -> Fut<'r, Access>;
 }
 
 /// Decides with any such function.
@@ -36,17 +38,17 @@ pub fn check<'r, 'q, G, B, M, F>(
     base: &'r B,
     request: &'r Request<'q>,
     check: F,
-) -> Fut<'r, bool>
+) -> Fut<'r, Access>
 where
     F: Check<'r, 'q, G, B, M>,
 {
     check.run(guard, base, request)
 }
 
-/// The answer of a check: `bool`, or a future of one.
+/// What a check gives: an [`Answer`], or a future of one.
 pub trait Decision<'r, M>: Send + 'r {
-    /// Returns the answer, at once or later.
-    fn decide(self) -> impl Future<Output = bool> + Send + 'r;
+    /// Decides, at once or later.
+    fn decide(self) -> impl Future<Output = Result<Access, SessionError>> + Send + 'r;
 }
 
 /// Marks a check that takes the guard.
@@ -69,15 +71,15 @@ pub struct Immediate;
 #[derive(Debug)]
 pub struct Deferred;
 
-impl<'r> Decision<'r, Immediate> for bool {
-    fn decide(self) -> impl Future<Output = bool> + Send + 'r {
-        ready(self)
+impl<'r, A: Answer> Decision<'r, Immediate> for A {
+    fn decide(self) -> impl Future<Output = Result<Access, SessionError>> + Send + 'r {
+        ready(self.access())
     }
 }
 
-impl<'r, F: Future<Output = bool> + Send + 'r> Decision<'r, Deferred> for F {
-    fn decide(self) -> impl Future<Output = bool> + Send + 'r {
-        self
+impl<'r, F: Future<Output: Answer> + Send + 'r> Decision<'r, Deferred> for F {
+    fn decide(self) -> impl Future<Output = Result<Access, SessionError>> + Send + 'r {
+        self.map(Answer::access)
     }
 }
 
@@ -93,8 +95,8 @@ macro_rules! checks {
             F: Fn(&'r $taken) -> R,
             R: Decision<'r, M>,
         {
-            fn run(self, $guard: &'r G, $base: &'r B, _: &'r Request<'q>) -> Fut<'r, bool> {
-                Box::pin(self($name).decide().map(Ok))
+            fn run(self, $guard: &'r G, $base: &'r B, _: &'r Request<'q>) -> Fut<'r, Access> {
+                Box::pin(self($name).decide())
             }
         }
 
@@ -105,8 +107,8 @@ macro_rules! checks {
             F: Fn(&'r $taken, &'r Request<'q>) -> R,
             R: Decision<'r, M>,
         {
-            fn run(self, $guard: &'r G, $base: &'r B, request: &'r Request<'q>) -> Fut<'r, bool> {
-                Box::pin(self($name, request).decide().map(Ok))
+            fn run(self, $guard: &'r G, $base: &'r B, request: &'r Request<'q>) -> Fut<'r, Access> {
+                Box::pin(self($name, request).decide())
             }
         }
 
@@ -118,9 +120,9 @@ macro_rules! checks {
             A: FromRequest<'r> + Send,
             R: Decision<'r, M>,
         {
-            fn run(self, $guard: &'r G, $base: &'r B, request: &'r Request<'q>) -> Fut<'r, bool> {
+            fn run(self, $guard: &'r G, $base: &'r B, request: &'r Request<'q>) -> Fut<'r, Access> {
                 Box::pin(A::from_request(request).then(move |outcome| match outcome {
-                    Outcome::Success(argument) => Either::Left(self($name, argument).decide().map(Ok)),
+                    Outcome::Success(argument) => Either::Left(self($name, argument).decide()),
                     // Another route must not answer in place of one that is guarded.
                     Outcome::Error((status, _)) | Outcome::Forward(status) => {
                         Either::Right(ready(Err(SessionError::Other(status))))

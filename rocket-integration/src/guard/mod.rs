@@ -6,6 +6,7 @@
 //! `FromRequest`, with [`enter`], and refuse to launch without the session fairing through Rocket's
 //! `Sentinel`, with [`abort`].
 
+mod access;
 mod authorize;
 mod check;
 mod fields;
@@ -13,6 +14,7 @@ mod gate;
 mod launch;
 mod traits;
 
+pub use access::Access;
 pub use authorize::{Require, Restrictive, authorize, enter, open};
 pub use fields::{Parts, Proof};
 pub use gate::{gate, required};
@@ -26,6 +28,7 @@ pub(crate) use launch::LaunchChecks;
 
 /// For generated code alone.
 pub(crate) mod generated {
+    pub use super::access::Answer;
     pub use super::authorize::Entering;
     pub use super::check::{Check, check};
     pub use super::fields::{

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use rocket::Request;
 
+use super::access::Access;
 use super::fields::Parts;
 use crate::error::SessionError;
 use crate::login::LoginTarget;
@@ -87,14 +88,14 @@ pub trait GuardDef: Sized {
     /// A required field is absent.
     fn build(parts: Parts<Self>) -> Result<Self, SessionError>;
 
-    /// Returns `true` if the visitor may enter.
+    /// Decides whether the visitor may enter.
     ///
     /// # Errors
     ///
-    /// A request guard that is needed to decide failed.
-    fn check<'r>(&'r self, request: &'r Request<'_>) -> Fut<'r, bool> {
+    /// The check, or a request guard that it needs to decide, failed.
+    fn check<'r>(&'r self, request: &'r Request<'_>) -> Fut<'r, Access> {
         let _ = request;
-        Box::pin(ready(Ok(true)))
+        Box::pin(ready(Ok(Access::Allowed)))
     }
 }
 

@@ -135,7 +135,7 @@ fn expand_options(guard: &Guard) -> TokenStream {
     });
     let check = guard.check.as_ref().map(|check| {
         quote! {
-            fn check<'r>(&'r self, request: &'r __private::Request<'_>) -> __private::Fut<'r, bool> {
+            fn check<'r>(&'r self, request: &'r __private::Request<'_>) -> __private::Fut<'r, __private::Access> {
                 __private::check(self, self.#proof.base(), request, #check)
             }
         }

@@ -3,7 +3,7 @@
 use rocket::http::Status;
 use rocket::request::{FromRequest, Outcome};
 use rocket::{Request, State, get, post, routes};
-use rocket_session_state::require_session;
+use rocket_session_state::{Access, SessionError, require_session};
 
 use super::{Member, Visit, account, browse, index, log_in, login, login_page};
 use crate::site::{Site, header};
@@ -51,6 +51,36 @@ impl OnOwnPage {
         request.uri().path().ends_with(self.username.as_str())
     }
 }
+
+/// The user behind a name, as a check finds it: the last word of the name says what is wrong.
+#[require_session(Member, check = Known::look_up)]
+struct Known;
+
+impl Known {
+    async fn look_up(&self) -> Result<Access, Status> {
+        rocket::tokio::task::yield_now().await;
+        match self.username.as_str() {
+            "deleted" => Ok(Access::LogIn),
+            "suspended" => Ok(Access::Forbidden),
+            "unlucky" => Err(Status::ServiceUnavailable),
+            _ => Ok(Access::Allowed),
+        }
+    }
+}
+
+/// The same answers at once, in the other forms that they may have.
+#[require_session(Known, check = at_once)]
+struct KnownAtOnce;
+
+fn at_once(known: &Known) -> Result<bool, SessionError> {
+    match known.username.as_str() {
+        "outdated" => Err(SessionError::Stale),
+        name => Ok(name != "banned"),
+    }
+}
+
+#[require_session(Member, check = |member: &Member| if member.username == "odd" { Access::LogIn } else { Access::Allowed })]
+struct NotOdd;
 
 #[require_session(Member, check = |member: &Member| member.username.len() < 10)]
 struct Short;
@@ -107,6 +137,15 @@ fn fresh(_fresh: Fresh) -> &'static str {
     "fresh"
 }
 
+#[get("/known")]
+fn known(_known: Known) {}
+
+#[get("/known-at-once")]
+fn known_at_once(_known: KnownAtOnce) {}
+
+#[get("/not-odd")]
+fn not_odd(_not_odd: NotOdd) {}
+
 #[get("/listed")]
 fn listed_page(_listed: Listed) {}
 
@@ -135,6 +174,9 @@ async fn site() -> Site {
             own_page,
             short,
             in_a_team_page,
+            known,
+            known_at_once,
+            not_odd,
             paid
         ];
         rocket.manage(Allowed(vec!["momo"])).mount("/", public).mount("/", guarded)
@@ -187,4 +229,35 @@ async fn a_check_whose_state_is_missing_is_a_500_and_not_a_403() {
     let site = Site::launch(|rocket| rocket.mount("/", routes![login_page, login, listed_page, index])).await;
     log_in(&site.client, "momo").await;
     assert_eq!(site.get("/listed").await.status(), Status::InternalServerError);
+}
+
+#[rocket::async_test]
+async fn a_check_may_say_log_in_again_or_fail_with_a_status() {
+    let site = site().await;
+    for (name, path, program, browser) in [
+        ("momo", "/known", 200, 200),
+        ("suspended", "/known", 403, 403),
+        ("unlucky", "/known", 503, 503),
+        ("deleted", "/known", 401, 303),
+        ("momo", "/known-at-once", 200, 200),
+        ("banned", "/known-at-once", 403, 403),
+        ("outdated", "/known-at-once", 401, 303),
+        ("deleted", "/known-at-once", 401, 303),
+        ("even", "/not-odd", 200, 200),
+        ("odd", "/not-odd", 401, 303),
+    ] {
+        log_in(&site.client, name).await;
+        assert_eq!(site.get(path).await.status().code, program, "{name} at {path}");
+        let response = browse(&site.client, path).await;
+        assert_eq!(response.status().code, browser, "{name} at {path}");
+        let next = path.replace('/', "%2F");
+        let location = (browser == 303).then(|| format!("/login?next={next}"));
+        assert_eq!(
+            header(&response, "Location"),
+            location.into_iter().collect::<Vec<_>>(),
+            "{name} at {path}"
+        );
+        assert_eq!(header(&response, "Cache-Control"), ["no-store"], "{name} at {path}");
+        assert!(site.text("/account").await.starts_with(name), "the login itself is not touched");
+    }
 }
