@@ -27,10 +27,8 @@ fuzz_target!(|bytes: &[u8]| {
 
 fn a_payload_gets_through(json: &[u8]) {
     let signer = CookieSigner::new(SECRET, []);
-    let cookie = signer.sign(json, signed_at());
-    match signer.verify(&cookie, signed_at(), LIFETIME) {
-        Ok(verified) => assert_eq!(verified, json),
-        Err(reason) => assert_eq!(reason, Invalid::TooLong),
+    if let Ok(cookie) = signer.sign(json, signed_at()) {
+        assert_eq!(signer.verify(&cookie, signed_at(), LIFETIME).as_deref(), Ok(json));
     }
     check_record(Format::TaggedJson, json);
 }

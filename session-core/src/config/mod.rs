@@ -34,6 +34,7 @@ pub use record_format::RecordFormat;
 pub(crate) use origin::Origin;
 
 use crate::formats::codec::Format;
+use crate::formats::signing::LONGEST_COOKIE;
 use crate::settings::range::{each_within, milliseconds, never_or_seconds, seconds, within};
 use crate::settings::reader::{some, some_or_false, some_or_zero};
 use crate::settings::report::Report;
@@ -106,8 +107,9 @@ settings! {
         /// Default: true.
         session_refresh_each_request: bool = true;
         /// Greatest size of the cookie in bytes, name and attributes included; a larger one is an error.
-        /// 0 disables the limit. Default: 4093, what browsers keep.
-        max_cookie_size: usize = 4093;
+        /// 0 leaves the limit of what is read when it comes back: a value of 8192 bytes. Default: 4093, what browsers
+        /// keep.
+        max_cookie_size: usize = 4093, range within(0..=LONGEST_COOKIE, " bytes, what is read of a cookie");
         /// What becomes of a request other than GET, HEAD, OPTIONS and TRACE that a page of another origin has sent, when
         /// it asks for its session: refused with 403, or allowed. Default: refuse.
         session_cross_origin: CrossOrigin = CrossOrigin::default();

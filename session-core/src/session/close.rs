@@ -118,7 +118,10 @@ impl Manager {
         now: SystemTime,
     ) -> Result<Option<String>, SaveError> {
         let value = match self.home() {
-            SessionHome::Cookie(signer) => Cow::Owned(signer.sign(&state.contents.encoded(), now)),
+            SessionHome::Cookie(signer) => {
+                let signed = signer.sign(&state.contents.encoded(), now);
+                Cow::Owned(signed.map_err(|error| SaveError::unreadable(error, state.contents.largest()))?)
+            }
             SessionHome::Server(server) => match (state.identity.id(), &server.signer) {
                 (Some(id), Some(signer)) => Cow::Owned(signer.sign(id.as_str())),
                 (Some(id), None) => Cow::Borrowed(id.as_str()),

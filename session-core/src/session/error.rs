@@ -5,6 +5,7 @@ use std::fmt;
 use std::io;
 
 use crate::formats::codec::{DecodeError, EncodeError};
+use crate::formats::signing::Unreadable;
 use crate::store::StoreError;
 
 /// The error of saving a session, as by `Session::save`.
@@ -34,7 +35,8 @@ pub enum SaveError {
         /// The part of the value that the format can't hold.
         source: EncodeError,
     },
-    /// The cookie would be longer than browsers keep (`max_cookie_size`): nothing was sent.
+    /// The cookie would be longer than browsers keep (`max_cookie_size`), or than what is read when it comes back:
+    /// nothing was sent.
     CookieTooLarge {
         /// The length of name, value and attributes in bytes.
         bytes: usize,
@@ -43,7 +45,8 @@ pub enum SaveError {
         /// The keys of the largest fields with the bytes that each takes before signing.
         largest: Vec<(String, usize)>,
     },
-    /// The record is larger than the store holds, or than `session_max_size` allows: nothing was saved.
+    /// The record is larger than the store holds, or than `session_max_size` allows, or the session in a cookie is
+    /// larger than what a cookie may inflate to (1 MiB): nothing was saved.
     RecordTooLarge {
         /// Its size and the limit.
         source: StoreError,
@@ -70,7 +73,7 @@ impl fmt::Display for SaveError {
                 write!(f, "the session value under `{key}` can't be stored")
             }
             SaveError::CookieTooLarge { bytes, limit, largest } => {
-                write!(f, "the session cookie would have {bytes} bytes, browsers keep {limit}")?;
+                write!(f, "the session cookie would have {bytes} bytes, of at most {limit}")?;
                 write_largest(f, largest)
             }
             SaveError::RecordTooLarge { largest, .. } => {
@@ -102,6 +105,18 @@ fn write_largest(f: &mut fmt::Formatter<'_>, largest: &[(String, usize)]) -> fmt
         write!(f, "{before}`{key}` {bytes} bytes")?;
     }
     Ok(())
+}
+
+impl SaveError {
+    /// Takes the reason why a session is not signed.
+    pub(super) fn unreadable(unreadable: Unreadable, largest: Vec<(String, usize)>) -> Self {
+        match unreadable {
+            Unreadable::Json { bytes, limit } => {
+                SaveError::RecordTooLarge { source: StoreError::too_large(bytes, limit), largest }
+            }
+            Unreadable::Value { bytes, limit } => SaveError::CookieTooLarge { bytes, limit, largest },
+        }
+    }
 }
 
 impl From<StoreError> for SaveError {

@@ -185,3 +185,12 @@ fn a_domain_loses_leading_dots_becomes_ascii_and_holds_nothing_else() {
         assert!(domain(wrong).is_err(), "{wrong:?}");
     }
 }
+
+#[test]
+fn a_cookie_may_not_be_larger_than_what_is_read_when_it_comes_back() {
+    for size in [0, 1, 4093, 8192] {
+        assert!(checked(|config| config.max_cookie_size = size).is_ok(), "{size}");
+    }
+    let error = checked(|config| config.max_cookie_size = 8193).unwrap_err();
+    assert_says(&only(error.problems().to_vec()), "max_cookie_size", &["0 to 8192 bytes", "8193"]);
+}

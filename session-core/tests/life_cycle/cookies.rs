@@ -58,19 +58,22 @@ async fn regenerate_does_nothing_to_a_cookie() {
     assert_eq!(site.request(|session| session.regenerate()).await.set_cookie, None);
 }
 
+/// Text that is random enough not to be compressed away.
+fn noise(length: usize) -> String {
+    let mut state = 1_u32;
+    let letters = std::iter::repeat_with(|| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        char::from(b'a' + u8::try_from(state >> 24).unwrap() % 26)
+    });
+    letters.take(length).collect()
+}
+
 #[tokio::test]
 async fn a_cookie_that_browsers_would_drop_is_an_error_that_names_the_largest_fields() {
     let mut site = Site::with_cookies(|_| {});
     let session = site.open().await;
-    // Random enough not to be compressed away.
-    let mut state = 1_u32;
-    let mut noise = String::new();
-    for _ in 0..6000 {
-        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        noise.push(char::from(b'a' + u8::try_from(state >> 24).unwrap() % 26));
-    }
     session.set("small", "v");
-    session.set("large", &noise);
+    session.set("large", &noise(6000));
     match site.close(&session).await {
         Err(SaveError::CookieTooLarge { bytes, limit, largest }) => {
             assert!(bytes > 4093 && limit == 4093);
@@ -81,11 +84,35 @@ async fn a_cookie_that_browsers_would_drop_is_an_error_that_names_the_largest_fi
 }
 
 #[tokio::test]
-async fn the_size_limit_can_be_switched_off() {
+async fn without_a_size_limit_every_cookie_that_is_sent_is_read_when_it_comes_back() {
     let mut site = Site::with_cookies(|config| config.max_cookie_size = 0);
     let session = site.open().await;
     session.set("large", &(0..3000).collect::<Vec<u32>>());
     assert!(site.close(&session).await.unwrap().set_cookie.unwrap().len() > 4093);
+    assert_eq!(site.open().await.get::<Vec<u32>>("large").unwrap().unwrap().len(), 3000);
+
+    let before = site.cookie.clone();
+    let session = site.open().await;
+    session.set("larger", &noise(20_000));
+    match site.close(&session).await {
+        Err(SaveError::CookieTooLarge { bytes, limit, largest }) => {
+            assert!(bytes > 8192 && limit == 8192);
+            assert_eq!(largest.first().unwrap().0, "larger");
+        }
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(site.cookie, before);
+}
+
+#[tokio::test]
+async fn a_session_that_shrinks_to_a_cookie_that_would_not_be_inflated_is_an_error_that_names_the_field() {
+    let mut site = Site::with_cookies(|_| {});
+    let session = site.open().await;
+    session.set("large", &"a".repeat(1_100_000));
+    let error = site.close(&session).await.unwrap_err();
+    let text = Chain(&error).to_string();
+    assert!(text.contains("large") && text.contains("1048576"), "{text}");
+    assert!(matches!(error, SaveError::RecordTooLarge { .. }), "{text}");
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use proptest::prelude::*;
 use rocket_session_state_core::cookie::{CookieAttributes, SetCookie};
 use rocket_session_state_core::id::SessionId;
-use rocket_session_state_core::signing::{CookieSigner, CsrfSigner, IdSigner, Invalid};
+use rocket_session_state_core::signing::{CookieSigner, CsrfSigner, IdSigner, Invalid, Unreadable};
 
 const SIGNED_AT: Duration = Duration::from_secs(1_704_164_645);
 
@@ -20,7 +20,7 @@ fn ids() -> IdSigner {
 
 #[test]
 fn age_is_counted_in_whole_seconds_on_both_sides() {
-    let cookie = cookies().sign(b"{}", UNIX_EPOCH + SIGNED_AT + Duration::from_millis(900));
+    let cookie = cookies().sign(b"{}", UNIX_EPOCH + SIGNED_AT + Duration::from_millis(900)).unwrap();
     let verify = |after_millis: u64, lifetime_millis: u64| {
         let now = UNIX_EPOCH + SIGNED_AT + Duration::from_millis(after_millis);
         cookies().verify(&cookie, now, Duration::from_millis(lifetime_millis)).err()
@@ -34,20 +34,41 @@ fn age_is_counted_in_whole_seconds_on_both_sides() {
 
 #[test]
 fn clocks_outside_the_calendar_sign_and_verify_without_panic() {
-    let cookie = cookies().sign(b"{}", UNIX_EPOCH - Duration::from_secs(1));
+    let cookie = cookies().sign(b"{}", UNIX_EPOCH - Duration::from_secs(1)).unwrap();
     assert_eq!(cookies().verify(&cookie, UNIX_EPOCH, Duration::ZERO).as_deref(), Ok(b"{}".as_slice()));
     let year_10000 = UNIX_EPOCH + Duration::from_secs(253_402_300_800);
-    let cookie = cookies().sign(b"{}", year_10000);
+    let cookie = cookies().sign(b"{}", year_10000).unwrap();
     assert_eq!(cookies().verify(&cookie, year_10000, Duration::MAX), Err(Invalid::TimestampOutOfRange));
 }
 
+/// The longest JSON that does not shrink and still fits, and one byte more.
 #[test]
-fn an_overlong_cookie_is_refused_even_if_its_signature_is_good() {
+fn whatever_is_signed_is_read_again_and_nothing_else_is_signed() {
     let mut incompressible = vec![0; 9000];
     getrandom::fill(&mut incompressible).unwrap();
     let now = UNIX_EPOCH + SIGNED_AT;
-    let cookie = cookies().sign(&incompressible, now);
-    assert_eq!(cookies().verify(&cookie, now, Duration::MAX), Err(Invalid::TooLong));
+    let cookie = |length: usize| cookies().sign(&incompressible[..length], now);
+    let signed: Vec<_> = (6000..6200).filter_map(|length| Some((length, cookie(length).ok()?))).collect();
+    let (longest, longest_cookie) = signed.last().unwrap();
+    assert!((8188..=8192).contains(&longest_cookie.len()), "{}", longest_cookie.len());
+    for (length, cookie) in &signed {
+        assert_eq!(cookies().verify(cookie, now, Duration::MAX).as_deref(), Ok(&incompressible[..*length]));
+    }
+    let refused = cookie(longest + 1).unwrap_err();
+    assert!(matches!(refused, Unreadable::Value { bytes: 8193.., limit: 8192 }), "{refused:?}");
+
+    let shrinks = vec![b'a'; 1024 * 1024];
+    let cookie = cookies().sign(&shrinks, now).unwrap();
+    assert_eq!(cookies().verify(&cookie, now, Duration::MAX), Ok(shrinks.clone()));
+    let refused = cookies().sign(&[shrinks, vec![b'a']].concat(), now).unwrap_err();
+    assert_eq!(refused, Unreadable::Json { bytes: 1024 * 1024 + 1, limit: 1024 * 1024 });
+}
+
+#[test]
+fn an_overlong_cookie_is_refused_unread() {
+    // The length is looked at before the signature.
+    let long = "a".repeat(9000);
+    assert_eq!(cookies().verify(&long, UNIX_EPOCH + SIGNED_AT, Duration::MAX), Err(Invalid::TooLong));
 
     assert_eq!(ids().verify(&ids().sign(&"a".repeat(1000))), Err(Invalid::TooLong));
     let longest_in_sql = "a".repeat(255);
@@ -73,7 +94,7 @@ fn a_token_is_good_for_its_secret_alone_also_where_that_is_long_enough_to_be_com
     assert_eq!(signer.verify(&token, &long, now, None), Ok(()));
     assert_eq!(signer.verify(&token, &long[1..], now, None), Err(Invalid::OtherSecret));
     assert_eq!(CsrfSigner::new(b"other").verify(&token, &long, now, None), Err(Invalid::BadSignature));
-    let other_salt = CookieSigner::new(b"dev-secret-key", []).sign(b"\"secret\"", now);
+    let other_salt = CookieSigner::new(b"dev-secret-key", []).sign(b"\"secret\"", now).unwrap();
     assert_eq!(signer.verify(&other_salt, "secret", now, None), Err(Invalid::BadSignature));
     assert_eq!(signer.verify(&"x".repeat(513), &long, now, None), Err(Invalid::TooLong));
     let secrets: HashSet<_> = (0..20).map(|_| CsrfSigner::new_secret().unwrap()).collect();
@@ -119,7 +140,7 @@ proptest! {
         second in 0..253_402_300_799_u64,
     ) {
         let now = UNIX_EPOCH + Duration::from_secs(second);
-        let cookie = CookieSigner::new(&key, []).sign(json.as_bytes(), now);
+        let cookie = CookieSigner::new(&key, []).sign(json.as_bytes(), now).unwrap();
         for signer in [
             CookieSigner::new(&key, []),
             CookieSigner::new(&other, [key.as_slice()]),
@@ -140,7 +161,7 @@ proptest! {
         new in "[A-Za-z0-9_.=+/ -]",
     ) {
         let now = UNIX_EPOCH + SIGNED_AT;
-        let cookie = cookies().sign(json.as_bytes(), now);
+        let cookie = cookies().sign(json.as_bytes(), now).unwrap();
         let place = place.index(cookie.len());
         let (before, after) = (&cookie[..place], &cookie[place + 1..]);
         for forged in [

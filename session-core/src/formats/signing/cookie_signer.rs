@@ -3,10 +3,10 @@
 use std::time::{Duration, SystemTime};
 
 use super::hmac_keys::HmacKeys;
-use super::{Invalid, payload, timestamp};
+use super::{Invalid, Unreadable, payload, timestamp};
 
 /// Twice what browsers keep (4096 bytes), for clients that keep more: Flask only warns.
-const LONGEST: usize = 8192;
+pub(crate) const LONGEST: usize = 8192;
 
 /// Signs and verifies Flask's session cookie (salt `cookie-session`).
 ///
@@ -18,7 +18,7 @@ const LONGEST: usize = 8192;
 /// let signed_at = UNIX_EPOCH + Duration::from_secs(1_704_164_645);
 /// let json = br#"{"_permanent":true,"username":"momo"}"#;
 ///
-/// let cookie = signer.sign(json, signed_at);
+/// let cookie = signer.sign(json, signed_at)?;
 /// assert_eq!(
 ///     cookie,
 ///     "eyJfcGVybWFuZW50Ijp0cnVlLCJ1c2VybmFtZSI6Im1vbW8ifQ.ZZN9JQ.IOuwwFj8Trp-08mTFwE3opL3xu8"
@@ -28,6 +28,7 @@ const LONGEST: usize = 8192;
 /// assert_eq!(signer.verify(&cookie, signed_at + hour, hour).as_deref(), Ok(json.as_slice()));
 /// let too_late = signed_at + hour + Duration::from_secs(1);
 /// assert_eq!(signer.verify(&cookie, too_late, hour), Err(Invalid::Expired));
+/// # Ok::<(), rocket_session_state_core::signing::Unreadable>(())
 /// ```
 #[derive(Debug, Clone)]
 pub struct CookieSigner(HmacKeys);
@@ -43,12 +44,23 @@ impl CookieSigner {
     /// The cookie value for a session's JSON, compressed if that makes it shorter.
     ///
     /// The same JSON gives the same cookie within one second. A time before 1970 counts as 1970.
-    pub fn sign(&self, json: &[u8], now: SystemTime) -> String {
+    ///
+    /// # Errors
+    ///
+    /// [`verify`](Self::verify) would not read the cookie.
+    pub fn sign(&self, json: &[u8], now: SystemTime) -> Result<String, Unreadable> {
+        if json.len() > payload::INFLATED_LIMIT {
+            return Err(Unreadable::Json { bytes: json.len(), limit: payload::INFLATED_LIMIT });
+        }
         let mut message = String::with_capacity(json.len() / 3 * 4 + 48);
         payload::push(json, &mut message);
         message.push('.');
         timestamp::push(now, &mut message);
-        self.0.sign(message)
+        let cookie = self.0.sign(message);
+        if cookie.len() > LONGEST {
+            return Err(Unreadable::Value { bytes: cookie.len(), limit: LONGEST });
+        }
+        Ok(cookie)
     }
 
     /// The JSON of a cookie that one of the keys signed at most `lifetime` ago.

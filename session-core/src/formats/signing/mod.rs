@@ -17,11 +17,15 @@ mod id_signer;
 mod invalid;
 mod payload;
 mod timestamp;
+mod unreadable;
+
+pub(crate) use cookie_signer::LONGEST as LONGEST_COOKIE;
 
 pub use cookie_signer::CookieSigner;
 pub use csrf_signer::CsrfSigner;
 pub use id_signer::IdSigner;
 pub use invalid::Invalid;
+pub use unreadable::Unreadable;
 
 use base64::alphabet::URL_SAFE;
 use base64::engine::DecodePaddingMode::Indifferent;

@@ -9,7 +9,7 @@ use super::{BASE64, Invalid};
 
 /// Bytes that a payload may inflate to. A cookie that browsers keep holds at most 3 kB of deflated data;
 /// text that shrinks to that from more than this is an attack, or of no use as a session.
-const INFLATED_LIMIT: usize = 1024 * 1024;
+pub(super) const INFLATED_LIMIT: usize = 1024 * 1024;
 
 /// Appends the JSON; a leading dot says that it is compressed.
 pub(super) fn push(json: &[u8], text: &mut String) {
