@@ -76,6 +76,14 @@ mod memory;
 #[doc(hidden)]
 pub mod migrating;
 mod mongodb;
+#[cfg(any(
+    feature = "redis",
+    feature = "sqlite",
+    feature = "postgres",
+    feature = "mysql",
+    feature = "mongodb"
+))]
+mod quiet;
 mod redis;
 #[cfg(any(feature = "redis", feature = "memcached", feature = "mongodb"))]
 mod reopening;

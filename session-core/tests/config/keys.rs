@@ -66,6 +66,7 @@ fn every_key_arrives_in_its_field() {
         session_sqlalchemy = "sqlite:///sessions.db"
         session_sqlalchemy_table = "web_sessions"
         session_sqlalchemy_schema = "auth"
+        session_sqlalchemy_pool_size = 3
         session_memcached = ["a:1", "b:2"]
         session_mongodb = "mongodb://localhost"
         session_mongodb_db = "shop"
@@ -114,6 +115,7 @@ fn every_key_arrives_in_its_field() {
     assert_eq!(config.store.sql.url.as_deref(), Some("sqlite:///sessions.db"));
     assert_eq!(config.store.sql.table, "web_sessions");
     assert_eq!(config.store.sql.schema.as_deref(), Some("auth"));
+    assert_eq!(config.store.sql.pool_size, Some(3));
     assert_eq!(config.store.memcached.servers, ["a:1", "b:2"]);
     assert_eq!(config.store.mongodb.url, "mongodb://localhost");
     assert_eq!(config.store.files.dir, std::path::Path::new("/srv/sessions"));

@@ -227,6 +227,16 @@ fn names_that_no_database_would_take_and_keys_that_its_column_would_not_are_refu
     assert_says(&refused_line(&prefix(256 - 43)), "session_key_prefix", &["at most 255"]);
 }
 
+#[cfg(feature = "sqlite")]
+#[test]
+fn a_pool_has_at_least_one_connection() {
+    let sql = "session_type = \"sql\"\nsession_sqlalchemy = \"sqlite:///sessions.db\"\n";
+    for size in ["0", "1001"] {
+        let problem = refused_line(&format!("{sql}session_sqlalchemy_pool_size = {size}"));
+        assert_says(&problem, "session_sqlalchemy_pool_size", &[size]);
+    }
+}
+
 #[cfg(all(feature = "sqlite", feature = "postgres", feature = "mysql"))]
 #[test]
 fn a_kind_of_database_is_a_session_type_and_wants_a_url_of_that_kind() {

@@ -9,6 +9,8 @@ mod conformance;
 mod file_faults;
 #[cfg(feature = "filesystem")]
 mod file_store;
+#[cfg(any(feature = "memcached", feature = "mongodb", feature = "redis"))]
+mod idle;
 mod log_lines;
 #[cfg(feature = "memcached")]
 mod memcached_faults;
@@ -37,5 +39,5 @@ mod redis_store;
 mod redis_tls;
 #[cfg(any(feature = "memcached", feature = "mongodb", feature = "redis"))]
 mod server_faults;
-#[cfg(feature = "memcached")]
+#[cfg(any(feature = "memcached", feature = "mongodb", feature = "redis"))]
 mod wiretap;

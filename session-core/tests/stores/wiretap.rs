@@ -1,7 +1,7 @@
-//! A way to a server that remembers what was sent to it, and can be lost without a sign.
+//! A way to a server that remembers what was sent to it, and can be lost with or without a sign.
 
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 
@@ -10,14 +10,22 @@ pub(crate) struct Wiretap {
     port: u16,
     sent: Arc<Mutex<Vec<u8>>>,
     cuts: Arc<AtomicUsize>,
+    connections: Arc<Mutex<Vec<Connection>>>,
+}
+
+/// A connection of a client, and what was sent on it.
+struct Connection {
+    client: TcpStream,
+    sent: Arc<Mutex<Vec<u8>>>,
 }
 
 impl Wiretap {
     pub(crate) fn to(server: u16) -> Wiretap {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let port = listener.local_addr().expect("its address").port();
-        let tap = Wiretap { port, sent: Arc::default(), cuts: Arc::default() };
+        let tap = Wiretap { port, sent: Arc::default(), cuts: Arc::default(), connections: Arc::default() };
         let (sent, cuts) = (Arc::clone(&tap.sent), Arc::clone(&tap.cuts));
+        let connections = Arc::clone(&tap.connections);
         std::thread::spawn(move || {
             for client in listener.incoming().map_while(Result::ok) {
                 let Ok(onward) = TcpStream::connect(("127.0.0.1", server)) else { return };
@@ -25,9 +33,16 @@ impl Wiretap {
                 carry(back.0, back.1, |_| true);
                 let (sent, cuts) = (Arc::clone(&sent), Arc::clone(&cuts));
                 let made_after = cuts.load(SeqCst);
+                let sent_here = Arc::default();
+                let connection = Connection {
+                    client: client.try_clone().expect("a socket"),
+                    sent: Arc::clone(&sent_here),
+                };
+                connections.lock().expect("the connections").push(connection);
                 // Noted before it is passed on: what was answered has been noted.
                 carry(client, onward, move |bytes| {
                     sent.lock().expect("the log").extend(bytes);
+                    sent_here.lock().expect("the log").extend(bytes);
                     cuts.load(SeqCst) == made_after
                 });
             }
@@ -48,6 +63,17 @@ impl Wiretap {
     pub(crate) fn cut(&self) {
         self.cuts.fetch_add(1, SeqCst);
     }
+
+    /// Closes the connections on which this word was sent.
+    pub(crate) fn hang_up(&self, word: &str) {
+        for Connection { client, sent } in self.connections.lock().expect("the connections").iter() {
+            let sent = sent.lock().expect("the log");
+            if sent.windows(word.len()).any(|part| part == word.as_bytes()) {
+                // An error means that it has ended before.
+                let _ = client.shutdown(Shutdown::Both);
+            }
+        }
+    }
 }
 
 /// Carries what `passes` lets through.
@@ -60,6 +86,6 @@ fn carry(mut from: TcpStream, mut to: TcpStream, passes: impl Fn(&[u8]) -> bool 
                 break;
             }
         }
-        let _ = to.shutdown(std::net::Shutdown::Both);
+        let _ = to.shutdown(Shutdown::Both);
     });
 }

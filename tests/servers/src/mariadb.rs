@@ -18,7 +18,7 @@ pub struct MariaDb {
 const INSTALL: &str = "apt-get install -y mariadb-server";
 
 /// The user of the tests, who may do everything.
-const START: &str = "CREATE USER IF NOT EXISTS flask@'127.0.0.1' IDENTIFIED BY 'pass/word';\nGRANT ALL ON *.* TO flask@'127.0.0.1';\n";
+const START: &str = "CREATE USER IF NOT EXISTS flask@'127.0.0.1' IDENTIFIED BY 'pass/word';\nGRANT ALL ON *.* TO flask@'127.0.0.1' WITH GRANT OPTION;\n";
 
 impl MariaDb {
     /// Starts a server and waits until it answers.

@@ -1,5 +1,7 @@
 //! Every store on bad days, under load, with two processes of the application.
+mod full;
 mod hostile;
+mod idle;
 mod outage;
 mod shutdown;
 mod visitor;

@@ -15,6 +15,13 @@ pub(crate) async fn with_deadline<T>(
     timeout_at(deadline, answer).await.unwrap_or_else(|_| Err(StoreError::timeout()))
 }
 
+/// Returns the moment at which half of the time until `deadline` is over, so that the other half is left for what
+/// follows.
+pub(crate) fn halfway(deadline: Instant) -> Instant {
+    let now = Instant::now();
+    now + deadline.saturating_duration_since(now) / 2
+}
+
 /// Returns a random duration of at most `longest`.
 pub(crate) fn jitter(longest: Duration) -> Duration {
     longest.mul_f64(random_share())

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::store::client::breaker::{Breaker, Work};
-use crate::store::client::wait::with_deadline;
+use crate::store::client::wait::{halfway, with_deadline};
 use crate::store::{Call, DynStore, Loaded, New, StoreError, Swap};
 
 /// A store behind a breaker of its own: its failures say nothing about the target.
@@ -53,7 +53,7 @@ impl Source {
 
     /// Checks the store at launch. The error has no address: the launch's message names it.
     pub(super) async fn ping(&self, call: Call) -> Result<(), StoreError> {
-        with_deadline(half_of(call), self.store.boxed().ping(call)).await.map_err(failed)
+        with_deadline(halfway(call.deadline), self.store.boxed().ping(call)).await.map_err(failed)
     }
 
     fn own_key(&self, key: &str) -> String {
@@ -69,16 +69,12 @@ impl Source {
     ) -> Result<T, StoreError> {
         self.breaker.admit(work, call.now).map_err(failed)?;
         let began = Instant::now();
-        let answer = with_deadline(half_of(call), answer).await.map_err(|error| error.at_store(&self.store));
+        // The caller's own deadline would be put down to the target.
+        let answer = with_deadline(halfway(call.deadline), answer).await;
+        let answer = answer.map_err(|error| error.at_store(&self.store));
         self.breaker.note(work, began, call.now, answer.as_ref().err());
         answer.map_err(failed)
     }
-}
-
-/// Leaves the caller half of its time, so that its deadline is not reached, which would be put down to the target.
-fn half_of(call: Call) -> Instant {
-    let now = Instant::now();
-    now + call.deadline.saturating_duration_since(now) / 2
 }
 
 fn failed(error: StoreError) -> StoreError {

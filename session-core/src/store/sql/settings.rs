@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::settings::address::{absolute_path, public_part};
+use crate::settings::range::within;
 use crate::settings::reader::{some, some_or_false};
 use crate::settings::report::Report;
 use crate::settings::table::settings;
@@ -24,7 +25,14 @@ settings! {
         /// Schema that the table is in: PostgreSQL's, or MySQL's name for a database. Default: none, which is that
         /// of the connection.
         schema: Option<String> = None, key session_sqlalchemy_schema, read some_or_false;
+        /// Greatest number of connections of this process to the database. Requests that find all of them in use wait.
+        /// Default: 10, for SQLite 4.
+        pool_size: Option<usize> = None, key session_sqlalchemy_pool_size, read some, range connections;
     }
+}
+
+fn connections(most: &Option<usize>) -> Option<String> {
+    most.as_ref().and_then(within(1..=1_000, ""))
 }
 
 /// Characters of Flask-Session's key column. PostgreSQL would refuse a longer key at the first log-in.
@@ -71,7 +79,11 @@ impl Backend for SqlSettings {
         }
         let url = self.url.as_deref();
         let url = url.ok_or_else(|| StoreError::misconfigured("session_sqlalchemy is missing"))?;
-        Ok(crate::store::DynStore::new(SqlStore::from_url(url, table)?))
+        let store = match self.pool_size {
+            Some(most) => SqlStore::from_url_with_connections(url, table, most)?,
+            None => SqlStore::from_url(url, table)?,
+        };
+        Ok(crate::store::DynStore::new(store))
     }
 
     fn location(&self) -> String {
@@ -82,6 +94,10 @@ impl Backend for SqlSettings {
             }
             _ => public_part(url),
         }
+    }
+
+    fn is_same_place(&self, other: &Self) -> bool {
+        self.url == other.url && self.table == other.table && self.schema == other.schema
     }
 
     fn is_purged(&self) -> bool {

@@ -62,7 +62,7 @@ impl MongoStore {
     /// A store in a collection of the application's own client, with the settings of that client. By the driver's
     /// defaults a call waits for 30 seconds while no server can be reached, and then is repeated.
     pub fn from_collection(collection: Collection<Document>) -> Self {
-        MongoStore { target: Target::Given(collection) }
+        MongoStore { target: Target::given(collection) }
     }
 
     /// Returns the `val` of the live document.
@@ -162,7 +162,7 @@ pub(crate) fn objection(url: &str) -> Option<String> {
 impl Store for MongoStore {
     async fn load(&self, call: Call, key: &str, touch: Option<Touch>) -> Result<Option<Loaded>, StoreError> {
         self.target
-            .watch(async move { self.get(call, key, touch).await?.map(document::loaded).transpose() })
+            .watch(call, async move { self.get(call, key, touch).await?.map(document::loaded).transpose() })
             .await
     }
 
@@ -174,7 +174,7 @@ impl Store for MongoStore {
         new: Option<New<'_>>,
     ) -> Result<Swap, StoreError> {
         self.target
-            .watch(async move {
+            .watch(call, async move {
                 if let Some(new) = new.filter(|new| new.bytes.len() > LARGEST_RECORD) {
                     return Err(StoreError::too_large(new.bytes.len(), LARGEST_RECORD));
                 }
@@ -188,7 +188,7 @@ impl Store for MongoStore {
 
     async fn delete(&self, call: Call, key: &str) -> Result<bool, StoreError> {
         self.target
-            .watch(async move {
+            .watch(call, async move {
                 let collection = self.target.collection().await?;
                 let deleted = collection
                     .find_one_and_delete(doc! { "id": key })
@@ -201,9 +201,9 @@ impl Store for MongoStore {
     }
 
     /// Makes the indexes if they are missing, so that also missing rights show at launch.
-    async fn ping(&self, _: Call) -> Result<(), StoreError> {
+    async fn ping(&self, call: Call) -> Result<(), StoreError> {
         self.target
-            .watch(async move {
+            .watch(call, async move {
                 let once = IndexOptions::builder().unique(true).build();
                 let removes_expired = IndexOptions::builder().expire_after(std::time::Duration::ZERO).build();
                 let indexes = [

@@ -3,14 +3,17 @@
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::Duration;
 
-use mongodb::bson::Document;
+use mongodb::bson::{Document, doc};
 use mongodb::options::{ClientOptions, ConnectionString, HostInfo};
 use mongodb::{Client, Collection};
 use tokio::sync::OnceCell;
+use tokio::time::timeout_at;
 
 use super::address;
-use crate::store::StoreError;
+use crate::store::client::wait::halfway;
+use crate::store::quiet::LastAnswer;
 use crate::store::reopening::Reopening;
+use crate::store::{Call, StoreError};
 
 /// Below the default deadline of a call, so that the reason is seen and not just that it took too long; above
 /// the half second that the driver waits between two attempts to reach a server.
@@ -24,8 +27,13 @@ const SERVER_SELECTION: Duration = Duration::from_millis(800);
 /// connections until the network gives them up.
 const GIVEN_UP: u32 = 5;
 
-/// The collection of the documents.
-pub(super) enum Target {
+/// The collection of the documents, and the connections to it.
+pub(super) struct Target {
+    place: Place,
+    last_answer: LastAnswer,
+}
+
+enum Place {
     /// A collection of the application's own.
     Given(Collection<Document>),
     /// One that is opened when it is first needed.
@@ -33,7 +41,7 @@ pub(super) enum Target {
 }
 
 /// A collection that is not open yet. The driver's client starts tasks, which need a runtime.
-pub(super) struct LazyCollection {
+struct LazyCollection {
     connection: ConnectionString,
     database: String,
     collection: String,
@@ -48,19 +56,24 @@ struct Slot {
 }
 
 impl Target {
+    pub(super) fn given(collection: Collection<Document>) -> Self {
+        Target { place: Place::Given(collection), last_answer: LastAnswer::default() }
+    }
+
     pub(super) fn at_url(url: &str, database: &str, collection: &str) -> Result<Self, StoreError> {
         let connection = address::parse(url)
             .map_err(|objection| StoreError::misconfigured(format!("the URL {objection}")))?;
         let (database, collection) = (database.to_owned(), collection.to_owned());
         let slot = Reopening::default();
-        Ok(Target::Lazy(Box::new(LazyCollection { connection, database, collection, slot })))
+        let place = Place::Lazy(Box::new(LazyCollection { connection, database, collection, slot }));
+        Ok(Target { place, last_answer: LastAnswer::default() })
     }
 
     /// Returns servers, database and collection without the login, for people.
     pub(super) fn address(&self) -> String {
-        match self {
-            Target::Given(collection) => format!("MongoDB, collection {}", collection.namespace()),
-            Target::Lazy(lazy) => {
+        match &self.place {
+            Place::Given(collection) => format!("MongoDB, collection {}", collection.namespace()),
+            Place::Lazy(lazy) => {
                 let LazyCollection { connection, database, collection, .. } = &**lazy;
                 let servers = match &connection.host_info {
                     HostInfo::HostIdentifiers(servers) => {
@@ -75,9 +88,9 @@ impl Target {
     }
 
     pub(super) async fn collection(&self) -> Result<Collection<Document>, StoreError> {
-        match self {
-            Target::Given(collection) => Ok(collection.clone()),
-            Target::Lazy(lazy) => {
+        match &self.place {
+            Place::Given(collection) => Ok(collection.clone()),
+            Place::Lazy(lazy) => {
                 let slot = lazy.slot.current();
                 let collection = slot.collection.get_or_try_init(|| lazy.open()).await;
                 collection.cloned().map_err(StoreError::of_driver)
@@ -86,12 +99,30 @@ impl Target {
     }
 
     /// Performs one call of the store, and counts it if it is dropped before its end.
-    pub(super) async fn watch<T>(&self, call: impl Future<Output = T>) -> T {
-        let Target::Lazy(lazy) = self else { return call.await };
+    pub(super) async fn watch<T>(&self, call: Call, work: impl Future<Output = T>) -> T {
+        if self.last_answer.is_long_ago() {
+            self.look(call).await;
+        }
+        let result = self.counted(work).await;
+        self.last_answer.note();
+        result
+    }
+
+    /// Sends a command that may get lost, so that the driver notices if its connections have ended, and opens others.
+    async fn look(&self, call: Call) {
+        if let Ok(collection) = self.collection().await {
+            let database = collection.client().database("admin");
+            let ping = self.counted(async { database.run_command(doc! { "ping": 1 }).await });
+            let _ = timeout_at(halfway(call.deadline), ping).await;
+        }
+    }
+
+    async fn counted<T>(&self, work: impl Future<Output = T>) -> T {
+        let Place::Lazy(lazy) = &self.place else { return work.await };
         let slot = lazy.slot.current();
         let watch =
             lazy.slot.watch(&slot, || slot.given_up.fetch_add(1, Relaxed).saturating_add(1) >= GIVEN_UP);
-        let result = call.await;
+        let result = work.await;
         slot.given_up.store(0, Relaxed);
         watch.answered();
         result

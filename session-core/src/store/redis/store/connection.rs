@@ -1,21 +1,22 @@
 //! The connection to the server: shared by all calls, opened when needed, replaced when broken.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
-use redis::aio::{ConnectionManager, MultiplexedConnection};
+use redis::aio::{ConnectionLike, ConnectionManager, MultiplexedConnection};
 use redis::io::tcp::TcpSettings;
 use redis::io::tcp::socket2::TcpKeepalive;
 use redis::{
     AsyncConnectionConfig, Client, Cmd, ConnectionInfo, ErrorKind, RedisError, RedisResult, ServerErrorKind,
-    Value,
+    Value, cmd,
 };
 use tokio::sync::OnceCell;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
 use super::pipeline::Pipeline;
 use crate::store::Call;
+use crate::store::client::wait::halfway;
+use crate::store::quiet::LastAnswer;
 use crate::store::reopening::Reopening;
 
 /// A connection that many calls use at once.
@@ -23,7 +24,7 @@ pub(super) enum Connection {
     /// Opened by the store itself.
     Own(Box<Reconnecting>),
     /// The application's.
-    Shared(ConnectionManager, Arc<Pipeline>),
+    Shared(Box<Shared>),
 }
 
 impl Connection {
@@ -32,14 +33,14 @@ impl Connection {
     }
 
     pub(super) fn shared(manager: ConnectionManager) -> Self {
-        Connection::Shared(manager, Arc::default())
+        Connection::Shared(Box::new(Shared { manager, line: Line::default() }))
     }
 
     /// Sends a command and waits for its answer; an error that the server answers is an `Err`.
     pub(super) async fn send(&self, call: Call, command: Cmd) -> RedisResult<Value> {
         match self {
             Connection::Own(own) => own.send(call, command).await,
-            Connection::Shared(manager, pipeline) => pipeline.send(manager, command).await,
+            Connection::Shared(shared) => shared.send(call, command).await,
         }
     }
 
@@ -69,21 +70,26 @@ pub(super) struct Reconnecting {
 #[derive(Default)]
 struct Slot {
     connection: OnceCell<MultiplexedConnection>,
-    pipeline: Arc<Pipeline>,
-    answers: AtomicU64,
+    line: Line,
 }
 
 impl Reconnecting {
     async fn send(&self, call: Call, command: Cmd) -> RedisResult<Value> {
-        let slot = self.slot.current();
+        let mut slot = self.slot.current();
+        if let Some(connection) = slot.connection.get()
+            && slot.line.last_answer.is_long_ago()
+            && !slot.line.is_alive(connection, call).await
+        {
+            self.slot.discard(&slot);
+            slot = self.slot.current();
+        }
         // One call opens, the others wait. If that call is dropped or fails, the next one tries.
         let connection = slot.connection.get_or_try_init(|| self.open()).await?;
-        let answers = slot.answers.load(Relaxed);
+        let last_answer = slot.line.last_answer.get();
         // A call whose deadline passed while others got answers was slow, not on a silent connection.
-        let is_silent = || slot.answers.load(Relaxed) == answers && Instant::now() >= call.deadline;
+        let is_silent = || slot.line.last_answer.get() == last_answer && Instant::now() >= call.deadline;
         let watch = self.slot.watch(&slot, is_silent);
-        let answer = slot.pipeline.send(connection, command).await;
-        slot.answers.fetch_add(1, Relaxed);
+        let answer = slot.line.send(connection, command).await;
         watch.answered();
         if answer.as_ref().is_err_and(ends_connection) {
             self.slot.discard(&slot);
@@ -96,6 +102,48 @@ impl Reconnecting {
         choose_cryptography(&self.client);
         let config = AsyncConnectionConfig::new().set_connection_timeout(None).set_response_timeout(None);
         self.client.get_multiplexed_async_connection_with_config(&config).await
+    }
+}
+
+/// A connection of the application, which it opens again by itself, after the call that found it broken.
+pub(super) struct Shared {
+    manager: ConnectionManager,
+    line: Line,
+}
+
+impl Shared {
+    async fn send(&self, call: Call, command: Cmd) -> RedisResult<Value> {
+        if self.line.last_answer.is_long_ago() {
+            self.line.is_alive(&self.manager, call).await;
+        }
+        self.line.send(&self.manager, command).await
+    }
+}
+
+/// What is known of a connection that many calls use.
+#[derive(Default)]
+struct Line {
+    pipeline: Arc<Pipeline>,
+    last_answer: LastAnswer,
+}
+
+impl Line {
+    async fn send<C>(&self, connection: &C, command: Cmd) -> RedisResult<Value>
+    where
+        C: ConnectionLike + Clone + Send + 'static,
+    {
+        let answer = self.pipeline.send(connection, command).await;
+        self.last_answer.note();
+        answer
+    }
+
+    /// Asks whether the server is still at the other end, with a command that may get lost.
+    async fn is_alive<C>(&self, connection: &C, call: Call) -> bool
+    where
+        C: ConnectionLike + Clone + Send + 'static,
+    {
+        let answer = timeout_at(halfway(call.deadline), self.send(connection, cmd("PING"))).await;
+        answer.is_ok_and(|answer| !answer.is_err_and(|error| ends_connection(&error)))
     }
 }
 

@@ -8,23 +8,23 @@ use crate::settings::parameters::Parameters;
 use crate::store::DynStore;
 
 /// Makes the store at a URL; otherwise says what is wrong with that, as the end of a sentence and without a value of
-/// it.
-pub(super) fn open(url: &str, table: &SqlTable) -> Result<DynStore, String> {
+/// it. `most` is the greatest number of connections, if it is not the usual one.
+pub(super) fn open(url: &str, table: &SqlTable, most: Option<usize>) -> Result<DynStore, String> {
     let (scheme, rest) = url.split_once("://").unwrap_or((url, ""));
     // The Python driver follows `+`.
     match scheme.split('+').next().unwrap_or_default() {
         #[cfg(feature = "sqlite")]
-        "sqlite" => Ok(rows::<sqlx::Sqlite>(sqlite(rest)?, table)),
+        "sqlite" => Ok(rows::<sqlx::Sqlite>(sqlite(rest)?, table, most)),
         #[cfg(not(feature = "sqlite"))]
         "sqlite" => Err("names a SQLite file; turn on the cargo feature `sqlite`".into()),
         #[cfg(feature = "postgres")]
-        "postgresql" | "postgres" => Ok(rows::<sqlx::Postgres>(postgres(rest)?, table)),
+        "postgresql" | "postgres" => Ok(rows::<sqlx::Postgres>(postgres(rest)?, table, most)),
         #[cfg(not(feature = "postgres"))]
         "postgresql" | "postgres" => {
             Err("names a PostgreSQL server; turn on the cargo feature `postgres`".into())
         }
         #[cfg(feature = "mysql")]
-        "mysql" | "mariadb" => Ok(rows::<sqlx::MySql>(mysql(rest)?, table)),
+        "mysql" | "mariadb" => Ok(rows::<sqlx::MySql>(mysql(rest)?, table, most)),
         #[cfg(not(feature = "mysql"))]
         "mysql" | "mariadb" => Err("names a MySQL server; turn on the cargo feature `mysql`".into()),
         _ => Err(
@@ -35,8 +35,8 @@ pub(super) fn open(url: &str, table: &SqlTable) -> Result<DynStore, String> {
     }
 }
 
-fn rows<D: Dialect>(options: Options<D>, table: &SqlTable) -> DynStore {
-    DynStore::new(RowStore::<D>::new(Connections::own(options), table))
+fn rows<D: Dialect>(options: Options<D>, table: &SqlTable, most: Option<usize>) -> DynStore {
+    DynStore::new(RowStore::<D>::new(Connections::own(options, most), table))
 }
 
 #[cfg(feature = "sqlite")]

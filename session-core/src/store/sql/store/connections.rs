@@ -5,11 +5,15 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use sqlx::pool::PoolConnection;
-use sqlx::{Database, Pool};
+use sqlx::{Connection, Database, Pool};
 use tokio::sync::{Semaphore, SemaphorePermit};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
 use super::dialect::{Dialect, Options};
+use super::places::{Places, permit};
+use crate::store::Call;
+use crate::store::client::wait::halfway;
+use crate::store::quiet::QUIET;
 
 /// The source of connections.
 pub(super) enum Connections<D: Dialect> {
@@ -25,8 +29,9 @@ pub(super) enum Connections<D: Dialect> {
 pub(super) struct Own<D: Dialect> {
     options: Options<D>,
     idle: Mutex<VecDeque<Idle<D>>>,
-    places: Semaphore,
-    writers: Semaphore,
+    places: Places,
+    /// The right to write, where a database has fewer writers than connections.
+    writers: Option<Semaphore>,
 }
 
 struct Idle<D: Database> {
@@ -38,13 +43,11 @@ struct Idle<D: Database> {
 const IDLE: Duration = Duration::from_secs(60);
 
 impl<D: Dialect> Connections<D> {
-    pub(super) fn own(options: Options<D>) -> Self {
-        Connections::Own(Box::new(Own {
-            options,
-            idle: Mutex::default(),
-            places: Semaphore::new(D::CONNECTIONS),
-            writers: Semaphore::new(D::WRITERS),
-        }))
+    /// At most so many connections, or as many as are usual for such a database.
+    pub(super) fn own(options: Options<D>, most: Option<usize>) -> Self {
+        let places = Places::new(D::address(&options), most.unwrap_or(D::CONNECTIONS));
+        let writers = D::WRITERS.map(Semaphore::new);
+        Connections::Own(Box::new(Own { options, idle: Mutex::default(), places, writers }))
     }
 
     /// Returns the database's address without the login, for people.
@@ -59,11 +62,12 @@ impl<D: Dialect> Connections<D> {
     /// on its way.
     pub(super) async fn with<T>(
         &self,
+        call: Call,
         writes: bool,
         work: impl AsyncFnOnce(&mut D::Connection) -> sqlx::Result<T>,
     ) -> sqlx::Result<T> {
         match self {
-            Connections::Own(own) => own.with(writes, work).await,
+            Connections::Own(own) => own.with(call, writes, work).await,
             Connections::Shared(pool) => {
                 let mut pooled = Pooled(Some(pool.acquire().await?));
                 let connection: &mut D::Connection = pooled.0.as_mut().ok_or(sqlx::Error::PoolClosed)?;
@@ -86,37 +90,64 @@ impl<D: Dialect> Connections<D> {
 impl<D: Dialect> Own<D> {
     async fn with<T>(
         &self,
+        call: Call,
         writes: bool,
         work: impl AsyncFnOnce(&mut D::Connection) -> sqlx::Result<T>,
     ) -> sqlx::Result<T> {
-        let _writing = if writes { Some(permit(&self.writers).await?) } else { None };
-        let _place = permit(&self.places).await?;
-        let mut connection = match self.newest_idle() {
-            Some(connection) => connection,
-            None => D::open(&self.options).await?,
+        let _writing = match self.writers.as_ref().filter(|_| writes) {
+            Some(writers) => Some(permit(writers).await?),
+            None => None,
         };
+        let (mut connection, _place) = self.connection(call).await?;
         let done = work(&mut connection).await?;
         self.idle().push_back(Idle { connection, since: Instant::now() });
         Ok(done)
     }
 
+    /// Takes an idle connection, or opens one. Where the server has none left, this waits for one of our own.
+    async fn connection(&self, call: Call) -> sqlx::Result<(D::Connection, SemaphorePermit<'_>)> {
+        let mut place = self.places.take().await?;
+        loop {
+            if let Some(connection) = self.living_idle(call).await {
+                return Ok((connection, place));
+            }
+            match D::open(&self.options).await {
+                Err(sqlx::Error::Database(error)) if D::is_full(&D::number(&*error)) => {
+                    place =
+                        self.places.wait(place, call.deadline).await?.ok_or(sqlx::Error::Database(error))?;
+                }
+                opened => return opened.map(|connection| (connection, place)),
+            }
+        }
+    }
+
+    /// Takes an idle connection that is not known to have ended.
+    async fn living_idle(&self, call: Call) -> Option<D::Connection> {
+        while let Some(Idle { mut connection, since }) = self.newest_idle() {
+            if since.elapsed() < QUIET {
+                return Some(connection);
+            }
+            match timeout_at(halfway(call.deadline), connection.ping()).await {
+                Ok(Ok(())) => return Some(connection),
+                // The others may be as dead.
+                _ => self.idle().clear(),
+            }
+        }
+        None
+    }
+
     /// Takes the connection that was used last, so that those that are not needed grow old.
-    fn newest_idle(&self) -> Option<D::Connection> {
+    fn newest_idle(&self) -> Option<Idle<D>> {
         let mut idle = self.idle();
         while idle.front().is_some_and(|oldest| oldest.since.elapsed() > IDLE) {
             idle.pop_front();
         }
-        idle.pop_back().map(|idle| idle.connection)
+        idle.pop_back()
     }
 
     fn idle(&self) -> MutexGuard<'_, VecDeque<Idle<D>>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Waits for a turn, first come, first served. The semaphores are never closed.
-async fn permit(semaphore: &Semaphore) -> sqlx::Result<SemaphorePermit<'_>> {
-    semaphore.acquire().await.map_err(|_| sqlx::Error::PoolClosed)
 }
 
 /// A connection of an application's pool, which is closed if it is still here at the end.

@@ -74,5 +74,11 @@ pub(super) fn of_start<D: Dialect>(error: sqlx::Error) -> StoreError {
 
 /// The error of an answer. Most are about a statement, its row or its rights.
 fn answered<D: Dialect>(error: &dyn DatabaseError, text: String) -> StoreError {
-    if D::is_away(&D::number(error)) { StoreError::unavailable(text) } else { StoreError::refused(text) }
+    let number = D::number(error);
+    match D::is_away(&number) {
+        true => StoreError::unavailable(text),
+        // Without a connection, nothing was sent.
+        false if D::is_full(&number) => StoreError::refused(text).before_writing(),
+        false => StoreError::refused(text),
+    }
 }

@@ -15,9 +15,10 @@ pub(super) type Options<D> = <<D as Database>::Connection as Connection>::Option
 
 /// A kind of database.
 pub(super) trait Dialect: Database {
-    /// The greatest number of connections, and of those that write at the same time.
+    /// The greatest number of connections, unless the configuration says another.
     const CONNECTIONS: usize = 10;
-    const WRITERS: usize = Self::CONNECTIONS;
+    /// The greatest number of those that write at the same time, where that is a smaller one.
+    const WRITERS: Option<usize> = None;
     /// The bytes of the largest record, where the table's column has such a limit.
     const LARGEST: Option<usize> = None;
 
@@ -72,6 +73,11 @@ pub(super) trait Dialect: Database {
 
     /// Explains an error of that number, where it is about the database and not about the session.
     fn meaning(number: &str) -> Option<&'static str>;
+
+    /// Tells whether an error of that number refuses a connection because there are too many.
+    fn is_full(_number: &str) -> bool {
+        false
+    }
 
     /// Tells whether an error of that number ends a connection or refuses one, so that every statement would meet it.
     fn is_away(number: &str) -> bool;

@@ -6,6 +6,7 @@ mod database_error;
 mod dialect;
 #[cfg(feature = "mysql")]
 mod mysql;
+mod places;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod rows;
@@ -32,9 +33,10 @@ use crate::store::{Call, DynStore, Loaded, New, Store, StoreError, Swap, Touch};
 ///   meets a conflict, another one reads what is there now.
 /// * [`Call::now`] decides what has expired, never the database's clock. Expired rows are absent at once;
 ///   [`purge`](Store::purge) deletes them, 500 at a time.
-/// * Up to ten connections, four to SQLite, are opened when needed and closed after a minute without use. A call that
-///   fails or is dropped closes its own, since nobody knows what is still on its way. Nothing here has a
-///   time limit of its own: the caller's deadline decides.
+/// * Up to ten connections, four to SQLite, are opened when needed and closed after a minute without use. A call for which
+///   there is none waits; if the server has fewer for this application, so many are used. One that was not used for a
+///   second is asked for a sign of life first. A call that fails or is dropped closes its own, since nobody knows what is
+///   still on its way. Nothing here has a time limit of its own: the caller's deadline decides.
 ///
 /// **SQLite**: a file, created readable by its owner alone, with a write-ahead log and
 /// `synchronous = NORMAL`: what was acknowledged survives a crash of the program, while a power cut can undo
@@ -71,7 +73,30 @@ impl SqlStore {
     /// assert!(SqlStore::from_url("sqlite://sessions.db", SqlTable::default()).is_err());
     /// ```
     pub fn from_url(url: &str, table: SqlTable) -> Result<Self, StoreError> {
-        address::open(url, &table)
+        Self::open(url, &table, None)
+    }
+
+    /// The same with at most so many connections, at least one (`session_sqlalchemy_pool_size`). A call for which there
+    /// is none waits until its deadline.
+    ///
+    /// # Errors
+    ///
+    /// The URL does not parse, or needs a feature that is off.
+    ///
+    #[cfg_attr(feature = "postgres", doc = "```")]
+    #[cfg_attr(not(feature = "postgres"), doc = "```ignore")]
+    /// # extern crate rocket_session_state_core as rocket_session_state;
+    /// use rocket_session_state::store::{SqlStore, SqlTable};
+    ///
+    /// let url = "postgresql://app@localhost/app";
+    /// assert!(SqlStore::from_url_with_connections(url, SqlTable::default(), 3).is_ok());
+    /// ```
+    pub fn from_url_with_connections(url: &str, table: SqlTable, most: usize) -> Result<Self, StoreError> {
+        Self::open(url, &table, Some(most))
+    }
+
+    fn open(url: &str, table: &SqlTable, most: Option<usize>) -> Result<Self, StoreError> {
+        address::open(url, table, most)
             .map(SqlStore)
             .map_err(|objection| StoreError::misconfigured(format!("the URL {objection}")))
     }
@@ -107,7 +132,7 @@ impl SqlStore {
 
 /// Says why a store can't be made of `url`, without showing it.
 pub(crate) fn objection(url: &str) -> Option<String> {
-    address::open(url, &SqlTable::default()).err()
+    address::open(url, &SqlTable::default(), None).err()
 }
 
 impl Store for SqlStore {

@@ -61,7 +61,7 @@ impl Dialect for MySql {
     fn meaning(number: &str) -> Option<&'static str> {
         Some(match number {
             "1021" => "the disk is full",
-            "1040" | "1203" => "there are too many connections",
+            "1040" | "1203" | "1226" => "there are too many connections",
             "1114" => "the table is full",
             "1142" => "the user may not do that with the table",
             "1146" => "the table is gone",
@@ -71,6 +71,12 @@ impl Dialect for MySql {
             _ => return None,
         })
     }
+
+    /// The server's limit, and the two of a user.
+    fn is_full(number: &str) -> bool {
+        matches!(number, "1040" | "1203" | "1226")
+    }
+
     fn is_away(number: &str) -> bool {
         const REFUSED_LOGIN: [&str; 5] = ["1044", "1045", "1049", "1129", "1130"];
         const ENDING: [&str; 5] = ["1053", "1077", "1079", "1152", "1927"];

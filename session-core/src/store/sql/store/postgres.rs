@@ -65,6 +65,11 @@ impl Dialect for Postgres {
             _ => return None,
         })
     }
+
+    fn is_full(number: &str) -> bool {
+        number == "53300"
+    }
+
     fn is_away(number: &str) -> bool {
         // Connection exceptions, refused logins, no such database, and a server that starts or ends.
         matches!(number.get(..2), Some("08" | "28"))

@@ -44,15 +44,15 @@ impl<D: Dialect> RowStore<D> {
     }
 
     /// Makes sure, once, that the table is there.
-    async fn prepare(&self) -> Result<(), StoreError> {
+    async fn prepare(&self, call: Call) -> Result<(), StoreError> {
         let prepare = || async {
-            let missing = match self.probe().await {
+            let missing = match self.probe(call).await {
                 Err(sqlx::Error::Database(error)) if D::lacks_table(&*error) => error,
                 other => return other,
             };
-            let Err(refused) = self.create_table().await else { return self.probe().await };
+            let Err(refused) = self.create_table(call).await else { return self.probe(call).await };
             // Another process may have been faster, which databases answer with all kinds of errors.
-            match self.probe().await {
+            match self.probe(call).await {
                 Err(sqlx::Error::Database(error)) if error.message() == missing.message() => Err(refused),
                 other => other,
             }
@@ -60,22 +60,28 @@ impl<D: Dialect> RowStore<D> {
         self.ready.get_or_try_init(prepare).await.map_err(database_error::of_start::<D>).copied()
     }
 
-    async fn probe(&self) -> sqlx::Result<()> {
+    async fn probe(&self, call: Call) -> sqlx::Result<()> {
         let probe = async |connection: &mut _| D::execute(connection, &self.statements.probe, &[]).await;
-        self.connections.with(false, probe).await.map(drop)
+        self.connections.with(call, false, probe).await.map(drop)
     }
 
-    async fn create_table(&self) -> sqlx::Result<()> {
+    async fn create_table(&self, call: Call) -> sqlx::Result<()> {
         let create = async |connection: &mut _| D::run(connection, &self.statements.create_table).await;
-        self.connections.with(true, create).await
+        self.connections.with(call, true, create).await
     }
 
     /// Reads the living record under `key`, and whether it ends at `due` or before.
-    async fn read(&self, key: &str, now: &str, due: &str) -> Result<Option<(Loaded, bool)>, StoreError> {
-        self.prepare().await?;
+    async fn read(
+        &self,
+        call: Call,
+        key: &str,
+        now: &str,
+        due: &str,
+    ) -> Result<Option<(Loaded, bool)>, StoreError> {
+        self.prepare(call).await?;
         let values = [Text(due), Key(key), Text(now)];
         let load = async |connection: &mut _| D::fetch(connection, &self.statements.load, &values).await;
-        match self.connections.with(false, load).await.map_err(|error| self.failed(error))? {
+        match self.connections.with(call, false, load).await.map_err(|error| self.failed(error))? {
             Some((Some(data), due)) => Ok(Some((Loaded::new(data), due))),
             Some((None, _)) => Err(StoreError::invalid_response("data in the session's row")),
             None => Ok(None),
@@ -83,15 +89,20 @@ impl<D: Dialect> RowStore<D> {
     }
 
     /// Runs a statement and returns how many rows it changed.
-    async fn change(&self, statement: &Arc<str>, values: &[Value<'_>]) -> Result<u64, StoreError> {
-        self.changed(statement, values).await.map_err(|error| self.failed(error))
+    async fn change(
+        &self,
+        call: Call,
+        statement: &Arc<str>,
+        values: &[Value<'_>],
+    ) -> Result<u64, StoreError> {
+        self.changed(call, statement, values).await.map_err(|error| self.failed(error))
     }
 
-    async fn changed(&self, statement: &Arc<str>, values: &[Value<'_>]) -> sqlx::Result<u64> {
+    async fn changed(&self, call: Call, statement: &Arc<str>, values: &[Value<'_>]) -> sqlx::Result<u64> {
         let mut attempt = 1;
         loop {
             let execute = async |connection: &mut _| D::execute(connection, statement, values).await;
-            match self.connections.with(true, execute).await {
+            match self.connections.with(call, true, execute).await {
                 // The database says that nothing has happened, so trying again repeats nothing.
                 Err(sqlx::Error::Database(error)) if gave_way(&*error) && attempt < ATTEMPTS => attempt += 1,
                 result => return result,
@@ -100,9 +111,16 @@ impl<D: Dialect> RowStore<D> {
     }
 
     /// Writes a record where no living one is. A row that has expired is made a new one.
-    async fn create(&self, key: &str, data: &[u8], expiry: &str, now: &str) -> Result<bool, StoreError> {
+    async fn create(
+        &self,
+        call: Call,
+        key: &str,
+        data: &[u8],
+        expiry: &str,
+        now: &str,
+    ) -> Result<bool, StoreError> {
         let values = [Text(key), Bytes(data), Text(expiry)];
-        let inserted = match self.changed(&self.statements.insert, &values).await {
+        let inserted = match self.changed(call, &self.statements.insert, &values).await {
             Err(sqlx::Error::Database(error)) if error.is_unique_violation() => 0,
             other => other.map_err(|error| self.failed(error))?,
         };
@@ -110,22 +128,22 @@ impl<D: Dialect> RowStore<D> {
             return Ok(true);
         }
         let values = [Bytes(data), Text(expiry), Key(key), Text(now)];
-        Ok(self.change(&self.statements.take_over, &values).await? > 0)
+        Ok(self.change(call, &self.statements.take_over, &values).await? > 0)
     }
 
     /// Deletes some of the rows that have expired.
-    async fn purge_batch(&self, now: &str) -> Result<Batch, StoreError> {
+    async fn purge_batch(&self, call: Call, now: &str) -> Result<Batch, StoreError> {
         let Some(find_expired) = &self.statements.find_expired else {
-            let removed = self.change(&self.statements.purge, &[Text(now)]).await?;
+            let removed = self.change(call, &self.statements.purge, &[Text(now)]).await?;
             return Ok(Batch { removed, is_last: removed < BATCH as u64 });
         };
         let find = async |connection: &mut _| D::ids(connection, find_expired, &[Text(now)]).await;
-        let ids = self.connections.with(false, find).await.map_err(|error| self.failed(error))?;
+        let ids = self.connections.with(call, false, find).await.map_err(|error| self.failed(error))?;
         let Some(last) = ids.last() else { return Ok(Batch { removed: 0, is_last: true }) };
         // The statement is made known to the server once, for so many ids: one of them fills the gaps.
         let listed = ids.iter().chain(repeat(last)).take(BATCH).map(|id| Id(*id));
         let values: Vec<Value<'_>> = listed.chain([Text(now)]).collect();
-        let removed = self.change(&self.statements.purge, &values).await?;
+        let removed = self.change(call, &self.statements.purge, &values).await?;
         Ok(Batch { removed, is_last: ids.len() < BATCH })
     }
 
@@ -139,13 +157,13 @@ impl<D: Dialect> Store for RowStore<D> {
     async fn load(&self, call: Call, key: &str, touch: Option<Touch>) -> Result<Option<Loaded>, StoreError> {
         let now = timestamp::text(call.now);
         let Some(touch) = touch else {
-            return Ok(self.read(key, &now, &now).await?.map(|(loaded, _)| loaded));
+            return Ok(self.read(call, key, &now, &now).await?.map(|(loaded, _)| loaded));
         };
         let due = timestamp::text_after(call.now, touch.renew_below);
-        let Some((loaded, due)) = self.read(key, &now, &due).await? else { return Ok(None) };
+        let Some((loaded, due)) = self.read(call, key, &now, &due).await? else { return Ok(None) };
         if due {
             let expiry = timestamp::text_after(call.now, touch.lifetime);
-            self.change(&self.statements.extend, &[Text(&expiry), Key(key), Text(&now)]).await?;
+            self.change(call, &self.statements.extend, &[Text(&expiry), Key(key), Text(&now)]).await?;
         }
         Ok(Some(loaded))
     }
@@ -162,25 +180,25 @@ impl<D: Dialect> Store for RowStore<D> {
         {
             return Err(StoreError::too_large(new.bytes.len(), limit));
         }
-        self.prepare().await?;
+        self.prepare(call).await?;
         let now = timestamp::text(call.now);
         let expiry = new.map(|new| timestamp::text_after(call.now, new.lifetime)).unwrap_or_default();
         let done = match (expected, new) {
             (None, None) => false,
-            (None, Some(new)) => self.create(key, new.bytes, &expiry, &now).await?,
+            (None, Some(new)) => self.create(call, key, new.bytes, &expiry, &now).await?,
             (Some(expected), Some(new)) => {
                 let values = [Bytes(new.bytes), Text(&expiry), Key(key), Bytes(&expected.bytes), Text(&now)];
-                self.change(&self.statements.replace, &values).await? > 0
+                self.change(call, &self.statements.replace, &values).await? > 0
             }
             (Some(expected), None) => {
                 let values = [Key(key), Bytes(&expected.bytes), Text(&now)];
-                self.change(&self.statements.remove, &values).await? > 0
+                self.change(call, &self.statements.remove, &values).await? > 0
             }
         };
         if done {
             return Ok(Swap::Done { version: None });
         }
-        let current = self.read(key, &now, &now).await?.map(|(loaded, _)| loaded);
+        let current = self.read(call, key, &now, &now).await?.map(|(loaded, _)| loaded);
         if current.is_none() && expected.is_none() && new.is_none() {
             return Ok(Swap::Done { version: None });
         }
@@ -189,21 +207,21 @@ impl<D: Dialect> Store for RowStore<D> {
 
     /// Also deletes a row that has expired: to another process, whose clock is behind, it may be alive.
     async fn delete(&self, call: Call, key: &str) -> Result<bool, StoreError> {
-        self.prepare().await?;
+        self.prepare(call).await?;
         let now = timestamp::text(call.now);
-        let deleted = self.change(&self.statements.delete_living, &[Key(key), Text(&now)]).await? > 0;
+        let deleted = self.change(call, &self.statements.delete_living, &[Key(key), Text(&now)]).await? > 0;
         if !deleted {
-            self.change(&self.statements.delete_any, &[Key(key)]).await?;
+            self.change(call, &self.statements.delete_any, &[Key(key)]).await?;
         }
         Ok(deleted)
     }
 
     async fn purge(&self, call: Call) -> Result<u64, StoreError> {
-        self.prepare().await?;
+        self.prepare(call).await?;
         let now = timestamp::text(call.now);
         let mut removed = 0;
         loop {
-            let batch = self.purge_batch(&now).await?;
+            let batch = self.purge_batch(call, &now).await?;
             removed += batch.removed;
             if batch.is_last {
                 return Ok(removed);
@@ -212,9 +230,9 @@ impl<D: Dialect> Store for RowStore<D> {
     }
 
     /// Creates the table if it is missing, and looks whether it has the columns.
-    async fn ping(&self, _: Call) -> Result<(), StoreError> {
-        self.prepare().await?;
-        self.probe().await.map_err(database_error::of_start::<D>)
+    async fn ping(&self, call: Call) -> Result<(), StoreError> {
+        self.prepare(call).await?;
+        self.probe(call).await.map_err(database_error::of_start::<D>)
     }
 
     fn address(&self) -> Option<String> {

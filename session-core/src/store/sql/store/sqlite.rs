@@ -34,7 +34,7 @@ pub(super) fn options(file: &str) -> SqliteConnectOptions {
 impl Dialect for Sqlite {
     const CONNECTIONS: usize = 4;
     // The file has one writer at a time. Here they wait in turn; at its lock, the luckiest would win.
-    const WRITERS: usize = 1;
+    const WRITERS: Option<usize> = Some(1);
 
     fn words(table: &SqlTable) -> Words {
         // In the table's schema by its own name; the table's is then understood.
