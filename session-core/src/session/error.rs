@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::io;
 
+use super::quoted_key::QuotedKey;
 use crate::formats::codec::{DecodeError, EncodeError};
 use crate::formats::signing::Unreadable;
 use crate::store::StoreError;
@@ -67,10 +68,14 @@ impl fmt::Display for SaveError {
             SaveError::Contended => f.write_str("too many requests change this session at once"),
             SaveError::Ended => f.write_str("the session has ended while it was being changed"),
             SaveError::Refused { key } => {
-                write!(f, "the session field `{key}` was changed by another request at the same time")
+                write!(
+                    f,
+                    "the session field {} was changed by another request at the same time",
+                    QuotedKey(key)
+                )
             }
             SaveError::Encode { key, .. } => {
-                write!(f, "the session value under `{key}` can't be stored")
+                write!(f, "the session value under {} can't be stored", QuotedKey(key))
             }
             SaveError::CookieTooLarge { bytes, limit, largest } => {
                 write!(f, "the session cookie would have {bytes} bytes, of at most {limit}")?;
@@ -102,7 +107,7 @@ impl Error for SaveError {
 fn write_largest(f: &mut fmt::Formatter<'_>, largest: &[(String, usize)]) -> fmt::Result {
     for (index, (key, bytes)) in largest.iter().enumerate() {
         let before = if index == 0 { "; largest fields: " } else { ", " };
-        write!(f, "{before}`{key}` {bytes} bytes")?;
+        write!(f, "{before}{} {bytes} bytes", QuotedKey(key))?;
     }
     Ok(())
 }
@@ -135,7 +140,7 @@ impl From<StoreError> for SaveError {
 /// # rocket_session_state_core::session::doc_examples::with_session(|session| {
 /// session.set("age", "thirty");
 /// let error = session.get::<u8>("age").unwrap_err();
-/// assert_eq!(error.to_string(), "the session value under `age` is not a `u8`");
+/// assert_eq!(error.to_string(), r#"the session value under "age" is not a `u8`"#);
 /// # });
 /// ```
 #[derive(Debug)]
@@ -173,9 +178,9 @@ impl FieldError {
 impl fmt::Display for FieldError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            FieldError::Missing { key } => write!(f, "the session holds nothing under `{key}`"),
+            FieldError::Missing { key } => write!(f, "the session holds nothing under {}", QuotedKey(key)),
             FieldError::Decode { key, expected, .. } => {
-                write!(f, "the session value under `{key}` is not a `{expected}`")
+                write!(f, "the session value under {} is not a `{expected}`", QuotedKey(key))
             }
         }
     }

@@ -18,6 +18,7 @@ pub mod merge;
 mod open;
 mod outcome;
 mod purge;
+mod quoted_key;
 #[cfg(feature = "rocket")]
 mod responder;
 mod save;

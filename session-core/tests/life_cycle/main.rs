@@ -5,6 +5,7 @@ mod site;
 
 mod change_of_user;
 mod cookies;
+mod error_texts;
 mod fields;
 mod identities;
 mod interleavings;

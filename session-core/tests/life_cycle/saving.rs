@@ -389,7 +389,7 @@ async fn a_session_over_its_greatest_size_is_refused_before_it_is_sent_and_can_s
         Err(error @ SaveError::RecordTooLarge { .. }) => {
             let text = rocket_session_state_core::Chain(&error).to_string();
             assert!(
-                text.contains("`large` 2003 bytes") && text.contains("session_max_size allows 1000"),
+                text.contains("\"large\" 2003 bytes") && text.contains("session_max_size allows 1000"),
                 "{text}"
             );
         }

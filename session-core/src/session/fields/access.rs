@@ -6,6 +6,7 @@ use crate::formats::codec::{DecodeError, EncodeError, Format};
 use crate::formats::value::Value;
 use crate::session::fields::{Field, FieldShape, SessionValue};
 use crate::session::merge::{MergeError, ValuePolicy};
+use crate::session::quoted_key::QuotedKey;
 use crate::session::state::State;
 use crate::session::{FieldError, FieldRule, Session};
 
@@ -122,6 +123,9 @@ fn log_once(session: &Session, key: &str, reason: &FieldError) {
     if let FieldError::Decode { expected, source, .. } = reason
         && session.state().reported.insert(key.to_owned())
     {
-        log::warn!("the session field `{key}` should hold `{expected}` and reads as absent: {source}");
+        log::warn!(
+            "the session field {} should hold `{expected}` and reads as absent: {source}",
+            QuotedKey(key)
+        );
     }
 }
