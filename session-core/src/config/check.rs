@@ -15,8 +15,8 @@ use crate::store::backend::Against;
 /// and it can be read, not changed: what a manager is made of has been checked.
 ///
 /// ```
-/// use rocket_session_state_core::config::{Environment, SessionConfig};
-/// use rocket_session_state_core::manager::Manager;
+/// # use rocket_session_state_core::config::{Environment, SessionConfig};
+/// # use rocket_session_state_core::manager::Manager;
 ///
 /// let mut config = SessionConfig::default();
 /// config.secret_key = Some("0123456789abcdef0123456789abcdef".into());

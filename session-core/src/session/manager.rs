@@ -7,6 +7,7 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
+use super::cookie_watch::CookieWatch;
 use super::ended::EndedSessions;
 use super::state::{Kind, PERMANENT, State};
 use crate::config::{CheckedConfig, SessionConfig};
@@ -32,6 +33,7 @@ struct Inner {
     cookie: SetCookie,
     home: SessionHome,
     login_key: OnceLock<&'static str>,
+    cookie_watch: CookieWatch,
 }
 
 /// The place where sessions are kept. The signed cookie is not a store: it has no key to load and nothing to swap.
@@ -131,7 +133,9 @@ impl Manager {
             partitioned: config.session_cookie_partitioned,
         };
         let (cookie, login_key) = (SetCookie::new(&attributes), OnceLock::new());
-        Manager { inner: Arc::new(Inner { config, cookie, home, login_key }) }
+        Manager {
+            inner: Arc::new(Inner { config, cookie, home, login_key, cookie_watch: CookieWatch::new() }),
+        }
     }
 
     /// Names the key that says who is logged in: in every session that is opened from here on, however it is used.
@@ -169,6 +173,10 @@ impl Manager {
 
     pub(super) fn home(&self) -> &SessionHome {
         &self.inner.home
+    }
+
+    pub(super) fn cookie_watch(&self) -> &CookieWatch {
+        &self.inner.cookie_watch
     }
 
     pub(super) fn cookie(&self) -> &SetCookie {

@@ -3,6 +3,7 @@
 mod changes;
 mod close;
 mod contents;
+mod cookie_watch;
 mod cross_origin;
 #[doc(hidden)]
 pub mod doc_examples;

@@ -5,6 +5,7 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 
+use super::cookie_watch::Unusable;
 use super::identity::{Identity, StoredRecord};
 use super::manager::{Manager, Server, SessionHome};
 use super::state::{Kind, State};
@@ -12,7 +13,7 @@ use super::{RequestClock, Session};
 use crate::error_chain::Chain;
 use crate::formats::codec::{DecodeError, Format, Record};
 use crate::formats::id::SessionId;
-use crate::formats::signing::{CookieSigner, Invalid};
+use crate::formats::signing::CookieSigner;
 use crate::store::StoreError;
 use crate::store::client::Budget;
 
@@ -35,7 +36,7 @@ impl Manager {
             SessionHome::Cookie(signer) => {
                 cookie.and_then(|cookie| self.read_cookie(signer, cookie, now)).map(|record| (record, None))
             }
-            SessionHome::Server(server) => match cookie.and_then(|cookie| server.id(cookie)) {
+            SessionHome::Server(server) => match cookie.and_then(|cookie| self.id(server, cookie)) {
                 None => None,
                 Some(id) => self.load(server, id, now, &budget).await?,
             },
@@ -60,32 +61,42 @@ impl Manager {
         budget: &Budget,
     ) -> Result<Option<(Arc<Record>, Option<StoredRecord>)>, StoreError> {
         let loaded = server.store.load(budget, now, &self.store_key(&id), server.touch).await?;
-        let Some(loaded) = loaded else { return Ok(None) };
+        let Some(loaded) = loaded else {
+            self.refused(id.as_str(), Unusable::Unknown);
+            return Ok(None);
+        };
+        self.cookie_watch().accepted();
         let record = decoded(loaded.record(server.format), "session record").flatten();
         Ok(record.map(|record| (record, Some(StoredRecord { id, loaded }))))
     }
 
     /// Reads the session that a signed cookie holds.
     fn read_cookie(&self, signer: &CookieSigner, cookie: &str, now: SystemTime) -> Option<Arc<Record>> {
-        let json = verified(signer.verify(cookie, now, self.config().permanent_session_lifetime))?;
+        let verified = signer.verify(cookie, now, self.config().permanent_session_lifetime);
+        let json = verified.map_err(|reason| self.refused(cookie, Unusable::Signature(reason))).ok()?;
+        self.cookie_watch().accepted();
         decoded(Record::parse(Format::TaggedJson, Bytes::from(json)), "signed session cookie").map(Arc::new)
+    }
+
+    /// Returns the id in a cookie, if it is well-formed and, with a signer, has our signature.
+    fn id(&self, server: &Server, cookie: &str) -> Option<SessionId> {
+        let id = server.id(cookie).map_err(|why| self.refused(cookie, why));
+        id.ok()
+    }
+
+    fn refused(&self, cookie: &str, why: Unusable) {
+        self.cookie_watch().refused(self.config(), cookie, why);
     }
 }
 
 impl Server {
-    /// Returns the id in a cookie, if it is well-formed and, with a signer, has our signature.
-    fn id(&self, cookie: &str) -> Option<SessionId> {
+    fn id(&self, cookie: &str) -> Result<SessionId, Unusable> {
         let id = match &self.signer {
             None => cookie,
-            Some(signer) => verified(signer.verify(cookie))?,
+            Some(signer) => signer.verify(cookie).map_err(Unusable::Signature)?,
         };
-        SessionId::parse(id, &self.id_lengths)
+        SessionId::parse(id, &self.id_lengths).ok_or(Unusable::NotAnId)
     }
-}
-
-/// Takes what a signature has kept, or logs why it is refused.
-fn verified<T>(result: Result<T, Invalid>) -> Option<T> {
-    result.inspect_err(|reason| log::debug!("a session cookie was refused: {reason}")).ok()
 }
 
 /// Takes what was decoded, or logs why it can't be.

@@ -9,6 +9,7 @@ mod payload;
 mod pickles;
 mod probe;
 mod records;
+mod refused;
 mod rotation;
 mod scenarios;
 mod types;
