@@ -16,8 +16,8 @@ use crate::request::RequestSession;
 /// `#[session_state]` structs included (`visit.session()` gives one).
 ///
 /// Values come back decoded and owned, and no lock is ever handed out. Changes are written when the response
-/// is ready, or by [`save`](#method.save). If the handler panics, nothing is written. Every method counts as
-/// using the session, so that the response gets `Vary: Cookie`.
+/// is ready, or by [`save`](#method.save). If the handler panics while it holds a handle, nothing is written.
+/// Every method counts as using the session, so that the response gets `Vary: Cookie`.
 ///
 /// ```
 /// # use rocket::get;

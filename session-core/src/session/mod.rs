@@ -52,7 +52,8 @@ use crate::store::client::Budget;
 ///
 /// Every method counts as a use of the session (Flask's `accessed`): the response gets `Vary: Cookie`.
 ///
-/// A handler that panics saves nothing: if a handle is dropped by a panic, the session gives up its changes.
+/// A handler that panics saves nothing: if a handle is dropped by a panic, the session gives up its changes. Where no
+/// handle is left, such as in a template that is rendered after the handler has returned, a panic changes nothing.
 ///
 /// ```
 /// # rocket_session_state_core::session::doc_examples::with_session(|session| {

@@ -5,6 +5,7 @@ mod login;
 mod login_flow;
 mod migration;
 mod moving;
+mod not_utf8;
 mod outage;
 mod probe;
 mod purging;

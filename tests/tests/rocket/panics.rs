@@ -6,6 +6,7 @@ use std::time::SystemTime;
 use rocket::fairing::AdHoc;
 use rocket::http::{Accept, Header, Status};
 use rocket::local::asynchronous::Client;
+use rocket::response::{self, Responder};
 use rocket::tokio::sync::Notify;
 use rocket::{Request, State, catch, catchers, get, routes, tokio, uri};
 use rocket_session_state::merge::Refused;
@@ -13,7 +14,7 @@ use rocket_session_state::{Next, Sessions, require_session, session_state};
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::log::lines_with;
-use crate::site::{config, header, quiet};
+use crate::site::{Site, config, header, quiet};
 
 /// It can be neither compared nor serialized.
 #[derive(Debug, Deserialize, Eq)]
@@ -174,4 +175,60 @@ async fn a_login_page_whose_address_panics_leaves_the_401() {
     assert_eq!(response.status(), Status::Unauthorized);
     assert_eq!(header(&response, "X-Last"), ["ran"]);
     assert_eq!(response.into_string().await.as_deref(), Some("own 401"));
+}
+
+/// How a handler panics, and whether a handle is there.
+#[get("/panic/<how>")]
+fn panic(how: &str, visit: Visit) -> Result<String, Breaks> {
+    visit.session().set("panicked", how);
+    match how {
+        "holding" => panic!("on request"),
+        "dropped" => drop(visit),
+        "moved" => take(visit),
+        "cloned" => {
+            take(visit.clone());
+            panic!("on request")
+        }
+        "responder" => return Err(Breaks(None)),
+        "responder-with-a-handle" => return Err(Breaks(Some(visit))),
+        _ => return Ok(how.to_owned()),
+    }
+    panic!("on request")
+}
+
+fn take(visit: Visit) {
+    let _ = visit.username();
+}
+
+/// An answer that breaks while it is made, as a template does.
+struct Breaks(Option<Visit>);
+
+impl<'r> Responder<'r, 'static> for Breaks {
+    fn respond_to(self, _: &'r Request<'_>) -> response::Result<'static> {
+        let _held = self.0;
+        panic!("on request")
+    }
+}
+
+#[get("/panicked")]
+fn panicked(visit: Visit) -> String {
+    visit.session().get::<String>("panicked").ok().flatten().unwrap_or_default()
+}
+
+/// The table of the guide's page on session state.
+#[rocket::async_test]
+async fn a_panic_saves_nothing_while_a_handle_is_there() {
+    for (how, saved) in [
+        ("holding", false),
+        ("cloned", false),
+        ("responder-with-a-handle", false),
+        ("dropped", true),
+        ("moved", true),
+        ("responder", true),
+    ] {
+        let site = Site::launch(|rocket| rocket.mount("/", routes![panic, panicked])).await;
+        site.get("/panic/not").await;
+        assert_eq!(site.get(&format!("/panic/{how}")).await.status(), Status::InternalServerError);
+        assert_eq!(site.text("/panicked").await, if saved { how } else { "not" });
+    }
 }
