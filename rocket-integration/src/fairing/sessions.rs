@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
+use rocket::config::LogLevel;
 use rocket::fairing::{Fairing, Info, Kind, Result as Ignited};
 use rocket::{Build, Orbit, Request, Rocket, async_trait};
 use rocket_session_state_core::Chain;
@@ -159,6 +160,12 @@ impl Fairing for Sessions {
         for warning in &checked.warnings {
             log::warn!("{warning}");
         }
+        if logs_cookies(&rocket) {
+            log::warn!(
+                "log_level: is \"debug\", at which Rocket writes the headers of every request to the log, the cookies of \
+                 sessions among them; write log_level = \"normal\" where visitors come"
+            );
+        }
         let stores = stores(&checked);
         let manager = match self.manager(checked) {
             Ok(manager) => manager,
@@ -191,6 +198,13 @@ impl Fairing for Sessions {
             log::info!("{table}");
         }
     }
+}
+
+/// Tells whether Rocket's own log shows what lets people in, where visitors may come.
+fn logs_cookies(rocket: &Rocket<Build>) -> bool {
+    let figment = rocket.figment();
+    *figment.profile() != rocket::Config::DEBUG_PROFILE
+        && rocket::Config::try_from(figment).is_ok_and(|config| config.log_level == LogLevel::Debug)
 }
 
 /// Names the places of the sessions, for a message about their stores.

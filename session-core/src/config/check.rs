@@ -138,8 +138,19 @@ pub(super) fn backend(store: &StoreSettings, against: &Against<'_>, report: &mut
             format!("\"{name}\" needs the cargo feature {features}; turn it on in Cargo.toml"),
         );
     }
-    if let Some(backend) = store.backend(name) {
-        backend.check(against, report);
+    let Some(backend) = store.backend(name) else { return };
+    backend.check(against, report);
+    if against.debug_profile {
+        return;
+    }
+    if let Some(exposure) = backend.exposure() {
+        report.warn(&[name.location_key()], exposure);
+    }
+    if against.key_prefix.is_empty() && backend.has_foreign_keys() {
+        report.warn(
+            &["session_key_prefix"],
+            "is empty, so that any other key of the server may be taken for a session; write \"session:\"",
+        );
     }
 }
 

@@ -26,6 +26,12 @@ pub(super) fn check(config: &mut SessionConfig, environment: Environment, report
     path("application_root", &config.application_root, report);
     secure(config, environment, report);
     name_prefix(config, report);
+    if !config.session_cookie_httponly && !environment.debug_profile {
+        report.warn(
+            &["session_cookie_httponly"],
+            "is off, so that any script of a page can read the cookie; write true",
+        );
+    }
 }
 
 fn name(config: &SessionConfig, report: &mut Report) {

@@ -1,6 +1,6 @@
 //! `session_migrate_from`: the store that sessions are moved out of.
 
-use super::{ConfigError, Environment, SessionConfig, SessionType, StoreSettings, check};
+use super::{Environment, Problem, SessionConfig, SessionType, StoreSettings, check};
 use crate::settings::reader::{FromSetting, Setting};
 use crate::settings::report::Report;
 use crate::settings::table::Settings;
@@ -111,9 +111,15 @@ pub(super) fn check(config: &mut SessionConfig, environment: Environment, report
                 let against = check::against(config, old.session_type, &prefix, environment);
                 check::backend(&old.store, &against, &mut of_old);
                 check::key_prefix(&prefix, &mut of_old);
-                for problem in of_old.finish().err().iter().flat_map(ConfigError::problems) {
+                let message = |problem: &Problem| {
                     let key = problem.key().strip_prefix("session_").unwrap_or(problem.key());
-                    report.refuse(&[KEY], format!("`{key}` {}", problem.message()));
+                    format!("`{key}` {}", problem.message())
+                };
+                match of_old.finish() {
+                    Ok(warnings) => warnings.iter().for_each(|warning| report.warn(&[KEY], message(warning))),
+                    Err(error) => {
+                        error.problems().iter().for_each(|problem| report.refuse(&[KEY], message(problem)));
+                    }
                 }
             }
         }

@@ -40,6 +40,17 @@ pub(crate) trait Backend: fmt::Debug {
         None
     }
 
+    /// Says who may read what travels to the store, and what to write against it, as the end of a sentence; `None` where
+    /// it stays on this machine, or the server has to prove who it is.
+    fn exposure(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// Tells whether keys of others may stand beside those of sessions.
+    fn has_foreign_keys(&self) -> bool {
+        false
+    }
+
     /// Tells whether expired records stay until they are purged.
     fn is_purged(&self) -> bool {
         false

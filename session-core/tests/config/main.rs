@@ -10,6 +10,7 @@ mod places;
 mod secrets;
 mod stores;
 mod values;
+mod warnings;
 
 use figment::providers::{Env, Format, Serialized, Toml};
 use figment::{Figment, Jail, Profile};

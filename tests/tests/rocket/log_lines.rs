@@ -78,6 +78,22 @@ async fn a_launch_without_its_store_names_the_address_once() {
     }
 }
 
+/// Rocket itself shows headers at that level, and no fairing can keep it from doing so.
+#[rocket::async_test]
+async fn a_log_that_shows_cookies_is_warned_about_outside_the_debug_profile() {
+    const PART: &str = "the cookies of sessions among them";
+    for (level, debug_profile) in [("debug", true), ("normal", false), ("off", false), ("debug", false)] {
+        assert_eq!(lines_with(PART), [""; 0]);
+        let profile = if debug_profile { "debug" } else { "release" };
+        let figment = site::quiet().figment().clone().select(profile).merge(("log_level", level));
+        let sessions = Sessions::with_config(site::config());
+        assert!(launches(rocket::custom(figment).attach(sessions)).await);
+    }
+    let lines = lines_with(PART);
+    let [line] = lines.as_slice() else { panic!("{lines:?}") };
+    assert!(line.starts_with("WARN ") && line.contains("log_level = \"normal\""), "{line}");
+}
+
 #[rocket::async_test]
 async fn the_debug_text_of_an_error_is_short() {
     #[get("/log-lines/debug")]
@@ -120,7 +136,7 @@ async fn errors_of_fields_and_saves_are_answers_and_lines_of_the_log() {
     let site = Site::launch(|rocket| rocket.mount("/", routes![field, save, guard, login_page])).await;
     assert_eq!(site.get("/log-lines/field").await.status(), Status::InternalServerError);
     let lines = lines_with("GET /log-lines/field: ");
-    assert!(lines.len() == 1 && lines[0].contains("`number`") && !lines[0].contains("not one"), "{lines:?}");
+    assert!(lines.len() == 1 && lines[0].contains("\"number\"") && !lines[0].contains("not one"), "{lines:?}");
     assert_eq!(site.get("/log-lines/guard").await.status(), Status::Unauthorized);
     let browser = site.client.get("/log-lines/guard").header(Accept::HTML).dispatch().await;
     assert_eq!(browser.status(), Status::SeeOther, "as if the guard were a plain argument");

@@ -1,5 +1,6 @@
 //! The settings of the memcached store.
 
+use crate::settings::address::is_this_machine;
 use crate::settings::reader::texts;
 use crate::settings::report::Report;
 use crate::settings::table::settings;
@@ -42,6 +43,18 @@ impl Backend for MemcachedSettings {
     #[cfg(feature = "memcached")]
     fn open(&self) -> Result<crate::store::DynStore, crate::store::StoreError> {
         Ok(crate::store::DynStore::new(super::MemcachedStore::from_servers(self.servers.clone())?))
+    }
+
+    fn exposure(&self) -> Option<&'static str> {
+        let is_here = |server: &String| server.rsplit_once(':').is_none_or(|(host, _)| is_this_machine(host));
+        (!self.servers.iter().all(is_here)).then_some(
+            "sends sessions unencrypted to another machine, since memcached has no TLS here; write the address of a \
+             tunnel's end on this machine, or use another store",
+        )
+    }
+
+    fn has_foreign_keys(&self) -> bool {
+        true
     }
 
     fn location(&self) -> String {

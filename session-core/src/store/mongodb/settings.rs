@@ -49,6 +49,11 @@ impl Backend for MongoDbSettings {
         Ok(crate::store::DynStore::new(store))
     }
 
+    #[cfg(feature = "mongodb")]
+    fn exposure(&self) -> Option<&'static str> {
+        super::store::exposure(&self.url)
+    }
+
     fn location(&self) -> String {
         format!("{}, collection {}.{}", public_part(&self.url), self.database, self.collection)
     }

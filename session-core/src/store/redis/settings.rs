@@ -34,6 +34,17 @@ impl Backend for RedisSettings {
     fn location(&self) -> String {
         public_part(&self.url)
     }
+
+    #[cfg(feature = "redis")]
+    fn exposure(&self) -> Option<&'static str> {
+        super::store::is_exposed(&self.url).then_some(
+            "sends sessions unencrypted to another machine; write rediss://, with the cargo feature `redis-tls`",
+        )
+    }
+
+    fn has_foreign_keys(&self) -> bool {
+        true
+    }
 }
 
 /// Says why `url` can't be used, without showing it. Without the feature, that is what is missing.

@@ -86,6 +86,11 @@ impl Backend for SqlSettings {
         Ok(crate::store::DynStore::new(store))
     }
 
+    #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+    fn exposure(&self) -> Option<&'static str> {
+        super::store::exposure(self.url.as_deref()?)
+    }
+
     fn location(&self) -> String {
         let Some(url) = &self.url else { return "a database".into() };
         match url.split_once(":///") {

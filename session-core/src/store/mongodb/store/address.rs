@@ -1,7 +1,8 @@
 //! The address of MongoDB's servers.
 
-use mongodb::options::{Acknowledgment, ConnectionString};
+use mongodb::options::{Acknowledgment, ConnectionString, HostInfo, ServerAddress, Tls};
 
+use crate::settings::address::is_this_machine;
 use crate::settings::parameters::Parameters;
 
 /// The driver's options, less those that would take a guarantee away, and with words for what only Python's driver knows.
@@ -83,4 +84,26 @@ pub(super) fn parse(url: &str) -> Result<ConnectionString, String> {
         return Err("says w=0, so that nobody would know what was written; remove that".into());
     }
     Ok(connection)
+}
+
+/// Says who may read what is sent to such servers, and what to write against it.
+pub(super) fn exposure(connection: &ConnectionString) -> Option<&'static str> {
+    let servers = match &connection.host_info {
+        HostInfo::HostIdentifiers(servers) => servers.as_slice(),
+        // Servers that DNS names are spoken to by TLS.
+        _ => &[],
+    };
+    let is_here = |server: &ServerAddress| match server {
+        ServerAddress::Tcp { host, .. } => is_this_machine(host),
+        _ => true,
+    };
+    match &connection.tls {
+        Some(Tls::Enabled(options)) if options.allow_invalid_certificates == Some(true) => Some(
+            "sends sessions to whoever answers, since certificates are not checked; remove `tlsInsecure` and \
+             `tlsAllowInvalidCertificates`, and name the authority with `tlsCAFile`",
+        ),
+        Some(Tls::Enabled(_)) => None,
+        _ if servers.iter().all(is_here) => None,
+        _ => Some("sends sessions unencrypted to another machine; write `tls=true`"),
+    }
 }

@@ -159,6 +159,11 @@ pub(crate) fn objection(url: &str) -> Option<String> {
     address::parse(url).err()
 }
 
+/// Says who may read what is sent to `url`, and what to write against it.
+pub(crate) fn exposure(url: &str) -> Option<&'static str> {
+    address::exposure(&address::parse(url).ok()?)
+}
+
 impl Store for MongoStore {
     async fn load(&self, call: Call, key: &str, touch: Option<Touch>) -> Result<Option<Loaded>, StoreError> {
         self.target

@@ -1,8 +1,11 @@
 //! The address of a Redis server, as redis-py and Rust's client spell it.
 
-use redis::{Client, ConnectionInfo, IntoConnectionInfo, ProtocolVersion, RedisConnectionInfo};
+use redis::{
+    Client, ConnectionAddr, ConnectionInfo, IntoConnectionInfo, ProtocolVersion, RedisConnectionInfo,
+};
 
 use super::connection;
+use crate::settings::address::is_this_machine;
 use crate::settings::parameters::Parameters;
 
 /// What redis-py's `from_url` takes, and two names of Rust's client.
@@ -162,6 +165,11 @@ impl Address {
         }
         self.server = connection::tuned(self.server.set_redis_settings(settings));
         Ok(self)
+    }
+
+    /// Tells whether what is sent there leaves this machine unencrypted.
+    pub(super) fn is_exposed(&self) -> bool {
+        matches!(self.server.addr(), ConnectionAddr::Tcp(host, _) if !is_this_machine(host))
     }
 
     /// Makes the client. Nothing is connected yet.

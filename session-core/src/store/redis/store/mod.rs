@@ -87,6 +87,11 @@ pub(crate) fn objection(url: &str) -> Option<String> {
     Address::parse(url).err()
 }
 
+/// Tells whether what is sent to `url` leaves this machine unencrypted.
+pub(crate) fn is_exposed(url: &str) -> bool {
+    Address::parse(url).is_ok_and(|address| address.is_exposed())
+}
+
 impl Store for RedisStore {
     async fn load(&self, call: Call, key: &str, touch: Option<Touch>) -> Result<Option<Loaded>, StoreError> {
         let command = match touch {

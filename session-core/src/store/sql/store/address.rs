@@ -4,6 +4,8 @@ use super::SqlTable;
 use super::connections::Connections;
 use super::dialect::{Dialect, Options};
 use super::rows::RowStore;
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+use crate::settings::address::is_this_machine;
 use crate::settings::parameters::Parameters;
 use crate::store::DynStore;
 
@@ -33,6 +35,47 @@ pub(super) fn open(url: &str, table: &SqlTable, most: Option<usize>) -> Result<D
                 .into(),
         ),
     }
+}
+
+/// Says who may read what is sent to `url`, and what to write against it.
+pub(super) fn exposure(url: &str) -> Option<&'static str> {
+    let (scheme, rest) = url.split_once("://")?;
+    match scheme.split('+').next()? {
+        #[cfg(feature = "postgres")]
+        "postgresql" | "postgres" => {
+            use sqlx::postgres::PgSslMode::{VerifyCa, VerifyFull};
+
+            let options = postgres(rest).ok()?;
+            let is_checked = matches!(options.get_ssl_mode(), VerifyCa | VerifyFull);
+            let is_here = options.get_socket().is_some() || is_here(options.get_host());
+            (!is_checked && !is_here).then_some(
+                "sends sessions unencrypted to another machine, or to whoever answers, since its certificate is not \
+                 checked; write `sslmode=verify-full`, with the cargo feature `sql-tls`",
+            )
+        }
+        #[cfg(feature = "mysql")]
+        "mysql" | "mariadb" => {
+            use sqlx::mysql::MySqlSslMode::{VerifyCa, VerifyIdentity};
+
+            let options = mysql(rest).ok()?;
+            let is_checked = matches!(options.get_ssl_mode(), VerifyCa | VerifyIdentity);
+            let is_here = options.get_socket().is_some() || is_here(options.get_host());
+            (!is_checked && !is_here).then_some(
+                "sends sessions unencrypted to another machine, or to whoever answers, since its certificate is not \
+                 checked; write `ssl-mode=VERIFY_IDENTITY`, with the cargo feature `sql-tls`",
+            )
+        }
+        _ => {
+            let _ = rest;
+            None
+        }
+    }
+}
+
+/// Tells whether a host is this machine; PostgreSQL's may be the folder of a socket.
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+fn is_here(host: &str) -> bool {
+    host.starts_with('/') || is_this_machine(host)
 }
 
 fn rows<D: Dialect>(options: Options<D>, table: &SqlTable, most: Option<usize>) -> DynStore {

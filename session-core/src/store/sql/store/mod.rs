@@ -130,6 +130,11 @@ impl SqlStore {
     }
 }
 
+/// Says who may read what is sent to `url`, and what to write against it.
+pub(crate) fn exposure(url: &str) -> Option<&'static str> {
+    address::exposure(url)
+}
+
 /// Says why a store can't be made of `url`, without showing it.
 pub(crate) fn objection(url: &str) -> Option<String> {
     address::open(url, &SqlTable::default(), None).err()
