@@ -130,6 +130,22 @@ async fn messages_flashed_by_parallel_requests_are_all_shown_once() {
 }
 
 #[tokio::test]
+async fn messages_of_parallel_requests_push_the_oldest_out_of_a_full_queue() {
+    let mut site = Site::new();
+    let flash = |session: &Session, numbers: std::ops::Range<u32>| {
+        numbers.for_each(|number| session.flash(number.to_string(), "info"));
+    };
+    site.request(|session| flash(session, 0..90)).await;
+    let (first, second) = (site.open().await, site.open().await);
+    flash(&first, 90..98);
+    flash(&second, 98..106);
+    site.close(&first).await.unwrap();
+    site.close(&second).await.unwrap();
+    let messages = site.open().await.take_flashes().into_iter().map(|flash| flash.message);
+    assert!(messages.eq((6..106).map(|number| number.to_string())));
+}
+
+#[tokio::test]
 async fn a_change_after_a_save_is_saved_at_the_close() {
     let mut site = Site::new();
     let session = site.open().await;

@@ -2,6 +2,7 @@
 mod cross_origin;
 mod csrf;
 mod failed_saves;
+mod flashes;
 mod gate;
 mod guard_checks;
 mod guards;

@@ -1,7 +1,11 @@
 //! Collections that the policy `union` can merge.
 
-use std::collections::{BTreeSet, HashSet, VecDeque};
-use std::hash::{BuildHasher, Hash};
+use std::collections::{BTreeSet, HashSet};
+use std::hash::{BuildHasher, Hash, RandomState};
+
+use serde::Serialize;
+
+use super::items::{Item, items, without};
 
 /// A list or a set in which two requests may add and remove items at once.
 #[diagnostic::on_unimplemented(
@@ -17,16 +21,21 @@ pub trait Collection: Default {
 }
 
 /// Equal items count as often as they occur. The store's items come first, in their order.
+///
+/// An item that is equal by its `PartialEq` alone, although something else is stored of it, is another item.
 #[diagnostic::do_not_recommend]
-impl<T: PartialEq> Collection for Vec<T> {
-    fn union(base: &Self, mut mine: Self, mut theirs: Self) -> Self {
-        let removed = difference(base, &mine);
-        strike(&mut mine, base.iter().collect());
-        let also_added = difference(&theirs, base);
-        strike(&mut mine, also_added);
-        strike(&mut theirs, removed);
-        theirs.extend(mine);
-        theirs
+impl<T: PartialEq + Serialize> Collection for Vec<T> {
+    fn union(base: &Self, mine: Self, theirs: Self) -> Self {
+        let places = |items: Vec<Item<'_, T>>| items.iter().map(|item| item.place).collect();
+        let (kept, added): (Vec<usize>, Vec<usize>) = {
+            let hashing = RandomState::new();
+            let [base, mine, theirs] = [base, &mine, &theirs].map(|list| items(list, &hashing));
+            let removed = without(&base, &mine);
+            let also_added = without(&theirs, &base);
+            let added = without(&without(&mine, &base), &also_added);
+            (places(without(&theirs, &removed)), places(added))
+        };
+        pick(theirs, kept).chain(pick(mine, added)).collect()
     }
 }
 
@@ -48,19 +57,8 @@ impl<T: Ord> Collection for BTreeSet<T> {
     }
 }
 
-/// Returns the items of `list` that remain when every item of `other` cancels an equal one.
-fn difference<'a, T: PartialEq>(list: &'a [T], other: &[T]) -> Vec<&'a T> {
-    let mut cancelling = other.iter().collect();
-    list.iter().filter(|item| !cancel(&mut cancelling, item)).collect()
-}
-
-fn strike<T: PartialEq>(list: &mut Vec<T>, items: Vec<&T>) {
-    let mut cancelling = items.into();
-    list.retain(|item| !cancel(&mut cancelling, item));
-}
-
-// Two versions of a list mostly agree from the front on, where a queue finds and removes at once.
-fn cancel<T: PartialEq>(cancelling: &mut VecDeque<&T>, item: &T) -> bool {
-    let place = cancelling.iter().position(|other| *other == item);
-    place.and_then(|place| cancelling.remove(place)).is_some()
+/// Takes the items at these places, which are in order.
+fn pick<T>(list: Vec<T>, places: Vec<usize>) -> impl Iterator<Item = T> {
+    let mut places = places.into_iter().peekable();
+    list.into_iter().enumerate().filter_map(move |(place, item)| places.next_if_eq(&place).map(|_| item))
 }

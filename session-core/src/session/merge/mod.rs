@@ -20,6 +20,7 @@
 
 mod collection;
 mod error;
+mod items;
 mod number;
 mod policies;
 

@@ -52,8 +52,8 @@ pub fn min<T: Comparable>(base: Option<T>, mine: Option<T>, theirs: Option<T>) -
 
 /// Keeps the store's items without those that this request removed, then adds those that it added.
 ///
-/// Items are compared by equality, and a list may hold equal ones. An edited item counts as removed
-/// and added. An item that both requests added is kept once. An absent base counts as empty.
+/// Items are compared by equality and by what is stored of them, and a list may hold equal ones. An edited item counts
+/// as removed and added. An item that both requests added is kept once. An absent base counts as empty.
 ///
 /// # Errors
 ///
