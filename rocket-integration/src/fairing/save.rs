@@ -81,11 +81,13 @@ impl Fairing for SaveSessions {
         match in_request.opened() {
             Opened::Untouched => Box::pin(Done),
             Opened::Failed { handled: true } => {
-                depends_on_outage(response);
+                depends_on_session(response);
                 Box::pin(Done)
             }
-            Opened::Failed { handled: false } => Box::pin(unavailable(request, response)),
-            Opened::Refused => Box::pin(turn_away(request, response)),
+            Opened::Failed { handled: false } => {
+                Box::pin(refuse(request, response, Status::ServiceUnavailable))
+            }
+            Opened::Refused => Box::pin(refuse(request, response, Status::Forbidden)),
             Opened::Session(session) => {
                 let manager = &context.manager;
                 let closed = panic::catch_unwind(AssertUnwindSafe(|| {
@@ -196,31 +198,9 @@ impl Present {
     }
 }
 
-/// A page of another site sent the request: whatever a handler made of it, the answer is 403, and makes the browser
-/// neither keep nor forget anything.
-async fn turn_away<'r>(request: &'r Request<'_>, response: &mut Response<'r>) {
-    if response.status() != Status::Forbidden {
-        replace(request, response, Status::Forbidden).await;
-    }
-    response.remove_header("Set-Cookie");
-    response.remove_header("Clear-Site-Data");
-    response.set_raw_header("Cache-Control", "no-store");
-}
-
-/// The load failed: whatever a handler made of it, the answer is 503.
-async fn unavailable<'r>(request: &'r Request<'_>, response: &mut Response<'r>) {
-    // A guard's error has been through the application's catchers already.
-    if response.status() != Status::ServiceUnavailable {
-        replace(request, response, Status::ServiceUnavailable).await;
-    }
-    response.remove_header("Set-Cookie");
-    depends_on_outage(response);
-    response.set_raw_header("Retry-After", RETRY_AFTER);
-}
-
-/// Keeps caches from an answer that would be another if the store worked, whatever the application says to them:
-/// it speaks of the page as it is on other days, and a cache would hand it out when the store is back.
-fn depends_on_outage(response: &mut Response<'_>) {
+/// Keeps caches from an answer that would be another if the store worked or the request were allowed, whatever the
+/// application says to them: it speaks of the page as it is on other days, and a cache would hand it out then.
+fn depends_on_session(response: &mut Response<'_>) {
     response.set_raw_header("Cache-Control", "no-store");
     vary_by_cookie(response);
 }
@@ -244,11 +224,18 @@ async fn panicked<'r>(request: &'r Request<'_>, response: &mut Response<'r>, ses
     refuse(request, response, Status::InternalServerError).await;
 }
 
-/// Answers with this status in place of the handler's answer.
+/// Answers with this status, whatever the handler has made of the request, and makes the browser neither keep nor forget
+/// anything.
 async fn refuse<'r>(request: &'r Request<'_>, response: &mut Response<'r>, status: Status) {
-    replace(request, response, status).await;
-    response.set_raw_header("Cache-Control", "no-store");
-    vary_by_cookie(response);
+    // Where there was no session to open, a guard's error has been through the application's catchers already. Where
+    // there was one, the answer is that of a handler, which speaks of what was not saved.
+    let is_of_handler = matches!(RequestSession::of(request).opened(), Opened::Session(_));
+    if is_of_handler || response.status() != status {
+        replace(request, response, status).await;
+    }
+    response.remove_header("Set-Cookie");
+    response.remove_header("Clear-Site-Data");
+    depends_on_session(response);
     if status == Status::ServiceUnavailable {
         response.set_raw_header("Retry-After", RETRY_AFTER);
     }

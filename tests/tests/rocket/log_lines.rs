@@ -136,7 +136,10 @@ async fn errors_of_fields_and_saves_are_answers_and_lines_of_the_log() {
     let site = Site::launch(|rocket| rocket.mount("/", routes![field, save, guard, login_page])).await;
     assert_eq!(site.get("/log-lines/field").await.status(), Status::InternalServerError);
     let lines = lines_with("GET /log-lines/field: ");
-    assert!(lines.len() == 1 && lines[0].contains("\"number\"") && !lines[0].contains("not one"), "{lines:?}");
+    assert!(
+        lines.len() == 1 && lines[0].contains("\"number\"") && !lines[0].contains("not one"),
+        "{lines:?}"
+    );
     assert_eq!(site.get("/log-lines/guard").await.status(), Status::Unauthorized);
     let browser = site.client.get("/log-lines/guard").header(Accept::HTML).dispatch().await;
     assert_eq!(browser.status(), Status::SeeOther, "as if the guard were a plain argument");

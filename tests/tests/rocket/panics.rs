@@ -1,6 +1,7 @@
 //! Functions of the application that panic where Rocket catches nothing.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::cmp::Ordering;
+use std::sync::atomic::{AtomicU32, Ordering as Atomic};
 use std::time::SystemTime;
 
 use rocket::fairing::AdHoc;
@@ -17,15 +18,15 @@ use crate::log::lines_with;
 use crate::site::{Site, config, header, quiet};
 
 /// It can be neither compared nor serialized.
-#[derive(Debug, Deserialize, Eq)]
+#[derive(Debug, Deserialize, PartialEq)]
 struct Unlucky(u32);
 
 const BAD: u32 = 13;
 
-impl PartialEq for Unlucky {
-    fn eq(&self, other: &Self) -> bool {
+impl PartialOrd for Unlucky {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         assert!(self.0 != BAD && other.0 != BAD, "as comparisons do");
-        self.0 == other.0
+        self.0.partial_cmp(&other.0)
     }
 }
 
@@ -54,8 +55,8 @@ struct Visit {
     merged: Option<u32>,
     #[session(merge = not_serializable)]
     serialized: Option<Unlucky>,
-    #[session(merge = "union")]
-    compared: Vec<Unlucky>,
+    #[session(merge = "max")]
+    compared: Option<Unlucky>,
     plain: Option<u32>,
 }
 
@@ -71,7 +72,7 @@ async fn change(field: &str, value: u32, wait: bool, visit: Visit, meeting: &Sta
     match field {
         "merged" => visit.set_merged(value),
         "serialized" => visit.set_serialized(Unlucky(value)),
-        "compared" => visit.update_compared(|list| list.push(Unlucky(value))),
+        "compared" => visit.set_compared(Unlucky(value)),
         _ => visit.set_plain(value),
     }
     if wait {
@@ -107,7 +108,7 @@ async fn client() -> Client {
     static CLOCK: AtomicU32 = AtomicU32::new(0);
     // The time is asked for when a session is opened, and again when it is closed.
     let clock = |request: &Request<'_>| {
-        let breaks = request.uri().path() == "/change/clock/1" && CLOCK.fetch_add(1, Ordering::Relaxed) > 0;
+        let breaks = request.uri().path() == "/change/clock/1" && CLOCK.fetch_add(1, Atomic::Relaxed) > 0;
         assert!(!breaks, "as clocks do");
         SystemTime::now()
     };
