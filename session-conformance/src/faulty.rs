@@ -224,4 +224,8 @@ impl<S: Store> Store for Faulty<S> {
     fn address(&self) -> Option<String> {
         self.inner.address()
     }
+
+    fn open_to_others(&self) -> Option<String> {
+        self.inner.open_to_others()
+    }
 }

@@ -38,8 +38,7 @@ use crate::store::backend::Against;
 pub struct CheckedConfig {
     /// What was left open is decided. Private, so that nothing is changed after the check.
     config: SessionConfig,
-    /// The check was for a store that is passed in code, so that `session_type` was not looked at.
-    own_store: bool,
+    environment: Environment,
     /// The findings that are allowed and still worth a line in the launch log.
     pub warnings: Vec<Warning>,
     /// `session_cookie_secure` was chosen, not decided by default.
@@ -74,14 +73,13 @@ pub(super) fn apply(
     let old_store_location =
         old.and_then(|old| location(&old.store, old.session_type, "session_migrate_from", &report));
     let warnings = report.finish()?;
-    let own_store = environment.own_store;
-    Ok(CheckedConfig { config, own_store, warnings, secure_was_chosen, store_location, old_store_location })
+    Ok(CheckedConfig { config, environment, warnings, secure_was_chosen, store_location, old_store_location })
 }
 
 impl CheckedConfig {
-    /// Tells whether the check was for a store that is passed in code.
-    pub(crate) fn is_for_own_store(&self) -> bool {
-        self.own_store
+    /// Returns the circumstances of the check.
+    pub(crate) fn environment(&self) -> Environment {
+        self.environment
     }
 }
 

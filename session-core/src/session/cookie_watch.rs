@@ -102,7 +102,7 @@ fn explained(config: &CheckedConfig, cookie: &str, why: Unusable) -> String {
 }
 
 fn signed_by_another(config: &CheckedConfig, reason: Invalid, dots: usize) -> String {
-    let in_cookie = config.session_type == SessionType::Cookie && !config.is_for_own_store();
+    let in_cookie = config.session_type == SessionType::Cookie && !config.environment().own_store;
     let salt = if in_cookie { "cookie-session" } else { "flask-session" };
     match reason {
         Invalid::Expired => "permanent_session_lifetime with PERMANENT_SESSION_LIFETIME".into(),

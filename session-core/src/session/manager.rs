@@ -64,7 +64,7 @@ impl Manager {
     /// [`StoreError`] if the store's address can't be understood, or if the configuration was checked for a store made
     /// in code.
     pub fn new(config: CheckedConfig) -> Result<Self, StoreError> {
-        if config.is_for_own_store() {
+        if config.environment().own_store {
             return Err(StoreError::misconfigured(
                 "the configuration was checked for a store made in code, and none was passed",
             ));
@@ -159,15 +159,23 @@ impl Manager {
         matches!(self.inner.home, SessionHome::Cookie(_))
     }
 
-    /// Asks the store whether it can be used; `Ok` if sessions are kept in cookies.
+    /// Tries at launch whether the store can be used, and does what requests do, with a random key: create a record, load
+    /// it and extend its life, replace it, delete it. `Ok` if sessions are kept in cookies.
     ///
     /// # Errors
     ///
-    /// The store's answer.
+    /// The store's answer, with the step that it refused and the key. Outside the debug profile also that
+    /// [others may write](Store::open_to_others) in the store, which is otherwise a warning.
     pub async fn ping(&self, now: SystemTime) -> Result<(), StoreError> {
         match self.home() {
             SessionHome::Cookie(_) => Ok(()),
-            SessionHome::Server(server) => server.store.ping(&self.budget(), now).await,
+            SessionHome::Server(server) => {
+                let id = SessionId::generate(self.config().session_id_length);
+                let id =
+                    id.map_err(|error| StoreError::misconfigured(format!("no random bytes: {error}")))?;
+                let is_lenient = self.config().environment().debug_profile;
+                server.store.try_out(now, &self.store_key(&id), is_lenient).await
+            }
         }
     }
 

@@ -61,6 +61,8 @@ macro_rules! erased {
             $(fn $method<'a>(&'a self, call: Call $(, $argument: $type)*) -> BoxFuture<'a, $answer>;)+
 
             fn address(&self) -> Option<String>;
+
+            fn open_to_others(&self) -> Option<String>;
         }
 
         impl<S: Store> ErasedStore for S {
@@ -70,6 +72,10 @@ macro_rules! erased {
 
             fn address(&self) -> Option<String> {
                 Store::address(self)
+            }
+
+            fn open_to_others(&self) -> Option<String> {
+                Store::open_to_others(self)
             }
         }
     };

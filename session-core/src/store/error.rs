@@ -116,6 +116,16 @@ impl StoreError {
         StoreError { before_writing, ..Self::new(Kind::Elsewhere, Some(Arc::new(told))) }
     }
 
+    /// Says in which step of the launch's trial the error came, and under which key.
+    pub(crate) fn at_step(mut self, step: &str, key: &str) -> Self {
+        let text = format!("the launch tried {step} under {key:?}, as requests do");
+        self.source = Some(match self.source.take() {
+            Some(source) => Arc::new(Told { text, source: Box::new(source) }),
+            None => Arc::from(Box::<dyn Error + Send + Sync>::from(text)),
+        });
+        self
+    }
+
     /// Notes that the call failed before it could write anything, so that it may be made again.
     ///
     /// ```

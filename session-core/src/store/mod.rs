@@ -41,6 +41,10 @@ macro_rules! forward {
         fn address(&$self) -> Option<String> {
             ($store).address()
         }
+
+        fn open_to_others(&$self) -> Option<String> {
+            ($store).open_to_others()
+        }
     };
 }
 
@@ -76,6 +80,8 @@ mod memory;
 #[doc(hidden)]
 pub mod migrating;
 mod mongodb;
+#[cfg(all(unix, any(feature = "filesystem", feature = "sqlite")))]
+mod others;
 #[cfg(any(
     feature = "redis",
     feature = "sqlite",
@@ -211,7 +217,8 @@ pub trait Store: Send + Sync + 'static {
         async { Ok(0) }
     }
 
-    /// Checks that the store can be reached and used; called once at launch.
+    /// Checks that the store can be reached and used. Called at launch, before what requests do is tried with a record of
+    /// its own, and every half second while the store is away; so it should cost little.
     ///
     /// The default loads a key that no session has.
     fn ping(&self, call: Call) -> impl Future<Output = Result<(), StoreError>> + Send {
@@ -222,6 +229,15 @@ pub trait Store: Send + Sync + 'static {
     ///
     /// It is part of the launch's messages. The default returns `None`.
     fn address(&self) -> Option<String> {
+        None
+    }
+
+    /// Says who else may change or read the records on this machine, such as every user who may write in their folder,
+    /// and what to do about it.
+    ///
+    /// Asked once at launch, after [`ping`](Store::ping). In the debug profile an answer is a warning, outside it the
+    /// application does not launch. The default returns `None`.
+    fn open_to_others(&self) -> Option<String> {
         None
     }
 }

@@ -11,6 +11,7 @@ mod file_faults;
 mod file_store;
 #[cfg(any(feature = "memcached", feature = "mongodb", feature = "redis"))]
 mod idle;
+mod launch;
 mod log_lines;
 #[cfg(feature = "memcached")]
 mod memcached_faults;

@@ -4,6 +4,7 @@ pub(crate) mod breaker;
 mod budget;
 mod keyed_locks;
 mod outage_log;
+mod try_out;
 pub(crate) mod wait;
 
 use std::future::Future;
@@ -81,12 +82,6 @@ impl StoreClient {
         key: &str,
     ) -> Result<bool, StoreError> {
         self.write(budget, now, |call| self.store.boxed().delete(call, key)).await
-    }
-
-    /// Checks the store at launch. The error has no address: the launch's message names it.
-    pub(crate) async fn ping(&self, budget: &Budget, now: SystemTime) -> Result<(), StoreError> {
-        let deadline = Instant::now() + self.call_timeout.min(budget.left());
-        with_deadline(deadline, self.store.boxed().ping(Call { now, deadline })).await
     }
 
     /// Purges without the limits of a request.

@@ -258,4 +258,9 @@ impl Store for MigratingStore {
     fn address(&self) -> Option<String> {
         self.0.target.boxed().address()
     }
+
+    /// Whoever can write in the old store can be any user here.
+    fn open_to_others(&self) -> Option<String> {
+        self.0.target.boxed().open_to_others().or_else(|| self.0.source.open_to_others())
+    }
 }

@@ -56,6 +56,10 @@ impl Source {
         with_deadline(halfway(call.deadline), self.store.boxed().ping(call)).await.map_err(failed)
     }
 
+    pub(super) fn open_to_others(&self) -> Option<String> {
+        self.store.boxed().open_to_others()
+    }
+
     fn own_key(&self, key: &str) -> String {
         let [prefix, in_target] = &self.prefixes;
         format!("{prefix}{}", key.strip_prefix(in_target.as_str()).unwrap_or(key))

@@ -11,6 +11,8 @@ use super::layout::{self, Found};
 use super::name::Names;
 use crate::store::StoreError;
 use crate::store::error::Told;
+#[cfg(unix)]
+use crate::store::others::who_may_write_in;
 
 /// The subfolder for files of our own. cachelib takes everything for a session whose name does not end like this.
 const OWN: &str = ".rocket_session_state.__wz_cache";
@@ -186,6 +188,12 @@ impl Folder {
         fs::read_dir(&self.path).map(drop).map_err(|error| self.failed("list the files", error))
     }
 
+    /// Says who else may write in the folders.
+    #[cfg(unix)]
+    pub(super) fn open_to_others(&self) -> Option<String> {
+        [&self.path, &self.own].into_iter().find_map(|folder| who_may_write_in(folder, self.mode))
+    }
+
     /// Creates a file of our mode, and the folders around it where they are missing.
     fn make(&self, path: &Path) -> io::Result<File> {
         let make = || {
@@ -214,7 +222,7 @@ impl Folder {
             if let Some(parent) = folder.parent() {
                 fs::create_dir_all(parent)?;
             }
-            match fs::create_dir(folder) {
+            match new_folder(folder) {
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
                 made => made.and_then(|()| self.share(folder))?,
             }
@@ -247,6 +255,14 @@ impl Folder {
         let text = format!("can't {doing} in the folder of the sessions, {:?}", self.path);
         StoreError::refused(Told { text, source: error.into() })
     }
+}
+
+/// Makes a folder in which its owner alone may write, however little the process masks.
+fn new_folder(path: &Path) -> io::Result<()> {
+    let mut new = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut new, 0o755);
+    new.create(path)
 }
 
 /// A file that is being written; it is removed unless it becomes another.

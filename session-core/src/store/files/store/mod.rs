@@ -223,6 +223,11 @@ impl Store for FileStore {
         let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
         Some(format!("folder {}", folder.display()))
     }
+
+    #[cfg(unix)]
+    fn open_to_others(&self) -> Option<String> {
+        self.folder.open_to_others()
+    }
 }
 
 debug_by_address!(FileStore);

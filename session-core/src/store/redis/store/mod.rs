@@ -13,6 +13,7 @@ use redis::{Client, Cmd, Value, cmd};
 
 use self::address::Address;
 use self::connection::Connection;
+use self::redis_error::IN_CLUSTER;
 use self::script::SwapScript;
 use crate::store::{Call, Loaded, New, Store, StoreError, Swap, Touch};
 
@@ -144,13 +145,18 @@ impl Store for RedisStore {
         }
     }
 
-    /// Loads the script, so that also missing rights show at launch, and asks whether the server
-    /// knows `GETEX`.
+    /// Loads the script, and asks whether the server knows `GETEX` and stands alone.
     async fn ping(&self, call: Call) -> Result<(), StoreError> {
         if !self.swap.load(&self.connection, call).await.map_err(StoreError::of_driver)? {
             return Err(StoreError::invalid_response("the script's SHA-1"));
         }
-        // Servers that hide COMMAND answer an error: they get the benefit of the doubt.
+        // Servers that hide INFO or COMMAND answer an error: they get the benefit of the doubt.
+        let cluster = self.connection.send(call, cmd("INFO").arg("cluster").take()).await;
+        if let Ok(Value::BulkString(text)) = &cluster
+            && text.split(|byte| *byte == b'\n').any(|line| line.trim_ascii() == b"cluster_enabled:1")
+        {
+            return Err(StoreError::misconfigured(IN_CLUSTER.trim_start_matches(": ")));
+        }
         match self.connection.send(call, cmd("COMMAND").arg("INFO").arg("GETEX").take()).await {
             Ok(Value::Array(commands)) if commands == [Value::Nil] => {
                 Err(StoreError::refused("the server does not know GETEX; Redis 6.2 or newer is needed"))

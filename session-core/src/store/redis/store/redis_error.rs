@@ -21,6 +21,11 @@ impl DriverError for RedisError {
                     ("ERR", Some(detail)) if detail.starts_with("unknown command") => {
                         f.write_str(": it does not know a command; version 6.2 or newer is needed")
                     }
+                    ("NOPERM", Some(detail)) => match refused_command(detail) {
+                        Some(command) => write!(f, ": the user may not run {}", command.to_ascii_uppercase()),
+                        None => f.write_str(": the user may not do that, or not with this key"),
+                    },
+                    ("MOVED", _) => f.write_str(IN_CLUSTER),
                     ("WRONGTYPE", _) => f.write_str(": the key holds something else than a string"),
                     _ => Ok(()),
                 }
@@ -50,6 +55,17 @@ impl DriverError for RedisError {
             _ => Verdict::Away,
         }
     }
+}
+
+pub(super) const IN_CLUSTER: &str = ": the server is one node of a Redis Cluster, which has a part of the keys; write the \
+     address of a server that is not part of one";
+
+/// Returns the command in `… has no permissions to run the 'getex' command`.
+fn refused_command(detail: &str) -> Option<&str> {
+    let (_, rest) = detail.split_once("to run the '")?;
+    let (command, _) = rest.split_once('\'')?;
+    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'|';
+    (command.len() <= 32 && command.bytes().all(is_name)).then_some(command)
 }
 
 /// Tells whether a word from the server is a code like `WRONGTYPE`, and not just any text.

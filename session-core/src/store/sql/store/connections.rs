@@ -58,6 +58,14 @@ impl<D: Dialect> Connections<D> {
         }
     }
 
+    /// Says who else may use the database on this machine without its login, and what to do about it.
+    pub(super) fn open_to_others(&self) -> Option<String> {
+        match self {
+            Connections::Own(own) => D::open_to_others(&own.options),
+            Connections::Shared(pool) => D::open_to_others(&pool.connect_options()),
+        }
+    }
+
     /// Does some work on a connection. If it fails or is dropped, the connection is closed: an answer may still be
     /// on its way.
     pub(super) async fn with<T>(

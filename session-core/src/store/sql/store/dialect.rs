@@ -32,6 +32,11 @@ pub(super) trait Dialect: Database {
     /// Returns the address of the database without the login, for people.
     fn address(options: &Options<Self>) -> String;
 
+    /// Says who else may use the database on this machine without its login, and what to do about it.
+    fn open_to_others(_options: &Options<Self>) -> Option<String> {
+        None
+    }
+
     fn open(options: &Options<Self>) -> impl Future<Output = sqlx::Result<Self::Connection>> + Send {
         options.connect()
     }

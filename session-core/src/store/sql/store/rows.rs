@@ -238,6 +238,10 @@ impl<D: Dialect> Store for RowStore<D> {
     fn address(&self) -> Option<String> {
         Some(self.address.clone())
     }
+
+    fn open_to_others(&self) -> Option<String> {
+        self.connections.open_to_others()
+    }
 }
 
 /// Tells whether the database undid the statement because of others: a serialization failure or a deadlock.

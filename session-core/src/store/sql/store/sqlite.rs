@@ -70,6 +70,11 @@ impl Dialect for Sqlite {
         format!("SQLite file {}", std::path::absolute(file).unwrap_or_else(|_| file.to_owned()).display())
     }
 
+    #[cfg(unix)]
+    fn open_to_others(options: &Options<Self>) -> Option<String> {
+        crate::store::others::who_may_use_database(options.get_filename())
+    }
+
     async fn open(options: &Options<Self>) -> sqlx::Result<Self::Connection> {
         create_file(options.get_filename())?;
         let mut attempt = 1;

@@ -1,0 +1,79 @@
+//! What the launch tries: that the store does what requests will ask of it.
+
+use std::future::Future;
+use std::time::{Duration, SystemTime};
+
+use tokio::time::Instant;
+
+use super::StoreClient;
+use super::wait::with_deadline;
+use crate::store::{Call, Loaded, New, StoreError, Swap, Touch};
+
+/// The life of the record that is tried, should a process end in the middle.
+const LIFETIME: Duration = Duration::from_secs(60);
+
+/// Two records that differ. To every reader they are empty sessions.
+const RECORDS: [&[u8]; 2] = [b"{}", b"{ }"];
+
+impl StoreClient {
+    /// Pings the store, and does with `key`, which no session has, what requests do with theirs. A right that is missing
+    /// shows here and not at the first log-in. The errors have no address: the launch's message names it.
+    ///
+    /// That others may write in the store is an error, or a warning if `is_lenient`.
+    pub(crate) async fn try_out(
+        &self,
+        now: SystemTime,
+        key: &str,
+        is_lenient: bool,
+    ) -> Result<(), StoreError> {
+        let store = self.store.boxed();
+        self.in_time(now, |call| store.ping(call)).await?;
+        let [first, second] = RECORDS.map(|bytes| New { bytes, lifetime: LIFETIME });
+        // Always due, so that a store for which extending is a write makes it.
+        let touch = Touch { lifetime: LIFETIME, renew_below: LIFETIME };
+
+        let create = self.in_time(now, |call| store.swap(call, key, None, Some(first))).await;
+        is_done(create).map_err(|error| error.at_step("to create a record", key))?;
+        let load = self.in_time(now, |call| store.load(call, key, Some(touch))).await;
+        let is_first = |loaded: &Loaded| &*loaded.bytes == first.bytes;
+        let loaded = load
+            .and_then(|loaded| loaded.filter(is_first).ok_or_else(unexpected))
+            .map_err(|error| error.at_step("to load the record and extend its life", key))?;
+        let replace = self.in_time(now, |call| store.swap(call, key, Some(&loaded), Some(second))).await;
+        is_done(replace).map_err(|error| error.at_step("to replace the record", key))?;
+        let delete = self.in_time(now, |call| store.delete(call, key)).await;
+        delete
+            .and_then(|existed| if existed { Ok(()) } else { Err(unexpected()) })
+            .map_err(|error| error.at_step("to delete the record", key))?;
+
+        match store.open_to_others() {
+            None => Ok(()),
+            Some(who) if is_lenient => {
+                log::warn!("outside the debug profile sessions would not be served: {who}");
+                Ok(())
+            }
+            Some(who) => Err(StoreError::misconfigured(who)),
+        }
+    }
+
+    async fn in_time<T, F: Future<Output = Result<T, StoreError>>>(
+        &self,
+        now: SystemTime,
+        ask: impl FnOnce(Call) -> F,
+    ) -> Result<T, StoreError> {
+        let deadline = Instant::now() + self.call_timeout;
+        with_deadline(deadline, ask(Call { now, deadline })).await
+    }
+}
+
+fn is_done(swapped: Result<Swap, StoreError>) -> Result<(), StoreError> {
+    match swapped? {
+        Swap::Done { .. } => Ok(()),
+        Swap::Conflict(_) => Err(unexpected()),
+    }
+}
+
+/// Nobody else has the key, so the store has forgotten or mixed up what it acknowledged.
+fn unexpected() -> StoreError {
+    StoreError::invalid_response("the record that was written before")
+}
