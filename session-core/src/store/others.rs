@@ -13,8 +13,10 @@ struct Rights {
 
 const GROUP_WRITES: u32 = 0o020;
 const ALL_WRITE: u32 = 0o002;
+#[cfg(feature = "sqlite")]
 const ALL_READ_OR_WRITE: u32 = 0o006;
 /// In such a folder everybody may make files, and nobody may remove or replace those of others.
+#[cfg(feature = "sqlite")]
 const STICKY: u32 = 0o1000;
 
 /// Says who else may write in a folder whose files have this mode, and what to do about it.

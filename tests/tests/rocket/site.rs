@@ -31,7 +31,10 @@ impl Site {
         change(&mut config);
         let sessions = Sessions::with_config(config).store(Arc::clone(&store));
         let rocket = routes(quiet().attach(sessions));
-        Site { store, client: Client::tracked(rocket).await.expect("the application launches") }
+        let client = Client::tracked(rocket).await.expect("the application launches");
+        // The launch tries the store out; tests count what requests do.
+        store.calls();
+        Site { store, client }
     }
 
     pub(crate) async fn get(&self, path: &str) -> LocalResponse<'_> {

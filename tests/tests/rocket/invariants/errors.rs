@@ -1,5 +1,7 @@
 //! A store that does not work: 9 and 10. Changes after the response has begun: 11. Hostile requests: 17.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use rocket::http::{Header, Status};
@@ -7,7 +9,7 @@ use rocket::local::asynchronous::Client;
 use rocket::{get, routes};
 use rocket_session_state::config::SessionConfig;
 use rocket_session_state::store::conformance::{Fault, Operation};
-use rocket_session_state::store::{Call, Loaded, New, Store, StoreError, Swap, Touch};
+use rocket_session_state::store::{Call, Loaded, MemoryStore, New, Store, StoreError, Swap, Touch};
 use rocket_session_state::{Session, Sessions};
 
 use super::place::{places, places_with};
@@ -38,26 +40,39 @@ async fn a_store_that_does_not_work_is_a_503_and_changes_nothing() {
     }
 }
 
-/// A store that answers at the launch and never again, with an error that names it.
-struct Down(&'static str);
+/// A store that works until its cable is cut, and then fails with an error that names it.
+struct Down {
+    cause: &'static str,
+    is_cut: AtomicBool,
+    records: MemoryStore,
+}
+
+impl Down {
+    fn answers(&self) -> Result<&MemoryStore, StoreError> {
+        if self.is_cut.load(Ordering::Relaxed) {
+            return Err(StoreError::unavailable(self.cause));
+        }
+        Ok(&self.records)
+    }
+}
 
 impl Store for Down {
-    async fn load(&self, _: Call, _: &str, _: Option<Touch>) -> Result<Option<Loaded>, StoreError> {
-        Err(StoreError::unavailable(self.0))
+    async fn load(&self, call: Call, key: &str, touch: Option<Touch>) -> Result<Option<Loaded>, StoreError> {
+        self.answers()?.load(call, key, touch).await
     }
 
     async fn swap(
         &self,
-        _: Call,
-        _: &str,
-        _: Option<&Loaded>,
-        _: Option<New<'_>>,
+        call: Call,
+        key: &str,
+        expected: Option<&Loaded>,
+        new: Option<New<'_>>,
     ) -> Result<Swap, StoreError> {
-        Err(StoreError::unavailable(self.0))
+        self.answers()?.swap(call, key, expected, new).await
     }
 
-    async fn delete(&self, _: Call, _: &str) -> Result<bool, StoreError> {
-        Err(StoreError::unavailable(self.0))
+    async fn delete(&self, call: Call, key: &str) -> Result<bool, StoreError> {
+        self.answers()?.delete(call, key).await
     }
 
     async fn ping(&self, _: Call) -> Result<(), StoreError> {
@@ -68,8 +83,10 @@ impl Store for Down {
 #[rocket::async_test]
 async fn an_outage_is_one_error_in_the_log_with_its_cause() {
     let cause = "the cable of this very store is cut";
-    let rocket = quiet().attach(Sessions::fairing().store(Down(cause))).mount("/", routes![fill]);
-    let client = Client::untracked(rocket).await.unwrap();
+    let store = Arc::new(Down { cause, is_cut: AtomicBool::new(false), records: MemoryStore::new(10) });
+    let sessions = Sessions::fairing().store(Arc::clone(&store));
+    let client = Client::untracked(quiet().attach(sessions).mount("/", routes![fill])).await.unwrap();
+    store.is_cut.store(true, Ordering::Relaxed);
     for _ in 0..4 {
         let request =
             client.get("/fill/momo/1").header(Header::new("Cookie", format!("session={}", "a".repeat(43))));
