@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use super::held::{Held, Stop};
-use rocket_session_state_core::store::{Call, Loaded, New, Store, StoreError, Swap, Touch};
+use rocket_session_state_core::store::{Call, Loaded, New, Store, StoreError, Swap};
 
 /// Wraps a store, counts the calls to it, makes them fail on demand, and stops them at a point until
 /// a test lets them go on.
@@ -31,7 +31,7 @@ use rocket_session_state_core::store::{Call, Loaded, New, Store, StoreError, Swa
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() {
 /// # let call = Call { now: SystemTime::now(), deadline: tokio::time::Instant::now() + Duration::from_secs(9) };
-/// # let new = |bytes| Some(New { bytes, lifetime: Duration::from_secs(60) });
+/// # let new = |bytes| Some(New { bytes, lifetime: Some(Duration::from_secs(60)) });
 ///
 /// let store = Arc::new(Faulty::new(MemoryStore::new(10)));
 /// let mut late = store.hold(Operation::Swap, HoldPoint::Before);
@@ -195,7 +195,12 @@ fn injected() -> StoreError {
 }
 
 impl<S: Store> Store for Faulty<S> {
-    async fn load(&self, call: Call, key: &str, touch: Option<Touch>) -> Result<Option<Loaded>, StoreError> {
+    async fn load(
+        &self,
+        call: Call,
+        key: &str,
+        touch: Option<Duration>,
+    ) -> Result<Option<Loaded>, StoreError> {
         self.meet(Operation::Load, move || self.inner.load(call, key, touch)).await
     }
 

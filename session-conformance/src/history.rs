@@ -1,6 +1,6 @@
 //! Random histories of calls, compared with a model that is simple enough to be right.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::time::Duration;
 
 use proptest::prelude::*;
@@ -9,17 +9,33 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 use super::subject::{HOUR, Subject, conflict, done, holds};
 use super::violation::{Broken, ensure};
-use rocket_session_state_core::store::{Loaded, New, Swap, Touch};
+use rocket_session_state_core::store::{Loaded, New, Swap};
 
 /// A step of a history. Lives and pauses are whole hours, so that the real time that a test
 /// takes decides nothing.
 #[derive(Debug, Clone)]
 enum Step {
-    Load { key: u8, touch: Option<Renewal> },
-    Swap { key: u8, expected: Expected, new: Option<NewRecord> },
-    Delete { key: u8 },
+    Load {
+        key: u8,
+        touch: Option<u32>,
+    },
+    Swap {
+        key: u8,
+        expected: Expected,
+        new: Option<NewRecord>,
+    },
+    /// Replaces what is stored with this value, for the life that it has left.
+    Keep {
+        key: u8,
+        value: u8,
+    },
+    Delete {
+        key: u8,
+    },
     Purge,
-    Pass { hours: u32 },
+    Pass {
+        hours: u32,
+    },
 }
 
 /// Few values, so that "the same bytes again" happens.
@@ -27,12 +43,6 @@ enum Step {
 struct NewRecord {
     value: u8,
     hours: u32,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Renewal {
-    hours: u32,
-    renew_below: u32,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -47,14 +57,14 @@ fn histories() -> impl Strategy<Value = Vec<Step>> {
     let key = 0..3_u8;
     let hours = 1..=10_u32;
     let record = (0..3_u8, hours.clone()).prop_map(|(value, hours)| NewRecord { value, hours });
-    let renewal = (hours, 0..=12_u32).prop_map(|(hours, renew_below)| Renewal { hours, renew_below });
     let expected = prop_oneof![
         1 => Just(Expected::Nothing),
         3 => Just(Expected::LastSeen),
         1 => (1..4_u8).prop_map(Expected::SeenEarlier),
     ];
     let step = prop_oneof![
-        3 => (key.clone(), proptest::option::of(renewal)).prop_map(|(key, touch)| Step::Load { key, touch }),
+        3 => (key.clone(), proptest::option::of(hours)).prop_map(|(key, touch)| Step::Load { key, touch }),
+        2 => (key.clone(), 0..3_u8).prop_map(|(key, value)| Step::Keep { key, value }),
         6 => (key.clone(), expected, proptest::option::weighted(0.8, record))
             .prop_map(|(key, expected, new)| Step::Swap { key, expected, new }),
         1 => key.prop_map(|key| Step::Delete { key }),
@@ -93,16 +103,8 @@ pub(super) async fn agree(seed: u64, number: u32, subject: impl Fn(u32) -> Subje
 /// A record as the model knows it.
 struct Life {
     record: Loaded,
-    /// The hours at which it may end: a touch that is not due yet may renew a life or not. Never empty.
-    ends: BTreeSet<u32>,
-}
-
-impl Life {
-    /// Until when it lives for certain, and from when on it has ended.
-    fn bounds(&self) -> (u32, u32) {
-        let [first, last] = [self.ends.first(), self.ends.last()].map(|end| end.copied().unwrap_or_default());
-        (first, last)
-    }
+    /// The hour at which it ends.
+    ends: u32,
 }
 
 /// The model, beside the store.
@@ -130,9 +132,10 @@ impl Model<'_> {
     async fn take(&mut self, step: Step) -> Result<(), Broken> {
         match step {
             Step::Load { key, touch } => self.load(key, touch).await,
+            Step::Keep { key, value } => self.keep(key, value).await,
             Step::Swap { key, expected, new } => self.swap(key, expected, new).await,
             Step::Delete { key } => {
-                let there = self.current(key).await?.is_some();
+                let there = self.current(key).is_some();
                 let deleted = self.store.delete(&self.name(key)).await?;
                 self.lives.remove(&key);
                 ensure(deleted == there, || format!("a deletion said {deleted}, expected {there}"))
@@ -145,27 +148,37 @@ impl Model<'_> {
         }
     }
 
-    async fn load(&mut self, key: u8, renewal: Option<Renewal>) -> Result<(), Broken> {
-        let current = self.current(key).await?;
-        let touch = renewal
-            .map(|renewal| Touch { lifetime: hours(renewal.hours), renew_below: hours(renewal.renew_below) });
-        let loaded = self.store.load(&self.name(key), touch).await?;
+    async fn load(&mut self, key: u8, touch: Option<u32>) -> Result<(), Broken> {
+        let current = self.current(key);
+        let loaded = self.store.load(&self.name(key), touch.map(hours)).await?;
         same(loaded.as_ref(), current.as_ref())?;
-        if let (Some(life), Some(renewal)) = (self.lives.get_mut(&key), renewal) {
-            let renewed = self.now.saturating_add(renewal.hours);
-            // Of the ends it may have had, those for which the touch was due are none any more.
-            life.ends.retain(|end| end.saturating_sub(self.now) > renewal.renew_below);
-            life.ends.insert(renewed);
+        if let (Some(life), Some(touch)) = (self.lives.get_mut(&key), touch) {
+            life.ends = self.now.saturating_add(touch);
         }
         self.see(key, loaded);
         Ok(())
     }
 
+    async fn keep(&mut self, key: u8, value: u8) -> Result<(), Broken> {
+        self.load(key, None).await?;
+        let Some(expected) = self.expected(key, Expected::LastSeen) else { return Ok(()) };
+        let new = New { bytes: &[value], lifetime: None };
+        let swap = self.store.swap_for(&self.name(key), Some(&expected), Some(new)).await?;
+        let version = done(&swap, "a swap that keeps the life of what is stored")?;
+        if let Some(life) = self.lives.get_mut(&key) {
+            life.record = Loaded::versioned(vec![value], version);
+            let record = life.record.clone();
+            self.see(key, Some(record));
+        }
+        Ok(())
+    }
+
     async fn swap(&mut self, key: u8, expected: Expected, new: Option<NewRecord>) -> Result<(), Broken> {
-        let current = self.current(key).await?;
+        let current = self.current(key);
         let expected = self.expected(key, expected);
         let bytes = new.map(|new| [new.value]);
-        let record = bytes.as_ref().zip(new).map(|(bytes, new)| New { bytes, lifetime: hours(new.hours) });
+        let record =
+            bytes.as_ref().zip(new).map(|(bytes, new)| New { bytes, lifetime: Some(hours(new.hours)) });
         let swap = self.store.swap_for(&self.name(key), expected.as_ref(), record).await?;
         let bytes_of = |record: &Option<Loaded>| record.as_ref().map(|record| record.bytes.clone());
         let same_bytes = bytes_of(&expected) == bytes_of(&current);
@@ -185,7 +198,7 @@ impl Model<'_> {
                 let life = new.map(|new| {
                     let ends = self.now.saturating_add(new.hours);
                     let record = Loaded::versioned(vec![new.value], version);
-                    Life { record, ends: [ends].into() }
+                    Life { record, ends }
                 });
                 self.see(key, life.as_ref().map(|life| life.record.clone()));
                 match life {
@@ -197,18 +210,12 @@ impl Model<'_> {
         Ok(())
     }
 
-    /// Returns the record that the store has to hold now. Where the model leaves that open, the store is asked.
-    async fn current(&mut self, key: u8) -> Result<Option<Loaded>, Broken> {
-        let Some(life) = self.lives.get_mut(&key) else { return Ok(None) };
-        let (earliest, latest) = life.bounds();
-        let lives = self.now < earliest
-            || self.now < latest && self.store.stored(&self.store.key(&key.to_string())).await?.is_some();
-        if lives {
-            life.ends.retain(|end| *end > self.now);
-        } else {
+    /// Returns the record that the store has to hold now.
+    fn current(&mut self, key: u8) -> Option<Loaded> {
+        if self.lives.get(&key).is_some_and(|life| life.ends <= self.now) {
             self.lives.remove(&key);
         }
-        Ok(self.lives.get(&key).map(|life| life.record.clone()))
+        self.lives.get(&key).map(|life| life.record.clone())
     }
 
     fn expected(&self, key: u8, expected: Expected) -> Option<Loaded> {
@@ -238,24 +245,4 @@ fn same(found: Option<&Loaded>, expected: Option<&Loaded>) -> Result<(), Broken>
     ensure(found == expected, || {
         format!("the version became {found:?}, the swap that wrote it gave {expected:?}")
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use rocket_session_state_core::store::{DynStore, MemoryStore};
-
-    use super::*;
-
-    #[tokio::test]
-    async fn a_touch_that_was_not_due_may_have_shortened_a_life_that_another_one_had_prolonged() {
-        let touch = |hours| Step::Load { key: 0, touch: Some(Renewal { hours, renew_below: 0 }) };
-        let load = Step::Load { key: 0, touch: None };
-        let swap =
-            Step::Swap { key: 0, expected: Expected::Nothing, new: Some(NewRecord { value: 0, hours: 3 }) };
-        let pass = |hours| Step::Pass { hours };
-        let history = vec![swap, touch(6), touch(4), pass(3), load.clone(), pass(1), load];
-        // It renews a life at every touch.
-        let store = Subject::new(DynStore::new(MemoryStore::new(1)), None, String::new());
-        assert!(follow(&store, history).await.is_ok());
-    }
 }

@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 use tokio::time::{Instant, timeout_at};
 
 use super::violation::{Broken, ensure};
-use rocket_session_state_core::store::{Call, DynStore, Loaded, New, Store, StoreError, Swap, Touch};
+use rocket_session_state_core::store::{Call, DynStore, Loaded, New, Store, StoreError, Swap};
 
 /// Moves records of a store closer to their end without waiting.
 ///
@@ -99,7 +99,7 @@ impl Subject {
         Ok(())
     }
 
-    pub(super) async fn load(&self, key: &str, touch: Option<Touch>) -> Result<Option<Loaded>, Broken> {
+    pub(super) async fn load(&self, key: &str, touch: Option<Duration>) -> Result<Option<Loaded>, Broken> {
         let call = self.call();
         self.answered(call, self.store.load(call, key, touch)).await
     }
@@ -116,7 +116,7 @@ impl Subject {
         expected: Option<&Loaded>,
         bytes: Option<&[u8]>,
     ) -> Result<Swap, Broken> {
-        self.swap_for(key, expected, bytes.map(|bytes| New { bytes, lifetime: HOUR })).await
+        self.swap_for(key, expected, bytes.map(|bytes| New { bytes, lifetime: Some(HOUR) })).await
     }
 
     pub(super) async fn swap_for(
@@ -131,12 +131,12 @@ impl Subject {
 
     /// A swap that a limit of the store may refuse.
     pub(super) async fn try_swap(&self, key: &str, bytes: &[u8]) -> Result<Swap, StoreError> {
-        self.store.swap(self.call(), key, None, Some(New { bytes, lifetime: HOUR })).await
+        self.store.swap(self.call(), key, None, Some(New { bytes, lifetime: Some(HOUR) })).await
     }
 
     /// Begins a swap and drops it after its first poll, as a caller does whose deadline has passed.
     pub(super) async fn abandoned_swap(&self, key: &str, expected: &Loaded, bytes: &[u8]) {
-        let new = New { bytes, lifetime: HOUR };
+        let new = New { bytes, lifetime: Some(HOUR) };
         let swap = self.store.swap(self.call(), key, Some(expected), Some(new));
         // Whether it was done before it was dropped is what the rule finds out.
         let _ = tokio::time::timeout(Duration::ZERO, swap).await;

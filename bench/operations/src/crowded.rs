@@ -53,7 +53,7 @@ async fn filled(sessions: usize, now: SystemTime) -> Result<Manager> {
     let record = record(now).await?;
     let deadline = tokio::time::Instant::now() + Duration::from_secs(3600);
     for number in 0..sessions {
-        let new = New { bytes: &record, lifetime: Duration::from_secs(3600) };
+        let new = New { bytes: &record, lifetime: Some(Duration::from_secs(3600)) };
         store.swap(Call { now, deadline }, &format!("session:{}", id(number)), None, Some(new)).await?;
     }
     let environment = Environment { own_store: true, ..Environment::default() };

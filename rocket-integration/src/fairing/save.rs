@@ -9,8 +9,8 @@ use std::task::{Context, Poll};
 
 use rocket::fairing::{Fairing, Info, Kind};
 use rocket::futures::FutureExt as _;
-use rocket::http::Status;
 use rocket::http::uri::Origin;
+use rocket::http::{Method, Status};
 use rocket::{Data, Request, Response};
 use rocket_session_state_core::manager::Closed;
 use rocket_session_state_core::session::{SaveError, Session};
@@ -107,6 +107,15 @@ impl Fairing for SaveSessions {
                         let saving = manager.save_and_close(session, now);
                         match AssertUnwindSafe(saving).catch_unwind().await {
                             Ok(Ok(closed)) => self.send(request, response, closed),
+                            Ok(Err(error @ SaveError::Renewed)) if is_read(request) => {
+                                // The page was made for a new visitor, and is right as it is.
+                                error.log(request);
+                                self.send(
+                                    request,
+                                    response,
+                                    Closed { vary_cookie: true, ..Closed::default() },
+                                );
+                            }
                             failed => {
                                 match failed {
                                     Ok(Err(error)) => fail(request, response, &error).await,
@@ -203,6 +212,10 @@ impl Present {
 fn depends_on_session(response: &mut Response<'_>) {
     response.set_raw_header("Cache-Control", "no-store");
     vary_by_cookie(response);
+}
+
+fn is_read(request: &Request<'_>) -> bool {
+    matches!(request.method(), Method::Get | Method::Head)
 }
 
 /// The save failed: the answer must not say that all went well.

@@ -5,17 +5,14 @@ use std::time::Duration;
 
 use super::super::subject::{HOUR, Subject, conflict, done, holds};
 use super::super::violation::{Broken, ensure};
-use rocket_session_state_core::store::{New, Touch};
+use rocket_session_state_core::store::New;
 
 const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(86_400);
 
-const fn touch(lifetime: Duration) -> Option<Touch> {
-    Some(Touch { lifetime, renew_below: lifetime })
-}
-
 async fn create(store: &Subject, key: &str, lifetime: Duration) -> Result<(), Broken> {
-    done(&store.swap_for(key, None, Some(New { bytes: b"x", lifetime })).await?, "a creation").map(drop)
+    done(&store.swap_for(key, None, Some(New { bytes: b"x", lifetime: Some(lifetime) })).await?, "a creation")
+        .map(drop)
 }
 
 async fn is_there(store: &Subject, key: &str, when: &str) -> Result<(), Broken> {
@@ -53,7 +50,7 @@ pub(super) async fn a_swap_gives_the_record_a_new_life(store: &Arc<Subject>) -> 
     let (longer, shorter) = (store.key("longer"), store.key("shorter"));
     for (key, lifetime) in [(&longer, 10 * HOUR), (&shorter, MINUTE)] {
         let old = store.create(key, b"-").await?;
-        let new = New { bytes: b"x", lifetime };
+        let new = New { bytes: b"x", lifetime: Some(lifetime) };
         done(&store.swap_for(key, Some(&old), Some(new)).await?, "a swap of what was loaded")?;
     }
     store.pass(MINUTE).await?;
@@ -68,12 +65,12 @@ pub(super) async fn a_load_with_touch_renews_the_life_and_changes_no_byte(
     let key = store.key("k");
     create(store, &key, HOUR).await?;
     store.pass(HOUR - MINUTE).await?;
-    let loaded = store.load(&key, touch(HOUR)).await?;
+    let loaded = store.load(&key, Some(HOUR)).await?;
     holds(loaded.as_ref(), Some(b"x"), "a load with touch")?;
     store.pass(HOUR - MINUTE).await?;
     is_there(store, &key, "after its life was renewed").await?;
     done(&store.swap(&key, loaded.as_ref(), Some(b"x")).await?, "a swap of what a load with touch gave")?;
-    store.load(&key, touch(HOUR)).await?;
+    store.load(&key, Some(HOUR)).await?;
     store.pass(HOUR).await?;
     is_gone(store, &key, "after the renewed life").await
 }
@@ -89,6 +86,43 @@ pub(super) async fn a_load_without_touch_leaves_the_life_as_it_is(
     is_gone(store, &key, "at the end of a life that nobody renewed").await
 }
 
+/// Seconds by which an answer about a life may be wrong: servers count whole ones, and the test takes some.
+const SLACK: Duration = Duration::from_secs(5);
+
+/// A store that can't tell says so; what it tells is right.
+pub(super) async fn what_a_load_tells_of_the_end_is_right(store: &Arc<Subject>) -> Result<(), Broken> {
+    let key = store.key("k");
+    create(store, &key, 3 * HOUR).await?;
+    for (touch, left) in [(None, 2 * HOUR), (Some(3 * HOUR), 3 * HOUR), (None, 2 * HOUR)] {
+        store.pass(HOUR).await?;
+        let loaded = store.load(&key, touch).await?;
+        holds(loaded.as_ref(), Some(b"x"), "a load during its life")?;
+        let told = loaded.and_then(|loaded| loaded.expires);
+        let now = store.call().now;
+        ensure(told.is_none_or(|end| end + SLACK >= now + left && end <= now + left + SLACK), || {
+            format!(
+                "a load with touch {touch:?} said that the life ends at {told:?}, and {left:?} are left at {now:?}"
+            )
+        })?;
+    }
+    Ok(())
+}
+
+pub(super) async fn a_swap_may_keep_the_end_of_the_life(store: &Arc<Subject>) -> Result<(), Broken> {
+    let key = store.key("k");
+    create(store, &key, 3 * HOUR).await?;
+    for value in [b"y", b"z"] {
+        store.pass(HOUR).await?;
+        let current = store.stored(&key).await?;
+        let new = New { bytes: value, lifetime: None };
+        done(&store.swap_for(&key, current.as_ref(), Some(new)).await?, "a swap that keeps the life")?;
+    }
+    store.pass(HOUR - MINUTE).await?;
+    holds(store.stored(&key).await?.as_ref(), Some(b"z"), "a load a minute before the end that was kept")?;
+    store.pass(MINUTE).await?;
+    is_gone(store, &key, "at the end that two swaps have kept").await
+}
+
 pub(super) async fn a_touch_revives_nothing(store: &Arc<Subject>) -> Result<(), Broken> {
     let [never, deleted, expired] = ["never", "deleted", "expired"].map(|name| store.key(name));
     create(store, &deleted, HOUR).await?;
@@ -98,7 +132,7 @@ pub(super) async fn a_touch_revives_nothing(store: &Arc<Subject>) -> Result<(), 
     for (key, what) in
         [(&never, "of nothing"), (&deleted, "of a deleted record"), (&expired, "of an expired one")]
     {
-        holds(store.load(key, touch(HOUR)).await?.as_ref(), None, &format!("a load with touch {what}"))?;
+        holds(store.load(key, Some(HOUR)).await?.as_ref(), None, &format!("a load with touch {what}"))?;
         is_gone(store, key, "after a load with touch found nothing").await?;
     }
     Ok(())
@@ -110,7 +144,7 @@ pub(super) async fn a_life_of_a_year_is_not_cut_short(store: &Arc<Subject>) -> R
     create(store, &key, 365 * DAY).await?;
     store.pass(364 * DAY).await?;
     is_there(store, &key, "a day before the end of a year").await?;
-    store.load(&key, touch(365 * DAY)).await?;
+    store.load(&key, Some(365 * DAY)).await?;
     store.pass(364 * DAY).await?;
     is_there(store, &key, "a day before the end of another year").await
 }

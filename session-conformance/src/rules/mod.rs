@@ -38,6 +38,8 @@ rules! {
     life::a_swap_gives_the_record_a_new_life
     life::a_load_with_touch_renews_the_life_and_changes_no_byte
     life::a_load_without_touch_leaves_the_life_as_it_is
+    life::what_a_load_tells_of_the_end_is_right
+    life::a_swap_may_keep_the_end_of_the_life
     life::a_touch_revives_nothing
     life::a_life_of_a_year_is_not_cut_short
     life::purge_takes_no_live_record

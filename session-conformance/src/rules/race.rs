@@ -7,7 +7,7 @@ use tokio::task::JoinSet;
 
 use super::super::subject::{HOUR, Subject, conflict, done, holds, show};
 use super::super::violation::{Broken, ensure};
-use rocket_session_state_core::store::{Loaded, Swap, Touch};
+use rocket_session_state_core::store::{Loaded, Swap};
 
 /// No right store lets one caller lose this often: a wrong one must not keep the suite running.
 const PATIENCE: u32 = 5_000;
@@ -154,7 +154,7 @@ pub(super) async fn a_delete_during_loads_with_touch_leaves_nothing(
     store: &Arc<Subject>,
 ) -> Result<(), Broken> {
     let key = store.key("k");
-    let touch = Touch { lifetime: HOUR, renew_below: HOUR };
+    let touch = HOUR;
     for _ in 0..50 {
         store.create(&key, b"logged in").await?;
         let calls = (0..8).map(|n| {

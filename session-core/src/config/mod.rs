@@ -103,9 +103,12 @@ settings! {
         /// Life of a record in the store, greatest age of a signed cookie, and `Expires` of a permanent
         /// session's cookie. From one second to 36,500 days. Default: 31 days.
         permanent_session_lifetime: Duration = Duration::from_secs(31 * 24 * 60 * 60), range seconds;
-        /// Extends the life of a session at each request that uses it, and sends a permanent one's cookie again.
-        /// Default: true.
+        /// Extends the life of a session also when a request only reads it, and sends a permanent one's cookie again, both
+        /// when that is due (`session_refresh_after`). Default: true.
         session_refresh_each_request: bool = true;
+        /// Share of the lifetime, 0 to 1, that must have passed since the last time before record and cookie are extended
+        /// again. 0 is Flask's way: every use extends and sends. Default: 0.1.
+        session_refresh_after: f64 = 0.1, range within(0.0..=1.0, ", a share of the lifetime");
         /// Greatest size of the cookie in bytes, name and attributes included; a larger one is an error.
         /// 0 leaves the limit of what is read when it comes back: a value of 8192 bytes. Default: 4093, what browsers
         /// keep.
@@ -164,9 +167,10 @@ settings! {
         /// Consecutive failures of loads, or of writes, after which these fail fast until the store is back. A store
         /// that answers has not failed, whatever it answers. Default: 5.
         session_breaker_after: u32 = 5, range within(1..=u32::MAX, ""), for AnyStore;
-        /// Share of the lifetime, 0 to 1, that must have passed before a store for which extending is a write
-        /// pays for it. Default: 0.1.
-        session_refresh_after: f64 = 0.1, range within(0.0..=1.0, ", a share of the lifetime"), for AnyStore;
+        /// Time for which a renewed id is remembered with its successor, so that requests with the old one undo no
+        /// log-in. Default: 60 s; none (also 0) for not at all.
+        session_successor_seconds: Option<Duration> = Some(Duration::from_secs(60)), read some_or_zero,
+            range never_or_seconds, for AnyStore;
         /// Poll interval of `session.ended()` for sessions that another process ended. Default: 5 s.
         session_ended_poll: Duration = Duration::from_secs(5), range milliseconds, for AnyStore;
         /// The store that sessions are moved out of, each at its first use. In Rocket.toml a table:

@@ -131,6 +131,13 @@ impl Changes {
         }
     }
 
+    /// The values that were set, without what was removed: for a record that has nothing in common with the one before.
+    pub(super) fn without_removals(&self) -> Changes {
+        let mut changes = Changes { emptied: Seq::default(), ..self.clone() };
+        changes.by_key.retain(|_, change| change.value.is_some());
+        changes
+    }
+
     /// Counts a change, of a field or of something else.
     pub(super) fn next(&mut self) -> Seq {
         self.last = Seq(self.last.0 + 1);

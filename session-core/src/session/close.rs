@@ -47,7 +47,7 @@ impl Manager {
         }
         let mut state = session.state();
         if !self.is_cookie_store() {
-            if state.has_to_be_written(self.config().session_refresh_each_request) {
+            if state.has_to_be_written(self.refresh(), now) {
                 return None;
             }
             state.mark_saved();
@@ -76,7 +76,7 @@ impl Manager {
         let SessionHome::Server(server) = self.home() else { return None };
         let state = session.state();
         let id = state.identity.id().filter(|_| state.identity.unsent)?;
-        if server.ended.contains(id, session.shared.clock.at) {
+        if server.ended.knows(id, session.shared.clock.at) {
             return None;
         }
         self.set_cookie(&state, state.saved_as_permanent(), now).ok().flatten()
@@ -84,7 +84,10 @@ impl Manager {
 
     /// Makes the headers, when the store has everything.
     fn headers(&self, session: &Session, state: &mut State, now: SystemTime) -> Result<Closed, SaveError> {
-        let change = state.cookie_change(self.config().session_refresh_each_request);
+        if self.is_cookie_store() {
+            state.identity.extended = self.refresh().each_use && state.is_due(self.refresh(), now);
+        }
+        let change = state.cookie_change(self.refresh());
         let ended = match self.home() {
             SessionHome::Cookie(_) => {
                 if change != CookieChange::Keep {
@@ -95,11 +98,11 @@ impl Manager {
                 false
             }
             SessionHome::Server(server) => {
-                state.identity.id().is_some_and(|id| server.ended.contains(id, session.shared.clock.at))
+                state.identity.id().is_some_and(|id| server.ended.knows(id, session.shared.clock.at))
             }
         };
         let set_cookie = match change {
-            // Another request has ended the session: an id that would be sent again is dead.
+            // Another request has ended the session or given it a new id: this one is dead.
             _ if ended => None,
             CookieChange::Keep => None,
             CookieChange::Delete => Some(self.cookie().delete()),

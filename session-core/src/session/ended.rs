@@ -2,57 +2,92 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::sync::Notify;
 use tokio::time::{Instant, timeout};
 
 use super::Session;
 use super::manager::{Manager, Server, SessionHome};
+use super::successor::NoteReason;
 use crate::formats::id::SessionId;
 
 impl Manager {
-    /// Returns when the session has ended: destroyed, logged out or expired, here or elsewhere.
+    /// Returns when the session has ended: destroyed, logged out or expired, here or elsewhere. A session that gets a new
+    /// id has not ended.
     pub(super) async fn ended(&self, session: &Session) {
         let SessionHome::Server(server) = self.home() else {
             // Nobody can end a cookie.
             return std::future::pending().await;
         };
-        let mut ends = server.ended.changed.subscribe();
+        let mut own = session.watched_id();
+        let mut watched = own.clone();
         loop {
-            if self.has_ended(server, session).await {
-                return;
+            let poll = self.config().session_ended_poll;
+            match &watched {
+                // It is stored nowhere yet.
+                None if session.state().identity.ended => return,
+                None => tokio::time::sleep(poll).await,
+                Some(id) => {
+                    // Waiting begins before the question, so that no end is missed in between.
+                    let waiter = server.ended.wait_for(id);
+                    let told = waiter.told();
+                    tokio::pin!(told);
+                    told.as_mut().enable();
+                    match self.fate(server, session, id).await {
+                        // The request itself may have given the session a new id meanwhile.
+                        _ if session.watched_id() != own => {}
+                        Fate::Ended => return,
+                        Fate::Renewed(next) => {
+                            watched = Some(next);
+                            continue;
+                        }
+                        // Told or not, it is asked again.
+                        Fate::Alive => drop(timeout(poll, told).await),
+                    }
+                }
             }
-            let told = ends.wait_for(|()| server.knows_end_of(session));
-            if timeout(self.config().session_ended_poll, told).await.is_ok() {
-                return;
+            let now = session.watched_id();
+            if now != own {
+                (own, watched) = (now.clone(), now);
             }
         }
     }
 
     /// Asks the store, without extending the session's life: waiting is not a use.
-    async fn has_ended(&self, server: &Server, session: &Session) -> bool {
-        if server.knows_end_of(session) {
-            return true;
+    async fn fate(&self, server: &Server, session: &Session, id: &SessionId) -> Fate {
+        if session.state().identity.ended {
+            return Fate::Ended;
         }
-        let Some(id) = session.state().identity.id().cloned() else { return false };
-        let key = self.store_key(&id);
+        if let Some(known) = server.ended.fate(id, session.shared.clock.at) {
+            return known;
+        }
+        let (budget, now) = (self.budget(), session.now());
         // A store that fails says nothing about the session.
-        let loaded = server.store.load(&self.budget(), session.now(), &key, None).await;
-        // The session may have got a new id meanwhile.
-        matches!(loaded, Ok(None)) && session.state().identity.id() == Some(&id)
+        if !matches!(server.store.load(&budget, now, &self.store_key(id), None).await, Ok(None)) {
+            return Fate::Alive;
+        }
+        match self.successor_of(server, id, now, &budget).await {
+            Ok(Some((successor, _))) if successor.reason != NoteReason::OtherUser => {
+                Fate::Renewed(successor.id)
+            }
+            Ok(_) => Fate::Ended,
+            Err(_) => Fate::Alive,
+        }
     }
 }
 
-impl Server {
-    fn knows_end_of(&self, session: &Session) -> bool {
-        let identity = &session.state().identity;
-        identity.ended || identity.id().is_some_and(|id| self.ended.contains(id, session.shared.clock.at))
-    }
+/// What is known of an id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Fate {
+    Alive,
+    Ended,
+    /// The session lives under this id.
+    Renewed(SessionId),
 }
 
-/// The ids of sessions that this process ended lately, and a signal for those who wait for an end.
+/// The ids that this process ended or renewed lately, and those who wait for that.
 ///
 /// A request looks here when it is done, so an id is kept longer than requests run. An id that is forgotten too
 /// early costs nothing but a cookie with an id that the store does not know.
@@ -60,14 +95,21 @@ pub(super) struct EndedSessions {
     recent: Mutex<Recent>,
     /// `true` from the first end on: nobody takes the lock to find none.
     any: AtomicBool,
-    changed: watch::Sender<()>,
+    /// Only those who wait for an id are woken by its end, however many wait for others.
+    waiting: Mutex<HashMap<SessionId, Arc<Notify>>>,
 }
 
 /// The latest end of each id, in two generations: the old one is forgotten when the young one becomes it.
 struct Recent {
-    young: HashMap<SessionId, Instant>,
-    old: HashMap<SessionId, Instant>,
+    young: HashMap<SessionId, End>,
+    old: HashMap<SessionId, End>,
     since: Instant,
+}
+
+/// The end of an id: when, and the id that came after it.
+struct End {
+    at: Instant,
+    successor: Option<SessionId>,
 }
 
 const GENERATION_LASTS: Duration = Duration::from_secs(600);
@@ -79,33 +121,80 @@ impl Default for EndedSessions {
         EndedSessions {
             recent: Mutex::new(recent),
             any: AtomicBool::new(false),
-            changed: watch::Sender::new(()),
+            waiting: Mutex::new(HashMap::new()),
         }
     }
 }
 
 impl EndedSessions {
     pub(super) fn add(&self, id: SessionId) {
-        let now = Instant::now();
-        {
-            let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
-            if recent.young.len() >= GENERATION_HOLDS || now - recent.since > GENERATION_LASTS {
-                recent.old = std::mem::take(&mut recent.young);
-                recent.since = now;
-            }
-            recent.young.insert(id, now);
-        }
-        self.any.store(true, Ordering::Release);
-        self.changed.send_replace(());
+        self.note(id, None);
     }
 
-    /// Returns `true` if the session has ended here since `opened`. A record that was loaded after an end is alive:
-    /// it was put into the store again.
-    pub(super) fn contains(&self, id: &SessionId, opened: Instant) -> bool {
-        if !self.any.load(Ordering::Acquire) {
-            return false;
-        }
-        let recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
-        recent.young.get(id).or_else(|| recent.old.get(id)).is_some_and(|ended| *ended >= opened)
+    pub(super) fn add_renewed(&self, id: SessionId, successor: SessionId) {
+        self.note(id, Some(successor));
     }
+
+    fn note(&self, id: SessionId, successor: Option<SessionId>) {
+        let end = End { at: Instant::now(), successor };
+        {
+            let mut recent = lock(&self.recent);
+            if recent.young.len() >= GENERATION_HOLDS || end.at - recent.since > GENERATION_LASTS {
+                recent.old = std::mem::take(&mut recent.young);
+                recent.since = end.at;
+            }
+            recent.young.insert(id.clone(), end);
+        }
+        self.any.store(true, Ordering::Release);
+        if let Some(waiting) = lock(&self.waiting).get(&id) {
+            waiting.notify_waiters();
+        }
+    }
+
+    /// Returns `true` if the id was ended or renewed here since `opened`. A record that was loaded after an end is
+    /// alive: it was put into the store again.
+    pub(super) fn knows(&self, id: &SessionId, opened: Instant) -> bool {
+        self.fate(id, opened).is_some()
+    }
+
+    fn fate(&self, id: &SessionId, opened: Instant) -> Option<Fate> {
+        if !self.any.load(Ordering::Acquire) {
+            return None;
+        }
+        let recent = lock(&self.recent);
+        let end = recent.young.get(id).or_else(|| recent.old.get(id)).filter(|end| end.at >= opened)?;
+        Some(end.successor.clone().map_or(Fate::Ended, Fate::Renewed))
+    }
+
+    fn wait_for(&self, id: &SessionId) -> Waiter<'_> {
+        let notify = Arc::clone(lock(&self.waiting).entry(id.clone()).or_default());
+        Waiter { sessions: self, id: id.clone(), notify }
+    }
+}
+
+/// One who waits for the end of an id. An id that nobody waits for takes no memory.
+struct Waiter<'a> {
+    sessions: &'a EndedSessions,
+    id: SessionId,
+    notify: Arc<Notify>,
+}
+
+impl Waiter<'_> {
+    fn told(&self) -> tokio::sync::futures::Notified<'_> {
+        self.notify.notified()
+    }
+}
+
+impl Drop for Waiter<'_> {
+    fn drop(&mut self) {
+        let mut waiting = lock(&self.sessions.waiting);
+        // Nobody can get hold of it while the map is locked: one beside the map's is that of this waiter.
+        if waiting.get(&self.id).is_some_and(|notify| Arc::strong_count(notify) <= 2) {
+            waiting.remove(&self.id);
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

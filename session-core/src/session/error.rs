@@ -13,7 +13,8 @@ use crate::store::StoreError;
 ///
 /// If the save at the end of a request fails, the response is an error instead: 503 for
 /// [`Unavailable`](SaveError::Unavailable) and [`Contended`](SaveError::Contended), 409 for
-/// [`Ended`](SaveError::Ended) and [`Refused`](SaveError::Refused), 500 for all others.
+/// [`Ended`](SaveError::Ended), [`Renewed`](SaveError::Renewed) (but the answer of a GET or HEAD stays) and
+/// [`Refused`](SaveError::Refused), 500 for all others.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum SaveError {
@@ -24,6 +25,9 @@ pub enum SaveError {
     Contended,
     /// The session was changed here and has ended meanwhile: nothing was saved.
     Ended,
+    /// The request came with an id that another request has renewed lately, so it read as a new visitor, and what it
+    /// changed is not kept: nothing was saved. The same user who logs in is not refused.
+    Renewed,
     /// A field with `merge = "refuse"` was changed by another request meanwhile: nothing was saved.
     Refused {
         /// The field's key.
@@ -67,6 +71,9 @@ impl fmt::Display for SaveError {
             SaveError::Unavailable(_) => f.write_str("the session can't be saved"),
             SaveError::Contended => f.write_str("too many requests change this session at once"),
             SaveError::Ended => f.write_str("the session has ended while it was being changed"),
+            SaveError::Renewed => f.write_str(
+                "the request came with a session id that another request has renewed: what it changed is not kept",
+            ),
             SaveError::Refused { key } => {
                 write!(
                     f,

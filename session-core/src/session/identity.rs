@@ -17,10 +17,17 @@ pub(super) struct Identity {
     pub(super) generation: u64,
     /// The session that came with the request was destroyed in it, or a save found that it was ended elsewhere.
     pub(super) ended: bool,
-    /// The session has got another id than the one in the browser's cookie.
+    /// The browser's cookie has another id than the session, or the signature of an older key.
     pub(super) cookie_outdated: bool,
     /// A save has given the session an id that no answer has carried yet.
     pub(super) unsent: bool,
+    /// The life of the session was extended in this request: that of its record, so that the cookie's has to follow.
+    pub(super) extended: bool,
+    /// A save has made a session permanent that was not, or the other way round.
+    pub(super) permanence_changed: bool,
+    /// The id with which the request came, if another request has renewed it: no answer carries a session cookie then,
+    /// so that none overwrites the one with the new id.
+    pub(super) renewed: Option<SessionId>,
     /// A write whose outcome is not known, or that is on its way. Once it is certain that nobody will know it, nothing
     /// more is written: what was done already must not be done again.
     pub(super) open_outcome: Option<StoreError>,
@@ -32,6 +39,16 @@ pub(super) struct StoredRecord {
     pub(super) id: SessionId,
     /// The record as the store holds it, which the next swap expects.
     pub(super) loaded: Loaded,
+}
+
+/// Where a save has left a session.
+pub(super) struct Placed {
+    /// `None` if nothing is stored any more.
+    pub(super) stored: Option<StoredRecord>,
+    /// The record has got a new life.
+    pub(super) extended: bool,
+    /// The id of the session, if another request has renewed it.
+    pub(super) renewed: Option<SessionId>,
 }
 
 /// The reason for a new id; the stronger one comes later.
@@ -68,9 +85,10 @@ impl Identity {
         self.rotation.map(|(reason, _)| reason)
     }
 
-    /// Leaves the record: it is to be deleted.
+    /// Leaves the record: it is to be deleted, also if it lives under a renewed id by now.
     pub(super) fn leave_record(&mut self) {
-        self.pending_deletes.extend(self.stored.take().map(|stored| stored.id));
+        let renewed = self.renewed.take();
+        self.pending_deletes.extend(self.stored.take().map(|stored| stored.id).or(renewed));
     }
 
     /// Leaves the record and ends the session: from here on this is another one.
@@ -81,13 +99,16 @@ impl Identity {
         self.ended = true;
     }
 
-    /// Takes over the record that a save has written. `false` if the session was reset during the save: then the
+    /// Takes over what a save has done with the record. `false` if the session was reset during the save: then the
     /// record is to be deleted.
-    pub(super) fn saved(&mut self, stored: Option<StoredRecord>, point: SavePoint) -> bool {
+    pub(super) fn saved(&mut self, saved: Placed, point: SavePoint) -> bool {
+        let Placed { stored, extended, renewed } = saved;
         if point.generation != self.generation {
             self.pending_deletes.extend(stored.map(|stored| stored.id));
             return false;
         }
+        self.extended |= extended;
+        self.renewed = renewed;
         if let (Some(before), Some(after)) = (&self.stored, &stored) {
             self.cookie_outdated |= before.id != after.id;
         }

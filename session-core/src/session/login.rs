@@ -11,7 +11,7 @@ use super::changes::FieldRule;
 use super::flash;
 use super::identity::RotationReason;
 use super::state::{PERMANENT, State};
-use crate::formats::codec::Format;
+use crate::formats::codec::{Format, Record};
 use crate::formats::time::{later, unix_seconds};
 use crate::formats::value::Value;
 
@@ -64,6 +64,13 @@ pub(super) fn login_age(state: &State, now: SystemTime) -> Option<Duration> {
         // would be fresh until ours has come there.
         Err(ahead) => (ahead.duration() <= CLOCKS_DIFFER_BY).then_some(Duration::ZERO),
     }
+}
+
+/// Tells whether the user of a record has logged in here, so that Flask has not changed the user since.
+pub(super) fn has_logged_in_here(record: &Record, key: &str) -> bool {
+    let value = |key: &str| record.get(key).and_then(|raw| record.format().decode(raw).ok());
+    let (Some(user), Some(Value::List(stamp))) = (value(key), value(LOGIN_AT)) else { return false };
+    matches!(stamp.as_slice(), [_, Value::Str(who)] if *who == fingerprint(record.format(), &user))
 }
 
 /// The most by which the clocks of two processes differ.

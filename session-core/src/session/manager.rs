@@ -9,6 +9,7 @@ use std::time::SystemTime;
 
 use super::cookie_watch::CookieWatch;
 use super::ended::EndedSessions;
+use super::refresh::Refresh;
 use super::state::{Kind, PERMANENT, State};
 use crate::config::{CheckedConfig, SessionConfig};
 use crate::formats::codec::Format;
@@ -18,7 +19,7 @@ use crate::formats::signing::{CookieSigner, IdSigner};
 use crate::formats::value::Value;
 use crate::store::client::{Budget, StoreClient};
 use crate::store::migrating::{MigratingStore, MigrationSettings};
-use crate::store::{DynStore, Store, StoreError, Touch};
+use crate::store::{DynStore, Store, StoreError};
 
 pub use super::close::Closed;
 
@@ -31,6 +32,7 @@ pub struct Manager {
 struct Inner {
     config: CheckedConfig,
     cookie: SetCookie,
+    refresh: Refresh,
     home: SessionHome,
     login_key: OnceLock<&'static str>,
     cookie_watch: CookieWatch,
@@ -49,8 +51,6 @@ pub(super) struct Server {
     pub(super) signer: Option<IdSigner>,
     /// Lengths of ids that are looked up, in characters.
     pub(super) id_lengths: Vec<usize>,
-    /// Extends the life of a record at each load.
-    pub(super) touch: Option<Touch>,
 }
 
 impl Manager {
@@ -114,10 +114,6 @@ impl Manager {
             id_lengths: std::iter::once(SessionId::characters(config.session_id_length))
                 .chain(config.session_id_length_fallbacks.iter().copied())
                 .collect(),
-            touch: config.session_refresh_each_request.then(|| Touch {
-                lifetime,
-                renew_below: lifetime.mul_f64((1.0 - config.session_refresh_after).clamp(0.0, 1.0)),
-            }),
         };
         Ok(Manager::with_home(config, SessionHome::Server(Box::new(server))))
     }
@@ -132,10 +128,15 @@ impl Manager {
             same_site: config.session_cookie_samesite,
             partitioned: config.session_cookie_partitioned,
         };
-        let (cookie, login_key) = (SetCookie::new(&attributes), OnceLock::new());
-        Manager {
-            inner: Arc::new(Inner { config, cookie, home, login_key, cookie_watch: CookieWatch::new() }),
-        }
+        let inner = Inner {
+            cookie: SetCookie::new(&attributes),
+            refresh: Refresh::of(&config),
+            config,
+            home,
+            login_key: OnceLock::new(),
+            cookie_watch: CookieWatch::new(),
+        };
+        Manager { inner: Arc::new(inner) }
     }
 
     /// Names the key that says who is logged in: in every session that is opened from here on, however it is used.
@@ -189,6 +190,10 @@ impl Manager {
 
     pub(super) fn cookie(&self) -> &SetCookie {
         &self.inner.cookie
+    }
+
+    pub(super) fn refresh(&self) -> &Refresh {
+        &self.inner.refresh
     }
 
     /// The time that one request has for its store calls.

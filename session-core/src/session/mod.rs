@@ -7,6 +7,7 @@ mod cookie_watch;
 mod cross_origin;
 #[doc(hidden)]
 pub mod doc_examples;
+mod draft;
 mod ended;
 mod error;
 pub mod fields;
@@ -16,14 +17,17 @@ mod login;
 pub mod manager;
 mod map;
 pub mod merge;
+mod new_id;
 mod open;
 mod outcome;
 mod purge;
 mod quoted_key;
+mod refresh;
 #[cfg(feature = "rocket")]
 mod responder;
 mod save;
 mod state;
+mod successor;
 
 pub use changes::FieldRule;
 pub use cross_origin::{Refusal, cross_origin};
@@ -336,6 +340,12 @@ impl Session {
     #[doc(hidden)]
     pub fn declare_login(&self, key: &'static str) {
         self.state().login_key.get_or_insert(key);
+    }
+
+    /// The id whose end is the end of this session: its own, or the one that another request has renewed.
+    fn watched_id(&self) -> Option<SessionId> {
+        let state = self.state();
+        state.identity.id().or(state.identity.renewed.as_ref()).cloned()
     }
 
     fn format(&self) -> Format {

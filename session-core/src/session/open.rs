@@ -13,7 +13,7 @@ use super::{RequestClock, Session};
 use crate::error_chain::Chain;
 use crate::formats::codec::{DecodeError, Format, Record};
 use crate::formats::id::SessionId;
-use crate::formats::signing::CookieSigner;
+use crate::formats::signing::{CookieSigner, Verified};
 use crate::store::StoreError;
 use crate::store::client::Budget;
 
@@ -31,55 +31,77 @@ impl Manager {
     pub async fn open(&self, cookie: Option<&str>, now: SystemTime) -> Result<Session, StoreError> {
         let cookie = cookie.filter(|cookie| !cookie.is_empty());
         let (clock, budget) = (RequestClock::starting(now), self.budget());
+        let mut signed_by_older_key = false;
         // What is found is small: the state of a session is built last, so that it is not moved through each call.
         let found = match self.home() {
-            SessionHome::Cookie(signer) => {
-                cookie.and_then(|cookie| self.read_cookie(signer, cookie, now)).map(|record| (record, None))
-            }
+            SessionHome::Cookie(signer) => cookie.and_then(|cookie| self.read_cookie(signer, cookie, now)),
             SessionHome::Server(server) => match cookie.and_then(|cookie| self.id(server, cookie)) {
                 None => None,
-                Some(id) => self.load(server, id, now, &budget).await?,
+                Some((id, is_current)) => {
+                    signed_by_older_key = !is_current;
+                    self.load(server, id, now, &budget).await?
+                }
             },
         };
         let mut state = match found {
             None => self.fresh(),
-            Some((record, stored)) => {
-                let kind = if stored.is_some() { Kind::Server } else { Kind::Cookie };
-                State::loaded(record, kind, Identity { stored, ..Identity::default() })
+            Some(Found::Record(record, stored)) => {
+                let extended = self.refresh().touch().is_some();
+                let cookie_outdated = signed_by_older_key && !self.refresh().is_flasks();
+                let identity =
+                    Identity { stored: Some(stored), extended, cookie_outdated, ..Identity::default() };
+                State::loaded(record, Kind::Server, identity)
+            }
+            Some(Found::Cookie(record, cookie_expires)) => {
+                State { cookie_expires, ..State::loaded(record, Kind::Cookie, Identity::default()) }
+            }
+            Some(Found::Renewed(id)) => {
+                let mut state = self.fresh();
+                state.identity.renewed = Some(id);
+                state
             }
         };
         state.login_key = self.login_key();
         Ok(Session::new(self.clone(), state, clock, budget))
     }
 
-    /// Loads the session that is stored under an id.
+    /// Loads the session that is stored under an id, or finds that the id was renewed.
     async fn load(
         &self,
         server: &Server,
         id: SessionId,
         now: SystemTime,
         budget: &Budget,
-    ) -> Result<Option<(Arc<Record>, Option<StoredRecord>)>, StoreError> {
-        let loaded = server.store.load(budget, now, &self.store_key(&id), server.touch).await?;
+    ) -> Result<Option<Found>, StoreError> {
+        let loaded = server.store.load(budget, now, &self.store_key(&id), self.refresh().touch()).await?;
         let Some(loaded) = loaded else {
+            if self.successor_of(server, &id, now, budget).await?.is_some() {
+                return Ok(Some(Found::Renewed(id)));
+            }
             self.refused(id.as_str(), Unusable::Unknown);
             return Ok(None);
         };
         self.cookie_watch().accepted();
         let record = decoded(loaded.record(server.format), "session record").flatten();
-        Ok(record.map(|record| (record, Some(StoredRecord { id, loaded }))))
+        Ok(record.map(|record| Found::Record(record, StoredRecord { id, loaded })))
     }
 
     /// Reads the session that a signed cookie holds.
-    fn read_cookie(&self, signer: &CookieSigner, cookie: &str, now: SystemTime) -> Option<Arc<Record>> {
-        let verified = signer.verify(cookie, now, self.config().permanent_session_lifetime);
-        let json = verified.map_err(|reason| self.refused(cookie, Unusable::Signature(reason))).ok()?;
+    fn read_cookie(&self, signer: &CookieSigner, cookie: &str, now: SystemTime) -> Option<Found> {
+        let lifetime = self.config().permanent_session_lifetime;
+        let verified = signer.verify_dated(cookie, now, lifetime);
+        let Verified { json, signed_at, is_current } =
+            verified.map_err(|reason| self.refused(cookie, Unusable::Signature(reason))).ok()?;
         self.cookie_watch().accepted();
-        decoded(Record::parse(Format::TaggedJson, Bytes::from(json)), "signed session cookie").map(Arc::new)
+        let record = decoded(Record::parse(Format::TaggedJson, Bytes::from(json)), "signed session cookie")?;
+        // A signature of an older key is to be renewed at once.
+        let expires = signed_at.checked_add(lifetime).filter(|_| is_current);
+        Some(Found::Cookie(Arc::new(record), expires))
     }
 
-    /// Returns the id in a cookie, if it is well-formed and, with a signer, has our signature.
-    fn id(&self, server: &Server, cookie: &str) -> Option<SessionId> {
+    /// Returns the id in a cookie, if it is well-formed and, with a signer, has our signature; also tells whether it
+    /// needs no other one.
+    fn id(&self, server: &Server, cookie: &str) -> Option<(SessionId, bool)> {
         let id = server.id(cookie).map_err(|why| self.refused(cookie, why));
         id.ok()
     }
@@ -89,13 +111,25 @@ impl Manager {
     }
 }
 
+/// What a cookie has led to.
+enum Found {
+    Record(Arc<Record>, StoredRecord),
+    /// The session in the cookie, and the moment at which that ends.
+    Cookie(Arc<Record>, Option<SystemTime>),
+    /// Nothing, since another request has given the session of this id a new one.
+    Renewed(SessionId),
+}
+
 impl Server {
-    fn id(&self, cookie: &str) -> Result<SessionId, Unusable> {
-        let id = match &self.signer {
-            None => cookie,
-            Some(signer) => signer.verify(cookie).map_err(Unusable::Signature)?,
+    fn id(&self, cookie: &str) -> Result<(SessionId, bool), Unusable> {
+        let (id, is_current) = match &self.signer {
+            None => (cookie, true),
+            Some(signer) => {
+                let signed = signer.verify_signed(cookie).map_err(Unusable::Signature)?;
+                (signed.message, signed.is_current)
+            }
         };
-        SessionId::parse(id, &self.id_lengths).ok_or(Unusable::NotAnId)
+        Ok((SessionId::parse(id, &self.id_lengths).ok_or(Unusable::NotAnId)?, is_current))
     }
 }
 

@@ -1,7 +1,10 @@
 //! Decides what a save and a close have to do, once for each.
 
+use std::time::SystemTime;
+
 use super::identity::RotationReason;
-use super::state::State;
+use super::refresh::Refresh;
+use super::state::{Kind, State};
 
 /// The task of a save.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,9 +16,10 @@ pub(super) enum Outcome {
     /// A new record is written under a new id.
     Create,
     /// The changes are applied to the record. A record that becomes empty is deleted, and where a new id was asked for,
-    /// what others have left in it moves there. If the changes make no difference, its life is extended, unless every
-    /// load does that.
+    /// what others have left in it moves there. Its life is extended if that is due.
     Write,
+    /// Nothing was changed, and the life of the record is due to be extended.
+    Extend,
     /// The data moves to a new id.
     Rotate(RotationReason),
     /// The record is deleted, whatever others have written to it.
@@ -37,11 +41,12 @@ pub(super) enum CookieChange {
 }
 
 impl State {
-    /// Decides what a save has to do. `refresh` is `session_refresh_each_request`.
+    /// Decides what a save has to do at the moment `now`.
     ///
     /// If `modified` was set back to false by hand, Flask writes no change where there is no refresh or nothing
     /// is left. An end or a new id is written all the same.
-    pub(super) fn outcome(&self, refresh: bool) -> Outcome {
+    pub(super) fn outcome(&self, rule: &Refresh, now: SystemTime) -> Outcome {
+        let refresh = rule.each_use;
         let modified = self.flags.modified;
         let is_stored = self.identity.stored.is_some();
         let unencoded = !self.contents.encode_errors.is_empty();
@@ -51,7 +56,8 @@ impl State {
             || (changed && (modified || (refresh && (unencoded || !self.is_empty()))))
             || (modified && !refresh && is_stored);
         if !wanted {
-            return Outcome::Nothing;
+            let extends = refresh && self.is_due(rule, now) && is_stored && !self.is_empty();
+            return if extends { Outcome::Extend } else { Outcome::Nothing };
         }
         match (is_stored, rotation, self.is_empty()) {
             (false, _, true) => Outcome::Drop,
@@ -63,22 +69,36 @@ impl State {
     }
 
     /// Returns `true` if a save has anything to do, or can't know that it has not.
-    pub(super) fn has_to_be_written(&self, refresh: bool) -> bool {
+    pub(super) fn has_to_be_written(&self, rule: &Refresh, now: SystemTime) -> bool {
         self.identity.open_outcome.is_some()
             || !self.identity.pending_deletes.is_empty()
-            || self.outcome(refresh) != Outcome::Nothing
+            || self.outcome(rule, now) != Outcome::Nothing
     }
 
-    /// Decides about the cookie, when everything is written: it is sent after a change, or to extend the life of a
-    /// permanent one, and deleted with the last key.
-    pub(super) fn cookie_change(&self, refresh: bool) -> CookieChange {
-        let modified = self.flags.modified;
+    /// Tells whether the life of the record, or of the cookie that holds the session, is to be extended.
+    pub(super) fn is_due(&self, rule: &Refresh, now: SystemTime) -> bool {
+        let expires = match &self.identity.stored {
+            Some(stored) => stored.loaded.expires,
+            None => self.cookie_expires,
+        };
+        !self.identity.extended && self.identity.renewed.is_none() && rule.is_due(expires, now)
+    }
+
+    /// Decides about the cookie, when everything is written: it is sent when it changes, or when a permanent session
+    /// got a longer life, and deleted with the last key. Flask sends it after every change.
+    pub(super) fn cookie_change(&self, rule: &Refresh) -> CookieChange {
+        let (modified, identity) = (self.flags.modified, &self.identity);
+        if identity.renewed.is_some() {
+            return CookieChange::Keep;
+        }
         if self.is_empty() {
             return if modified { CookieChange::Delete } else { CookieChange::Keep };
         }
         let permanent = self.permanent();
-        let news = modified || self.identity.cookie_outdated;
-        if news || (refresh && permanent) {
+        let says_all = self.kind == Kind::Cookie || rule.is_flasks();
+        let is_other = says_all || identity.unsent || identity.permanence_changed;
+        let news = identity.cookie_outdated || (modified && is_other);
+        if news || (identity.extended && permanent) {
             CookieChange::Send { permanent, news }
         } else {
             CookieChange::Keep

@@ -15,7 +15,7 @@ impl SaveError {
     pub fn status(&self) -> Status {
         match self {
             SaveError::Unavailable(_) | SaveError::Contended => Status::ServiceUnavailable,
-            SaveError::Ended | SaveError::Refused { .. } => Status::Conflict,
+            SaveError::Ended | SaveError::Renewed | SaveError::Refused { .. } => Status::Conflict,
             _ => Status::InternalServerError,
         }
     }
@@ -25,7 +25,7 @@ impl SaveError {
     #[doc(hidden)]
     pub fn log(&self, request: &Request<'_>) {
         let level = match self {
-            SaveError::Ended | SaveError::Refused { .. } => Level::Warn,
+            SaveError::Ended | SaveError::Renewed | SaveError::Refused { .. } => Level::Warn,
             SaveError::Unavailable(error) if error.was_told() => Level::Debug,
             _ => Level::Error,
         };

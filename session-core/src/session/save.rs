@@ -1,4 +1,4 @@
-//! Saving: compare-and-swap, merging, new ids.
+//! Saving: compare-and-swap, merging, extending.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -6,15 +6,18 @@ use std::time::{Duration, SystemTime};
 
 use super::changes::Changes;
 use super::contents::largest;
+use super::draft::{Draft, Life, has_changed_hands, theirs, without_data};
 use super::identity::{RotationReason, SavePoint, StoredRecord};
 use super::manager::{Manager, Server, SessionHome};
 use super::outcome::Outcome;
-use super::state::{PERMANENT, Saved};
-use super::{SaveError, Session, login};
-use crate::formats::codec::{Format, RawKey, Record};
+use super::state::Saved;
+use super::{SaveError, Session};
+use crate::error_chain::Chain;
+use crate::formats::codec::Record;
 use crate::formats::id::SessionId;
+use crate::store::client::Budget;
 use crate::store::client::wait::jitter;
-use crate::store::{Loaded, New, StoreError, Swap, Touch};
+use crate::store::{Loaded, New, StoreError, Swap};
 
 impl Manager {
     /// Saves a session while its request or stream is running.
@@ -48,11 +51,12 @@ impl Manager {
     }
 }
 
-struct Writer<'a> {
-    manager: &'a Manager,
-    server: &'a Server,
-    session: &'a Session,
-    now: SystemTime,
+/// One save of a session. How it gets another id is said in `new_id`.
+pub(super) struct Writer<'a> {
+    pub(super) manager: &'a Manager,
+    pub(super) server: &'a Server,
+    pub(super) session: &'a Session,
+    pub(super) now: SystemTime,
 }
 
 /// The next step of a save.
@@ -60,50 +64,41 @@ enum Step {
     Done,
     /// Deletes the records that the session has left, whatever they hold by now.
     Delete,
-    Save(Plan),
+    Save(Box<Plan>),
 }
 
 /// An outcome and everything that it needs, taken from the state at one moment.
-struct Plan {
+pub(super) struct Plan {
     outcome: Outcome,
     stored: Option<StoredRecord>,
-    base: Arc<Record>,
-    changes: Changes,
+    pub(super) base: Arc<Record>,
+    pub(super) changes: Changes,
     /// The reason for a new id, which a session that was emptied needs only if others have filled it.
-    rotation: Option<RotationReason>,
+    pub(super) rotation: Option<RotationReason>,
+    /// The id with which the request came, if another request has renewed it.
+    renewed: Option<SessionId>,
+    /// The life of the record is due to be extended.
+    due: bool,
     point: SavePoint,
 }
 
 impl Plan {
     /// Applies the changes to the record that others have written meanwhile. `None` if it belongs to another user by
     /// now: Flask changes the user without changing the id.
-    fn merged_into(
+    pub(super) fn merged_into(
         &self,
         current: &Loaded,
         login_key: Option<&'static str>,
     ) -> Result<Option<Draft>, SaveError> {
-        let format = self.base.format();
-        let unreadable = || StoreError::invalid_response("a session record");
-        let record = current.record(format).map_err(|_| unreadable())?;
-        let theirs = record.unwrap_or_else(|| Arc::new(Record::empty(format)));
-        if theirs.format() != format {
-            return Err(unreadable().into());
-        }
-        if login_key.is_some_and(|key| self.has_changed_hands(&theirs, key)) {
+        let theirs = theirs(current, self.base.format())?;
+        if login_key.is_some_and(|key| has_changed_hands(&self.changes, &self.base, &theirs, key)) {
             return Ok(None);
         }
         Draft::new(&self.changes.rebased(&self.base, &theirs)?, &theirs).map(Some)
     }
 
-    /// Tells whether a record belongs neither to the user whose record was loaded nor to the one who logs in now.
-    fn has_changed_hands(&self, theirs: &Record, key: &'static str) -> bool {
-        let (base, theirs) = (self.base.get(key), theirs.get(key));
-        let mine = self.changes.get(key).unwrap_or(base);
-        ![base, mine].into_iter().any(|user| login::is_same_user(self.base.format(), user, theirs))
-    }
-
     /// The changes alone, for a user who starts without the data of the session before.
-    fn without_data(&self) -> Result<Draft, SaveError> {
+    pub(super) fn without_data(&self) -> Result<Draft, SaveError> {
         Draft::new(&self.changes, &without_data(&self.base)?)
     }
 }
@@ -114,7 +109,7 @@ impl Writer<'_> {
             match self.next_step()? {
                 Step::Done => return Ok(()),
                 Step::Delete => self.delete_pending().await?,
-                Step::Save(plan) => return self.carry_out(plan).await,
+                Step::Save(plan) => return self.carry_out(*plan).await,
             }
         }
     }
@@ -122,7 +117,8 @@ impl Writer<'_> {
     /// Decides anew after each deletion, because the session may be changed during it.
     fn next_step(&self) -> Result<Step, SaveError> {
         let mut state = self.session.state();
-        let outcome = state.outcome(self.manager.config().session_refresh_each_request);
+        let rule = self.manager.refresh();
+        let outcome = state.outcome(rule, self.now);
         if outcome == Outcome::Nothing && state.identity.pending_deletes.is_empty() {
             state.mark_saved();
             return Ok(Step::Done);
@@ -139,14 +135,16 @@ impl Writer<'_> {
         if is_too_late {
             return Err(SaveError::TooLate);
         }
-        Ok(Step::Save(Plan {
+        Ok(Step::Save(Box::new(Plan {
             outcome,
             stored: state.identity.stored.clone(),
             base: Arc::clone(&state.contents.record),
             changes: state.contents.changes.clone(),
             rotation: state.identity.rotation_reason(),
+            renewed: state.identity.renewed.clone(),
+            due: state.is_due(rule, self.now) || state.permanent() != state.saved_as_permanent(),
             point: state.save_point(),
-        }))
+        })))
     }
 
     async fn delete_pending(&self) -> Result<(), SaveError> {
@@ -154,7 +152,7 @@ impl Writer<'_> {
             let Some(id) = self.session.state().identity.pending_deletes.first().cloned() else {
                 return Ok(());
             };
-            self.delete(id.clone()).await?;
+            self.end(&id).await?;
             self.session.state().identity.pending_deletes.retain(|pending| *pending != id);
         }
     }
@@ -172,25 +170,44 @@ impl Writer<'_> {
     }
 
     async fn store(&self, mut plan: Plan) -> Result<Saved, SaveError> {
+        let stored = plan.stored.take();
+        if let (Outcome::Extend, Some(stored)) = (plan.outcome, &stored) {
+            return Ok(self.extend(stored, &plan).await);
+        }
         let new = Draft::new(&plan.changes, &plan.base)?;
-        match (plan.outcome, plan.stored.take()) {
+        match (plan.outcome, stored) {
             (Outcome::Rotate(reason), Some(old)) => self.rotate(old, new, &plan, reason).await,
             (Outcome::Delete, Some(old)) => {
-                self.delete(old.id).await?;
+                self.end(&old.id).await?;
                 Ok(new.not_stored())
             }
             (_, Some(old)) => self.update(old, new, &plan).await,
             (_, None) if new.empty => Ok(new.not_stored()),
-            (_, None) => self.create(new).await,
+            (_, None) => match &plan.renewed {
+                Some(old) => self.create_beside_successor(old, new, &plan).await,
+                None => self.create(new).await,
+            },
         }
     }
 
-    /// Stores a session under a new id.
-    async fn create(&self, new: Draft) -> Result<Saved, SaveError> {
+    /// Stores a session under a new id. If nobody knows whether that was done, it is done once more under another id:
+    /// the first one, which is random, will never be given to anybody.
+    pub(super) async fn create(&self, new: Draft) -> Result<Saved, SaveError> {
+        let first = self.create_once(&new).await;
+        let (id, version, life) = match first {
+            Err(SaveError::Unavailable(error)) if error.is_outage() && !self.budget().left().is_zero() => {
+                self.create_once(&new).await?
+            }
+            other => other?,
+        };
+        Ok(new.stored(id, version, life))
+    }
+
+    async fn create_once(&self, new: &Draft) -> Result<(SessionId, Option<u64>, Life), SaveError> {
         let id = SessionId::generate(self.manager.config().session_id_length).map_err(SaveError::Random)?;
-        let key = self.manager.store_key(&id);
-        match self.swap(&key, None, Some(&new)).await? {
-            Swap::Done { version } => Ok(new.stored(id, version)),
+        let life = self.full_life();
+        match self.swap(&self.manager.store_key(&id), None, Some(new), life).await? {
+            Swap::Done { version } => Ok((id, version, life)),
             // A new random id that is taken: the store does not compare, or answers for another key.
             Swap::Conflict(_) => {
                 Err(StoreError::invalid_response("a free key for a new random session id").into())
@@ -206,20 +223,21 @@ impl Writer<'_> {
         plan: &Plan,
     ) -> Result<Saved, SaveError> {
         let key = self.manager.store_key(&id);
-        let _lock = self.server.store.lock(&self.session.shared.budget, &key).await?;
+        let _lock = self.server.store.lock(self.budget(), &key).await?;
+        let life = if plan.due { self.full_life() } else { Life::of(&expected) };
         for attempt in 0..self.attempts() {
             if !new.empty && *new.record.bytes() == expected.bytes {
-                return self.keep(StoredRecord { id, loaded: expected }, &key, new).await;
+                return self.keep(StoredRecord { id, loaded: expected }, new, plan).await;
             }
-            match self.swap(&key, Some(&expected), (!new.empty).then_some(&new)).await? {
+            match self.swap(&key, Some(&expected), (!new.empty).then_some(&new), life).await? {
                 Swap::Done { .. } if new.empty => {
                     self.server.ended.add(id);
                     return Ok(new.not_stored());
                 }
-                Swap::Done { version } => return Ok(new.stored(id, version)),
-                // Another request ended it, which is all that an emptied session wanted.
-                Swap::Conflict(None) if new.empty => return Ok(new.not_stored()),
-                Swap::Conflict(None) => return Err(SaveError::Ended),
+                Swap::Done { version } => return Ok(new.stored(id, version, life)),
+                Swap::Conflict(None) => {
+                    return self.merge_into_successor(StoredRecord { id, loaded: expected }, plan).await;
+                }
                 Swap::Conflict(Some(current)) => {
                     new = plan.merged_into(&current, self.login_key())?.ok_or(SaveError::Ended)?;
                     if let (Some(reason), false) = (plan.rotation, new.empty) {
@@ -238,122 +256,78 @@ impl Writer<'_> {
         Err(SaveError::Contended)
     }
 
-    /// Keeps a record whose bytes would stay the same. Where loads do not extend its life, this does.
-    async fn keep(&self, stored: StoredRecord, key: &str, new: Draft) -> Result<Saved, SaveError> {
-        if self.server.touch.is_none() {
-            let lifetime = self.manager.config().permanent_session_lifetime;
-            let touch = Touch { lifetime, renew_below: lifetime };
-            let touched =
-                self.server.store.load(&self.session.shared.budget, self.now, key, Some(touch)).await?;
-            if touched.is_none() {
-                return Err(SaveError::Ended);
+    /// Keeps a record whose bytes would stay the same, and extends its life if that is due.
+    async fn keep(&self, stored: StoredRecord, new: Draft, plan: &Plan) -> Result<Saved, SaveError> {
+        if !plan.due {
+            return Ok(Saved::new(Some(stored), Arc::new(new.record)));
+        }
+        match self.touch(&stored).await? {
+            Some(stored) => Ok(Saved::new(Some(stored), Arc::new(new.record)).extended(true)),
+            None => self.merge_into_successor(stored, plan).await,
+        }
+    }
+
+    /// Extends the life of a record that nobody has changed here. Whatever comes of it, the request keeps its answer:
+    /// there is nothing to be lost.
+    async fn extend(&self, stored: &StoredRecord, plan: &Plan) -> Saved {
+        let unchanged = |stored| Saved::new(Some(stored), Arc::clone(&plan.base));
+        match self.touch(stored).await {
+            Ok(Some(stored)) => unchanged(stored).extended(true),
+            // The session has ended meanwhile, or has a new id.
+            Ok(None) => unchanged(stored.clone()).renewed(stored.id.clone()),
+            Err(error) => {
+                let level = if error.was_told() { log::Level::Debug } else { log::Level::Warn };
+                log::log!(level, "the life of a session could not be extended: {}", Chain(&error));
+                unchanged(stored.clone())
             }
         }
-        Ok(Saved { stored: Some(stored), record: Arc::new(new.record) })
     }
 
-    /// Gives the session a new id.
-    async fn rotate(
-        &self,
-        old: StoredRecord,
-        new: Draft,
-        plan: &Plan,
-        reason: RotationReason,
-    ) -> Result<Saved, SaveError> {
-        let old_key = self.manager.store_key(&old.id);
-        let _lock = self.server.store.lock(&self.session.shared.budget, &old_key).await?;
-        self.move_to_new_id(old, new, plan, reason).await
+    /// Gives a record a new life; `None` if it is gone. What others have written to it is not taken over.
+    async fn touch(&self, stored: &StoredRecord) -> Result<Option<StoredRecord>, StoreError> {
+        let (key, life) = (self.manager.store_key(&stored.id), self.full_life());
+        let touched = self.server.store.load(self.budget(), self.now, &key, life.lifetime).await?;
+        Ok(touched.map(|_| {
+            let mut stored = stored.clone();
+            stored.loaded.expires = life.expires;
+            stored
+        }))
     }
 
-    /// Moves the session to a new id; the caller holds the lock of the old one. The new record exists before the old
-    /// one is deleted, and changes that others make to the old one until then are merged into the new one.
-    async fn move_to_new_id(
-        &self,
-        StoredRecord { id: old, loaded: mut expected }: StoredRecord,
-        new: Draft,
-        plan: &Plan,
-        reason: RotationReason,
-    ) -> Result<Saved, SaveError> {
-        let old_key = self.manager.store_key(&old);
-        let mut saved = self.create(new).await?;
-        if reason == RotationReason::OtherUser {
-            // Nothing of the other user is merged, so nothing has to be compared either.
-            self.delete(old).await?;
-            return Ok(saved);
+    /// Ends a session, whatever its record holds by now, and also if another request has given it a new id.
+    pub(super) async fn end(&self, id: &SessionId) -> Result<(), StoreError> {
+        let mut id = id.clone();
+        while !self.delete(id.clone()).await? {
+            let successor = self.manager.successor_of(self.server, &id, self.now, self.budget()).await?;
+            let Some((successor, _)) = successor else { break };
+            id = successor.id;
         }
-        for attempt in 0..self.attempts() {
-            let current = match self.swap(&old_key, Some(&expected), None).await? {
-                Swap::Done { .. } => {
-                    self.server.ended.add(old);
-                    return Ok(saved);
-                }
-                Swap::Conflict(None) if reason == RotationReason::LogIn => {
-                    // The visitor's old session has ended: the user starts without its data.
-                    return self.rewrite(saved, plan.without_data()?).await;
-                }
-                Swap::Conflict(None) => return self.take_back(&saved, SaveError::Ended).await,
-                Swap::Conflict(Some(current)) => current,
-            };
-            match plan.merged_into(&current, self.login_key()) {
-                Ok(Some(merged)) => saved = self.rewrite(saved, merged).await?,
-                Ok(None) if reason == RotationReason::Renewal => {
-                    return self.take_back(&saved, SaveError::Ended).await;
-                }
-                Ok(None) => {
-                    saved = self.rewrite(saved, plan.without_data()?).await?;
-                    self.delete(old).await?;
-                    return Ok(saved);
-                }
-                Err(refused) => return self.take_back(&saved, refused).await,
-            }
-            expected = current;
-            pause(attempt).await;
-        }
-        self.take_back(&saved, SaveError::Contended).await
-    }
-
-    /// Replaces the record that this request has just created and nobody else knows.
-    async fn rewrite(&self, saved: Saved, new: Draft) -> Result<Saved, SaveError> {
-        let Some(StoredRecord { id, loaded }) = saved.stored else { return Ok(saved) };
-        let key = self.manager.store_key(&id);
-        match self.swap(&key, Some(&loaded), Some(&new)).await? {
-            Swap::Done { version } => Ok(new.stored(id, version)),
-            Swap::Conflict(_) => Err(StoreError::invalid_response("the record that was just created").into()),
-        }
-    }
-
-    /// Deletes the record that this request has just created, and gives the reason.
-    async fn take_back(&self, saved: &Saved, reason: SaveError) -> Result<Saved, SaveError> {
-        if let Some(stored) = &saved.stored {
-            self.delete(stored.id.clone()).await?;
-        }
-        Err(reason)
-    }
-
-    /// Ends a session, whatever its record holds by now.
-    async fn delete(&self, id: SessionId) -> Result<(), StoreError> {
-        let key = self.manager.store_key(&id);
-        self.noted(self.server.store.delete(&self.session.shared.budget, self.now, &key)).await?;
-        self.server.ended.add(id);
         Ok(())
     }
 
-    async fn swap(
+    /// Deletes the record under an id; `false` if there was none.
+    pub(super) async fn delete(&self, id: SessionId) -> Result<bool, StoreError> {
+        let key = self.manager.store_key(&id);
+        let existed = self.noted(self.server.store.delete(self.budget(), self.now, &key)).await?;
+        self.server.ended.add(id);
+        Ok(existed)
+    }
+
+    pub(super) async fn swap(
         &self,
         key: &str,
         expected: Option<&Loaded>,
         new: Option<&Draft>,
+        life: Life,
     ) -> Result<Swap, SaveError> {
-        let lifetime = self.manager.config().permanent_session_lifetime;
         let limit = self.manager.config().session_max_size;
         let swapped = match new.map(|draft| draft.record.bytes()) {
             Some(bytes) if limit != 0 && bytes.len() > limit => {
                 Err(StoreError::over_max_size(bytes.len(), limit))
             }
             bytes => {
-                let new = bytes.map(|bytes| New { bytes, lifetime });
-                self.noted(self.server.store.swap(&self.session.shared.budget, self.now, key, expected, new))
-                    .await
+                let new = bytes.map(|bytes| New { bytes, lifetime: life.lifetime });
+                self.swap_bytes(key, expected, new).await
             }
         };
         swapped.map_err(|error| match new {
@@ -362,6 +336,15 @@ impl Writer<'_> {
             }
             _ => SaveError::Unavailable(error),
         })
+    }
+
+    pub(super) async fn swap_bytes(
+        &self,
+        key: &str,
+        expected: Option<&Loaded>,
+        new: Option<New<'_>>,
+    ) -> Result<Swap, StoreError> {
+        self.noted(self.server.store.swap(self.budget(), self.now, key, expected, new)).await
     }
 
     /// Makes a call that writes. Unless it is certain that it has or has not written, it is the session's last: without
@@ -374,59 +357,28 @@ impl Writer<'_> {
         answer
     }
 
-    fn login_key(&self) -> Option<&'static str> {
+    pub(super) fn full_life(&self) -> Life {
+        Life::beginning(self.now, self.manager.refresh().lifetime)
+    }
+
+    pub(super) fn budget(&self) -> &Budget {
+        &self.session.shared.budget
+    }
+
+    pub(super) fn login_key(&self) -> Option<&'static str> {
         self.session.state().login_key
     }
 
-    fn attempts(&self) -> u32 {
+    pub(super) fn attempts(&self) -> u32 {
         self.manager.config().session_swap_attempts.max(1)
     }
 }
 
 /// Waits after a conflict. After the first one, the next try is made at once: the others are probably done.
-async fn pause(attempt: u32) {
+pub(super) async fn pause(attempt: u32) {
     if attempt > 0 {
         tokio::time::sleep(jitter(LONGEST_PAUSE.min(Duration::from_millis(1 << attempt.min(4))))).await;
     }
 }
 
 const LONGEST_PAUSE: Duration = Duration::from_millis(10);
-
-/// Returns an empty record that is as permanent as `record`.
-fn without_data(record: &Record) -> Result<Record, SaveError> {
-    let flag = RawKey::Text(PERMANENT);
-    let entries = record.get(PERMANENT).map(|raw| (flag, raw));
-    join(record.format(), entries.as_slice())
-}
-
-/// Makes a record. What is too long for any is not taken for a session that was emptied.
-fn join(format: Format, entries: &[(RawKey<'_>, &[u8])]) -> Result<Record, SaveError> {
-    Record::join(format, entries).map_err(|_| {
-        let bytes = entries.iter().map(|(_, raw)| raw.len()).sum();
-        let largest = largest(entries.iter().copied());
-        SaveError::RecordTooLarge { source: StoreError::over_every_size(bytes), largest }
-    })
-}
-
-/// A record that is to be written.
-struct Draft {
-    record: Record,
-    empty: bool,
-}
-
-impl Draft {
-    fn new(changes: &Changes, record: &Record) -> Result<Self, SaveError> {
-        let record = join(record.format(), &changes.list_applied_to(record))?;
-        let empty = record.entries().all(|(key, _)| key == RawKey::Text(PERMANENT));
-        Ok(Draft { record, empty })
-    }
-
-    fn stored(self, id: SessionId, version: Option<u64>) -> Saved {
-        let loaded = Loaded::versioned(self.record.bytes().clone(), version);
-        Saved { stored: Some(StoredRecord { id, loaded }), record: Arc::new(self.record) }
-    }
-
-    fn not_stored(self) -> Saved {
-        Saved { stored: None, record: Arc::new(self.record) }
-    }
-}

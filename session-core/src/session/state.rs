@@ -6,9 +6,10 @@ use std::time::SystemTime;
 
 use super::changes::FieldRule;
 use super::contents::Contents;
-use super::identity::{Identity, RotationReason, SavePoint, StoredRecord};
+use super::identity::{Identity, Placed, RotationReason, SavePoint, StoredRecord};
 use super::{Flash, login};
 use crate::formats::codec::{EncodeError, Format, Record};
+use crate::formats::id::SessionId;
 use crate::formats::value::Value;
 
 /// Flask's key for "the cookie outlives the browser".
@@ -20,6 +21,8 @@ pub(super) struct State {
     pub(super) identity: Identity,
     pub(super) flags: Flags,
     pub(super) kind: Kind,
+    /// The moment at which the cookie ends that holds the session; for a record in a store that is known beside it.
+    pub(super) cookie_expires: Option<SystemTime>,
     /// The key that says who is logged in: the application's, or that of a state that was loaded.
     pub(super) login_key: Option<&'static str>,
     /// Flash messages that this request has taken; Flask hands the same ones out again.
@@ -47,9 +50,27 @@ pub(super) enum Kind {
 
 /// The result of a save.
 pub(super) struct Saved {
-    /// `None` if nothing is stored any more.
-    pub(super) stored: Option<StoredRecord>,
+    pub(super) place: Placed,
+    /// What the session holds from now on.
     pub(super) record: Arc<Record>,
+}
+
+impl Saved {
+    pub(super) fn new(stored: Option<StoredRecord>, record: Arc<Record>) -> Self {
+        Saved { place: Placed { stored, extended: false, renewed: None }, record }
+    }
+
+    /// The record has got a new life.
+    pub(super) fn extended(mut self, extended: bool) -> Self {
+        self.place.extended = extended;
+        self
+    }
+
+    /// Another request has given the session that was under `id` a new one.
+    pub(super) fn renewed(mut self, id: SessionId) -> Self {
+        self.place.renewed = Some(id);
+        self
+    }
 }
 
 impl State {
@@ -66,6 +87,7 @@ impl State {
             identity,
             flags: Flags::default(),
             kind,
+            cookie_expires: None,
             login_key: None,
             taken_flashes: None,
             reported: BTreeSet::new(),
@@ -135,6 +157,9 @@ impl State {
     /// Removes a value. `true` if there was one.
     pub(super) fn take(&mut self, key: &str, rule: FieldRule) -> bool {
         if self.contents.raw(key).is_none() {
+            if self.login_key == Some(key) {
+                self.end_successor();
+            }
             return self.contents.clear_encode_error(key);
         }
         self.flags.modified = true;
@@ -149,6 +174,7 @@ impl State {
     /// Empties the session. Flask-Session keeps `_permanent`, or inserts a false one; plain Flask drops it.
     pub(super) fn clear(&mut self, now: SystemTime) {
         let permanent = self.permanent();
+        self.end_successor();
         if let Some(key) = self.login_key {
             self.take(key, FieldRule::default());
         }
@@ -157,6 +183,15 @@ impl State {
             self.put(PERMANENT, Ok(Value::Bool(permanent)), FieldRule::default(), now);
         }
         self.flags.modified = true;
+    }
+
+    /// Ends the session that another request has given a new id, if the request came with the old one: a visitor who
+    /// wants to log out is nobody here, but the wish is what counts.
+    fn end_successor(&mut self) {
+        if self.identity.stored.is_none() && self.identity.renewed.is_some() {
+            self.identity.leave_record();
+            self.flags.modified = true;
+        }
     }
 
     /// Asks for a new id at the next save.
@@ -185,8 +220,10 @@ impl State {
 
     /// Takes over what a save has stored. Changes after `point` stay changes.
     pub(super) fn saved(&mut self, saved: Saved, point: SavePoint) {
-        if self.identity.saved(saved.stored, point) {
+        let was_permanent = self.saved_as_permanent();
+        if self.identity.saved(saved.place, point) {
             self.contents.saved_up_to(point.seq, saved.record);
+            self.identity.permanence_changed |= self.saved_as_permanent() != was_permanent;
         }
     }
 }

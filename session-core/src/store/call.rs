@@ -25,19 +25,34 @@ pub struct Loaded {
     /// The store's own version of the record, where it keeps one (memcached's cas number).
     /// A store without one leaves it `None` and compares the bytes.
     pub version: Option<u64>,
+    /// The moment at which the record ends, by the clock of [`Call::now`]. `None` if it has no end or the store can't
+    /// tell: then each use extends its life.
+    pub expires: Option<SystemTime>,
     /// Kept only where the same bytes are handed out again; otherwise it would be made in vain.
     parsed: Option<ParsedCache>,
 }
 
 impl Loaded {
-    /// A record without a version.
+    /// A record without a version and without a known end.
     pub fn new(bytes: impl Into<Bytes>) -> Self {
         Loaded::versioned(bytes, None)
     }
 
     /// A record and its version.
     pub fn versioned(bytes: impl Into<Bytes>, version: Option<u64>) -> Self {
-        Loaded { bytes: bytes.into(), version, parsed: None }
+        Loaded { bytes: bytes.into(), version, expires: None, parsed: None }
+    }
+
+    /// The same record, which ends at this moment by the clock of [`Call::now`].
+    #[must_use]
+    pub fn expiring(self, at: SystemTime) -> Self {
+        Loaded { expires: Some(at), ..self }
+    }
+
+    /// The same record, of which a server says how much life it has left at the moment `now`.
+    #[must_use]
+    pub fn with_life_left(self, now: SystemTime, left: Duration) -> Self {
+        Loaded { expires: now.checked_add(left), ..self }
     }
 
     /// The same record, for a store that keeps it in memory and hands out clones of it: what the reader
@@ -67,18 +82,12 @@ impl Eq for Loaded {}
 /// Never shows the record: it is somebody's session.
 impl std::fmt::Debug for Loaded {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Loaded").field("bytes", &self.bytes.len()).field("version", &self.version).finish()
+        f.debug_struct("Loaded")
+            .field("bytes", &self.bytes.len())
+            .field("version", &self.version)
+            .field("expires", &self.expires)
+            .finish()
     }
-}
-
-/// The new life of a record that is loaded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Touch {
-    /// The life that the record has from now on.
-    pub lifetime: Duration,
-    /// The remaining life at or below which extending is worth a write of its own
-    /// (`session_refresh_after`). Stores that extend within the read ignore it.
-    pub renew_below: Duration,
 }
 
 /// A record to write.
@@ -86,8 +95,9 @@ pub struct Touch {
 pub struct New<'a> {
     /// The record.
     pub bytes: &'a [u8],
-    /// Its life from [`Call::now`] on; at least one second.
-    pub lifetime: Duration,
+    /// Its life from [`Call::now`] on, at least one second. `None` keeps the end of the record that it replaces (a
+    /// store that can't do that writes the one that the expected record had); a new record needs a life of its own.
+    pub lifetime: Option<Duration>,
 }
 
 /// Never shows the record: it is somebody's session.

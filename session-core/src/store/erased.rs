@@ -4,8 +4,9 @@ use std::any::Any;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
-use super::{Call, Loaded, New, Store, StoreError, Swap, Touch};
+use super::{Call, Loaded, New, Store, StoreError, Swap};
 
 /// A store whose type is decided while the program runs.
 ///
@@ -82,7 +83,7 @@ macro_rules! erased {
 }
 
 erased! {
-    load(key: &'a str, touch: Option<Touch>) -> Option<Loaded>;
+    load(key: &'a str, touch: Option<Duration>) -> Option<Loaded>;
     swap(key: &'a str, expected: Option<&'a Loaded>, new: Option<New<'a>>) -> Swap;
     delete(key: &'a str) -> bool;
     purge() -> u64;

@@ -11,7 +11,7 @@ macro_rules! forward {
             &$self,
             call: Call,
             key: &str,
-            touch: Option<Touch>,
+            touch: Option<std::time::Duration>,
         ) -> Result<Option<Loaded>, StoreError> {
             ($store).load(call, key, touch).await
         }
@@ -95,7 +95,7 @@ mod redis;
 mod reopening;
 mod sql;
 
-pub use call::{Call, Loaded, New, Swap, Touch};
+pub use call::{Call, Loaded, New, Swap};
 pub use erased::DynStore;
 pub use error::StoreError;
 #[cfg(feature = "filesystem")]
@@ -113,6 +113,7 @@ pub use sql::{SqlStore, SqlTable};
 
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The one list of stores that `session_type` can name. Each store describes itself in its folder.
 pub(crate) mod registry {
@@ -180,20 +181,21 @@ pub(crate) mod registry {
 pub trait Store: Send + Sync + 'static {
     /// Returns the record under `key`, or `None` if there is none or it has expired.
     ///
-    /// With `touch`, the record's remaining life is set to [`Touch::lifetime`] in the same round
-    /// trip where the server can. A store for which that is a separate write does it only if the
-    /// remaining life is at most [`Touch::renew_below`]. The bytes stay as they are.
+    /// The answer tells in the same round trip when the record ends ([`Loaded::expires`]). With `touch`, the record's
+    /// life is set to that duration from [`Call::now`] on, also in the same round trip where the server can. The bytes
+    /// stay as they are.
     fn load(
         &self,
         call: Call,
         key: &str,
-        touch: Option<Touch>,
+        touch: Option<Duration>,
     ) -> impl Future<Output = Result<Option<Loaded>, StoreError>> + Send;
 
     /// Replaces the record if it still is `expected`: the only way to write.
     ///
     /// `expected` is what [`load`](Store::load) or [`Swap::Conflict`] returned, `None` to create a
-    /// record that must not exist. `new` is the new record, `None` to delete. Compare and write
+    /// record that must not exist. `new` is the new record, `None` to delete; it may keep the end of the one that it
+    /// replaces ([`New::lifetime`]). Compare and write
     /// are one atomic step among all processes that use the store. An absent record never matches
     /// bytes: that keeps an ended session from coming back.
     ///

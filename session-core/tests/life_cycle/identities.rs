@@ -2,11 +2,12 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use proptest::prelude::*;
 use rocket_session_state_core::manager::Manager;
 use rocket_session_state_core::session::{SaveError, Session};
-use rocket_session_state_core::store::{Call, Loaded, New, Store, StoreError, Swap, Touch};
+use rocket_session_state_core::store::{Call, Loaded, New, Store, StoreError, Swap};
 
 use super::site::{self, Counting, Site, log_out};
 
@@ -53,7 +54,12 @@ impl Shuffled {
 }
 
 impl Store for Shuffled {
-    async fn load(&self, call: Call, key: &str, touch: Option<Touch>) -> Result<Option<Loaded>, StoreError> {
+    async fn load(
+        &self,
+        call: Call,
+        key: &str,
+        touch: Option<Duration>,
+    ) -> Result<Option<Loaded>, StoreError> {
         self.between(self.inner.load(call, key, touch)).await
     }
 

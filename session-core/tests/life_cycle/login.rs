@@ -13,7 +13,7 @@ async fn logging_in_gives_a_new_id_and_keeps_the_cart() {
     let before = site.cookie.clone();
     site.store.calls();
     site.request(|session| log_in(session, "momo")).await;
-    assert_eq!(site.store.calls(), 3, "load, create, delete the old one");
+    assert_eq!(site.store.calls(), 4, "load, create, leave a note, delete the old one");
     assert_ne!(site.cookie, before);
     let session = site.open().await;
     assert_eq!(session.get::<Vec<String>>("cart").unwrap().unwrap(), ["tea"]);

@@ -15,7 +15,7 @@ fn call(now: SystemTime) -> Call {
 }
 
 async fn put(site: &Site, key: &str) {
-    let new = New { bytes: b"x", lifetime: Duration::from_secs(60) };
+    let new = New { bytes: b"x", lifetime: Some(Duration::from_secs(60)) };
     site.store.swap(call(site.now), key, None, Some(new)).await.unwrap();
 }
 

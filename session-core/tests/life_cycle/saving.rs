@@ -84,7 +84,7 @@ async fn regenerate_keeps_the_data_and_ends_the_old_id() {
     let before = site.cookie.clone();
     site.store.calls();
     site.request(|session| session.regenerate()).await;
-    assert_eq!(site.store.calls(), 3);
+    assert_eq!(site.store.calls(), 4, "load, create, leave a note, delete the old one");
     assert_ne!(site.cookie, before);
     assert_eq!(site.get("k").await.as_deref(), Some("v"));
     site.cookie = before;
@@ -208,21 +208,21 @@ async fn a_record_that_was_put_back_after_the_end_is_a_session_again() {
 
     let key = format!("session:{}", cookie.as_deref().unwrap());
     let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(5);
-    let record = New { bytes: b"\x81\xaa_permanent\xc3", lifetime: std::time::Duration::from_secs(60) };
+    let record = New { bytes: b"\x81\xaa_permanent\xc3", lifetime: Some(std::time::Duration::from_secs(60)) };
     let swap = site.store.swap(Call { now: site.now, deadline }, &key, None, Some(record)).await.unwrap();
     assert!(matches!(swap, Swap::Done { .. }));
     site.cookie = cookie;
-    site.request(|session| assert!(!session.is_new())).await;
     let session = site.open().await;
+    assert!(!session.is_new());
     session.set("again", "1");
-    site.close(&session).await.unwrap();
-    let closed = site.request(|_| {}).await;
-    assert!(closed.set_cookie.is_some(), "a permanent session's cookie is sent again");
+    let closed = site.close(&session).await.unwrap();
+    // A minute is less than the lifetime: its life is extended, and the cookie with it.
+    assert!(closed.set_cookie.is_some(), "the cookie of a session that was put back is kept alive");
 }
 
 #[tokio::test]
 async fn who_waits_for_the_end_is_told_at_once_when_it_comes_in_this_process() {
-    for end in [Session::destroy, Session::regenerate] {
+    for renewals in 0..3 {
         let mut site = Site::new();
         site.request(|session| session.set("k", "v")).await;
         let stream = site.open().await;
@@ -233,7 +233,12 @@ async fn who_waits_for_the_end_is_told_at_once_when_it_comes_in_this_process() {
         // Under a clock of its own, which does not move: only being told can end the wait.
         tokio::task::yield_now().await;
         assert!(!waiting.is_finished());
-        site.request(end).await;
+        for _ in 0..renewals {
+            site.request(Session::regenerate).await;
+            tokio::task::yield_now().await;
+            assert!(!waiting.is_finished(), "a new id is not the end");
+        }
+        site.request(Session::destroy).await;
         waiting.await.unwrap();
     }
 }
@@ -369,7 +374,7 @@ async fn a_rotation_that_is_refused_leaves_no_record_behind() {
     site.manager.close(&writing, site.now).await.unwrap();
     site.store.calls();
     assert!(matches!(site.close(&rotating).await, Err(SaveError::Refused { .. })));
-    assert_eq!(site.store.calls(), 3, "created, refused at the old record, taken back");
+    assert_eq!(site.store.calls(), 5, "created, noted, refused at the old record, both taken back");
     assert_eq!(site.open().await.get::<i32>("strict").unwrap(), Some(3));
 }
 

@@ -300,7 +300,7 @@ async fn an_undecodable_record_is_a_new_session() {
     let mut site = Site::new();
     let id = "B".repeat(43);
     let call = Call { now: site.now, deadline: tokio::time::Instant::now() + Duration::from_secs(5) };
-    let new = New { bytes: b"\xc1 no record", lifetime: Duration::from_secs(60) };
+    let new = New { bytes: b"\xc1 no record", lifetime: Some(Duration::from_secs(60)) };
     let swap = site.store.swap(call, &format!("session:{id}"), None, Some(new)).await.unwrap();
     assert!(matches!(swap, Swap::Done { .. }));
     site.cookie = Some(id.clone());

@@ -21,8 +21,9 @@ type Change = (fn(&Session), Operation, usize);
 
 const CHANGES: [Change; 6] = [
     (count, Operation::Swap, 1),
-    (|session| log_in(session, "momo"), Operation::Swap, 1),
+    // After the creation of the new record: the note, and the deletion of the old one.
     (|session| log_in(session, "momo"), Operation::Swap, 2),
+    (|session| log_in(session, "momo"), Operation::Swap, 3),
     (|session| log_in(session, "bob"), Operation::Delete, 1),
     (log_out, Operation::Delete, 1),
     (Session::destroy, Operation::Delete, 1),
@@ -58,16 +59,33 @@ async fn a_write_whose_answer_was_lost_is_the_last_one_of_its_request() {
 
 #[tokio::test(start_paused = true)]
 async fn an_increment_whose_answer_was_lost_counts_once() {
-    for begin in [|session: &Session| session.set("k", "v"), |_: &Session| {}] {
-        let mut site = Site::new();
-        site.request(begin).await;
-        let session = site.open().await;
-        count(&session);
-        site.store.next(Operation::Swap, Fault::KeepAnswer);
-        session.save().await.unwrap_err();
-        site.close(&session).await.unwrap_err();
-        let counted = fields::get::<Counter>(&site.open().await);
-        assert_eq!(counted, u32::from(site.cookie.is_some()));
+    let mut site = Site::new();
+    site.request(|session| session.set("k", "v")).await;
+    let session = site.open().await;
+    count(&session);
+    site.store.next(Operation::Swap, Fault::KeepAnswer);
+    session.save().await.unwrap_err();
+    site.close(&session).await.unwrap_err();
+    assert_eq!(fields::get::<Counter>(&site.open().await), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_creation_whose_answer_was_lost_is_done_again_under_another_id() {
+    for fault in [Fault::Fail, Fault::LoseAnswer, Fault::KeepAnswer] {
+        for begin in [|_: &Session| {}, |session: &Session| session.set("k", "v")] {
+            let mut site = Site::new();
+            site.request(begin).await;
+            let session = site.open().await;
+            log_in(&session, "momo");
+            count(&session);
+            site.store.next(Operation::Swap, fault);
+            session.save().await.unwrap();
+            count(&session);
+            site.close(&session).await.unwrap();
+            let after = site.open().await;
+            assert_eq!(fields::get::<Counter>(&after), 2);
+            assert!(after.contains("username"));
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::time::{Duration, SystemTime};
 
-use rocket_session_state_core::store::{Call, Loaded, New, Store, StoreError, Swap, Touch};
+use rocket_session_state_core::store::{Call, Loaded, New, Store, StoreError, Swap};
 use tokio::time::{Instant, timeout_at};
 
 pub(crate) const HOUR: Duration = Duration::from_secs(3600);
@@ -20,7 +20,7 @@ pub(crate) fn until(limit: Duration) -> Call {
 }
 
 pub(crate) fn new(bytes: &[u8]) -> Option<New<'_>> {
-    Some(New { bytes, lifetime: HOUR })
+    Some(New { bytes, lifetime: Some(HOUR) })
 }
 
 pub(crate) fn done() -> Swap {
@@ -34,7 +34,12 @@ impl<S: Store, F> Store for Answering<S, F>
 where
     F: Fn(&str, Option<New<'_>>) -> Option<Result<Swap, StoreError>> + Send + Sync + 'static,
 {
-    async fn load(&self, call: Call, key: &str, touch: Option<Touch>) -> Result<Option<Loaded>, StoreError> {
+    async fn load(
+        &self,
+        call: Call,
+        key: &str,
+        touch: Option<Duration>,
+    ) -> Result<Option<Loaded>, StoreError> {
         self.0.load(call, key, touch).await
     }
 

@@ -16,7 +16,9 @@ mod files {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use rocket_session_state_conformance::Suite;
-    use rocket_session_state_core::store::{Call, FileStore, Loaded, New, Store, StoreError, Swap, Touch};
+    use std::time::Duration;
+
+    use rocket_session_state_core::store::{Call, FileStore, Loaded, New, Store, StoreError, Swap};
     use tempfile::TempDir;
 
     use super::HISTORIES;
@@ -35,7 +37,7 @@ mod files {
             &self,
             call: Call,
             key: &str,
-            touch: Option<Touch>,
+            touch: Option<Duration>,
         ) -> Result<Option<Loaded>, StoreError> {
             self.next().load(call, key, touch).await
         }

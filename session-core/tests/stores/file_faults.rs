@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, SystemTime};
 
-use rocket_session_state_core::store::{Call, FileStore, Store, Touch};
+use rocket_session_state_core::store::{Call, FileStore, Store};
 use tempfile::TempDir;
 use tokio::time::Instant;
 
@@ -23,7 +23,7 @@ fn files(folder: &Path) -> Vec<String> {
 }
 
 async fn fails_everywhere(store: &FileStore, reason: &str) {
-    let touch = Some(Touch { lifetime: HOUR, renew_below: HOUR });
+    let touch = Some(HOUR);
     let errors = [
         store.load(call(), KEY, touch).await.err(),
         store.swap(call(), KEY, None, new(b"x")).await.err(),
@@ -153,7 +153,7 @@ async fn a_process_that_stands_still_with_a_lock_costs_its_sessions_an_error_and
     let error = store.swap(soon(), KEY, Some(&loaded), new(b"y")).await.unwrap_err();
     assert!(texts(&error).contains("did not answer in time"), "{}", texts(&error));
     assert!(store.delete(soon(), KEY).await.is_err());
-    let touch = Some(Touch { lifetime: 2 * HOUR, renew_below: 2 * HOUR });
+    let touch = Some(2 * HOUR);
     assert!(store.load(soon(), KEY, touch).await.is_err());
     assert_eq!(store.load(soon(), KEY, None).await.unwrap().as_ref(), Some(&loaded), "reading needs no lock");
     let other = ["a", "b", "c", "d"].map(|name| store.swap(call(), name, None, new(b"x")));

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use rocket_session_state_core::store::{Call, FileStore, Loaded, New, Store, Swap, Touch};
+use rocket_session_state_core::store::{Call, FileStore, Loaded, New, Store, Swap};
 use serde_json::Value as Json;
 use tempfile::TempDir;
 
@@ -55,7 +55,7 @@ fn names(folder: &Path) -> Vec<String> {
 }
 
 async fn create(store: &FileStore, call: Call, key: &str, lifetime: Duration) {
-    let created = store.swap(call, key, None, Some(New { bytes: b"x", lifetime })).await;
+    let created = store.swap(call, key, None, Some(New { bytes: b"x", lifetime: Some(lifetime) })).await;
     assert_eq!(created.unwrap(), done());
 }
 
@@ -69,7 +69,7 @@ async fn files_are_those_of_cachelib() {
         let call = at(vector["now"].as_f64().unwrap());
         let path = folder.path().join(text(vector, "file_name_sha256"));
         if lifetime > 0 {
-            let new = New { bytes: &pickle, lifetime: Duration::from_secs(lifetime) };
+            let new = New { bytes: &pickle, lifetime: Some(Duration::from_secs(lifetime)) };
             assert_eq!(store.swap(call, key, None, Some(new)).await.unwrap(), done());
             assert_eq!(fs::read(&path).unwrap(), bytes(vector, "file"), "{}", vector["note"]);
             fs::remove_file(&path).unwrap();
@@ -140,24 +140,24 @@ async fn a_deletion_that_fails_half_way_does_not_bring_the_record_of_the_old_nam
 }
 
 #[tokio::test]
-async fn extending_a_life_changes_nothing_but_the_first_four_bytes_and_only_when_it_is_due() {
+async fn extending_a_life_changes_nothing_but_the_first_four_bytes() {
     let folder = TempDir::new().unwrap();
     let store = FileStore::new(folder.path());
     for name in [SHA256, MD5] {
         let path = folder.path().join(name);
         fs::write(&path, [&2_000_u32.to_le_bytes(), &b"record"[..]].concat()).unwrap();
-        let touch = Touch { lifetime: HOUR, renew_below: Duration::from_secs(1_000) };
-        store.load(at(999.5), KEY, Some(touch)).await.unwrap().unwrap();
+        let loaded = store.load(at(999.5), KEY, None).await.unwrap().unwrap();
+        assert_eq!(loaded.expires, Some(at(2_000.0).now));
         assert_eq!(fs::read(&path).unwrap(), [&2_000_u32.to_le_bytes(), &b"record"[..]].concat());
-        let loaded = store.load(at(1_000.5), KEY, Some(touch)).await.unwrap().unwrap();
+        let loaded = store.load(at(1_000.5), KEY, Some(HOUR)).await.unwrap().unwrap();
         assert_eq!(&*loaded.bytes, b"record");
         assert_eq!(fs::read(&path).unwrap(), [&4_600_u32.to_le_bytes(), &b"record"[..]].concat());
         fs::remove_file(path).unwrap();
     }
-    // A record without an end, which Flask writes for a lifetime of 0, keeps having none.
+    // A record without an end, which Flask writes for a lifetime of 0, is told as one, and keeps having none unless a
+    // life is asked for.
     fs::write(folder.path().join(SHA256), b"\0\0\0\0record").unwrap();
-    let touch = Touch { lifetime: HOUR, renew_below: HOUR };
-    assert!(store.load(at(1e9), KEY, Some(touch)).await.unwrap().is_some());
+    assert_eq!(store.load(at(1e9), KEY, None).await.unwrap().unwrap().expires, None);
     assert_eq!(fs::read(folder.path().join(SHA256)).unwrap(), b"\0\0\0\0record");
 }
 

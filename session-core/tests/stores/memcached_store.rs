@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use rocket_session_state_core::store::{Call, Loaded, MemcachedStore, New, Store, Swap, Touch};
+use rocket_session_state_core::store::{Call, Loaded, MemcachedStore, New, Store, Swap};
 
 use crate::calls::{HOUR, call, new, stored};
 use crate::memcached_server::{Server, store_at};
@@ -33,8 +33,8 @@ async fn a_load_is_one_command_with_and_without_touch() {
     store.swap(call(), "session:id", None, new(b"x")).await.unwrap();
     tap.sent();
     stored(&store, "session:id").await.unwrap();
-    assert_eq!(lines(&tap), ["mg session:id v f c"]);
-    let touch = Touch { lifetime: Duration::from_millis(90_900), renew_below: Duration::ZERO };
+    assert_eq!(lines(&tap), ["mg session:id v f c t"]);
+    let touch = Duration::from_millis(90_900);
     store.load(call(), "session:id", Some(touch)).await.unwrap().unwrap();
     assert_eq!(lines(&tap), ["mg session:id v f c T90"]);
 }
@@ -86,7 +86,7 @@ async fn an_extended_record_is_still_the_expected_one() {
     let (store, tap) = tapped(&server);
     store.swap(call(), "k", None, new(b"x")).await.unwrap();
     let loaded = stored(&store, "k").await.unwrap();
-    let touch = Some(Touch { lifetime: HOUR, renew_below: HOUR });
+    let touch = Some(HOUR);
     assert_eq!(store.load(call(), "k", touch).await.unwrap(), Some(loaded.clone()));
     tap.sent();
     version(store.swap(call(), "k", Some(&loaded), new(b"y")).await.unwrap());
@@ -110,7 +110,7 @@ async fn records_are_stored_exactly_as_flask_session_stores_them() {
         store.delete(call(), key).await.unwrap();
         tap.sent();
 
-        let record = New { bytes: &value, lifetime };
+        let record = New { bytes: &value, lifetime: Some(lifetime) };
         version(store.swap(Call { now, ..call() }, key, None, Some(record)).await.unwrap());
         // No life of ours is for ever: a lifetime below a second does not launch.
         let expiry = item["exptime"].as_u64().unwrap().max(1);
@@ -140,15 +140,11 @@ async fn the_time_to_live_is_the_lifetime_and_touch_renews_it_beyond_thirty_days
     close_to(HOUR);
     for days in [30, 31, 400] {
         let lifetime = Duration::from_secs(days * 86_400);
-        store
-            .load(call(), "k", Some(Touch { lifetime, renew_below: Duration::ZERO }))
-            .await
-            .unwrap()
-            .unwrap();
+        store.load(call(), "k", Some(lifetime)).await.unwrap().unwrap();
         close_to(lifetime);
         let loaded = stored(&store, "k").await;
         close_to(lifetime);
-        let record = New { bytes: b"y", lifetime: 2 * lifetime };
+        let record = New { bytes: b"y", lifetime: Some(2 * lifetime) };
         store.swap(call(), "k", loaded.as_ref(), Some(record)).await.unwrap();
         close_to(2 * lifetime);
     }
@@ -159,7 +155,7 @@ async fn an_expired_record_is_absent_and_does_not_match() {
     let server = Server::start();
     let store = store_at(&server);
     let long_ago = Call { now: SystemTime::now() - 100 * 24 * HOUR, ..call() };
-    let record = New { bytes: b"x", lifetime: 31 * 24 * HOUR };
+    let record = New { bytes: b"x", lifetime: Some(31 * 24 * HOUR) };
     let swap = store.swap(long_ago, "k", None, Some(record)).await.unwrap();
     let loaded = Loaded::versioned("x", Some(version(swap)));
     assert_eq!(stored(&store, "k").await, None);

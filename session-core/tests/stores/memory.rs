@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
-use rocket_session_state_core::store::{Call, Loaded, MemoryStore, New, Store, Swap, Touch};
+use rocket_session_state_core::store::{Call, Loaded, MemoryStore, New, Store, Swap};
 use tokio::runtime::Runtime;
 use tokio::time::Instant;
 
@@ -17,11 +17,11 @@ fn at(seconds: u64) -> Call {
 }
 
 fn for_seconds(bytes: &[u8], seconds: u64) -> Option<New<'_>> {
-    Some(New { bytes, lifetime: Duration::from_secs(seconds) })
+    Some(New { bytes, lifetime: Some(Duration::from_secs(seconds)) })
 }
 
-fn touch(seconds: u64) -> Option<Touch> {
-    Some(Touch { lifetime: Duration::from_secs(seconds), renew_below: Duration::ZERO })
+fn touch(seconds: u64) -> Option<Duration> {
+    Some(Duration::from_secs(seconds))
 }
 
 async fn holds(store: &MemoryStore, call: Call, key: &str) -> bool {
@@ -69,7 +69,7 @@ async fn nothing_alive_is_lost_when_the_time_is_set_back() {
 async fn the_machines_clock_does_not_end_a_record() {
     let store = MemoryStore::new(10);
     let long_ago = Call { now: SystemTime::UNIX_EPOCH + Duration::from_secs(1), ..at(0) };
-    let new = New { bytes: b"x", lifetime: Duration::from_nanos(1) };
+    let new = New { bytes: b"x", lifetime: Some(Duration::from_nanos(1)) };
     store.swap(long_ago, "k", None, Some(new)).await.unwrap();
     assert!(holds(&store, long_ago, "k").await);
 }
@@ -98,7 +98,7 @@ async fn a_load_shares_the_records_bytes() {
 #[tokio::test]
 async fn a_lifetime_beyond_the_end_of_time_is_for_ever() {
     let store = MemoryStore::new(10);
-    let new = New { bytes: b"x", lifetime: Duration::MAX };
+    let new = New { bytes: b"x", lifetime: Some(Duration::MAX) };
     store.swap(at(0), "k", None, Some(new)).await.unwrap();
     assert!(holds(&store, at(10_000_000_000), "k").await);
 }

@@ -52,7 +52,7 @@ fn record(number: u8) -> Vec<u8> {
 
 async fn put(store: &impl Store, key: &str, bytes: &[u8]) {
     let current = store.load(call(), key, None).await.unwrap();
-    let new = Some(New { bytes, lifetime: LIFETIME });
+    let new = Some(New { bytes, lifetime: Some(LIFETIME) });
     assert!(matches!(store.swap(call(), key, current.as_ref(), new).await, Ok(Swap::Done { .. })));
 }
 
@@ -198,7 +198,7 @@ async fn a_record_that_is_moved_while_it_is_written_is_written() {
         let moving = Arc::clone(&moving);
         async move {
             let bytes = record(2);
-            let new = New { bytes: &bytes, lifetime: LIFETIME };
+            let new = New { bytes: &bytes, lifetime: Some(LIFETIME) };
             moving.swap(call(), "new:a", Some(&Loaded::new(record(1))), Some(new)).await
         }
     });

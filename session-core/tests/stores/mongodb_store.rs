@@ -12,13 +12,13 @@ use mongodb::bson::{Binary, DateTime, Document, doc};
 use mongodb::event::EventHandler;
 use mongodb::event::command::CommandEvent;
 use mongodb::options::IndexOptions;
-use rocket_session_state_core::store::{Call, Loaded, MongoStore, New, Store, Swap, Touch};
+use rocket_session_state_core::store::{Call, Loaded, MongoStore, New, Store, Swap};
 
 use crate::calls::{HOUR, call, done, new, stored};
 use crate::mongodb_server::Server;
 
-fn touch(lifetime: Duration) -> Option<Touch> {
-    Some(Touch { lifetime, renew_below: Duration::ZERO })
+fn touch(lifetime: Duration) -> Option<Duration> {
+    Some(lifetime)
 }
 
 fn millis(call: Call) -> i64 {
@@ -84,7 +84,7 @@ async fn documents_are_those_of_flask_session() {
         let now = UNIX_EPOCH + Duration::from_micros((vector["now"].as_f64().unwrap() * 1e6).round() as u64);
         let then = Call { now, ..call() };
 
-        let record = New { bytes: &value, lifetime };
+        let record = New { bytes: &value, lifetime: Some(lifetime) };
         assert_eq!(store.swap(then, key, None, Some(record)).await.unwrap(), done());
         let mut written = server.document(key).await.unwrap();
         assert!(written.remove("_id").unwrap().as_object_id().is_some());
@@ -111,7 +111,7 @@ async fn a_record_ends_at_the_time_that_is_passed_in_though_the_document_is_stil
     // Far in the future of the server's clock, so that its own task removes nothing.
     let begin = call().now + 100 * 365 * 24 * HOUR;
     let at = |seconds| Call { now: begin + Duration::from_secs(seconds), ..call() };
-    let record = New { bytes: b"x", lifetime: Duration::from_secs(60) };
+    let record = New { bytes: b"x", lifetime: Some(Duration::from_secs(60)) };
     assert_eq!(store.swap(at(0), "k", None, Some(record)).await.unwrap(), done());
     let loaded = store.load(at(59), "k", None).await.unwrap().unwrap();
     assert_eq!(store.load(at(60), "k", None).await.unwrap(), None);
@@ -131,7 +131,7 @@ async fn the_life_is_exact_to_the_millisecond_and_touch_renews_it() {
     let server = Server::start();
     let store = server.store().await;
     let begin = call();
-    let record = New { bytes: b"x", lifetime: Duration::from_millis(90_900) };
+    let record = New { bytes: b"x", lifetime: Some(Duration::from_millis(90_900)) };
     store.swap(begin, "k", None, Some(record)).await.unwrap();
     assert_eq!(ends(&server, "k").await, millis(begin) + 90_900);
     store.load(begin, "k", touch(HOUR)).await.unwrap().unwrap();

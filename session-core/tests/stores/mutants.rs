@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rocket_session_state_conformance::{Fault, Faulty, Suite, Violations};
-use rocket_session_state_core::store::{Call, Loaded, MemoryStore, New, Store, StoreError, Swap, Touch};
+use rocket_session_state_core::store::{Call, Loaded, MemoryStore, New, Store, StoreError, Swap};
 
 use crate::calls::{Answering, done};
 
@@ -39,6 +39,10 @@ enum Mistake {
     LoadAlwaysTouches,
     /// The life of the first write stays.
     SwapKeepsLife,
+    /// A swap that shall keep the life begins one.
+    KeepingRenews,
+    /// Tells the life that was left before it was renewed.
+    TellsTheLifeBefore,
     /// More than thirty days are taken for a date.
     LongLivesAreDates,
     NothingExpires,
@@ -50,20 +54,29 @@ enum Mistake {
 const LONG: Duration = Duration::from_secs(30 * 86_400);
 
 impl Store for Wrong {
-    async fn load(&self, call: Call, key: &str, touch: Option<Touch>) -> Result<Option<Loaded>, StoreError> {
+    async fn load(
+        &self,
+        call: Call,
+        key: &str,
+        touch: Option<Duration>,
+    ) -> Result<Option<Loaded>, StoreError> {
         let key = &self.key(key);
-        let always = Some(Touch { lifetime: LONG, renew_below: LONG });
+        let always = Some(LONG);
         match (self.mistake, touch) {
             (Mistake::TouchWritesBack, Some(touch)) => {
                 let loaded = self.right.load(call, key, None).await?;
                 if let Some(loaded) = &loaded {
                     tokio::task::yield_now().await;
-                    self.write(call, key, Some(New { bytes: &loaded.bytes, lifetime: touch.lifetime }))
-                        .await?;
+                    self.write(call, key, Some(New { bytes: &loaded.bytes, lifetime: Some(touch) })).await?;
                 }
                 Ok(loaded)
             }
             (Mistake::TouchDoesNothing, _) => self.right.load(call, key, None).await,
+            (Mistake::TellsTheLifeBefore, Some(_)) => {
+                let before = self.right.load(call, key, None).await?;
+                self.right.load(call, key, touch).await?;
+                Ok(before)
+            }
             (Mistake::LoadAlwaysTouches, None) => self.right.load(call, key, always).await,
             _ => self.right.load(self.at(call), key, touch).await,
         }
@@ -101,8 +114,12 @@ impl Store for Wrong {
             }
             Mistake::ForgetfulConflict if current.as_ref() != expected => Ok(Swap::Conflict(None)),
             Mistake::SwapKeepsLife if current.is_some() && current.as_ref() == expected && new.is_some() => {
-                let longer = new.map(|new| New { lifetime: Duration::from_secs(3600), ..new });
+                let longer = new.map(|new| New { lifetime: Some(Duration::from_secs(3600)), ..new });
                 self.right.swap(call, key, expected, longer).await
+            }
+            Mistake::KeepingRenews => {
+                let renewed = new.map(|new| New { lifetime: new.lifetime.or(Some(LONG)), ..new });
+                self.right.swap(call, key, expected, renewed).await
             }
             _ => self.right.swap(call, key, expected, new).await,
         }
@@ -140,7 +157,9 @@ impl Wrong {
         match self.mistake {
             Mistake::CutAtZero => New { bytes: &new.bytes[..zero], ..new },
             Mistake::CutLarge => New { bytes: &new.bytes[..new.bytes.len().min(65_535)], ..new },
-            Mistake::LongLivesAreDates if new.lifetime > LONG => New { lifetime: Duration::ZERO, ..new },
+            Mistake::LongLivesAreDates if new.lifetime > Some(LONG) => {
+                New { lifetime: Some(Duration::ZERO), ..new }
+            }
             _ => new,
         }
     }
@@ -173,6 +192,8 @@ async fn every_mistake_is_found_by_the_rule_about_it() {
         (Mistake::TouchDoesNothing, "a_load_with_touch_renews_the_life_and_changes_no_byte"),
         (Mistake::LoadAlwaysTouches, "a_load_without_touch_leaves_the_life_as_it_is"),
         (Mistake::SwapKeepsLife, "a_swap_gives_the_record_a_new_life"),
+        (Mistake::KeepingRenews, "a_swap_may_keep_the_end_of_the_life"),
+        (Mistake::TellsTheLifeBefore, "what_a_load_tells_of_the_end_is_right"),
         (Mistake::LongLivesAreDates, "a_life_of_a_year_is_not_cut_short"),
         (Mistake::NothingExpires, "a_record_ends_when_its_lifetime_has_passed"),
         (Mistake::PurgeTakesAll, "purge_takes_no_live_record"),

@@ -88,7 +88,8 @@ async fn a_call_that_is_given_up_before_its_batch_leaves_is_not_sent() {
         .unwrap();
     }
     stored(&store, "last").await;
-    let expected = ["first", "last"].map(|key| Seen::Client(format!(r#""GET" "{key}""#)));
+    let expected = [("PTTL", "first"), ("GET", "first"), ("PTTL", "last"), ("GET", "last")]
+        .map(|(command, key)| Seen::Client(format!(r#""{command}" "{key}""#)));
     assert_eq!(watch.end(), expected);
 }
 

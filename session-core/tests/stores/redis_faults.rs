@@ -5,7 +5,7 @@ use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
 
 use redis::cmd;
-use rocket_session_state_core::store::{Loaded, RedisStore, Store, StoreError, Touch};
+use rocket_session_state_core::store::{Loaded, RedisStore, Store, StoreError};
 use tokio::time::timeout;
 
 use crate::calls::{HOUR, call, done, new, stored, texts, until, within};
@@ -74,7 +74,7 @@ async fn a_key_of_another_type_is_an_error_and_stays() {
     let server = Server::start();
     let store = server.store();
     let _: i64 = server.run(cmd("RPUSH").arg("secret-key").arg("secret-item"));
-    let touch = Some(Touch { lifetime: HOUR, renew_below: HOUR });
+    let touch = Some(HOUR);
     let expected = Loaded::new("secret-record");
     for error in [
         store.load(call(), "secret-key", None).await.unwrap_err(),
@@ -108,7 +108,7 @@ async fn a_server_too_old_for_getex_is_noticed_by_ping() {
     let store = server.store();
     let error = store.ping(call()).await.unwrap_err();
     assert!(texts(&error).contains("6.2"), "{}", texts(&error));
-    let touch = Some(Touch { lifetime: HOUR, renew_below: HOUR });
+    let touch = Some(HOUR);
     let error = store.load(call(), "secret-key", touch).await.unwrap_err();
     assert!(texts(&error).contains("6.2") && !texts(&error).contains("secret"), "{}", texts(&error));
 }
@@ -170,14 +170,14 @@ async fn answers_about_one_call_are_refusals_and_a_server_that_is_away_or_loads_
     let _: () = server.run(cmd("HSET").arg("hash").arg("x").arg("y"));
     let _: () = server.run(cmd("CONFIG").arg("SET").arg("maxmemory").arg("1"));
     assert_eq!(store.load(call(), "absent", None).await.unwrap(), None);
-    let touch = Some(Touch { lifetime: HOUR, renew_below: HOUR });
+    let touch = Some(HOUR);
     let mut refusals = vec![
         store.load(call(), "hash", None).await.map(drop),
         store.swap(call(), "k", None, new(b"x")).await.map(drop),
     ];
     let _: () = server.run(cmd("ACL").arg("SETUSER").arg("default").arg("-getex"));
     refusals.push(store.load(call(), "absent", touch).await.map(drop));
-    let moved = liar(HELLO, b"-MOVED 3999 127.0.0.1:6381\r\n");
+    let moved = liar(HELLO, b"-MOVED 3999 127.0.0.1:6381\r\n-MOVED 3999 127.0.0.1:6381\r\n");
     refusals.push(within(call(), moved.load(call(), "k", None)).await.map(drop));
     for (refusal, code) in refusals.into_iter().zip(["WRONGTYPE", "OOM", "NOPERM", "MOVED"]) {
         let error = refusal.unwrap_err();
@@ -188,7 +188,7 @@ async fn answers_about_one_call_are_refusals_and_a_server_that_is_away_or_loads_
         );
     }
     server.kill();
-    let loading = liar(HELLO, b"-LOADING Redis is loading the dataset in memory\r\n");
+    let loading = liar(HELLO, b"-LOADING loading the dataset\r\n-LOADING loading the dataset\r\n");
     for outage in [store.load(call(), "k", None).await, within(call(), loading.load(call(), "k", None)).await]
     {
         assert!(outage.as_ref().is_err_and(StoreError::is_outage), "{outage:?}");

@@ -5,23 +5,24 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use redis::cmd;
-use rocket_session_state_core::store::{Loaded, New, RedisStore, Store, Swap, Touch};
+use rocket_session_state_core::store::{Loaded, New, RedisStore, Store, Swap};
 
 use crate::calls::{HOUR, call, done, new, stored};
 use crate::redis_server::{Seen, Server};
 
 #[tokio::test]
-async fn a_load_is_one_command_with_and_without_touch() {
+async fn a_load_is_one_message_and_writes_nothing_without_touch() {
     let server = Server::start();
     let store = server.store();
     store.swap(call(), "session:id", None, new(b"x")).await.unwrap();
     let watch = server.watch();
     stored(&store, "session:id").await.unwrap();
-    let touch = Touch { lifetime: Duration::from_millis(90_900), renew_below: Duration::ZERO };
+    let touch = Duration::from_millis(90_900);
     store.load(call(), "session:id", Some(touch)).await.unwrap().unwrap();
     assert_eq!(
         watch.end(),
         [
+            Seen::Client(r#""PTTL" "session:id""#.into()),
             Seen::Client(r#""GET" "session:id""#.into()),
             Seen::Client(r#""GETEX" "session:id" "EX" "90""#.into()),
         ]
@@ -92,7 +93,7 @@ async fn records_are_stored_exactly_as_flask_session_stores_them() {
         let lifetime = Duration::from_secs_f64(item["permanent_session_lifetime"].as_f64().unwrap());
 
         let watch = server.watch();
-        let record = New { bytes: &value, lifetime };
+        let record = New { bytes: &value, lifetime: Some(lifetime) };
         assert_eq!(store.swap(call(), key, None, Some(record)).await.unwrap(), done());
         // Read before it ends: one vector lives for a second.
         let raw: Option<Vec<u8>> = server.run(cmd("GET").arg(key));
@@ -120,7 +121,7 @@ async fn the_time_to_live_is_the_lifetime_and_touch_renews_it() {
 
     store.swap(call(), "k", None, new(b"x")).await.unwrap();
     assert!(close_to(HOUR, remaining()), "{:?}", remaining());
-    let touch = Touch { lifetime: 24 * HOUR, renew_below: Duration::ZERO };
+    let touch = 24 * HOUR;
     store.load(call(), "k", Some(touch)).await.unwrap();
     assert!(close_to(24 * HOUR, remaining()), "{:?}", remaining());
     stored(&store, "k").await.unwrap();
@@ -134,7 +135,7 @@ async fn a_lifetime_below_a_second_is_a_second() {
     let server = Server::start();
     let store = server.store();
     let watch = server.watch();
-    let record = New { bytes: b"x", lifetime: Duration::from_millis(1) };
+    let record = New { bytes: b"x", lifetime: Some(Duration::from_millis(1)) };
     assert_eq!(store.swap(call(), "k", None, Some(record)).await.unwrap(), done());
     let commands = watch.end();
     assert!(commands.contains(&Seen::Script(r#""SET" "k" "x" "EX" "1""#.into())), "{commands:?}");

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rocket_session_state_core::store::{Store, StoreError, Touch};
+use rocket_session_state_core::store::{Store, StoreError};
 
 use crate::calls::{HOUR, call, new, texts, within};
 
@@ -22,7 +22,7 @@ pub(crate) async fn every_call_fails_at_once(store: &impl Store) {
 
 /// Reading calls of a store that got `lie` for an answer fail, and don't repeat it.
 pub(crate) async fn no_read_believes(lie: &[u8], store: &impl Store) {
-    let touch = Some(Touch { lifetime: HOUR, renew_below: HOUR });
+    let touch = Some(HOUR);
     let answers = [
         within(call(), store.load(call(), "secret", None)).await.map(drop),
         within(call(), store.load(call(), "secret", touch)).await.map(drop),

@@ -33,7 +33,7 @@ fn at(micros: u64) -> Call {
 }
 
 fn for_an_hour(bytes: &[u8]) -> Option<New<'_>> {
-    Some(New { bytes, lifetime: Duration::from_secs(3600) })
+    Some(New { bytes, lifetime: Some(Duration::from_secs(3600)) })
 }
 
 async fn stored(store: &SqlStore, call: Call, key: &str) -> Option<Loaded> {

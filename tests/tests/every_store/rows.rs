@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use rocket::tokio::time::timeout;
-use rocket_session_state::store::{Call, Loaded, New, SqlStore, SqlTable, Store, Swap, Touch};
+use rocket_session_state::store::{Call, Loaded, New, SqlStore, SqlTable, Store, Swap};
 use serde_json::{Value, json};
 use session_tests::flask::Flask;
 use session_tests::scenario::{bytes, vectors};
@@ -43,7 +43,7 @@ fn rows_and_table_are_those_of_flask_session() {
         let store = SqlStore::from_url(&database.url(), SqlTable::new(table).unwrap()).unwrap();
         let (key, data) = (row["session_id"].as_str().unwrap(), bytes(row["data"].as_str().unwrap()));
         let lifetime = Duration::from_secs(row["permanent_session_lifetime"].as_u64().unwrap());
-        let new = New { bytes: &data, lifetime };
+        let new = New { bytes: &data, lifetime: Some(lifetime) };
         let swap = runtime().block_on(store.swap(call_at(&row["now"]), key, None, Some(new)));
         assert_eq!(swap.unwrap(), DONE, "{}", row["id"]);
         let hex: String = data.iter().map(|byte| format!("{byte:02X}")).collect();
@@ -143,7 +143,7 @@ fn an_id_in_another_case_is_another_session_also_in_flask_sessions_table() {
     let swap = runtime.block_on(store.swap(at(0), "AbC", Some(&Loaded::new("x")), for_an_hour(b"y")));
     assert_eq!(swap.unwrap(), Swap::Conflict(None));
     assert!(!runtime.block_on(store.delete(at(0), "AbC")).unwrap());
-    let touch = Touch { lifetime: Duration::from_secs(86_400), renew_below: Duration::MAX };
+    let touch = Duration::from_secs(86_400);
     assert_eq!(runtime.block_on(store.load(at(0), "AbC", Some(touch))).unwrap(), None);
     assert_eq!(runtime.block_on(stored(&store, at(0), "aBc")).unwrap().bytes, "x");
 }

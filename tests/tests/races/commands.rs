@@ -26,17 +26,21 @@ fn a_request_costs_what_the_design_says() {
     let visitor = visitor(&site);
     assert_eq!(commands(redis, visitor.get("/untouched"), 200), [""; 0]);
     assert_eq!(commands(redis, visitor.get("/anon"), 200), [""; 0]);
-    assert_eq!(commands(redis, visitor.get("/read"), 200), ["GETEX"]);
-    assert_eq!(commands(redis, visitor.get("/typed"), 200), ["GETEX"], "eight fields");
-    assert_eq!(commands(redis, visitor.get("/member"), 401), ["GETEX"], "a guard that says no");
-    assert_eq!(commands(redis, visitor.get("/count"), 200), ["GETEX", "EVALSHA"]);
-    assert_eq!(commands(redis, visitor.get("/login?name=momo"), 200), ["GETEX", "EVALSHA", "EVALSHA"]);
-    assert_eq!(commands(redis, visitor.get("/member"), 200), ["GETEX"]);
-    assert_eq!(commands(redis, visitor.get("/set_a?v=x"), 200), ["GETEX", "EVALSHA"]);
-    assert_eq!(commands(redis, visitor.get("/set_a?v=x"), 200), ["GETEX"], "nothing has changed");
-    assert_eq!(commands(redis, visitor.get("/panic"), 500), ["GETEX"], "a panic saves nothing");
+    assert_eq!(commands(redis, visitor.get("/read"), 200), ["PTTL", "GET"]);
+    assert_eq!(commands(redis, visitor.get("/typed"), 200), ["PTTL", "GET"], "eight fields");
+    assert_eq!(commands(redis, visitor.get("/member"), 401), ["PTTL", "GET"], "a guard that says no");
+    assert_eq!(commands(redis, visitor.get("/count"), 200), ["PTTL", "GET", "EVALSHA"]);
+    assert_eq!(
+        commands(redis, visitor.get("/login?name=momo"), 200),
+        ["PTTL", "GET", "EVALSHA", "EVALSHA", "EVALSHA"]
+    );
+    assert_eq!(commands(redis, visitor.get("/member"), 200), ["PTTL", "GET"]);
+    assert_eq!(commands(redis, visitor.get("/set_a?v=x"), 200), ["PTTL", "GET", "EVALSHA"]);
+    assert_eq!(commands(redis, visitor.get("/set_a?v=x"), 200), ["PTTL", "GET"], "nothing has changed");
+    assert_eq!(commands(redis, visitor.get("/panic"), 500), ["PTTL", "GET"], "a panic saves nothing");
+    assert_eq!(visitor.get("/read").send().set_cookies(), [""; 0], "a cookie that the browser has");
     let logout = visitor.post("/typed").json(&serde_json::json!({ "logout": true }));
-    assert_eq!(commands(redis, logout, 200), ["GETEX", "DEL"]);
+    assert_eq!(commands(redis, logout, 200), ["PTTL", "GET", "DEL"]);
 }
 
 #[test]
@@ -63,20 +67,36 @@ fn a_cookie_that_can_not_be_ours_costs_nothing_and_an_unknown_one_is_not_adopted
         assert_eq!(commands(redis, request, 200), [""; 0], "{value}");
     }
     let unknown = format!("session={}", "A".repeat(id.len()));
-    assert_eq!(commands(redis, client.get("/read").cookie(&unknown), 200), ["GETEX"]);
+    assert_eq!(commands(redis, client.get("/read").cookie(&unknown), 200), ["PTTL", "GET", "PTTL", "GET"]);
     let planted = client.get("/count").cookie(&unknown).send();
     assert!(planted.set_cookies().iter().all(|line| !line.starts_with(&unknown)), "an id was adopted");
 }
 
 #[test]
-fn without_refreshing_a_read_is_one_plain_get() {
+fn a_life_is_extended_when_that_is_due_and_in_flasks_way_as_it_is_read() {
     let redis = Redis::start();
-    let app = session_tests::app::Launch::new(env!("CARGO_BIN_EXE_probe"))
-        .toml("[default]\nsession_type = \"redis\"\nsession_refresh_each_request = false\n")
-        .env("ROCKET_SESSION_REDIS", &redis.url())
-        .start();
-    let visitor = Client::with_jar(&app.url(), &Jar::default());
+    let app = |settings: &str| {
+        session_tests::app::Launch::new(env!("CARGO_BIN_EXE_probe"))
+            .toml(&format!("[default]\nsession_type = \"redis\"\n{settings}"))
+            .env("ROCKET_SESSION_REDIS", &redis.url())
+            .start()
+    };
+    let flasks = app("session_refresh_after = 0");
+    let visitor = Client::with_jar(&flasks.url(), &Jar::default());
     visitor.get("/count").send();
-    assert_eq!(commands(&redis, visitor.get("/read"), 200), ["GET"]);
-    assert_eq!(commands(&redis, visitor.get("/count"), 200), ["GET", "EVALSHA"]);
+    assert_eq!(commands(&redis, visitor.get("/read"), 200), ["GETEX"]);
+    assert_eq!(commands(&redis, visitor.get("/count"), 200), ["GETEX", "EVALSHA"]);
+    assert_eq!(visitor.get("/read").send().set_cookies().len(), 1);
+
+    let due = app("session_refresh_after = 0.000000001");
+    let visitor = Client::with_jar(&due.url(), &Jar::default());
+    visitor.get("/count").send();
+    assert_eq!(commands(&redis, visitor.get("/read"), 200), ["PTTL", "GET", "GETEX"]);
+    assert_eq!(commands(&redis, visitor.get("/count"), 200), ["PTTL", "GET", "EVALSHA"]);
+    assert_eq!(visitor.get("/read").send().set_cookies().len(), 1);
+
+    let never = app("session_refresh_each_request = false");
+    let visitor = Client::with_jar(&never.url(), &Jar::default());
+    visitor.get("/count").send();
+    assert_eq!(commands(&redis, visitor.get("/read"), 200), ["PTTL", "GET"]);
 }

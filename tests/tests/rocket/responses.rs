@@ -142,8 +142,11 @@ async fn the_applications_own_vary_and_cache_control_stay() {
     let response = site.get("/headers").await;
     assert_eq!(header(&response, "Vary"), ["Accept-Encoding, Accept-Language, Cookie"]);
     assert_eq!(header(&response, "Cache-Control"), ["private"]);
-    let response = site.get("/set/v").await;
+    let stranger = Header::new("Cookie", "other=cookie");
+    let response = site.client.get("/set/v").header(stranger).dispatch().await;
     assert_eq!(header(&response, "Cache-Control"), ["no-store"]);
+    let response = site.get("/set/w").await;
+    assert_eq!(header(&response, "Cache-Control"), [""; 0], "no cookie is sent that is the same");
 }
 
 /// Reads or changes the session in an answer with this `Cache-Control`.
@@ -168,10 +171,12 @@ async fn no_shared_cache_may_keep_an_answer_with_a_session_cookie() {
     for in_cookies in [false, true] {
         let rocket = |rocket: Rocket<Build>| rocket.mount("/", routes![cached]);
         let site = if in_cookies {
-            let cookies = Sessions::with_config(SessionConfig::default());
+            let mut config = SessionConfig::default();
+            config.session_refresh_after = 0.0;
+            let cookies = Sessions::with_config(config);
             Client::tracked(rocket(quiet().attach(cookies))).await.expect("the application launches")
         } else {
-            Site::launch(rocket).await.client
+            Site::launch_with(|config| config.session_refresh_after = 0.0, rocket).await.client
         };
         // What the application says, what becomes of it, and whether caches were meant to keep it.
         for (control, private, wanted) in [
@@ -201,7 +206,8 @@ async fn no_shared_cache_may_keep_an_answer_with_a_session_cookie() {
 
 #[rocket::async_test]
 async fn a_page_that_gives_its_cookie_to_caches_is_one_warning() {
-    let site = Site::launch(|rocket| rocket.mount("/cache-warning", routes![cached])).await;
+    let flasks_way = |config: &mut SessionConfig| config.session_refresh_after = 0.0;
+    let site = Site::launch_with(flasks_way, |rocket| rocket.mount("/cache-warning", routes![cached])).await;
     for control in ["no-cache", "private", "public", "max-age=600"] {
         site.get(&format!("/cache-warning/cached/true?control={control}")).await;
     }
@@ -249,7 +255,8 @@ async fn what_a_request_fairing_changes_is_saved_though_no_handler_uses_the_sess
     });
     let site = Site::launch(|rocket| rocket.attach(visits).mount("/", routes![untouched])).await;
     for (path, status) in [("/untouched", Status::Ok), ("/nowhere", Status::NotFound)] {
-        let response = site.get(path).await;
+        let stranger = Header::new("Cookie", "other=cookie");
+        let response = site.client.get(path).header(stranger).dispatch().await;
         assert_eq!(response.status(), status);
         assert_eq!(header(&response, "Set-Cookie").len(), 1, "{path}");
     }

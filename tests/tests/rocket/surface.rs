@@ -12,7 +12,7 @@ use rocket_session_state::guard::{LoginTarget, SessionGuard, SessionState};
 use rocket_session_state::merge::{Collection, Comparable, MergeError, Number, Policy, Refused};
 use rocket_session_state::store::{
     Call, FileStore, Loaded, MemcachedStore, MemoryStore, MongoStore, New, RedisStore, SqlStore, SqlTable,
-    Store, StoreError, Swap, Touch,
+    Store, StoreError, Swap,
 };
 use rocket_session_state::value::{Bytes, DateTime, InvalidDateTime, Markup, Uuid, Value};
 use rocket_session_state::{
@@ -102,7 +102,7 @@ fn every_conversion() -> Result<(), Box<dyn std::error::Error>> {
 /// The types that are named by a setting, a store, a merge policy, a guard or an answer.
 type Named = (
     (Place, Problem, RecordFormat, SameSite, SecretKey, SessionConfig, SessionType, UnknownChoice, Warning),
-    (Call, Loaded, New<'static>, Swap, Touch, SqlTable),
+    (Call, Loaded, New<'static>, Swap, SqlTable),
     (MemoryStore, RedisStore, SqlStore, MemcachedStore, MongoStore, FileStore),
     (Bytes, DateTime, InvalidDateTime, Markup, Uuid, Value, Format),
     (Policy<u8>, Refused, LoginTarget, Next, NextRedirect, ClearSiteData<()>, Origin<'static>),

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::hmac_keys::HmacKeys;
+use super::hmac_keys::{HmacKeys, Signed};
 use super::{Invalid, Unreadable, payload, timestamp};
 
 /// Twice what browsers keep (4096 bytes), for clients that keep more: Flask only warns.
@@ -32,6 +32,15 @@ pub(crate) const LONGEST: usize = 8192;
 /// ```
 #[derive(Debug, Clone)]
 pub struct CookieSigner(HmacKeys);
+
+/// A cookie whose signature is good, and not too old.
+pub(crate) struct Verified {
+    pub(crate) json: Vec<u8>,
+    /// The second in which it was signed.
+    pub(crate) signed_at: SystemTime,
+    /// The key that signs today made the signature, not an older one.
+    pub(crate) is_current: bool,
+}
 
 impl CookieSigner {
     /// A signer that signs with `key` and verifies with `key` and `fallbacks`.
@@ -73,12 +82,22 @@ impl CookieSigner {
     /// The first check that fails, in the order of [`Invalid`]. Cookies of more than 8192 bytes are
     /// refused unread, and so is what would inflate to more than 1 MiB.
     pub fn verify(&self, cookie: &str, now: SystemTime, lifetime: Duration) -> Result<Vec<u8>, Invalid> {
+        self.verify_dated(cookie, now, lifetime).map(|verified| verified.json)
+    }
+
+    /// As [`verify`](Self::verify), and tells when and with which key the cookie was signed.
+    pub(crate) fn verify_dated(
+        &self,
+        cookie: &str,
+        now: SystemTime,
+        lifetime: Duration,
+    ) -> Result<Verified, Invalid> {
         if cookie.len() > LONGEST {
             return Err(Invalid::TooLong);
         }
-        let message = self.0.verify(cookie)?;
+        let Signed { message, is_current } = self.0.verify(cookie)?;
         let (payload, timestamp) = message.rsplit_once('.').ok_or(Invalid::TimestampMissing)?;
-        timestamp::check(timestamp, now, lifetime)?;
-        payload::read(payload)
+        let signed_at = timestamp::check(timestamp, now, lifetime)?;
+        Ok(Verified { json: payload::read(payload)?, signed_at, is_current })
     }
 }

@@ -3,7 +3,7 @@
 use std::io;
 use std::time::{Duration, SystemTime};
 
-use super::hmac_keys::HmacKeys;
+use super::hmac_keys::{HmacKeys, Signed};
 use super::{Invalid, payload, timestamp};
 use crate::formats::codec::Format;
 use crate::formats::value::Value;
@@ -84,11 +84,15 @@ impl CsrfSigner {
         if token.len() > LONGEST {
             return Err(Invalid::TooLong);
         }
-        let message = self.0.verify(token)?;
+        let Signed { message, .. } = self.0.verify(token)?;
         let (payload, timestamp) = message.rsplit_once('.').ok_or(Invalid::TimestampMissing)?;
         match time_limit {
-            Some(limit) => timestamp::check(timestamp, now, limit)?,
-            None => timestamp::signed_at(timestamp).map(|_| ())?,
+            Some(limit) => {
+                timestamp::check(timestamp, now, limit)?;
+            }
+            None => {
+                timestamp::signed_at(timestamp)?;
+            }
         }
         let signed = payload::read(payload)?;
         if self.0.is_same(&signed, &json(secret)) { Ok(()) } else { Err(Invalid::OtherSecret) }

@@ -22,6 +22,13 @@ pub(super) struct HmacKeys {
     fallbacks: Vec<Hmac<Sha1>>,
 }
 
+/// A message whose signature is good.
+pub(crate) struct Signed<'a> {
+    pub(crate) message: &'a str,
+    /// The key that signs today made the signature, not an older one.
+    pub(crate) is_current: bool,
+}
+
 impl HmacKeys {
     pub(super) fn new<'k>(salt: &str, key: &[u8], fallbacks: impl IntoIterator<Item = &'k [u8]>) -> Self {
         let derived = |secret: &[u8]| keyed(&keyed(secret).chain_update(salt).finalize().into_bytes());
@@ -52,15 +59,16 @@ impl HmacKeys {
     }
 
     /// The message, if one of the keys signed it.
-    pub(super) fn verify<'a>(&self, signed: &'a str) -> Result<&'a str, Invalid> {
+    pub(super) fn verify<'a>(&self, signed: &'a str) -> Result<Signed<'a>, Invalid> {
         let (message, signature) = signed.rsplit_once('.').ok_or(Invalid::NoSeparator)?;
         if signature.len() != SIGNATURE_CHARACTERS {
             return Err(Invalid::BadSignature);
         }
         let signature = URL_SAFE_NO_PAD.decode(signature).map_err(|_| Invalid::BadSignature)?;
         let made_by = |key: &Hmac<Sha1>| key.clone().chain_update(message).verify_slice(&signature).is_ok();
-        if made_by(&self.signing) || self.fallbacks.iter().any(made_by) {
-            Ok(message)
+        let is_current = made_by(&self.signing);
+        if is_current || self.fallbacks.iter().any(made_by) {
+            Ok(Signed { message, is_current })
         } else {
             Err(Invalid::BadSignature)
         }

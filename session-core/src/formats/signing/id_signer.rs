@@ -1,7 +1,7 @@
 //! Flask-Session's signed session id.
 
 use super::Invalid;
-use super::hmac_keys::HmacKeys;
+use super::hmac_keys::{HmacKeys, Signed};
 
 /// An id of 255 characters, which is what Flask-Session's SQL column holds, and its signature take 283.
 const LONGEST: usize = 512;
@@ -39,6 +39,11 @@ impl IdSigner {
     /// [`Invalid::TooLong`] (more than 512 bytes, refused unread), [`Invalid::NoSeparator`] or
     /// [`Invalid::BadSignature`].
     pub fn verify<'a>(&self, cookie: &'a str) -> Result<&'a str, Invalid> {
+        self.verify_signed(cookie).map(|signed| signed.message)
+    }
+
+    /// As [`verify`](Self::verify), and tells whether the key was today's.
+    pub(crate) fn verify_signed<'a>(&self, cookie: &'a str) -> Result<Signed<'a>, Invalid> {
         if cookie.len() > LONGEST { Err(Invalid::TooLong) } else { self.0.verify(cookie) }
     }
 }

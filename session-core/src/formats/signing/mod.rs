@@ -22,6 +22,7 @@ mod unreadable;
 pub(crate) use cookie_signer::LONGEST as LONGEST_COOKIE;
 
 pub use cookie_signer::CookieSigner;
+pub(crate) use cookie_signer::Verified;
 pub use csrf_signer::CsrfSigner;
 pub use id_signer::IdSigner;
 pub use invalid::Invalid;

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use base64::Engine;
 
 use super::{BASE64, Invalid};
-use crate::formats::time::LAST_SECOND;
+use crate::formats::time::{LAST_SECOND, later};
 
 /// Appends the present second: big-endian, without leading zero bytes, in base64.
 pub(super) fn push(now: SystemTime, text: &mut String) {
@@ -14,12 +14,16 @@ pub(super) fn push(now: SystemTime, text: &mut String) {
     BASE64.encode_string(bytes.get(zeros..).unwrap_or_default(), text);
 }
 
-/// Refuses a cookie with a timestamp that is too old or from the future.
+/// Reads a timestamp, and refuses one that is too old or from the future.
 ///
 /// There is no allowance for clocks that differ, since Flask has none.
-pub(super) fn check(timestamp: &str, now: SystemTime, lifetime: Duration) -> Result<(), Invalid> {
-    let age = unix_seconds(now).checked_sub(signed_at(timestamp)?).ok_or(Invalid::Future)?;
-    if age > lifetime.as_secs() { Err(Invalid::Expired) } else { Ok(()) }
+pub(super) fn check(timestamp: &str, now: SystemTime, lifetime: Duration) -> Result<SystemTime, Invalid> {
+    let signed = signed_at(timestamp)?;
+    let age = unix_seconds(now).checked_sub(signed).ok_or(Invalid::Future)?;
+    if age > lifetime.as_secs() {
+        return Err(Invalid::Expired);
+    }
+    Ok(later(UNIX_EPOCH, Duration::from_secs(signed)))
 }
 
 /// Returns the second that a timestamp names.

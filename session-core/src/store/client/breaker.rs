@@ -203,7 +203,7 @@ pub(super) mod tests {
     use std::sync::atomic::AtomicU32;
 
     use super::*;
-    use crate::store::{Loaded, New, Store, Swap, Touch};
+    use crate::store::{Loaded, New, Store, Swap};
 
     /// A store of which only the pings count.
     #[derive(Default)]
@@ -224,7 +224,7 @@ pub(super) mod tests {
     }
 
     impl Store for Outage {
-        async fn load(&self, _: Call, _: &str, _: Option<Touch>) -> Result<Option<Loaded>, StoreError> {
+        async fn load(&self, _: Call, _: &str, _: Option<Duration>) -> Result<Option<Loaded>, StoreError> {
             Ok(None)
         }
 

@@ -16,7 +16,7 @@ use self::breaker::{Breaker, Work};
 pub(crate) use self::budget::Budget;
 use self::keyed_locks::{KeyGuard, KeyedLocks};
 use self::wait::{jitter, with_deadline};
-use crate::store::{Call, DynStore, Loaded, New, StoreError, Swap, Touch};
+use crate::store::{Call, DynStore, Loaded, New, StoreError, Swap};
 
 /// A store behind time limits and a circuit breaker. Every call of a session to its store goes through it.
 pub(crate) struct StoreClient {
@@ -49,7 +49,7 @@ impl StoreClient {
         budget: &Budget,
         now: SystemTime,
         key: &str,
-        touch: Option<Touch>,
+        touch: Option<Duration>,
     ) -> Result<Option<Loaded>, StoreError> {
         let load = |call| self.store.boxed().load(call, key, touch);
         self.admit(budget, now, Work::Load)?;
@@ -156,7 +156,7 @@ mod tests {
     struct Away(AtomicU32);
 
     impl Store for Away {
-        async fn load(&self, _: Call, _: &str, _: Option<Touch>) -> Result<Option<Loaded>, StoreError> {
+        async fn load(&self, _: Call, _: &str, _: Option<Duration>) -> Result<Option<Loaded>, StoreError> {
             self.0.fetch_add(1, Relaxed);
             Err(StoreError::unavailable("connection refused"))
         }

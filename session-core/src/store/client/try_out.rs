@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use super::StoreClient;
 use super::wait::with_deadline;
-use crate::store::{Call, Loaded, New, StoreError, Swap, Touch};
+use crate::store::{Call, Loaded, New, StoreError, Swap};
 
 /// The life of the record that is tried, should a process end in the middle.
 const LIFETIME: Duration = Duration::from_secs(60);
@@ -28,13 +28,15 @@ impl StoreClient {
     ) -> Result<(), StoreError> {
         let store = self.store.boxed();
         self.in_time(now, |call| store.ping(call)).await?;
-        let [first, second] = RECORDS.map(|bytes| New { bytes, lifetime: LIFETIME });
-        // Always due, so that a store for which extending is a write makes it.
-        let touch = Touch { lifetime: LIFETIME, renew_below: LIFETIME };
+        let [first, second] = RECORDS;
+        let (first, second) =
+            (New { bytes: first, lifetime: Some(LIFETIME) }, New { bytes: second, lifetime: None });
 
         let create = self.in_time(now, |call| store.swap(call, key, None, Some(first))).await;
         is_done(create).map_err(|error| error.at_step("to create a record", key))?;
-        let load = self.in_time(now, |call| store.load(call, key, Some(touch))).await;
+        let load = self.in_time(now, |call| store.load(call, key, None)).await;
+        load.map_err(|error| error.at_step("to load the record", key))?;
+        let load = self.in_time(now, |call| store.load(call, key, Some(LIFETIME))).await;
         let is_first = |loaded: &Loaded| &*loaded.bytes == first.bytes;
         let loaded = load
             .and_then(|loaded| loaded.filter(is_first).ok_or_else(unexpected))

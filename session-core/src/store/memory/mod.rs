@@ -15,7 +15,7 @@ use moka::sync::Cache;
 use self::evictions::Evictions;
 use self::room::{Place, Room, Size};
 pub use self::settings::MemorySettings;
-use super::{Call, Loaded, New, Store, StoreError, Swap, Touch};
+use super::{Call, Loaded, New, Store, StoreError, Swap};
 
 /// Sessions in this process's memory: for development, tests, and services of one process whose
 /// users may be logged out by a restart.
@@ -42,7 +42,7 @@ use super::{Call, Loaded, New, Store, StoreError, Swap, Touch};
 ///     now: start + Duration::from_secs(seconds),
 ///     deadline: tokio::time::Instant::now() + Duration::from_secs(1),
 /// };
-/// let new = New { bytes: b"record", lifetime: Duration::from_secs(60) };
+/// let new = New { bytes: b"record", lifetime: Some(Duration::from_secs(60)) };
 /// store.swap(at(0), "session:id", None, Some(new)).await?;
 /// assert!(store.load(at(59), "session:id", None).await?.is_some());
 /// assert!(store.load(at(60), "session:id", None).await?.is_none());
@@ -110,7 +110,11 @@ impl MemoryStore {
                 None => self.room.enter(key, bytes),
             };
             came = Some(Arc::clone(&place));
-            Op::Put(Arc::new(Entry::new(new, now, place)))
+            let expires = match new.lifetime {
+                Some(lifetime) => after(now, lifetime),
+                None => replaced.map_or(now, |replaced| replaced.expires()),
+            };
+            Op::Put(Arc::new(Entry::new(new.bytes, expires, place)))
         });
         // Now rather than some time later, so that the bounds hold after every call.
         while let Some(place) = self.room.overfull(came.as_ref()) {
@@ -145,18 +149,23 @@ fn taken_by(key: &str, record: &[u8]) -> u64 {
 }
 
 impl Store for MemoryStore {
-    async fn load(&self, call: Call, key: &str, touch: Option<Touch>) -> Result<Option<Loaded>, StoreError> {
+    async fn load(
+        &self,
+        call: Call,
+        key: &str,
+        touch: Option<Duration>,
+    ) -> Result<Option<Loaded>, StoreError> {
         let now = nanos(call.now);
         self.evictions.time_is(now);
         let Some(record) = self.records.get(key) else { return Ok(None) };
         let alive = match touch {
-            Some(touch) => record.extend(now, after(now, touch.lifetime)),
+            Some(touch) => record.extend(now, after(now, touch)),
             None => record.is_alive(now),
         };
         if alive {
             self.room.was_loaded(&record.place);
         }
-        Ok(alive.then(|| record.loaded.clone()))
+        Ok(alive.then(|| record.handed_out()))
     }
 
     async fn swap(
@@ -182,7 +191,7 @@ impl Store for MemoryStore {
                 _ => false,
             };
             if !matches {
-                outcome = Swap::Conflict(current.map(|record| record.loaded.clone()));
+                outcome = Swap::Conflict(current.map(Entry::handed_out));
                 return Change::Keep;
             }
             new.map_or(Change::Remove, Change::Put)
@@ -241,9 +250,18 @@ struct Entry {
 }
 
 impl Entry {
-    fn new(new: New<'_>, now: u64, place: Arc<Place>) -> Self {
-        let loaded = Loaded::new(Bytes::copy_from_slice(new.bytes)).shared();
-        Entry { loaded, expires: AtomicU64::new(after(now, new.lifetime)), place }
+    fn new(bytes: &[u8], expires: u64, place: Arc<Place>) -> Self {
+        let loaded = Loaded::new(Bytes::copy_from_slice(bytes)).shared();
+        Entry { loaded, expires: AtomicU64::new(expires), place }
+    }
+
+    fn handed_out(&self) -> Loaded {
+        let record = self.loaded.clone();
+        // What lives longer than a clock can show does not end.
+        match UNIX_EPOCH.checked_add(Duration::from_nanos(self.expires())) {
+            Some(at) => record.expiring(at),
+            None => record,
+        }
     }
 
     fn expires(&self) -> u64 {

@@ -12,7 +12,7 @@ use self::source::Source;
 use super::client::wait::with_deadline;
 use crate::error_chain::Chain;
 use crate::formats::codec::Format;
-use crate::store::{Call, DynStore, Loaded, New, Store, StoreError, Swap, Touch};
+use crate::store::{Call, DynStore, Loaded, New, Store, StoreError, Swap};
 
 /// Two stores as one: new records are written to the target only.
 ///
@@ -145,7 +145,7 @@ impl Migration {
         expected: Option<&Loaded>,
         bytes: Bytes,
     ) -> Result<Swap, StoreError> {
-        let new = New { bytes: &bytes, lifetime: self.lifetime };
+        let new = New { bytes: &bytes, lifetime: Some(self.lifetime) };
         self.target.boxed().swap(call, key, expected, Some(new)).await
     }
 
@@ -209,7 +209,12 @@ impl Migration {
 }
 
 impl Store for MigratingStore {
-    async fn load(&self, call: Call, key: &str, touch: Option<Touch>) -> Result<Option<Loaded>, StoreError> {
+    async fn load(
+        &self,
+        call: Call,
+        key: &str,
+        touch: Option<Duration>,
+    ) -> Result<Option<Loaded>, StoreError> {
         let MigratingStore(migration) = self;
         if let Some(loaded) = migration.target.boxed().load(call, key, touch).await? {
             return Ok(Some(loaded));

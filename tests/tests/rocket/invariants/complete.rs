@@ -32,7 +32,7 @@ const PROMISES: [(&str, &[&str]); 17] = [
         &["a_cookie_that_can_not_be_ours_costs_no_store_access"],
     ),
     ("no id but ours becomes a session", &["an_id_that_the_store_does_not_know_is_never_adopted"]),
-    ("the number of store calls is fixed", &["a_read_costs_one_call_a_write_two_a_login_three"]),
+    ("the number of store calls is fixed", &["a_read_costs_one_call_a_write_two_a_login_four"]),
     ("what did not change is not written", &["nothing_is_written_that_did_not_change"]),
     (
         "parallel requests lose nothing",

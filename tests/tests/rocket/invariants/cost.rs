@@ -47,13 +47,13 @@ async fn an_id_that_the_store_does_not_know_is_never_adopted() {
 }
 
 #[rocket::async_test]
-async fn a_read_costs_one_call_a_write_two_a_login_three() {
+async fn a_read_costs_one_call_a_write_two_a_login_four() {
     for place in places().await {
         let visitor = place.ask("/count", "").await.cookie().unwrap();
         assert_eq!(place.cost("/show", &visitor).await, 1, "{}", place.name);
         assert_eq!(place.cost("/count", &visitor).await, 2, "{}", place.name);
         assert_eq!(place.cost("/no-such-page", &visitor).await, 1, "{}: a catcher", place.name);
-        assert_eq!(place.cost("/login/momo", &visitor).await, 3, "{}", place.name);
+        assert_eq!(place.cost("/login/momo", &visitor).await, 4, "{}", place.name);
         let member = place.logged_in("momo").await;
         place.store.calls();
         assert_eq!(place.ask("/forwards/text", &member).await.body, "momo", "{}", place.name);

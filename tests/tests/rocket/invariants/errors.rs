@@ -9,7 +9,7 @@ use rocket::local::asynchronous::Client;
 use rocket::{get, routes};
 use rocket_session_state::config::SessionConfig;
 use rocket_session_state::store::conformance::{Fault, Operation};
-use rocket_session_state::store::{Call, Loaded, MemoryStore, New, Store, StoreError, Swap, Touch};
+use rocket_session_state::store::{Call, Loaded, MemoryStore, New, Store, StoreError, Swap};
 use rocket_session_state::{Session, Sessions};
 
 use super::place::{places, places_with};
@@ -57,7 +57,12 @@ impl Down {
 }
 
 impl Store for Down {
-    async fn load(&self, call: Call, key: &str, touch: Option<Touch>) -> Result<Option<Loaded>, StoreError> {
+    async fn load(
+        &self,
+        call: Call,
+        key: &str,
+        touch: Option<Duration>,
+    ) -> Result<Option<Loaded>, StoreError> {
         self.answers()?.load(call, key, touch).await
     }
 

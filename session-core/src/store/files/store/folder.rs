@@ -5,8 +5,6 @@ use std::io::{self, ErrorKind, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use bytes::Bytes;
-
 use super::layout::{self, Found};
 use super::name::Names;
 use crate::store::StoreError;
@@ -78,11 +76,11 @@ impl Folder {
         names: &Names,
         now: SystemTime,
         ends: u32,
-    ) -> Result<Option<Bytes>, StoreError> {
+    ) -> Result<Option<Found>, StoreError> {
         for name in [&names.sha256, &names.md5] {
             let extended = self.extend_file(name, now, ends);
-            if let Some(bytes) = extended.map_err(|error| self.failed("extend a session", error))? {
-                return Ok(Some(bytes));
+            if let Some(found) = extended.map_err(|error| self.failed("extend a session", error))? {
+                return Ok(Some(found));
             }
         }
         Ok(None)
@@ -90,7 +88,7 @@ impl Folder {
 
     /// Writes the four bytes at the beginning of the file at once. If Flask replaces the file meanwhile, they
     /// go to the one that is no longer there, and harm nothing.
-    fn extend_file(&self, name: &str, now: SystemTime, ends: u32) -> io::Result<Option<Bytes>> {
+    fn extend_file(&self, name: &str, now: SystemTime, ends: u32) -> io::Result<Option<Found>> {
         let mut file = match OpenOptions::new().read(true).write(true).open(self.path.join(name)) {
             Ok(file) => file,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
@@ -103,7 +101,7 @@ impl Folder {
         };
         file.rewind()?;
         file.write_all(&ends.to_le_bytes())?;
-        Ok(Some(found.bytes))
+        Ok(Some(Found { ends, ..found }))
     }
 
     /// Puts a new file in the place of the record's old one. Returns how many files more there are. To be called with

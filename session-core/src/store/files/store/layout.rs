@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use bytes::Bytes;
 
 use crate::formats::time::unix_seconds;
+use crate::store::Loaded;
 
 /// A record that is alive.
 pub(super) struct Found {
@@ -22,6 +23,11 @@ pub(super) fn file(ends: u32, record: &[u8]) -> Vec<u8> {
     file.extend(ends.to_le_bytes());
     file.extend_from_slice(record);
     file
+}
+
+/// The same content with another end of life.
+pub(super) fn ending(file: &[u8], ends: u32) -> Vec<u8> {
+    self::file(ends, file.get(HEADER..).unwrap_or_default())
 }
 
 /// Splits a file into end of life and record; `None` if it is too short for that.
@@ -45,9 +51,15 @@ pub(super) fn is_over(ends: u32, now: SystemTime) -> bool {
     moment(ends).is_some_and(|end| end < now)
 }
 
-/// Tells whether no more than `renew_below` is left of it.
-pub(super) fn is_due(ends: u32, now: SystemTime, renew_below: Duration) -> bool {
-    moment(ends).is_some_and(|end| end.duration_since(now).unwrap_or_default() <= renew_below)
+/// The record in a file, with its end.
+impl From<Found> for Loaded {
+    fn from(found: Found) -> Self {
+        let loaded = Loaded::new(found.bytes);
+        match moment(found.ends) {
+            Some(end) => loaded.expiring(end),
+            None => loaded,
+        }
+    }
 }
 
 fn moment(ends: u32) -> Option<SystemTime> {

@@ -18,7 +18,7 @@ use self::folder::Folder;
 use self::name::Names;
 use self::threshold::FileThreshold;
 use self::walk::Walk;
-use crate::store::{Call, Loaded, New, Store, StoreError, Swap, Touch};
+use crate::store::{Call, Loaded, New, Store, StoreError, Swap};
 
 /// Sessions in one file each, in the layout of cachelib's `FileSystemCache`: four bytes with the second in
 /// which the record ends (little-endian, 0 is never), then the record. The name is the SHA-256 of the
@@ -30,7 +30,7 @@ use crate::store::{Call, Loaded, New, Store, StoreError, Swap, Touch};
 /// * A record is written to a new file that replaces the old one, so that no reader sees half of it. What
 ///   was acknowledged survives the end of the process, however it ends. It is not forced to the disk: what
 ///   was written in the last seconds before a power cut may be lost or, on some file systems, empty.
-/// * Extending a life writes four bytes, and only when that is due ([`Touch::renew_below`]).
+/// * Extending a life writes four bytes. A change that keeps the end of the life reads it from the file.
 /// * Files of cachelib up to 0.15, whose names are MD5 sums, are read; a change moves the record to its new
 ///   name, where such an old cachelib does not look for it: its Flask loses the session, and can't end it.
 /// * A file too short for its end of life counts as absent, as for cachelib, and is logged. One that can't
@@ -61,7 +61,7 @@ use crate::store::{Call, Loaded, New, Store, StoreError, Swap, Touch};
 ///     now: SystemTime::now(),
 ///     deadline: tokio::time::Instant::now() + Duration::from_secs(1),
 /// };
-/// let new = New { bytes: b"record", lifetime: Duration::from_secs(60) };
+/// let new = New { bytes: b"record", lifetime: Some(Duration::from_secs(60)) };
 /// store.swap(call, "session:id", None, Some(new)).await?;
 /// assert!(store.load(call, "session:id", None).await?.is_some());
 /// # Ok(())
@@ -137,18 +137,23 @@ impl FileStore {
 const PAUSE: Duration = Duration::from_millis(1);
 
 impl Store for FileStore {
-    async fn load(&self, call: Call, key: &str, touch: Option<Touch>) -> Result<Option<Loaded>, StoreError> {
-        let (folder, names) = (Arc::clone(&self.folder), Names::of(key));
-        let Some(found) = on_a_thread(move || folder.look_up(&names, call.now)).await? else {
-            return Ok(None);
+    async fn load(
+        &self,
+        call: Call,
+        key: &str,
+        touch: Option<Duration>,
+    ) -> Result<Option<Loaded>, StoreError> {
+        let found = match touch {
+            None => {
+                let (folder, names) = (Arc::clone(&self.folder), Names::of(key));
+                on_a_thread(move || folder.look_up(&names, call.now)).await?
+            }
+            Some(lifetime) => {
+                let ends = layout::end_of_life(call.now, lifetime);
+                self.locked(call, key, move |folder, names| folder.extend(names, call.now, ends)).await?
+            }
         };
-        let Some(touch) = touch.filter(|touch| layout::is_due(found.ends, call.now, touch.renew_below))
-        else {
-            return Ok(Some(Loaded::new(found.bytes)));
-        };
-        let ends = layout::end_of_life(call.now, touch.lifetime);
-        let extended = self.locked(call, key, move |folder, names| folder.extend(names, call.now, ends));
-        Ok(extended.await?.map(Loaded::new))
+        Ok(found.map(Loaded::from))
     }
 
     async fn swap(
@@ -159,13 +164,23 @@ impl Store for FileStore {
         new: Option<New<'_>>,
     ) -> Result<Swap, StoreError> {
         let expected = expected.map(|expected| expected.bytes.clone());
-        let new = new.map(|new| layout::file(layout::end_of_life(call.now, new.lifetime), new.bytes));
+        let new = new.map(|new| {
+            let ends = new.lifetime.map(|lifetime| layout::end_of_life(call.now, lifetime));
+            (ends, layout::file(ends.unwrap_or_default(), new.bytes))
+        });
         let swapped = self.locked(call, key, move |folder, names| {
             // Written before the comparison, so that as little time as possible is between that and the
             // renaming: Flask takes no lock.
-            let draft = new.as_deref().map(|file| folder.draft(file)).transpose()?;
-            let current = folder.look_up(names, call.now)?.map(|found| found.bytes);
-            if current != expected {
+            let draft = match &new {
+                None => None,
+                Some((Some(_), file)) => Some(folder.draft(file)?),
+                Some((None, file)) => {
+                    let ends = folder.look_up(names, call.now)?.map_or(0, |found| found.ends);
+                    Some(folder.draft(&layout::ending(file, ends))?)
+                }
+            };
+            let current = folder.look_up(names, call.now)?;
+            if current.as_ref().map(|found| &found.bytes) != expected.as_ref() {
                 return Ok(Err(current));
             }
             let files = match draft {
@@ -182,7 +197,7 @@ impl Store for FileStore {
                 }
                 Ok(Swap::Done { version: None })
             }
-            Err(current) => Ok(Swap::Conflict(current.map(Loaded::new))),
+            Err(current) => Ok(Swap::Conflict(current.map(Loaded::from))),
         }
     }
 

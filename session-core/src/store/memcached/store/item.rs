@@ -26,6 +26,14 @@ pub(super) fn expiry(now: SystemTime, lifetime: Duration) -> u32 {
     u32::try_from(end).unwrap_or(0).max(LONGEST_RELATIVE)
 }
 
+/// Writes a life that ends at `end` as the protocol does, to the nearest second: the server counts in ticks of a second,
+/// and a life that is written again and again must not become shorter by what is cut off. `None` is for ever.
+pub(super) fn expiry_at(now: SystemTime, end: Option<SystemTime>) -> u32 {
+    let Some(end) = end else { return 0 };
+    let left = end.duration_since(now).unwrap_or_default();
+    expiry(now, left.saturating_add(Duration::from_millis(500)))
+}
+
 /// Returns the bytes that are left for the record in an item of `limit` bytes: each has a header, its cas number, the
 /// key with a zero byte and a line end after the record.
 pub(super) fn room_for_record(limit: usize, key: &str) -> usize {
@@ -50,6 +58,14 @@ mod tests {
         assert_eq!(expiry_in(2_592_000), 2_592_000);
         assert_eq!(expiry_in(2_592_001), 1_704_164_645 + 2_592_001);
         assert_eq!(expiry(UNIX_EPOCH + Duration::from_secs(NOW), Duration::from_millis(1_900)), 1);
+    }
+
+    #[test]
+    fn a_life_that_is_written_again_and_again_stays_the_same() {
+        let now = UNIX_EPOCH + Duration::from_secs(NOW);
+        let left = |millis| expiry_at(now, Some(now + Duration::from_millis(millis)));
+        assert_eq!((left(99_980), left(100_000), left(100_020)), (100, 100, 100));
+        assert_eq!((left(0), expiry_at(now, Some(UNIX_EPOCH)), expiry_at(now, None)), (1, 1, 0));
     }
 
     #[test]

@@ -6,18 +6,21 @@ mod pool;
 mod rendezvous;
 mod stats;
 
+use std::time::Duration;
+
 use memcache::exp::{Delete, Get, GetStatus, Meta, MutationStatus, Set};
 
 use self::memcached_error::is_too_large;
 use self::pool::Pool;
 use crate::store::memcached::settings::is_address;
-use crate::store::{Call, Loaded, New, Store, StoreError, Swap, Touch};
+use crate::store::{Call, Loaded, New, Store, StoreError, Swap};
 
 /// Sessions in memcached, version 1.6 or newer, in Flask-Session's layout: one item per session, flags 0,
 /// the record's bytes as they are.
 ///
 /// * A load is one command (`mg`), also when it extends the record's life. A swap is one command
-///   (`ms` or `md` with the item's *cas* number), and a further load where others were faster.
+///   (`ms` or `md` with the item's *cas* number), and a further load where others were faster. One that keeps the
+///   record's end names what was left of its life when it was loaded: the server can't keep it by itself.
 /// * Lives are whole seconds, cut off, at least one. They end by the *server's* clock. memcached takes more
 ///   than 30 days as a moment instead: then the life is counted from [`Call::now`], and no such moment lies
 ///   beyond January 2038.
@@ -65,15 +68,33 @@ impl MemcachedStore {
         Ok(MemcachedStore { pool: Pool::new(servers) })
     }
 
-    async fn get(&self, call: Call, key: &str, touch: Option<Touch>) -> Result<Option<Loaded>, StoreError> {
-        let mut get = Get::new(key).meta(Meta::NONE.cas());
-        if let Some(touch) = touch {
-            get = get.touch_raw(item::expiry(call.now, touch.lifetime));
-        }
+    async fn get(
+        &self,
+        call: Call,
+        key: &str,
+        touch: Option<Duration>,
+    ) -> Result<Option<Loaded>, StoreError> {
+        let get = match touch {
+            None => Get::new(key).meta(Meta::NONE.cas().ttl()),
+            Some(lifetime) => {
+                Get::new(key).meta(Meta::NONE.cas()).touch_raw(item::expiry(call.now, lifetime))
+            }
+        };
         let found = self.pool.run(call, get).await.map_err(|error| self.pool.failed(error))?;
         match (found.status, found.value, found.item.cas) {
             (GetStatus::Miss, ..) => Ok(None),
-            (GetStatus::Hit, Some(bytes), cas @ Some(_)) => Ok(Some(Loaded::versioned(bytes, cas))),
+            (GetStatus::Hit, Some(bytes), cas @ Some(_)) => {
+                let loaded = Loaded::versioned(bytes, cas);
+                let left = match touch {
+                    Some(lifetime) => Some(lifetime.as_secs()),
+                    // Without an end it says -1.
+                    None => found.item.ttl.and_then(|seconds| u64::try_from(seconds).ok()),
+                };
+                Ok(Some(match left {
+                    Some(seconds) => loaded.with_life_left(call.now, Duration::from_secs(seconds)),
+                    None => loaded,
+                }))
+            }
             _ => Err(StoreError::invalid_response("an item with its cas number")),
         }
     }
@@ -84,19 +105,20 @@ impl MemcachedStore {
         call: Call,
         key: &str,
         replaces: Option<u64>,
-        new: New<'_>,
+        bytes: &[u8],
+        expiry: u32,
     ) -> Result<Option<Swap>, StoreError> {
         let limit = item::room_for_record(self.pool.item_limit(), key);
-        if new.bytes.len() > limit {
-            return Err(StoreError::too_large(new.bytes.len(), limit));
+        if bytes.len() > limit {
+            return Err(StoreError::too_large(bytes.len(), limit));
         }
-        let set = Set::new(key, new.bytes).return_cas().ttl_raw(item::expiry(call.now, new.lifetime));
+        let set = Set::new(key, bytes).return_cas().ttl_raw(expiry);
         let set = match replaces {
             Some(cas) => set.compare_cas(cas),
             None => set.add(),
         };
         let answer = self.pool.run(call, set).await.map_err(|error| match is_too_large(&error) {
-            true => StoreError::too_large(new.bytes.len(), limit),
+            true => StoreError::too_large(bytes.len(), limit),
             false => self.pool.failed(error),
         })?;
         swapped(answer.status, answer.cas)
@@ -110,10 +132,11 @@ impl MemcachedStore {
     }
 
     async fn create(&self, call: Call, key: &str, new: Option<New<'_>>) -> Result<Swap, StoreError> {
-        if let Some(new) = new
-            && let Some(done @ Swap::Done { .. }) = self.set(call, key, None, new).await?
-        {
-            return Ok(done);
+        if let Some(New { bytes, lifetime }) = new {
+            let expiry = item::expiry(call.now, lifetime.unwrap_or_default());
+            if let Some(done @ Swap::Done { .. }) = self.set(call, key, None, bytes, expiry).await? {
+                return Ok(done);
+            }
         }
         match self.get(call, key, None).await? {
             None if new.is_none() => Ok(Swap::Done { version: None }),
@@ -128,11 +151,16 @@ impl MemcachedStore {
         expected: &Loaded,
         new: Option<New<'_>>,
     ) -> Result<Swap, StoreError> {
-        let mut version = expected.version;
+        let (mut version, mut expires) = (expected.version, expected.expires);
         loop {
             if let Some(cas) = version {
                 let written = match new {
-                    Some(new) => self.set(call, key, Some(cas), new).await?,
+                    Some(New { bytes, lifetime: Some(lifetime) }) => {
+                        self.set(call, key, Some(cas), bytes, item::expiry(call.now, lifetime)).await?
+                    }
+                    Some(New { bytes, lifetime: None }) => {
+                        self.set(call, key, Some(cas), bytes, item::expiry_at(call.now, expires)).await?
+                    }
                     None => self.remove(call, key, Some(cas)).await?,
                 };
                 if let Some(swap) = written {
@@ -141,7 +169,9 @@ impl MemcachedStore {
             }
             // A Flask application that refreshes a session writes the same bytes under another number.
             match self.get(call, key, None).await? {
-                Some(current) if current.bytes == expected.bytes => version = current.version,
+                Some(current) if current.bytes == expected.bytes => {
+                    (version, expires) = (current.version, current.expires);
+                }
                 current => return Ok(Swap::Conflict(current)),
             }
         }
@@ -149,7 +179,12 @@ impl MemcachedStore {
 }
 
 impl Store for MemcachedStore {
-    async fn load(&self, call: Call, key: &str, touch: Option<Touch>) -> Result<Option<Loaded>, StoreError> {
+    async fn load(
+        &self,
+        call: Call,
+        key: &str,
+        touch: Option<Duration>,
+    ) -> Result<Option<Loaded>, StoreError> {
         self.get(call, key, touch).await
     }
 

@@ -23,21 +23,36 @@ pub(super) fn is_alive(call: Call, document: &Document) -> bool {
     document.get_datetime("expiration").is_ok_and(|end| *end > now(call))
 }
 
-/// Makes the fields that are written beside the key.
+/// Makes the fields that are written beside the key; without a life of its own a record keeps the end it has.
 pub(super) fn record(call: Call, new: New<'_>) -> Document {
-    doc! { "val": val(new.bytes), "expiration": end(call, new.lifetime) }
+    match new.lifetime {
+        Some(lifetime) => doc! { "val": val(new.bytes), "expiration": end(call, lifetime) },
+        None => doc! { "val": val(new.bytes) },
+    }
 }
 
 pub(super) fn val(record: &[u8]) -> Bson {
     Bson::Binary(Binary { subtype: BinarySubtype::Generic, bytes: record.to_vec() })
 }
 
-/// Takes the record out of a `val`; Flask-Session reads texts, too.
-pub(super) fn loaded(val: Bson) -> Result<Loaded, StoreError> {
-    match val {
-        Bson::Binary(binary) => Ok(Loaded::new(binary.bytes)),
-        Bson::String(text) => Ok(Loaded::new(Bytes::from(text))),
-        _ => Err(StoreError::invalid_response("a `val` of binary data")),
+/// A `val` and the moment at which it ends.
+pub(super) struct Found {
+    pub(super) val: Bson,
+    pub(super) expiration: Option<DateTime>,
+}
+
+impl Found {
+    /// Takes the record out of the `val`; Flask-Session reads texts, too.
+    pub(super) fn loaded(self) -> Result<Loaded, StoreError> {
+        let loaded = match self.val {
+            Bson::Binary(binary) => Loaded::new(binary.bytes),
+            Bson::String(text) => Loaded::new(Bytes::from(text)),
+            _ => return Err(StoreError::invalid_response("a `val` of binary data")),
+        };
+        Ok(match self.expiration {
+            Some(end) => loaded.expiring(end.to_system_time()),
+            None => loaded,
+        })
     }
 }
 

@@ -5,13 +5,16 @@ mod document;
 mod mongodb_error;
 mod target;
 
+use std::time::Duration;
+
 use mongodb::bson::{Bson, Document, doc};
-use mongodb::options::{IndexOptions, ReadPreference, SelectionCriteria};
+use mongodb::options::{IndexOptions, ReadPreference, ReturnDocument, SelectionCriteria};
 use mongodb::{Collection, IndexModel};
 
+use self::document::Found;
 use self::mongodb_error::is_duplicate;
 use self::target::Target;
-use crate::store::{Call, Loaded, New, Store, StoreError, Swap, Touch};
+use crate::store::{Call, Loaded, New, Store, StoreError, Swap};
 
 /// Sessions in MongoDB, one document each, in Flask-Session's form: `id` the key, `val` the
 /// record as binary data, `expiration` the moment at which it ends.
@@ -65,26 +68,33 @@ impl MongoStore {
         MongoStore { target: Target::given(collection) }
     }
 
-    /// Returns the `val` of the live document.
-    async fn get(&self, call: Call, key: &str, touch: Option<Touch>) -> Result<Option<Bson>, StoreError> {
+    /// Returns the live document.
+    async fn get(&self, call: Call, key: &str, touch: Option<Duration>) -> Result<Option<Found>, StoreError> {
         let collection = self.target.collection().await?;
-        let (filter, only_val) = (document::alive(call, key), doc! { "_id": 0, "val": 1 });
+        let (filter, fields) = (document::alive(call, key), doc! { "_id": 0, "val": 1, "expiration": 1 });
         let found = match touch {
             Some(touch) => {
-                let extend = doc! { "$set": { "expiration": document::end(call, touch.lifetime) } };
-                collection.find_one_and_update(filter, extend).projection(only_val).await
+                let extend = doc! { "$set": { "expiration": document::end(call, touch) } };
+                collection
+                    .find_one_and_update(filter, extend)
+                    .projection(fields)
+                    .return_document(ReturnDocument::After)
+                    .await
             }
             None => {
                 let primary = SelectionCriteria::ReadPreference(ReadPreference::Primary);
-                collection.find_one(filter).projection(only_val).selection_criteria(primary).await
+                collection.find_one(filter).projection(fields).selection_criteria(primary).await
             }
         };
         match found.map_err(StoreError::of_driver)? {
             None => Ok(None),
-            Some(mut document) => document
-                .remove("val")
-                .map(Some)
-                .ok_or_else(|| StoreError::invalid_response("a document with `val`")),
+            Some(mut document) => match document.remove("val") {
+                Some(val) => {
+                    let expiration = document.get_datetime("expiration").ok().copied();
+                    Ok(Some(Found { val, expiration }))
+                }
+                None => Err(StoreError::invalid_response("a document with `val`")),
+            },
         }
     }
 
@@ -106,7 +116,7 @@ impl MongoStore {
         }
         match self.get(call, key, None).await? {
             None if new.is_none() => Ok(Swap::Done { version: None }),
-            current => Ok(Swap::Conflict(current.map(document::loaded).transpose()?)),
+            current => Ok(Swap::Conflict(current.map(Found::loaded).transpose()?)),
         }
     }
 
@@ -123,12 +133,13 @@ impl MongoStore {
                 return Ok(Swap::Done { version: None });
             }
             let Some(current) = self.get(call, key, None).await? else { return Ok(Swap::Conflict(None)) };
-            let loaded = document::loaded(current.clone())?;
-            if loaded.bytes != expected.bytes || current == val {
+            let current_val = current.val.clone();
+            let loaded = current.loaded()?;
+            if loaded.bytes != expected.bytes || current_val == val {
                 return Ok(Swap::Conflict(Some(loaded)));
             }
             // The record as text, which Flask-Session reads as well, or with another subtype.
-            val = current;
+            val = current_val;
         }
     }
 
@@ -165,9 +176,14 @@ pub(crate) fn exposure(url: &str) -> Option<&'static str> {
 }
 
 impl Store for MongoStore {
-    async fn load(&self, call: Call, key: &str, touch: Option<Touch>) -> Result<Option<Loaded>, StoreError> {
+    async fn load(
+        &self,
+        call: Call,
+        key: &str,
+        touch: Option<Duration>,
+    ) -> Result<Option<Loaded>, StoreError> {
         self.target
-            .watch(call, async move { self.get(call, key, touch).await?.map(document::loaded).transpose() })
+            .watch(call, async move { self.get(call, key, touch).await?.map(Found::loaded).transpose() })
             .await
     }
 
@@ -210,7 +226,7 @@ impl Store for MongoStore {
         self.target
             .watch(call, async move {
                 let once = IndexOptions::builder().unique(true).build();
-                let removes_expired = IndexOptions::builder().expire_after(std::time::Duration::ZERO).build();
+                let removes_expired = IndexOptions::builder().expire_after(Duration::ZERO).build();
                 let indexes = [
                     IndexModel::builder().keys(doc! { "id": 1 }).options(once).build(),
                     IndexModel::builder().keys(doc! { "expiration": 1 }).options(removes_expired).build(),

@@ -7,13 +7,12 @@ use redis::aio::{ConnectionLike, ConnectionManager, MultiplexedConnection};
 use redis::io::tcp::TcpSettings;
 use redis::io::tcp::socket2::TcpKeepalive;
 use redis::{
-    AsyncConnectionConfig, Client, Cmd, ConnectionInfo, ErrorKind, RedisError, RedisResult, ServerErrorKind,
-    Value, cmd,
+    AsyncConnectionConfig, Client, ConnectionInfo, ErrorKind, RedisError, RedisResult, ServerErrorKind, cmd,
 };
 use tokio::sync::OnceCell;
 use tokio::time::{Instant, timeout_at};
 
-use super::pipeline::Pipeline;
+use super::pipeline::{Message, Pipeline};
 use crate::store::Call;
 use crate::store::client::wait::halfway;
 use crate::store::quiet::LastAnswer;
@@ -36,11 +35,11 @@ impl Connection {
         Connection::Shared(Box::new(Shared { manager, line: Line::default() }))
     }
 
-    /// Sends a command and waits for its answer; an error that the server answers is an `Err`.
-    pub(super) async fn send(&self, call: Call, command: Cmd) -> RedisResult<Value> {
+    /// Sends a message and waits for its answer; an error that the server answers is an `Err`.
+    pub(super) async fn send<M: Message>(&self, call: Call, message: M) -> RedisResult<M::Answer> {
         match self {
-            Connection::Own(own) => own.send(call, command).await,
-            Connection::Shared(shared) => shared.send(call, command).await,
+            Connection::Own(own) => own.send(call, message).await,
+            Connection::Shared(shared) => shared.send(call, message).await,
         }
     }
 
@@ -74,7 +73,7 @@ struct Slot {
 }
 
 impl Reconnecting {
-    async fn send(&self, call: Call, command: Cmd) -> RedisResult<Value> {
+    async fn send<M: Message>(&self, call: Call, message: M) -> RedisResult<M::Answer> {
         let mut slot = self.slot.current();
         if let Some(connection) = slot.connection.get()
             && slot.line.last_answer.is_long_ago()
@@ -89,7 +88,7 @@ impl Reconnecting {
         // A call whose deadline passed while others got answers was slow, not on a silent connection.
         let is_silent = || slot.line.last_answer.get() == last_answer && Instant::now() >= call.deadline;
         let watch = self.slot.watch(&slot, is_silent);
-        let answer = slot.line.send(connection, command).await;
+        let answer = slot.line.send(connection, message).await;
         watch.answered();
         if answer.as_ref().is_err_and(ends_connection) {
             self.slot.discard(&slot);
@@ -112,11 +111,11 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    async fn send(&self, call: Call, command: Cmd) -> RedisResult<Value> {
+    async fn send<M: Message>(&self, call: Call, message: M) -> RedisResult<M::Answer> {
         if self.line.last_answer.is_long_ago() {
             self.line.is_alive(&self.manager, call).await;
         }
-        self.line.send(&self.manager, command).await
+        self.line.send(&self.manager, message).await
     }
 }
 
@@ -128,11 +127,12 @@ struct Line {
 }
 
 impl Line {
-    async fn send<C>(&self, connection: &C, command: Cmd) -> RedisResult<Value>
+    async fn send<C, M>(&self, connection: &C, message: M) -> RedisResult<M::Answer>
     where
-        C: ConnectionLike + Clone + Send + 'static,
+        C: ConnectionLike + Clone + Send + Sync + 'static,
+        M: Message,
     {
-        let answer = self.pipeline.send(connection, command).await;
+        let answer = message.send(&self.pipeline, connection).await;
         self.last_answer.note();
         answer
     }
@@ -140,7 +140,7 @@ impl Line {
     /// Asks whether the server is still at the other end, with a command that may get lost.
     async fn is_alive<C>(&self, connection: &C, call: Call) -> bool
     where
-        C: ConnectionLike + Clone + Send + 'static,
+        C: ConnectionLike + Clone + Send + Sync + 'static,
     {
         let answer = timeout_at(halfway(call.deadline), self.send(connection, cmd("PING"))).await;
         answer.is_ok_and(|answer| !answer.is_err_and(|error| ends_connection(&error)))

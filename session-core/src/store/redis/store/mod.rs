@@ -15,15 +15,15 @@ use self::address::Address;
 use self::connection::Connection;
 use self::redis_error::IN_CLUSTER;
 use self::script::SwapScript;
-use crate::store::{Call, Loaded, New, Store, StoreError, Swap, Touch};
+use crate::store::{Call, Loaded, New, Store, StoreError, Swap};
 
 /// Sessions in a Redis or Valkey server, version 6.2 or newer, in Flask-Session's layout: one string
 /// per session, written with `SET key record EX seconds`.
 ///
-/// * Every call is one command on one connection that all requests share; those of requests that run
-///   at the same time travel as one message. A load that extends the
-///   record's life is a `GETEX`; a swap is a script that gets the expected record, or of one over
-///   32 KiB its SHA-1. Each touches one key.
+/// * Every call is one message on one connection that all requests share; those of requests that run
+///   at the same time travel as one. A load is `PTTL` and `GET`, which write nothing, so that replicas and the
+///   append-only file see nothing of it; one that extends the record's life is a `GETEX`. A swap is a script that gets
+///   the expected record, or of one over 32 KiB its SHA-1. Each touches one key.
 /// * Lives are whole seconds, cut off, at least one. They end by the *server's* clock;
 ///   [`Call::now`] is not used.
 /// * A connection is opened when it is first needed and again after it broke. The call that meets the
@@ -94,25 +94,34 @@ pub(crate) fn is_exposed(url: &str) -> bool {
 }
 
 impl Store for RedisStore {
-    async fn load(&self, call: Call, key: &str, touch: Option<Touch>) -> Result<Option<Loaded>, StoreError> {
-        let command = match touch {
-            Some(touch) => {
-                // Made in one piece: it is sent on every request that reads a session.
-                let mut command = Cmd::with_capacity(4, key.len() + 32);
-                command.arg("GETEX").arg(key).arg("EX").arg(seconds(touch.lifetime));
-                command
-            }
-            None => {
-                let mut command = cmd("GET");
-                command.arg(key);
-                command
-            }
+    async fn load(
+        &self,
+        call: Call,
+        key: &str,
+        touch: Option<Duration>,
+    ) -> Result<Option<Loaded>, StoreError> {
+        let Some(lifetime) = touch else {
+            let [left, record] = self
+                .connection
+                .send(call, [cmd("PTTL").arg(key).take(), cmd("GET").arg(key).take()])
+                .await
+                .map_err(StoreError::of_driver)?;
+            let Some(loaded) = found(record)? else { return Ok(None) };
+            return match left {
+                Value::Int(left) => Ok(Some(match u64::try_from(left) {
+                    Ok(left) => loaded.with_life_left(call.now, Duration::from_millis(left)),
+                    // It has no end, or has come between the two commands.
+                    Err(_) => loaded,
+                })),
+                _ => Err(StoreError::invalid_response("milliseconds")),
+            };
         };
-        match self.connection.send(call, command).await.map_err(StoreError::of_driver)? {
-            Value::Nil => Ok(None),
-            Value::BulkString(bytes) => Ok(Some(Loaded::new(bytes))),
-            _ => Err(StoreError::invalid_response("a string or nil")),
-        }
+        // Made in one piece: it is sent on every request that reads a session.
+        let mut command = Cmd::with_capacity(4, key.len() + 32);
+        let seconds = seconds(lifetime);
+        command.arg("GETEX").arg(key).arg("EX").arg(seconds);
+        let loaded = found(self.connection.send(call, command).await.map_err(StoreError::of_driver)?)?;
+        Ok(loaded.map(|loaded| loaded.with_life_left(call.now, Duration::from_secs(seconds))))
     }
 
     async fn swap(
@@ -122,7 +131,7 @@ impl Store for RedisStore {
         expected: Option<&Loaded>,
         new: Option<New<'_>>,
     ) -> Result<Swap, StoreError> {
-        let new = new.map(|new| (new.bytes, seconds(new.lifetime)));
+        let new = new.map(|new| (new.bytes, new.lifetime.map(seconds)));
         let expected = expected.map(|expected| &*expected.bytes);
         match self
             .swap
@@ -131,9 +140,7 @@ impl Store for RedisStore {
             .map_err(StoreError::of_driver)?
         {
             Value::Int(1) => Ok(Swap::Done { version: None }),
-            Value::Nil => Ok(Swap::Conflict(None)),
-            Value::BulkString(bytes) => Ok(Swap::Conflict(Some(Loaded::new(bytes)))),
-            _ => Err(StoreError::invalid_response("1, a string or nil")),
+            record => Ok(Swap::Conflict(found(record)?)),
         }
     }
 
@@ -171,6 +178,15 @@ impl Store for RedisStore {
 }
 
 debug_by_address!(RedisStore);
+
+/// Takes the record out of an answer.
+fn found(answer: Value) -> Result<Option<Loaded>, StoreError> {
+    match answer {
+        Value::Nil => Ok(None),
+        Value::BulkString(bytes) => Ok(Some(Loaded::new(bytes))),
+        _ => Err(StoreError::invalid_response("a string or nil")),
+    }
+}
 
 /// Converts a lifetime for `EX`: whole seconds, at least one, since Redis refuses zero.
 fn seconds(lifetime: Duration) -> u64 {

@@ -38,7 +38,7 @@ impl SwapScript {
         call: Call,
         key: &str,
         expected: Option<&[u8]>,
-        new: Option<(&[u8], u64)>,
+        new: Option<(&[u8], Option<u64>)>,
     ) -> RedisResult<Value> {
         let (kind, expected): (&str, Cow<'_, [u8]>) = match expected {
             None => ("absent", Cow::default()),

@@ -2,7 +2,7 @@
 -- ARGV[1]  what ARGV[2] is: 'absent' (nothing: there must be no record), 'record' (the expected record)
 --          or 'sha1' (its SHA-1 as hex text)
 -- ARGV[3]  the new record, and
--- ARGV[4]  its life in seconds; neither to delete
+-- ARGV[4]  its life in seconds, or nothing to keep the life that is left; neither to delete
 -- Answers 1 when it is done, else what is stored now, or nil.
 local current = redis.call('GET', KEYS[1])
 local same
@@ -16,8 +16,10 @@ end
 if not same then
   return current
 end
-if ARGV[3] then
+if ARGV[4] then
   redis.call('SET', KEYS[1], ARGV[3], 'EX', ARGV[4])
+elseif ARGV[3] then
+  redis.call('SET', KEYS[1], ARGV[3], 'KEEPTTL')
 else
   redis.call('DEL', KEYS[1])
 end

@@ -10,6 +10,9 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Database, Encode, Type};
 use super::SqlTable;
 use super::statements::{Value, Words};
 
+/// A row: its data, and the moment at which it ends, as text.
+pub(super) type Row = (Option<Vec<u8>>, Option<String>);
+
 /// The address and the login of a database of this kind.
 pub(super) type Options<D> = <<D as Database>::Connection as Connection>::Options;
 
@@ -48,12 +51,12 @@ pub(super) trait Dialect: Database {
         values: &[Value<'_>],
     ) -> impl Future<Output = sqlx::Result<u64>> + Send;
 
-    /// Returns a statement's first row: its data, and whether it is due.
+    /// Returns a statement's first row: its data, and its end as text.
     fn fetch(
         connection: &mut Self::Connection,
         statement: &Arc<str>,
         values: &[Value<'_>],
-    ) -> impl Future<Output = sqlx::Result<Option<(Option<Vec<u8>>, bool)>>> + Send;
+    ) -> impl Future<Output = sqlx::Result<Option<Row>>> + Send;
 
     /// Returns the ids that a statement finds.
     fn ids(
@@ -138,7 +141,7 @@ macro_rules! driven {
             connection: &mut Self::Connection,
             statement: &std::sync::Arc<str>,
             values: &[$crate::store::sql::store::statements::Value<'_>],
-        ) -> sqlx::Result<Option<(Option<Vec<u8>>, bool)>> {
+        ) -> sqlx::Result<Option<$crate::store::sql::store::dialect::Row>> {
             use sqlx::Row;
 
             let query = $crate::store::sql::store::dialect::bound::<Self>(statement, values, $keys);

@@ -21,16 +21,15 @@ pub use table::SqlTable;
 use self::connections::Connections;
 use self::dialect::Dialect;
 use self::rows::RowStore;
-use crate::store::{Call, DynStore, Loaded, New, Store, StoreError, Swap, Touch};
+use crate::store::{Call, DynStore, Loaded, New, Store, StoreError, Swap};
 
 /// Sessions in SQLite, PostgreSQL, MySQL or MariaDB, in Flask-Session's own table: a
 /// row per session with its key, its record and the time at which it ends.
 ///
 /// * The table is created if it is missing, with an index on the expiry; programs that start together on
 ///   an empty database don't disturb each other. A table of Flask-Session serves as it is.
-/// * A load is one statement, and a second one where the record's life is due to be extended
-///   ([`Touch::renew_below`]). A swap is one conditional statement on the data that was loaded; where it
-///   meets a conflict, another one reads what is there now.
+/// * A load is one statement, and a second one where it extends the record's life. A swap is one conditional statement
+///   on the data that was loaded; where it meets a conflict, another one reads what is there now.
 /// * [`Call::now`] decides what has expired, never the database's clock. Expired rows are absent at once;
 ///   [`purge`](Store::purge) deletes them, 500 at a time.
 /// * Up to ten connections, four to SQLite, are opened when needed and closed after a minute without use. A call for which

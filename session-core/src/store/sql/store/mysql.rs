@@ -33,6 +33,7 @@ impl Dialect for MySql {
             this: "session_id = ? AND CAST(session_id AS BINARY) = CAST(? AS BINARY)",
             data: "data",
             expiry: "expiry",
+            end: "CAST(expiry AS CHAR)",
             time,
             on_conflict: "",
             create_table,

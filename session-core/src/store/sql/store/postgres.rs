@@ -26,6 +26,7 @@ impl Dialect for Postgres {
             this: "session_id = ?",
             data: "data",
             expiry: "expiry",
+            end: "to_char(expiry, 'YYYY-MM-DD HH24:MI:SS.US')",
             time: "?::timestamp",
             on_conflict: " ON CONFLICT (session_id) DO NOTHING",
             create_table,

@@ -2,6 +2,7 @@
 
 use std::iter::repeat;
 use std::sync::Arc;
+use std::time::Duration;
 
 use sqlx::error::DatabaseError;
 use tokio::sync::OnceCell;
@@ -10,7 +11,7 @@ use super::connections::Connections;
 use super::dialect::Dialect;
 use super::statements::{BATCH, Statements, Value};
 use super::{SqlTable, database_error, timestamp};
-use crate::store::{Call, Loaded, New, Store, StoreError, Swap, Touch};
+use crate::store::{Call, Loaded, New, Store, StoreError, Swap};
 
 use Value::{Bytes, Id, Key, Text};
 
@@ -70,19 +71,20 @@ impl<D: Dialect> RowStore<D> {
         self.connections.with(call, true, create).await
     }
 
-    /// Reads the living record under `key`, and whether it ends at `due` or before.
-    async fn read(
-        &self,
-        call: Call,
-        key: &str,
-        now: &str,
-        due: &str,
-    ) -> Result<Option<(Loaded, bool)>, StoreError> {
+    /// Reads the living record under `key`.
+    async fn read(&self, call: Call, key: &str, now: &str) -> Result<Option<Loaded>, StoreError> {
         self.prepare(call).await?;
-        let values = [Text(due), Key(key), Text(now)];
+        let values = [Key(key), Text(now)];
         let load = async |connection: &mut _| D::fetch(connection, &self.statements.load, &values).await;
         match self.connections.with(call, false, load).await.map_err(|error| self.failed(error))? {
-            Some((Some(data), due)) => Ok(Some((Loaded::new(data), due))),
+            Some((Some(data), end)) => {
+                let loaded = Loaded::new(data);
+                // A moment in a form that is not ours is one that nobody here knows.
+                Ok(Some(match end.as_deref().and_then(timestamp::moment) {
+                    Some(end) => loaded.expiring(end),
+                    None => loaded,
+                }))
+            }
             Some((None, _)) => Err(StoreError::invalid_response("data in the session's row")),
             None => Ok(None),
         }
@@ -154,18 +156,18 @@ impl<D: Dialect> RowStore<D> {
 }
 
 impl<D: Dialect> Store for RowStore<D> {
-    async fn load(&self, call: Call, key: &str, touch: Option<Touch>) -> Result<Option<Loaded>, StoreError> {
+    async fn load(
+        &self,
+        call: Call,
+        key: &str,
+        touch: Option<Duration>,
+    ) -> Result<Option<Loaded>, StoreError> {
         let now = timestamp::text(call.now);
-        let Some(touch) = touch else {
-            return Ok(self.read(call, key, &now, &now).await?.map(|(loaded, _)| loaded));
-        };
-        let due = timestamp::text_after(call.now, touch.renew_below);
-        let Some((loaded, due)) = self.read(call, key, &now, &due).await? else { return Ok(None) };
-        if due {
-            let expiry = timestamp::text_after(call.now, touch.lifetime);
-            self.change(call, &self.statements.extend, &[Text(&expiry), Key(key), Text(&now)]).await?;
-        }
-        Ok(Some(loaded))
+        let Some(loaded) = self.read(call, key, &now).await? else { return Ok(None) };
+        let Some(lifetime) = touch else { return Ok(Some(loaded)) };
+        let expiry = timestamp::text_after(call.now, lifetime);
+        self.change(call, &self.statements.extend, &[Text(&expiry), Key(key), Text(&now)]).await?;
+        Ok(Some(loaded.with_life_left(call.now, lifetime)))
     }
 
     async fn swap(
@@ -182,13 +184,25 @@ impl<D: Dialect> Store for RowStore<D> {
         }
         self.prepare(call).await?;
         let now = timestamp::text(call.now);
-        let expiry = new.map(|new| timestamp::text_after(call.now, new.lifetime)).unwrap_or_default();
+        let expiry = new.and_then(|new| Some(timestamp::text_after(call.now, new.lifetime?)));
         let done = match (expected, new) {
             (None, None) => false,
-            (None, Some(new)) => self.create(call, key, new.bytes, &expiry, &now).await?,
+            (None, Some(new)) => {
+                self.create(call, key, new.bytes, expiry.as_deref().unwrap_or(&now), &now).await?
+            }
             (Some(expected), Some(new)) => {
-                let values = [Bytes(new.bytes), Text(&expiry), Key(key), Bytes(&expected.bytes), Text(&now)];
-                self.change(call, &self.statements.replace, &values).await? > 0
+                let (new, expected) = (Bytes(new.bytes), Bytes(&expected.bytes));
+                let replaced = match &expiry {
+                    Some(expiry) => {
+                        let values = [new, Text(expiry), Key(key), expected, Text(&now)];
+                        self.change(call, &self.statements.replace, &values).await?
+                    }
+                    None => {
+                        let values = [new, Key(key), expected, Text(&now)];
+                        self.change(call, &self.statements.replace_only, &values).await?
+                    }
+                };
+                replaced > 0
             }
             (Some(expected), None) => {
                 let values = [Key(key), Bytes(&expected.bytes), Text(&now)];
@@ -198,7 +212,7 @@ impl<D: Dialect> Store for RowStore<D> {
         if done {
             return Ok(Swap::Done { version: None });
         }
-        let current = self.read(call, key, &now, &now).await?.map(|(loaded, _)| loaded);
+        let current = self.read(call, key, &now).await?;
         if current.is_none() && expected.is_none() && new.is_none() {
             return Ok(Swap::Done { version: None });
         }

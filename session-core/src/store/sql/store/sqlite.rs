@@ -57,6 +57,7 @@ impl Dialect for Sqlite {
             data: "CAST(data AS BLOB)",
             // Rows of others may have a `T` in the time. A shorter fraction compares well as it is.
             expiry: "replace(expiry, 'T', ' ')",
+            end: "CAST(expiry AS TEXT)",
             time: "?",
             on_conflict: " ON CONFLICT (session_id) DO NOTHING",
             create_table,

@@ -11,6 +11,8 @@ pub(super) struct Words {
     /// The record in a row, its end as it compares, and a moment that it is compared with.
     pub(super) data: &'static str,
     pub(super) expiry: &'static str,
+    /// The end of a row as text: `YYYY-MM-DD HH:MM:SS` and perhaps a fraction.
+    pub(super) end: &'static str,
     pub(super) time: &'static str,
     /// The end of an insertion that does nothing where a row is; empty if the database answers an error.
     pub(super) on_conflict: &'static str,
@@ -25,7 +27,7 @@ pub(super) struct Statements {
     pub(super) probe: Arc<str>,
     /// Makes the table. Several statements, no values.
     pub(super) create_table: Arc<str>,
-    /// Data, and whether the row ends at the first moment or before. Values: that moment, key, now.
+    /// Data, and the row's end as text. Values: key, now.
     pub(super) load: Arc<str>,
     /// Values: expiry, key, now.
     pub(super) extend: Arc<str>,
@@ -35,6 +37,8 @@ pub(super) struct Statements {
     pub(super) take_over: Arc<str>,
     /// Values: data, expiry, key, the data that is expected, now.
     pub(super) replace: Arc<str>,
+    /// As `replace`, without a new expiry. Values: data, key, the data that is expected, now.
+    pub(super) replace_only: Arc<str>,
     /// Values: key, the data that is expected, now.
     pub(super) remove: Arc<str>,
     /// Values: key, now.
@@ -51,13 +55,13 @@ pub(super) struct Statements {
 impl Statements {
     /// Writes the statements, and their values as `mark` does.
     pub(super) fn new(words: Words, mark: fn(String) -> String) -> Self {
-        let Words { table, this, data, expiry, time, on_conflict, .. } = words;
+        let Words { table, this, data, expiry, end, time, on_conflict, .. } = words;
         let alive = format!("{expiry} > {time}");
         let marked = |statement| -> Arc<str> { Arc::from(mark(statement)) };
         Statements {
             probe: marked(format!("SELECT id, session_id, data, expiry FROM {table} LIMIT 0")),
             create_table: marked(words.create_table),
-            load: marked(format!("SELECT {data}, {expiry} <= {time} FROM {table} WHERE {this} AND {alive}")),
+            load: marked(format!("SELECT {data}, {end} FROM {table} WHERE {this} AND {alive}")),
             extend: marked(format!("UPDATE {table} SET expiry = {time} WHERE {this} AND {alive}")),
             insert: marked(format!(
                 "INSERT INTO {table} (session_id, data, expiry) VALUES (?, ?, {time}){on_conflict}"
@@ -67,6 +71,9 @@ impl Statements {
             )),
             replace: marked(format!(
                 "UPDATE {table} SET data = ?, expiry = {time} WHERE {this} AND {data} = ? AND {alive}"
+            )),
+            replace_only: marked(format!(
+                "UPDATE {table} SET data = ? WHERE {this} AND {data} = ? AND {alive}"
             )),
             remove: marked(format!("DELETE FROM {table} WHERE {this} AND {data} = ? AND {alive}")),
             delete_living: marked(format!("DELETE FROM {table} WHERE {this} AND {alive}")),

@@ -4,6 +4,8 @@ use std::time::{Duration, SystemTime};
 
 use time::OffsetDateTime;
 
+use crate::formats::value::DateTime;
+
 /// The last moment that Python can express; later ones are written as this one.
 const LAST: &str = "9999-12-31 23:59:59.999999";
 
@@ -22,6 +24,14 @@ pub(super) fn text(moment: SystemTime) -> String {
 /// Writes the moment that is `span` later.
 pub(super) fn text_after(moment: SystemTime, span: Duration) -> String {
     moment.checked_add(span).map_or_else(|| LAST.to_owned(), text)
+}
+
+/// Reads what [`text`] and the databases write. The last moment of all is no end.
+pub(super) fn moment(text: &str) -> Option<SystemTime> {
+    if text == LAST {
+        return None;
+    }
+    text.parse::<DateTime>().ok().map(SystemTime::from)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Commands of many requests, sent as one message.
 
-use std::future::poll_fn;
+use std::future::{Future, poll_fn};
 use std::io;
 use std::mem::{replace, take};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -36,43 +36,115 @@ struct Pending {
     answer: oneshot::Sender<RedisResult<Value>>,
 }
 
+/// Commands that travel together and are answered together.
+pub(super) trait Message: Send {
+    type Answer: Send;
+
+    /// Sends the message and waits for its answer; an error that the server answers is an `Err`.
+    fn send<C>(
+        self,
+        pipeline: &Arc<Pipeline>,
+        connection: &C,
+    ) -> impl Future<Output = RedisResult<Self::Answer>> + Send
+    where
+        C: ConnectionLike + Clone + Send + Sync + 'static;
+}
+
+impl Message for Cmd {
+    type Answer = Value;
+
+    async fn send<C>(self, pipeline: &Arc<Pipeline>, connection: &C) -> RedisResult<Value>
+    where
+        C: ConnectionLike + Clone + Send + Sync + 'static,
+    {
+        pipeline.send(connection, self).await
+    }
+}
+
+/// Short ones. The server may do something else between the two.
+impl Message for [Cmd; 2] {
+    type Answer = [Value; 2];
+
+    async fn send<C>(self, pipeline: &Arc<Pipeline>, connection: &C) -> RedisResult<[Value; 2]>
+    where
+        C: ConnectionLike + Clone + Send + Sync + 'static,
+    {
+        pipeline.send_both(connection, self).await
+    }
+}
+
 impl Pipeline {
     /// Sends a command and waits for its answer; an error that the server answers is an `Err`. The command of a caller
     /// that gives up before its batch is sent is left out of it.
-    pub(super) async fn send<C>(self: &Arc<Self>, connection: &C, command: Cmd) -> RedisResult<Value>
+    async fn send<C>(self: &Arc<Self>, connection: &C, command: Cmd) -> RedisResult<Value>
     where
         C: ConnectionLike + Clone + Send + 'static,
     {
-        let mut connection = connection.clone();
         let alone = self.under_way.fetch_add(1, Relaxed) == 0;
         let _under_way = UnderWay(&self.under_way);
         if alone || is_long(&command) {
-            return connection.req_packed_command(&command).await?.extract_error();
+            return connection.clone().req_packed_command(&command).await?.extract_error();
         }
-        let (answer, answered) = oneshot::channel();
-        if self.enqueue(Pending { command, answer }) {
-            let mut flush = Flush(Some(Arc::clone(self)));
-            // A task of its own, since whoever came first may leave before the others have their answers.
-            tokio::spawn(async move {
-                after_others().await;
-                deliver(&mut connection, flush.take()).await;
-            });
-        }
-        let answer =
-            answered.await.unwrap_or_else(|_| Err(io::Error::from(io::ErrorKind::BrokenPipe).into()));
-        answer.and_then(Value::extract_error)
+        let (command, answer) = pending(command);
+        self.enqueue([command], connection);
+        answered(answer).await
     }
 
-    /// Adds a command to the next batch. Returns whether it is the first one in it.
-    fn enqueue(&self, command: Pending) -> bool {
-        let mut waiting = self.waiting();
-        waiting.push(command);
-        waiting.len() == 1
+    /// Sends two short commands in one message and waits for both answers. The server may do something else between
+    /// the two.
+    async fn send_both<C>(self: &Arc<Self>, connection: &C, commands: [Cmd; 2]) -> RedisResult<[Value; 2]>
+    where
+        C: ConnectionLike + Clone + Send + 'static,
+    {
+        let alone = self.under_way.fetch_add(1, Relaxed) == 0;
+        let _under_way = UnderWay(&self.under_way);
+        if alone {
+            let mut pipeline = redis::Pipeline::with_capacity(2);
+            for command in commands {
+                pipeline.add_command(command);
+            }
+            let mut connection = connection.clone();
+            let [first, second] = pipeline.ignore_errors().query_async::<[Value; 2]>(&mut connection).await?;
+            return Ok([first.extract_error()?, second.extract_error()?]);
+        }
+        let [(first, first_answer), (second, second_answer)] = commands.map(pending);
+        self.enqueue([first, second], connection);
+        Ok([answered(first_answer).await?, answered(second_answer).await?])
+    }
+
+    /// Adds commands to the next batch. The first ones in it see to it that it is sent.
+    fn enqueue<C, const N: usize>(self: &Arc<Self>, commands: [Pending; N], connection: &C)
+    where
+        C: ConnectionLike + Clone + Send + 'static,
+    {
+        {
+            let mut waiting = self.waiting();
+            waiting.extend(commands);
+            if waiting.len() > N {
+                return;
+            }
+        }
+        let (mut flush, mut connection) = (Flush(Some(Arc::clone(self))), connection.clone());
+        // A task of its own, since whoever came first may leave before the others have their answers.
+        tokio::spawn(async move {
+            after_others().await;
+            deliver(&mut connection, flush.take()).await;
+        });
     }
 
     fn waiting(&self) -> MutexGuard<'_, Vec<Pending>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn pending(command: Cmd) -> (Pending, oneshot::Receiver<RedisResult<Value>>) {
+    let (answer, answered) = oneshot::channel();
+    (Pending { command, answer }, answered)
+}
+
+async fn answered(answer: oneshot::Receiver<RedisResult<Value>>) -> RedisResult<Value> {
+    let answer = answer.await.unwrap_or_else(|_| Err(io::Error::from(io::ErrorKind::BrokenPipe).into()));
+    answer.and_then(Value::extract_error)
 }
 
 /// The duty to send a batch. If it is dropped before, since the runtime of its task ends, the callers in the batch

@@ -72,6 +72,20 @@ async fn what_comes_while_a_command_is_under_way_is_one_message() {
 }
 
 #[tokio::test]
+async fn two_commands_that_belong_together_are_one_message_alone_and_among_others() {
+    let (pipeline, wire) = (Arc::new(Pipeline::default()), Wire::default());
+    let both = || {
+        let (pipeline, wire) = (Arc::clone(&pipeline), wire.clone());
+        tokio::spawn(async move { pipeline.send_both(&wire, [cmd("PTTL"), cmd("GET")]).await })
+    };
+    let answers = [both(), both(), both()];
+    for answer in answers {
+        assert_eq!(answer.await.unwrap().unwrap(), [Value::Nil, Value::Nil]);
+    }
+    assert_eq!(*wire.messages.lock().unwrap(), [2, 4]);
+}
+
+#[tokio::test]
 async fn a_long_command_is_a_message_of_its_own() {
     assert_eq!(messages(&[1, 1, LONG, 1]).await, [1, 1, 2]);
 }

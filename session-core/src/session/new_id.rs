@@ -1,0 +1,351 @@
+//! Saving under another id: moving there, leaving a note, and what is done where another request has moved first.
+
+use std::sync::Arc;
+
+use super::SaveError;
+use super::changes::Changes;
+use super::draft::{Draft, Life, has_changed_hands, theirs, without_data};
+use super::identity::{RotationReason, StoredRecord};
+use super::login;
+use super::save::{Plan, Writer, pause};
+use super::state::Saved;
+use super::successor::{Living, NoteReason, Successor};
+use crate::formats::codec::Record;
+use crate::formats::id::SessionId;
+use crate::store::{Loaded, New, StoreError, Swap};
+
+/// A session whose new record exists beside the old one.
+struct Move {
+    id: SessionId,
+    saved: Saved,
+    /// The note, as it is stored; `None` if notes are switched off.
+    note: Option<Loaded>,
+}
+
+/// What became of the attempt to leave a note.
+enum Note {
+    Left(Option<Loaded>),
+    /// Another request had renewed the id before.
+    ByAnother,
+}
+
+/// The number of times that a request looks whether another one, which has left its note, has deleted the old record.
+/// With the pauses between them they take a tenth of a second. A process that takes longer for that has ended.
+const LOOKS: u32 = 20;
+
+impl Plan {
+    /// Applies the changes to the session in which the one that was loaded lives on. `None` if it is another user's.
+    fn merged_into_successor(
+        &self,
+        current: &Loaded,
+        login_key: Option<&'static str>,
+    ) -> Result<Option<Draft>, SaveError> {
+        let theirs = theirs(current, self.base.format())?;
+        if let Some(key) = login_key
+            && has_changed_hands(&self.changes, &self.base, &theirs, key)
+        {
+            // The visitor of the old session may have become the user of this one.
+            let was_visitor = login::is_same_user(self.base.format(), self.base.get(key), None);
+            if !was_visitor || !login::has_logged_in_here(&theirs, key) {
+                return Ok(None);
+            }
+        }
+        Draft::new(&self.changes.rebased(&self.base, &theirs)?, &theirs).map(Some)
+    }
+
+    /// The changes of a log-in and what they are made to, for another session of the same user.
+    fn to_join(&self) -> Result<(Changes, Arc<Record>), SaveError> {
+        match self.rotation {
+            // The data of the user before is no concern of the one who logs in.
+            Some(RotationReason::OtherUser) => {
+                Ok((self.changes.without_removals(), without_data(&self.base)?.into()))
+            }
+            _ => Ok((self.changes.clone(), Arc::clone(&self.base))),
+        }
+    }
+}
+
+impl Writer<'_> {
+    /// Gives the session a new id.
+    pub(super) async fn rotate(
+        &self,
+        old: StoredRecord,
+        new: Draft,
+        plan: &Plan,
+        reason: RotationReason,
+    ) -> Result<Saved, SaveError> {
+        let old_key = self.manager.store_key(&old.id);
+        let _lock = self.server.store.lock(self.budget(), &old_key).await?;
+        self.move_to_new_id(old, new, plan, reason).await
+    }
+
+    /// Moves the session to a new id; the caller holds the lock of the old one. The new record exists before the old
+    /// one is deleted, and so does the note; changes that others make to the old one until then are merged into the new
+    /// one.
+    pub(super) async fn move_to_new_id(
+        &self,
+        old: StoredRecord,
+        new: Draft,
+        plan: &Plan,
+        reason: RotationReason,
+    ) -> Result<Saved, SaveError> {
+        let old_key = self.manager.store_key(&old.id);
+        let saved = self.create(new).await?;
+        let Some(id) = saved.place.stored.as_ref().map(|stored| stored.id.clone()) else { return Ok(saved) };
+        let mut moving = Move { id, saved, note: None };
+        moving.note = match self.leave_note(&old.id, &moving.id, reason.into()).await {
+            Ok(Note::Left(note)) => note,
+            Ok(Note::ByAnother) => return self.after_another(old, moving, plan, reason).await,
+            Err(error) => return self.take_back(moving, &old.id, error.into()).await,
+        };
+        if reason == RotationReason::OtherUser {
+            // Nothing of the other user is merged, so nothing has to be compared either.
+            self.delete(old.id).await?;
+            return Ok(moving.saved);
+        }
+        let (old, mut expected) = (old.id, old.loaded);
+        for attempt in 0..self.attempts() {
+            let swapped = match self.swap(&old_key, Some(&expected), None, Life::of(&expected)).await {
+                Ok(swapped) => swapped,
+                Err(error) => return self.take_back(moving, &old, error).await,
+            };
+            let current = match swapped {
+                Swap::Done { .. } => {
+                    self.server.ended.add_renewed(old, moving.id);
+                    return Ok(moving.saved);
+                }
+                Swap::Conflict(None) if reason == RotationReason::LogIn => {
+                    // The visitor's old session has ended: the user starts without its data.
+                    return self.start_without_data(moving, &old, plan).await;
+                }
+                Swap::Conflict(None) => return self.take_back(moving, &old, SaveError::Ended).await,
+                Swap::Conflict(Some(current)) => current,
+            };
+            match plan.merged_into(&current, self.login_key()) {
+                Ok(Some(merged)) => match self.rewrite(&moving.saved, merged).await {
+                    Ok(saved) => moving.saved = saved,
+                    Err(refused) => return self.take_back(moving, &old, refused).await,
+                },
+                Ok(None) if reason == RotationReason::Renewal => {
+                    return self.take_back(moving, &old, SaveError::Ended).await;
+                }
+                Ok(None) => {
+                    let saved = self.start_without_data(moving, &old, plan).await?;
+                    self.delete(old).await?;
+                    return Ok(saved);
+                }
+                Err(refused) => return self.take_back(moving, &old, refused).await,
+            }
+            expected = current;
+            pause(attempt).await;
+        }
+        self.take_back(moving, &old, SaveError::Contended).await
+    }
+
+    /// Leaves a note of the successor, unless another request was faster. A note beside a living record is that of a
+    /// request that is about to delete it, or of one that has never come to that.
+    async fn leave_note(
+        &self,
+        old: &SessionId,
+        new: &SessionId,
+        reason: NoteReason,
+    ) -> Result<Note, StoreError> {
+        let Some(lifetime) = self.manager.config().session_successor_seconds else {
+            return Ok(Note::Left(None));
+        };
+        let (key, old_key) = (self.manager.note_key(old), self.manager.store_key(old));
+        let note = Successor { id: new.clone(), reason }.encoded();
+        let new = New { bytes: &note, lifetime: Some(lifetime) };
+        let mut replaced = None;
+        let mut looks = 0;
+        loop {
+            match self.swap_bytes(&key, replaced.as_ref(), Some(new)).await? {
+                Swap::Done { version } => return Ok(Note::Left(Some(Loaded::versioned(note, version)))),
+                Swap::Conflict(None) => replaced = None,
+                Swap::Conflict(Some(theirs)) => {
+                    if self.server.store.load(self.budget(), self.now, &old_key, None).await?.is_none() {
+                        return Ok(Note::ByAnother);
+                    }
+                    looks += 1;
+                    replaced = (looks > LOOKS).then_some(theirs);
+                    pause(looks).await;
+                }
+            }
+        }
+    }
+
+    /// Another request has given the session a new id. Whoever logs the same user in joins it; other changes are merged
+    /// there; and another user has the new session alone.
+    async fn after_another(
+        &self,
+        old: StoredRecord,
+        moving: Move,
+        plan: &Plan,
+        reason: RotationReason,
+    ) -> Result<Saved, SaveError> {
+        if reason == RotationReason::Renewal {
+            self.delete(moving.id).await?;
+            return self.merge_into_successor(old, plan).await;
+        }
+        let living = self.living(&old.id).await?;
+        match living {
+            Some(living) if self.is_of_same_user(&living.loaded, plan)? => {
+                self.delete(moving.id).await?;
+                match self.join(living, plan).await? {
+                    Some(joined) => Ok(joined),
+                    // It has ended between the two looks.
+                    None => self.create(plan.without_data()?).await,
+                }
+            }
+            None if reason == RotationReason::LogInAgain => {
+                self.delete(moving.id).await?;
+                Err(SaveError::Ended)
+            }
+            _ if reason == RotationReason::OtherUser => {
+                let logs_out = self.login_value(plan).is_none();
+                if logs_out {
+                    self.end(&old.id).await?;
+                }
+                Ok(moving.saved)
+            }
+            _ => self.rewrite(&moving.saved, plan.without_data()?).await,
+        }
+    }
+
+    /// Saves a session that came with an id that another request has renewed, and reads as new. A log-in is a session of
+    /// its own, or joins the one of the same user. Anything else is not kept.
+    pub(super) async fn create_beside_successor(
+        &self,
+        old: &SessionId,
+        new: Draft,
+        plan: &Plan,
+    ) -> Result<Saved, SaveError> {
+        // Where no state has a login field, `regenerate` is how the application logs in.
+        let logs_in = plan.rotation.is_some_and(|reason| match self.login_key() {
+            Some(_) => reason > RotationReason::Renewal,
+            None => true,
+        });
+        if !logs_in {
+            return Err(SaveError::Renewed);
+        }
+        if let Some(living) = self.living(old).await?
+            && let Some(joined) = self.join(living, plan).await?
+        {
+            return Ok(joined);
+        }
+        self.create(new).await
+    }
+
+    /// Joins the session that the same user has begun by logging in: the changes are merged there. `None` if it is
+    /// another user's, or has ended.
+    async fn join(&self, living: Living, plan: &Plan) -> Result<Option<Saved>, SaveError> {
+        let (changes, base) = plan.to_join()?;
+        let life = self.full_life();
+        let mut living = Some(living);
+        for attempt in 0..self.attempts() {
+            let Some(Living { id, loaded, is_same_session }) = living else { return Ok(None) };
+            if !self.is_of_same_user(&loaded, plan)? {
+                return Ok(None);
+            }
+            let theirs = theirs(&loaded, base.format())?;
+            let merged = Draft::new(&changes.rebased(&base, &theirs)?, &theirs)?;
+            living = match self.swap(&self.manager.store_key(&id), Some(&loaded), Some(&merged), life).await?
+            {
+                Swap::Done { version } => return Ok(Some(merged.stored(id, version, life))),
+                Swap::Conflict(None) => self.living(&id).await?,
+                Swap::Conflict(Some(loaded)) => Some(Living { id, loaded, is_same_session }),
+            };
+            pause(attempt).await;
+        }
+        Err(SaveError::Contended)
+    }
+
+    /// Merges the changes into the session that lives under another id by now. The request goes on with what it has read:
+    /// who holds the old id only is told nothing of the new session.
+    pub(super) async fn merge_into_successor(
+        &self,
+        old: StoredRecord,
+        plan: &Plan,
+    ) -> Result<Saved, SaveError> {
+        let own = Draft::new(&plan.changes, &plan.base)?;
+        let mut living = self.living(&old.id).await?;
+        for attempt in 0..self.attempts() {
+            let Some(Living { id, loaded, is_same_session: is_same_session @ true }) = living else {
+                // It has ended, which is all that an emptied session wanted.
+                return if own.empty { Ok(own.not_stored()) } else { Err(SaveError::Ended) };
+            };
+            let merged = plan.merged_into_successor(&loaded, self.login_key())?.ok_or(SaveError::Ended)?;
+            let (key, written) = (self.manager.store_key(&id), (!merged.empty).then_some(&merged));
+            living = match self.swap(&key, Some(&loaded), written, Life::of(&loaded)).await? {
+                Swap::Done { .. } => {
+                    if merged.empty {
+                        self.server.ended.add(id);
+                    }
+                    let renewed = old.id.clone();
+                    return Ok(Saved::new(Some(old), own.record.into()).renewed(renewed));
+                }
+                Swap::Conflict(None) => self.living(&id).await?,
+                Swap::Conflict(Some(loaded)) => Some(Living { id, loaded, is_same_session }),
+            };
+            pause(attempt).await;
+        }
+        Err(SaveError::Contended)
+    }
+
+    async fn living(&self, old: &SessionId) -> Result<Option<Living>, StoreError> {
+        self.manager.living_successor(self.server, old, self.now, self.budget()).await
+    }
+
+    /// Returns the login value that the save is going to write, as it is encoded.
+    fn login_value<'p>(&self, plan: &'p Plan) -> Option<&'p [u8]> {
+        let key = self.login_key()?;
+        plan.changes.get(key).unwrap_or_else(|| plan.base.get(key))
+    }
+
+    /// Tells whether a session is that of the user who is logged in here.
+    fn is_of_same_user(&self, loaded: &Loaded, plan: &Plan) -> Result<bool, StoreError> {
+        let (Some(key), Some(user)) = (self.login_key(), self.login_value(plan)) else { return Ok(false) };
+        let theirs = theirs(loaded, plan.base.format())?;
+        Ok(theirs.get(key).is_some() && login::is_same_user(theirs.format(), Some(user), theirs.get(key)))
+    }
+
+    /// Lets a user start without the data of the old session, and whoever still has its id find that nothing was handed
+    /// over.
+    async fn start_without_data(
+        &self,
+        moving: Move,
+        old: &SessionId,
+        plan: &Plan,
+    ) -> Result<Saved, SaveError> {
+        let saved = self.rewrite(&moving.saved, plan.without_data()?).await?;
+        if let (Some(note), Some(lifetime)) = (&moving.note, self.manager.config().session_successor_seconds)
+        {
+            let other = Successor { id: moving.id, reason: NoteReason::OtherUser }.encoded();
+            let new = New { bytes: &other, lifetime: Some(lifetime) };
+            self.swap_bytes(&self.manager.note_key(old), Some(note), Some(new)).await?;
+        }
+        Ok(saved)
+    }
+
+    /// Replaces the record that this request has just created.
+    async fn rewrite(&self, saved: &Saved, new: Draft) -> Result<Saved, SaveError> {
+        let Some(StoredRecord { id, loaded }) = &saved.place.stored else { return self.create(new).await };
+        let life = Life { lifetime: Some(self.manager.refresh().lifetime), ..self.full_life() };
+        match self.swap(&self.manager.store_key(id), Some(loaded), Some(&new), life).await? {
+            Swap::Done { version } => Ok(new.stored(id.clone(), version, life)),
+            // Another log-in of this user has joined it: it is theirs.
+            Swap::Conflict(_) => self.create(new).await,
+        }
+    }
+
+    /// Deletes the record that this request has just created and its note, and gives the reason.
+    async fn take_back(&self, moving: Move, old: &SessionId, reason: SaveError) -> Result<Saved, SaveError> {
+        if self.session.state().identity.open_outcome.is_none() {
+            self.delete(moving.id).await?;
+            if let Some(note) = &moving.note {
+                self.swap_bytes(&self.manager.note_key(old), Some(note), None).await?;
+            }
+        }
+        Err(reason)
+    }
+}
