@@ -228,7 +228,18 @@ impl State {
     }
 }
 
-/// Python's truth of the value under `_permanent`.
+/// Python's truth of the value under `_permanent`: every zero and every empty container is false.
 fn is_true(value: &Value) -> bool {
-    !matches!(value, Value::None | Value::Bool(false) | Value::Int(0))
+    match value {
+        Value::None => false,
+        Value::Bool(is_true) => *is_true,
+        Value::Int(number) => *number != 0,
+        Value::Float(number) => *number != 0.0,
+        Value::Str(text) | Value::Markup(text) => !text.is_empty(),
+        Value::Bytes(bytes) => !bytes.is_empty(),
+        Value::List(items) | Value::Tuple(items) => !items.is_empty(),
+        Value::Map(items) => !items.is_empty(),
+        // Beyond 128 bits nothing is zero; the others have no false value in Python.
+        Value::BigInt(_) | Value::DateTime(_) | Value::Uuid(_) | Value::Ext { .. } => true,
+    }
 }

@@ -5,6 +5,8 @@ use std::time::Duration;
 use rocket_session_state_conformance::Fault;
 use rocket_session_state_core::session::SaveError;
 
+use rocket_session_state_core::value::Value;
+
 use super::site::Site;
 
 #[tokio::test]
@@ -311,4 +313,40 @@ async fn an_undecodable_record_is_a_new_session() {
     .await;
     assert_ne!(site.cookie, Some(id));
     assert_eq!(site.get("k").await.as_deref(), Some("v"));
+}
+
+#[tokio::test]
+async fn permanent_is_what_python_takes_for_true() {
+    let text = |text: &str| Value::Str(text.to_owned());
+    let zero = || Value::Int(0);
+    let truths = [
+        (Value::Bool(true), true),
+        (Value::Int(-1), true),
+        (Value::Float(0.5), true),
+        (Value::Float(f64::NAN), true),
+        (text("False"), true),
+        (Value::Bytes(vec![0]), true),
+        (Value::List(vec![zero()]), true),
+        (Value::Map(vec![(text("k"), Value::None)]), true),
+        (Value::Bool(false), false),
+        (Value::Int(0), false),
+        (Value::Float(0.0), false),
+        (Value::Float(-0.0), false),
+        (text(""), false),
+        (Value::Bytes(Vec::new()), false),
+        (Value::List(Vec::new()), false),
+        (Value::Tuple(Vec::new()), false),
+        (Value::Map(Vec::new()), false),
+    ];
+    for (value, is_true) in truths {
+        let mut site = Site::new();
+        let closed = site
+            .request(|session| {
+                session.set("k", "v");
+                session.set("_permanent", &value);
+            })
+            .await;
+        assert_eq!(closed.set_cookie.unwrap().contains("Expires="), is_true, "{value:?}");
+        assert_eq!(site.open().await.permanent(), is_true, "{value:?}");
+    }
 }
