@@ -28,6 +28,8 @@ mod mongodb_server;
 #[cfg(feature = "mongodb")]
 mod mongodb_store;
 mod mutants;
+#[cfg(feature = "mysql")]
+mod mysql_login;
 #[cfg(feature = "redis")]
 mod redis_batches;
 #[cfg(feature = "redis")]
