@@ -31,16 +31,18 @@ fn assert_step(launched: Result<(), StoreError>, step: &str, reason: &str) {
 }
 
 const CREATE: &str = "to create a record";
-const LOAD: &str = "to load the record and extend its life";
+const LOAD: &str = "to load the record";
+const EXTEND: &str = "to load the record and extend its life";
 const REPLACE: &str = "to replace the record";
 const DELETE: &str = "to delete the record";
 
 #[tokio::test]
 async fn every_step_that_a_store_does_not_take_is_named_with_its_key() {
     let faulty = || Arc::new(Faulty::new(MemoryStore::new(10)));
-    let cases: [(&str, &[(Operation, Fault)]); 4] = [
+    let cases: [(&str, &[(Operation, Fault)]); 5] = [
         (CREATE, &[(Operation::Swap, Fault::Fail)]),
         (LOAD, &[(Operation::Load, Fault::Fail)]),
+        (EXTEND, &[(Operation::Load, Fault::None), (Operation::Load, Fault::Fail)]),
         (REPLACE, &[(Operation::Swap, Fault::None), (Operation::Swap, Fault::Fail)]),
         (DELETE, &[(Operation::Delete, Fault::Fail)]),
     ];
@@ -51,10 +53,10 @@ async fn every_step_that_a_store_does_not_take_is_named_with_its_key() {
     }
     // A store that forgets what it acknowledged.
     let forgetful = Answering(MemoryStore::new(10), |_: &str, _: Option<New<'_>>| Some(Ok(done())));
-    assert_step(launch(forgetful).await, LOAD, "the record that was written before");
+    assert_step(launch(forgetful).await, EXTEND, "the record that was written before");
     let store = faulty();
     launch(Arc::clone(&store)).await.unwrap();
-    assert_eq!(store.calls(), 4);
+    assert_eq!(store.calls(), 5);
     store.from_now_on(Fault::Hang);
     assert_step(launch(store).await, CREATE, "did not answer in time");
 }
@@ -80,7 +82,7 @@ mod redis {
         let server = Server::start();
         for (user, rights, step, reason) in [
             ("a", "+@all -evalsha", CREATE, "may not run EVALSHA"),
-            ("b", "+@all -getex", LOAD, "may not run GETEX"),
+            ("b", "+@all -getex", EXTEND, "may not run GETEX"),
             ("c", "+@all -del", DELETE, "may not run DEL"),
         ] {
             let mut acl = cmd("ACL");
@@ -123,7 +125,7 @@ mod postgres {
         launch(at("flask")).await.unwrap();
         for (role, rights, step) in [
             ("reader", "SELECT", CREATE),
-            ("writer", "SELECT, INSERT", LOAD),
+            ("writer", "SELECT, INSERT", EXTEND),
             ("keeper", "SELECT, INSERT, UPDATE", DELETE),
         ] {
             let grant = format!(
