@@ -4,4 +4,5 @@
 
 mod cookies;
 mod login;
+mod parallel_log_in;
 mod visitor;
