@@ -182,8 +182,9 @@ impl Writer<'_> {
                 Ok(new.not_stored())
             }
             (_, Some(old)) => self.update(old, new, &plan).await,
-            (_, None) if new.empty => Ok(new.not_stored()),
             (_, None) => match &plan.renewed {
+                Some(old) if new.empty => Ok(new.not_stored().renewed(old.clone())),
+                None if new.empty => Ok(new.not_stored()),
                 Some(old) => self.create_beside_successor(old, new, &plan).await,
                 None => self.create(new).await,
             },

@@ -1,0 +1,268 @@
+//! Requests that come with an id which another request has renewed, or run under it.
+
+use std::time::Duration;
+
+use rocket_session_state_core::fields;
+use rocket_session_state_core::merge;
+use rocket_session_state_core::session::{SaveError, Session};
+
+use super::site::{Site, field, log_in, log_out};
+
+field!(Counter, "n", u32, u32, 0, merge::add);
+
+fn count(session: &Session) {
+    fields::update::<Counter, _>(session, |n| *n += 1);
+}
+
+/// A visitor with a cart, and the cookie.
+async fn visitor() -> (Site, String) {
+    let mut site = Site::new();
+    site.request(|session| {
+        session.set("cart", &["tea"]);
+        count(session);
+    })
+    .await;
+    site.manager.declare_login("username");
+    let cookie = site.cookie.clone().unwrap();
+    (site, cookie)
+}
+
+async fn open(site: &Site, cookie: &str) -> Session {
+    site.manager.open(Some(cookie), site.now).await.unwrap()
+}
+
+/// The cookie of an answer, without its name and attributes; empty if it deletes the browser's.
+async fn close(site: &Site, session: &Session) -> Result<Option<String>, SaveError> {
+    let closed = site.manager.close(session, site.now).await?;
+    Ok(closed.set_cookie.map(|line| line.split(';').next().unwrap().split_once('=').unwrap().1.to_owned()))
+}
+
+async fn user(site: &Site) -> Option<String> {
+    site.open().await.get("username").unwrap()
+}
+
+#[tokio::test]
+async fn a_change_of_a_request_that_began_before_is_merged_into_the_successor_without_a_cookie() {
+    for renew in [|session: &Session| log_in(session, "momo"), Session::regenerate] {
+        let (mut site, old) = visitor().await;
+        let late = open(&site, &old).await;
+        site.request(renew).await;
+        count(&late);
+        late.set("late", "yes");
+        assert_eq!(close(&site, &late).await.unwrap(), None);
+        let after = site.open().await;
+        assert_eq!(fields::get::<Counter>(&after), 2);
+        assert_eq!(after.get::<String>("late").unwrap().as_deref(), Some("yes"));
+        assert!(after.contains("cart"));
+    }
+}
+
+#[tokio::test]
+async fn whoever_has_the_old_id_alone_is_told_nothing_of_the_successor() {
+    let (mut site, old) = visitor().await;
+    let late = open(&site, &old).await;
+    site.request(|session| log_in(session, "momo")).await;
+    late.set("first", &1);
+    late.save().await.unwrap();
+    assert!(!late.contains("username"), "the user of the successor");
+    assert_ne!(late.id().map(|id| id.as_str().to_owned()), site.cookie);
+    late.set("second", &2);
+    assert_eq!(close(&site, &late).await.unwrap(), None);
+    let after = site.open().await;
+    assert_eq!((after.get("first").unwrap(), after.get("second").unwrap()), (Some(1), Some(2)));
+    assert_eq!(user(&site).await.as_deref(), Some("momo"));
+}
+
+#[tokio::test]
+async fn a_request_that_comes_afterwards_reads_as_new_and_what_it_changes_is_not_kept() {
+    let (mut site, old) = visitor().await;
+    site.request(|session| log_in(session, "momo")).await;
+    site.store.calls();
+    let read = open(&site, &old).await;
+    assert_eq!(site.store.calls(), 2, "the record and the note");
+    assert!(read.is_new() && read.is_empty());
+    assert_eq!(close(&site, &read).await.unwrap(), None);
+    let write = open(&site, &old).await;
+    count(&write);
+    assert!(matches!(write.save().await, Err(SaveError::Renewed)));
+    assert!(matches!(close(&site, &write).await, Err(SaveError::Renewed)));
+    let removed = open(&site, &old).await;
+    removed.set("k", "v");
+    removed.remove("k");
+    assert_eq!(close(&site, &removed).await.unwrap(), None, "the browser's cookie is not deleted");
+    assert_eq!(fields::get::<Counter>(&site.open().await), 1);
+    // After a minute nobody remembers.
+    site.now += Duration::from_secs(61);
+    let later = open(&site, &old).await;
+    count(&later);
+    assert!(close(&site, &later).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn nothing_is_merged_after_a_change_of_user_or_a_log_out() {
+    let ends: [fn(&Session); 3] = [
+        |session| log_in(session, "bob"),
+        log_out,
+        |session| {
+            log_out(session);
+            session.flash("bye", "info");
+        },
+    ];
+    for end in ends {
+        let (mut site, _) = visitor().await;
+        site.request(|session| log_in(session, "momo")).await;
+        let session = site.open().await;
+        site.request(end).await;
+        count(&session);
+        assert!(matches!(close(&site, &session).await, Err(SaveError::Ended)));
+    }
+}
+
+#[tokio::test]
+async fn the_same_user_joins_whether_the_log_in_began_before_the_other_or_comes_after_it() {
+    for comes_after in [false, true] {
+        let (mut site, old) = visitor().await;
+        let mut second = open(&site, &old).await;
+        site.request(|session| log_in(session, "momo")).await;
+        if comes_after {
+            second = open(&site, &old).await;
+        }
+        log_in(&second, "momo");
+        count(&second);
+        assert_eq!(close(&site, &second).await.unwrap(), site.cookie, "{comes_after}");
+        assert_eq!(fields::get::<Counter>(&second), 2, "it goes on with the session that it has joined");
+        let after = site.open().await;
+        assert!(after.contains("cart"));
+        assert_eq!(fields::get::<Counter>(&after), 2);
+    }
+}
+
+#[tokio::test]
+async fn the_same_user_joins_through_several_renewals() {
+    let (mut site, old) = visitor().await;
+    let late = open(&site, &old).await;
+    site.request(|session| log_in(session, "momo")).await;
+    site.request(Session::regenerate).await;
+    site.request(|session| log_in(session, "momo")).await;
+    count(&late);
+    assert_eq!(close(&site, &late).await.unwrap(), None);
+    let again = open(&site, &old).await;
+    log_in(&again, "momo");
+    assert_eq!(close(&site, &again).await.unwrap(), site.cookie);
+    assert_eq!(fields::get::<Counter>(&site.open().await), 2);
+}
+
+#[tokio::test]
+async fn another_user_has_a_session_of_their_own_without_data() {
+    for comes_after in [false, true] {
+        let (mut site, old) = visitor().await;
+        let mut second = open(&site, &old).await;
+        site.request(|session| log_in(session, "momo")).await;
+        if comes_after {
+            second = open(&site, &old).await;
+        }
+        log_in(&second, "bob");
+        let cookie = close(&site, &second).await.unwrap().unwrap();
+        assert_ne!(Some(&cookie), site.cookie.as_ref());
+        let bobs = open(&site, &cookie).await;
+        assert_eq!(bobs.get::<String>("username").unwrap().as_deref(), Some("bob"));
+        assert!(!bobs.contains("cart"));
+        assert_eq!(user(&site).await.as_deref(), Some("momo"));
+    }
+}
+
+#[tokio::test]
+async fn a_change_of_user_that_is_sent_twice_is_one_session() {
+    let (mut site, _) = visitor().await;
+    site.request(|session| log_in(session, "momo")).await;
+    let second = site.open().await;
+    site.request(|session| {
+        log_in(session, "bob");
+        session.set("bobs", "first");
+    })
+    .await;
+    log_in(&second, "bob");
+    second.set("second", "too");
+    assert_eq!(close(&site, &second).await.unwrap(), site.cookie);
+    let after = site.open().await;
+    assert!(after.contains("bobs") && after.contains("second") && !after.contains("cart"));
+}
+
+#[tokio::test]
+async fn an_end_ends_the_successor_too() {
+    let ends: [fn(&Session); 4] = [log_out, Session::destroy, Session::clear, |session| {
+        session.declare_login("username");
+        session.remove("username");
+    }];
+    for end in ends {
+        for comes_after in [false, true] {
+            let (mut site, _) = visitor().await;
+            site.request(|session| log_in(session, "momo")).await;
+            let old = site.cookie.clone().unwrap();
+            let mut second = open(&site, &old).await;
+            site.request(Session::regenerate).await;
+            site.request(Session::regenerate).await;
+            if comes_after {
+                second = open(&site, &old).await;
+                assert!(second.is_new());
+            }
+            end(&second);
+            assert_eq!(close(&site, &second).await.unwrap().as_deref(), Some(""), "{comes_after}");
+            assert!(site.open().await.is_new(), "{comes_after}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_set_after_such_an_end_is_another_session() {
+    let (mut site, _) = visitor().await;
+    site.request(|session| log_in(session, "momo")).await;
+    let old = site.cookie.clone().unwrap();
+    site.request(Session::regenerate).await;
+    let second = open(&site, &old).await;
+    log_out(&second);
+    second.flash("bye", "info");
+    let cookie = close(&site, &second).await.unwrap().unwrap();
+    assert!(site.open().await.is_new());
+    assert_eq!(open(&site, &cookie).await.take_flashes().len(), 1);
+}
+
+#[tokio::test]
+async fn who_waits_for_the_end_follows_the_successor_from_the_old_id_too() {
+    let (mut site, old) = visitor().await;
+    site.request(|session| log_in(session, "momo")).await;
+    let stream = open(&site, &old).await;
+    let waiting = tokio::spawn(async move { stream.ended().await });
+    tokio::task::yield_now().await;
+    site.request(Session::regenerate).await;
+    tokio::task::yield_now().await;
+    assert!(!waiting.is_finished());
+    site.request(log_out).await;
+    waiting.await.unwrap();
+}
+
+#[tokio::test]
+async fn where_no_state_has_a_login_field_a_new_id_is_a_session_of_its_own() {
+    let mut site = Site::new();
+    site.request(|session| session.set("cart", "tea")).await;
+    let old = site.cookie.clone().unwrap();
+    site.request(Session::regenerate).await;
+    let again = open(&site, &old).await;
+    again.set("user", "momo");
+    again.regenerate();
+    assert!(close(&site, &again).await.unwrap().is_some_and(|cookie| Some(cookie) != site.cookie));
+}
+
+#[tokio::test]
+async fn without_notes_a_renewed_id_is_one_that_nobody_knows() {
+    let mut site = Site::with(|config| config.session_successor_seconds = None);
+    site.request(|session| session.set("k", "v")).await;
+    let old = site.cookie.clone().unwrap();
+    site.store.calls();
+    site.request(Session::regenerate).await;
+    assert_eq!(site.store.calls(), 3);
+    let stranger = open(&site, &old).await;
+    assert_eq!(site.store.calls(), 1);
+    count(&stranger);
+    assert!(close(&site, &stranger).await.unwrap().is_some());
+}
