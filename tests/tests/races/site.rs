@@ -1,7 +1,8 @@
 //! One site: one or more processes that serve the same sessions.
 
+use serde_json::Value;
 use session_tests::app::{App, Launch};
-use session_tests::client::Client;
+use session_tests::client::{Answer, Client};
 use session_tests::jar::Jar;
 use session_tests::storage::Fixture;
 
@@ -17,7 +18,7 @@ impl<'s> Site<'s> {
         let name = format!("{engine}, {processes} of the application");
         // That many wait for one record is not a reason to give up: lost changes are counted here.
         let toml = format!(
-            "[default]\nworkers = 4\nsession_store_timeout = 20\nsession_request_timeout = 60\n{}",
+            "[default]\nworkers = 4\nsession_store_timeout = 30\nsession_request_timeout = 60\n{}",
             engine.rocket_toml()
         );
         let process = || Launch::new(env!("CARGO_BIN_EXE_probe")).toml(&toml).start();
@@ -40,6 +41,28 @@ impl<'s> Site<'s> {
         Client::new(&self.processes[number % self.processes.len()].url())
     }
 
+    /// The same with a jar, which takes cookies in the order in which answers arrive.
+    pub(crate) fn client_with(&self, jar: &Jar, number: usize) -> Client {
+        Client::with_jar(&self.processes[number % self.processes.len()].url(), jar)
+    }
+
+    /// The cookie of a new visitor, whose session has these fields.
+    pub(crate) fn visitor_with(&self, fields: &Value) -> String {
+        let answer = self.client(0).post("/typed").json(fields).send();
+        assert_eq!(answer.status, 200, "{}: {}", self.name, self.output());
+        session_cookie(&answer).expect("a session cookie")
+    }
+
+    /// The fields of the session that a cookie leads to, as each process says.
+    pub(crate) fn fields(&self, cookie: &str) -> Value {
+        let fields = |process: usize| self.client(process).get("/typed").cookie(cookie).send().json();
+        let first = fields(0);
+        for process in 1..self.processes.len() {
+            assert_eq!(fields(process), first, "{}", self.name);
+        }
+        first
+    }
+
     /// The cookie of a visitor who has just logged in.
     pub(crate) fn log_in(&self) -> String {
         let jar = Jar::default();
@@ -51,4 +74,10 @@ impl<'s> Site<'s> {
     pub(crate) fn output(&self) -> String {
         self.processes.iter().map(App::output).collect::<Vec<_>>().join("\n")
     }
+}
+
+/// The cookie that an answer sets, as a request sends it; not one that it deletes.
+pub(crate) fn session_cookie(answer: &Answer) -> Option<String> {
+    let pairs = answer.set_cookies().into_iter().filter_map(|line| line.split(';').next());
+    pairs.filter(|pair| pair.starts_with("session=") && *pair != "session=").map(str::to_owned).next_back()
 }
