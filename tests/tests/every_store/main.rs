@@ -1,6 +1,7 @@
 //! The cost and the endurance of each store, and tests of the SQL store alone; conformance of the others is tested in
 //! `session-core/tests/stores`.
 mod conformance;
+mod cookies;
 mod crash;
 mod faults;
 mod folder;
