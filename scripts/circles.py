@@ -10,7 +10,7 @@ from pathlib import Path
 
 COMMENT = re.compile(r"//.*")
 TESTS = re.compile(r"#\[cfg\(test\)\]\s*mod \w+ \{.*", re.DOTALL)
-USE = re.compile(r"(\bpub(?:\([^)]*\))? )?\buse ([^;]+);")
+USE = re.compile(r"^\s*(pub(?:\([^)]*\))? )?use ([^;]+);", re.MULTILINE)
 INLINE = re.compile(r"\b(?:crate|super)(?:::\w+)+")
 
 
