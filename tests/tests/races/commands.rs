@@ -88,12 +88,24 @@ fn a_life_is_extended_when_that_is_due_and_in_flasks_way_as_it_is_read() {
     assert_eq!(commands(&redis, visitor.get("/count"), 200), ["GETEX", "EVALSHA"]);
     assert_eq!(visitor.get("/read").send().set_cookies().len(), 1);
 
-    let due = app("session_refresh_after = 0.000000001");
-    let visitor = Client::with_jar(&due.url(), &Jar::default());
-    visitor.get("/count").send();
+    // The lifetime was made shorter, so every session that began before is due.
+    let shorter = app("permanent_session_lifetime = \"1 day\"");
+    let due = || {
+        let jar = Jar::default();
+        Client::with_jar(&flasks.url(), &jar).get("/count").send();
+        let visitor = Client::with_jar(&shorter.url(), &jar);
+        assert_eq!(visitor.get("/anon").send().status, 200);
+        visitor
+    };
+    let visitor = due();
     assert_eq!(commands(&redis, visitor.get("/read"), 200), ["PTTL", "GET", "GETEX"]);
-    assert_eq!(commands(&redis, visitor.get("/count"), 200), ["PTTL", "GET", "EVALSHA"]);
-    assert_eq!(visitor.get("/read").send().set_cookies().len(), 1);
+    assert_eq!(
+        commands(&redis, visitor.get("/read"), 200),
+        ["PTTL", "GET"],
+        "its life is that of the others"
+    );
+    assert_eq!(commands(&redis, due().get("/count"), 200), ["PTTL", "GET", "EVALSHA"]);
+    assert_eq!(due().get("/read").send().set_cookies().len(), 1);
 
     let never = app("session_refresh_each_request = false");
     let visitor = Client::with_jar(&never.url(), &Jar::default());
