@@ -9,6 +9,8 @@ use super::site::Site;
 
 const DAY: Duration = Duration::from_secs(86_400);
 
+type Use = fn(&Session);
+
 /// The record of the visitor, and when it ends.
 async fn stored(site: &Site) -> Loaded {
     let key = format!("session:{}", site.cookie.as_deref().unwrap());
@@ -135,7 +137,7 @@ async fn in_flasks_way_every_use_extends_in_one_call_and_sends() {
         config.session_refresh_after = 0.0;
     });
     site.request(|session| session.set("n", &0)).await;
-    let uses: [(fn(&Session), usize); 2] = [(|_| {}, 1), (|session| session.set("n", &1), 2)];
+    let uses: [(Use, usize); 2] = [(|_| {}, 1), (|session| session.set("n", &1), 2)];
     for (use_it, calls) in uses {
         site.now += Duration::from_secs(1);
         site.store.calls();

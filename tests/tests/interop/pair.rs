@@ -66,12 +66,12 @@ impl<'r> Settings<'r> {
 
     /// The probe's configuration. It allows a cookie of any size, as does Flask's, since that browsers drop
     /// long ones is not a question of formats; and a slow machine is not a reason to disagree. Every use extends and
-    /// sends the cookie, which is Flask's way. Nothing is purged
+    /// sends the cookie, which is Flask's way, and a renewed id leaves no note, since records are counted. Nothing is purged
     /// by itself: that goes by real time, in which sessions at a time that a request names have expired.
     pub(crate) fn rocket_toml(self) -> String {
         let mut toml = format!(
             "[default]\nsecret_key = {:?}\nsecret_key_fallbacks = {:?}\nsession_refresh_each_request = {}\n\
-             session_refresh_after = 0\nmax_cookie_size = 0\nsession_cookie_samesite = false\n\
+             session_refresh_after = 0\nsession_successor_seconds = 0\nmax_cookie_size = 0\nsession_cookie_samesite = false\n\
              session_store_timeout = 30\nsession_request_timeout = 60\nsession_purge_interval = 0\n",
             self.secret_key, self.secret_key_fallbacks, self.refresh_each_request
         );

@@ -1,6 +1,6 @@
 //! Differences from Flask on purpose: the kinds, and each place where one shows.
 
-use session_tests::scenario::Aspect::{self, Lifetime, Record, SetCookie, Status, Vary};
+use session_tests::scenario::Aspect::{self, Keys, Lifetime, Record, SetCookie, Status, Vary};
 
 /// Differences with one reason.
 pub(super) struct Kind {
@@ -45,6 +45,10 @@ pub(super) const KINDS: &[Kind] = &[
             ("047", 1, &[SetCookie]),
             ("063", 1, &[SetCookie]),
         ],
+    },
+    Kind {
+        reason: "a renewed id leaves a note of its successor for a minute, where Flask-Session never looks",
+        at: &[("051", 0, &[Keys])],
     },
     Kind {
         reason: "session_cookie_partitioned holds for server sessions too",
