@@ -127,7 +127,12 @@ impl Fairing for SaveSessions {
                         }
                         in_request.note_streaming_use(request);
                     }),
-                    Err(_) => Box::pin(panicked(request, response, session)),
+                    Err(_) => Box::pin(async move {
+                        panicked(request, response, session).await;
+                        // The application's clock may be what has panicked; the session's own goes on.
+                        let set_cookie = manager.acknowledged_cookie(session, session.now());
+                        self.send(request, response, Closed { set_cookie, ..Closed::default() });
+                    }),
                 }
             }
         }

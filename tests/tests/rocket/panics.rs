@@ -82,6 +82,13 @@ async fn change(field: &str, value: u32, wait: bool, visit: Visit, meeting: &Sta
     "changed"
 }
 
+/// Its clock breaks, too.
+#[get("/renew")]
+async fn renew(visit: Visit) {
+    visit.session().regenerate();
+    visit.session().save().await.expect("it is saved");
+}
+
 #[get("/plain")]
 fn plain(visit: Visit) -> String {
     format!("{:?}", visit.plain())
@@ -108,7 +115,8 @@ async fn client() -> Client {
     static CLOCK: AtomicU32 = AtomicU32::new(0);
     // The time is asked for when a session is opened, and again when it is closed.
     let clock = |request: &Request<'_>| {
-        let breaks = request.uri().path() == "/change/clock/1" && CLOCK.fetch_add(1, Atomic::Relaxed) > 0;
+        let asked = ["/change/clock/1", "/renew"].contains(&request.uri().path().as_str());
+        let breaks = asked && CLOCK.fetch_add(1, Atomic::Relaxed) % 2 == 1;
         assert!(!breaks, "as clocks do");
         SystemTime::now()
     };
@@ -126,7 +134,7 @@ async fn client() -> Client {
         .attach(Sessions::with_config(config()).clock(clock))
         .attach(late)
         .manage(Meeting::default())
-        .mount("/", routes![change, plain, member])
+        .mount("/", routes![change, renew, plain, member])
         .register("/", catchers![own]);
     Client::tracked(rocket).await.expect("the application launches")
 }
@@ -166,6 +174,9 @@ async fn a_panic_in_the_applications_functions_while_closing_is_a_500_and_later_
     assert_eq!(get("/change/clock/1".into()).await, broken);
     assert_eq!(get("/plain".into()).await.2, "Some(1)", "nothing was saved, and nothing is lost");
     assert_eq!(client.cookies().get("session").expect("a session").value(), cookie);
+    assert_eq!(get("/renew".into()).await, broken);
+    assert_ne!(client.cookies().get("session").expect("a session").value(), cookie, "the old id is dead");
+    assert_eq!(get("/plain".into()).await.2, "Some(1)");
 }
 
 #[rocket::async_test]
