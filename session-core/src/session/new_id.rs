@@ -24,7 +24,11 @@ struct Move {
 
 /// What became of the attempt to leave a note.
 enum Note {
-    Left(Option<Loaded>),
+    Left {
+        note: Option<Loaded>,
+        /// The note of a request that was taken for dead.
+        replaced: Option<Loaded>,
+    },
     /// Another request had renewed the id before.
     ByAnother,
 }
@@ -93,14 +97,19 @@ impl Writer<'_> {
         let saved = self.create(new).await?;
         let Some(id) = saved.place.stored.as_ref().map(|stored| stored.id.clone()) else { return Ok(saved) };
         let mut moving = Move { id, saved, note: None };
-        moving.note = match self.leave_note(&old.id, &moving.id, reason.into()).await {
-            Ok(Note::Left(note)) => note,
+        let replaced = match self.leave_note(&old.id, &moving.id, reason.into()).await {
+            Ok(Note::Left { note, replaced }) => {
+                moving.note = note;
+                replaced
+            }
             Ok(Note::ByAnother) => return self.after_another(old, moving, plan, reason).await,
             Err(error) => return self.take_back(moving, &old.id, error.into()).await,
         };
         if reason == RotationReason::OtherUser {
             // Nothing of the other user is merged, so nothing has to be compared either.
-            self.delete(old.id).await?;
+            if !self.delete(old.id.clone()).await? && self.login_value(plan).is_none() {
+                self.end_what_another_moved(&old.id, &moving.id, replaced).await?;
+            }
             return Ok(moving.saved);
         }
         let (old, mut expected) = (old.id, old.loaded);
@@ -151,7 +160,7 @@ impl Writer<'_> {
         reason: NoteReason,
     ) -> Result<Note, StoreError> {
         let Some(lifetime) = self.manager.config().session_successor_seconds else {
-            return Ok(Note::Left(None));
+            return Ok(Note::Left { note: None, replaced: None });
         };
         let (key, old_key) = (self.manager.note_key(old), self.manager.store_key(old));
         let note = Successor { id: new.clone(), reason }.encoded();
@@ -160,7 +169,9 @@ impl Writer<'_> {
         let mut looks = 0;
         loop {
             match self.swap_bytes(&key, replaced.as_ref(), Some(new)).await? {
-                Swap::Done { version } => return Ok(Note::Left(Some(Loaded::versioned(note, version)))),
+                Swap::Done { version } => {
+                    return Ok(Note::Left { note: Some(Loaded::versioned(note, version)), replaced });
+                }
                 Swap::Conflict(None) => replaced = None,
                 Swap::Conflict(Some(theirs)) => {
                     if self.server.store.load(self.budget(), self.now, &old_key, None).await?.is_none() {
@@ -172,6 +183,24 @@ impl Writer<'_> {
                 }
             }
         }
+    }
+
+    /// Ends, for a log-out, the session that another request has given an id beside it. That takes two of which one has
+    /// taken the other for dead: the other's note is the one that is there, or the one that this log-out has replaced.
+    async fn end_what_another_moved(
+        &self,
+        old: &SessionId,
+        own: &SessionId,
+        replaced: Option<Loaded>,
+    ) -> Result<(), StoreError> {
+        let there = self.manager.successor_of(self.server, old, self.now, self.budget()).await?;
+        let replaced = replaced.and_then(|note| Successor::decoded(&note.bytes, &self.server.id_lengths));
+        for other in there.map(|(successor, _)| successor).into_iter().chain(replaced) {
+            if other.id != *own {
+                self.end(&other.id).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Another request has given the session a new id. Whoever logs the same user in joins it; other changes are merged

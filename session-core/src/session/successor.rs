@@ -69,7 +69,7 @@ impl Successor {
         format!("{} {}", self.reason.word(), self.id.as_str()).into_bytes()
     }
 
-    fn decoded(note: &[u8], id_lengths: &[usize]) -> Option<Self> {
+    pub(super) fn decoded(note: &[u8], id_lengths: &[usize]) -> Option<Self> {
         let (word, id) = std::str::from_utf8(note).ok()?.split_once(' ')?;
         let (reason, _) = NoteReason::ALL.into_iter().find(|(_, known)| *known == word)?;
         Some(Successor { id: SessionId::parse(id, id_lengths)?, reason })

@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
+use rocket_session_state_conformance::{Held, HoldPoint, Operation};
 use rocket_session_state_core::fields;
+use rocket_session_state_core::manager::Closed;
 use rocket_session_state_core::merge;
 use rocket_session_state_core::session::{SaveError, Session};
+use tokio::task::JoinHandle;
 
 use super::site::{Site, field, log_in, log_out};
 
@@ -265,4 +268,68 @@ async fn without_notes_a_renewed_id_is_one_that_nobody_knows() {
     assert_eq!(site.store.calls(), 1);
     count(&stranger);
     assert!(close(&site, &stranger).await.unwrap().is_some());
+}
+
+fn log_out_with_a_message(session: &Session) {
+    log_out(session);
+    session.flash("bye", "info");
+}
+
+/// Closes a session in a task of its own.
+fn close_meanwhile(site: &Site, session: Session) -> JoinHandle<Result<Closed, SaveError>> {
+    let (manager, now) = (site.manager.clone(), site.now);
+    tokio::spawn(async move { manager.close(&session, now).await })
+}
+
+/// Holds the swap that comes after so many others.
+fn hold_swap_after(site: &Site, others: usize) -> Held {
+    // A hold that is dropped stops nobody.
+    (0..others).for_each(|_| drop(site.store.hold(Operation::Swap, HoldPoint::Before)));
+    site.store.hold(Operation::Swap, HoldPoint::Before)
+}
+
+/// Lets another process serve the site.
+fn in_another_process(site: &mut Site) {
+    site.reconfigure(|_| {});
+    site.manager.declare_login("username");
+}
+
+#[tokio::test]
+async fn a_log_out_that_another_process_takes_for_dead_ends_what_that_one_has_renewed() {
+    let (mut site, _) = visitor().await;
+    site.request(|session| log_in(session, "momo")).await;
+    let leaving = site.open().await;
+    log_out_with_a_message(&leaving);
+    let mut deletion = site.store.hold(Operation::Delete, HoldPoint::Before);
+    let leaving = close_meanwhile(&site, leaving);
+    deletion.reached().await.unwrap();
+    in_another_process(&mut site);
+    site.request(Session::regenerate).await;
+    assert_eq!(user(&site).await.as_deref(), Some("momo"));
+    deletion.release();
+    leaving.await.unwrap().unwrap();
+    assert_eq!(user(&site).await, None);
+}
+
+#[tokio::test]
+async fn a_log_out_that_takes_a_renewal_for_dead_ends_what_comes_of_it() {
+    let (mut site, _) = visitor().await;
+    site.request(|session| log_in(session, "momo")).await;
+    let (renewed, leaving) = (site.open().await, site.open().await);
+    renewed.regenerate();
+    log_out_with_a_message(&leaving);
+    let mut last_of_renewal = hold_swap_after(&site, 2);
+    let renewed = close_meanwhile(&site, renewed);
+    last_of_renewal.reached().await.unwrap();
+    in_another_process(&mut site);
+    // The new record; then the note, for which it looks 21 times before it replaces the one that is there.
+    let mut note = hold_swap_after(&site, 22);
+    let leaving = close_meanwhile(&site, leaving);
+    note.reached().await.unwrap();
+    last_of_renewal.release();
+    let cookie = renewed.await.unwrap().unwrap().set_cookie.unwrap();
+    note.release();
+    leaving.await.unwrap().unwrap();
+    let cookie = cookie.split([';', '=']).nth(1).unwrap();
+    assert!(open(&site, cookie).await.is_new());
 }
