@@ -143,6 +143,11 @@ impl Session {
     /// before or after other changes: what counts is what is left at the save, and a session that is empty then is
     /// stored nowhere. A session in a cookie has no id, and nothing happens.
     ///
+    /// A request with the old id that is running then has its changes merged into the session under the new one. One
+    /// that comes later, within `session_successor_seconds`, reads as a new visitor: its changes are not kept
+    /// ([`SaveError::Renewed`]), and its answer sets no session cookie. Logging out or [`destroy`](Self::destroy) with the
+    /// old id ends the session.
+    ///
     /// ```
     /// # rocket_session_state_core::session::doc_examples::with_session(|session| {
     /// session.set("role", "admin");
@@ -159,8 +164,8 @@ impl Session {
         }
     }
 
-    /// Ends the session: its record and its cookie are removed. Values that are set afterwards belong to
-    /// a new session with an id of its own.
+    /// Ends the session: its record and its cookie are removed, also if another request has given it a new id meanwhile.
+    /// Values that are set afterwards belong to a new session with an id of its own.
     ///
     /// ```
     /// # rocket_session_state_core::session::doc_examples::with_session(|session| {
@@ -220,14 +225,18 @@ impl Session {
         self.used().flags.modified
     }
 
-    /// Sets Flask's `modified` by hand: `true` sends the cookie again, `false` keeps it from being sent.
+    /// Sets Flask's `modified` by hand: `true` sends a cookie that holds the session again, `false` keeps it from being
+    /// sent.
+    ///
+    /// The cookie of a session in a store says nothing of its data, so it is not sent for a change: only if the browser
+    /// has another one, or its life is extended. With `session_refresh_after = 0`, Flask's way, `true` sends it too.
     ///
     /// As in Flask, `false` does not keep the changes from being written to a store, unless
     /// `session_refresh_each_request` is off or the session has become empty.
     ///
     /// ```
     /// # rocket_session_state_core::session::doc_examples::with_session(|session| {
-    /// session.set_modified(true); // the cookie is sent again, though nothing has changed
+    /// session.set_modified(true); // a cookie that holds the session is sent again, though nothing has changed
     /// assert!(session.is_modified());
     /// # });
     /// ```
@@ -258,8 +267,9 @@ impl Session {
         self.shared.manager.save(self).await
     }
 
-    /// Returns when the session has ended: logged out, destroyed or expired, here or elsewhere. Streams and
-    /// sockets wait for it in order to close then.
+    /// Returns when the session has ended: logged out, destroyed or expired, here or elsewhere, or when it has become
+    /// another user's. Streams and sockets wait for it in order to close then. A session that gets a new id, as by
+    /// [`regenerate`](Self::regenerate) or when its visitor logs in, has not ended, and is waited for under that one.
     ///
     /// An end in this process is noticed at once. An end elsewhere is found by asking the store every
     /// `session_ended_poll`, which does not extend the session's life. For a session in a cookie this never

@@ -22,8 +22,9 @@ impl Manager {
     ///
     /// `cookie` is the raw value of the first cookie with the configured name. A cookie that is absent,
     /// malformed, badly signed or too old costs no store access and is a new session. An id that the store
-    /// does not know is a new session too: it is never adopted. So is a record or payload that can't be
-    /// decoded, with an error in the log.
+    /// does not know is a new session too: it is never adopted. If another request has renewed it lately, the new session
+    /// sends no cookie, and what it changes is not kept ([`SaveError::Renewed`](super::SaveError::Renewed)). A record or
+    /// payload that can't be decoded is a new session, with an error in the log.
     ///
     /// # Errors
     ///

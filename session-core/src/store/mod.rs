@@ -163,8 +163,8 @@ pub(crate) mod registry {
 
 /// A byte store with compare-and-swap: all that a session store has to be able to do.
 ///
-/// Keys are the *store ids* of Flask-Session: `session_key_prefix` followed by the session id. They
-/// are printable ASCII if the prefix is. Values are opaque bytes and may hold any byte, also zero.
+/// Keys are the *store ids* of Flask-Session: `session_key_prefix` followed by the session id, or by `~` and a hash
+/// for the note that a renewed id leaves. They are printable ASCII if the prefix is. Values are opaque bytes and may hold any byte, also zero.
 ///
 /// Implementations write `async fn`; the futures have to be `Send`. `load`, `swap` and `delete` have
 /// to be written, `purge` and `ping` where the defaults do not fit. The guide's page "Write your own

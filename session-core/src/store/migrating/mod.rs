@@ -29,7 +29,7 @@ pub struct MigratingStore(Arc<Migration>);
 pub struct MigrationSettings {
     /// The beginning of a key in the source, and in the target.
     pub prefixes: [String; 2],
-    /// The life of a record that was moved: a store does not tell how much life a record has left.
+    /// The life that a record begins when it is moved.
     pub lifetime: Duration,
     /// The format of the target's records.
     pub format: Format,
