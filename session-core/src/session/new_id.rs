@@ -223,10 +223,13 @@ impl Writer<'_> {
                 match self.join(living, plan).await? {
                     Some(joined) => Ok(joined),
                     // It has ended between the two looks.
+                    None if reason == RotationReason::LogInAgain => Err(SaveError::Ended),
                     None => self.create(plan.without_data()?).await,
                 }
             }
-            None if reason == RotationReason::LogInAgain => {
+            living
+                if reason == RotationReason::LogInAgain && self.is_logged_out(living.as_ref(), plan)? =>
+            {
                 self.delete(moving.id).await?;
                 Err(SaveError::Ended)
             }
@@ -336,6 +339,13 @@ impl Writer<'_> {
         let (Some(key), Some(user)) = (self.login_key(), self.login_value(plan)) else { return Ok(false) };
         let theirs = theirs(loaded, plan.base.format())?;
         Ok(theirs.get(key).is_some() && login::is_same_user(theirs.format(), Some(user), theirs.get(key)))
+    }
+
+    /// Tells whether the session has ended, or lives on as that of a visitor.
+    fn is_logged_out(&self, living: Option<&Living>, plan: &Plan) -> Result<bool, StoreError> {
+        let (Some(key), Some(living)) = (self.login_key(), living) else { return Ok(true) };
+        let theirs = theirs(&living.loaded, plan.base.format())?;
+        Ok(login::is_same_user(theirs.format(), None, theirs.get(key)))
     }
 
     /// Lets a user start without the data of the old session, and whoever still has its id find that nothing was handed

@@ -333,3 +333,37 @@ async fn a_log_out_that_takes_a_renewal_for_dead_ends_what_comes_of_it() {
     let cookie = cookie.split([';', '=']).nth(1).unwrap();
     assert!(open(&site, cookie).await.is_new());
 }
+
+#[tokio::test]
+async fn a_log_in_again_that_began_before_a_log_out_is_told_that_the_session_has_ended() {
+    for end in [log_out, log_out_with_a_message] {
+        for renewed in [false, true] {
+            let (mut site, _) = visitor().await;
+            site.request(|session| log_in(session, "momo")).await;
+            let again = site.open().await;
+            if renewed {
+                site.request(Session::regenerate).await;
+            }
+            site.request(end).await;
+            log_in(&again, "momo");
+            assert!(matches!(close(&site, &again).await, Err(SaveError::Ended)), "{renewed}");
+            assert_eq!(user(&site).await, None, "{renewed}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_log_in_again_does_not_join_what_is_logged_out_at_that_moment() {
+    let (mut site, _) = visitor().await;
+    site.request(|session| log_in(session, "momo")).await;
+    let again = site.open().await;
+    site.request(Session::regenerate).await;
+    log_in(&again, "momo");
+    // The new record and the note, which is there; then it joins.
+    let mut joining = hold_swap_after(&site, 2);
+    let again = close_meanwhile(&site, again);
+    joining.reached().await.unwrap();
+    site.request(log_out).await;
+    joining.release();
+    assert!(matches!(again.await.unwrap(), Err(SaveError::Ended)));
+}

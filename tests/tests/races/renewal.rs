@@ -66,17 +66,23 @@ fn log_out_beside_renewal(site: &Site<'_>, turn: usize) -> Came {
     let old = site.log_in();
     let renewal = if turn.is_multiple_of(2) { Renewal::Regenerate } else { Renewal::LogInAgain };
     let (before_renewal, before_log_out) = (turn / 2 % 4, turn / 8 % 4);
+    // One that leaves something for the visitor moves the session to an id of its own, too.
+    let says_goodbye = turn % 3 == 2;
     let answers = at_once(2, 1, |side, _| match side {
         0 => renewal.send(site, turn, &old, before_renewal),
         _ => {
-            let log_out = json!({ "sleep_ms": before_log_out, "logout": true });
+            let mut log_out = json!({ "sleep_ms": before_log_out, "logout": true });
+            if says_goodbye {
+                log_out["b"] = json!("goodbye");
+            }
             site.client(turn + 1).post("/typed").cookie(&old).json(&log_out).send()
         }
     });
     let [renewed, log_out] = &answers[..] else { panic!("two answers") };
     let explain = || format!("{}, {turn}: {answers:?}\n{}", site.name, site.output());
     assert_eq!(log_out.status, 200, "{}", explain());
-    assert_eq!(session_cookie(log_out), None, "{}", explain());
+    let visitors = session_cookie(log_out);
+    assert_eq!(visitors.is_some(), says_goodbye, "{}", explain());
     let came = match renewed.status {
         409 => Came::TooLate,
         200 if renewal.found_the_session(renewed) => Came::First,
@@ -88,15 +94,18 @@ fn log_out_beside_renewal(site: &Site<'_>, turn: usize) -> Came {
     }
     // In one process, a renewal whose id was ended before its answer was made says nothing of it.
     let new = session_cookie(renewed).filter(|_| came == Came::First);
-    for cookie in [Some(&old), new.as_ref()].into_iter().flatten() {
+    for cookie in [Some(&old), new.as_ref(), visitors.as_ref()].into_iter().flatten() {
         let fields = site.fields(cookie);
-        assert_eq!(fields["username"], Value::Null, "logged in: {}", explain());
-        assert_eq!(fields["cart"], 0, "the data is there: {}", explain());
+        let goodbye = if Some(cookie) == visitors.as_ref() { json!("goodbye") } else { Value::Null };
+        let seen = json!([fields["username"], fields["cart"], fields["b"]]);
+        assert_eq!(seen, json!([null, 0, goodbye]), "{}", explain());
         for process in 0..site.processes.len() {
             let member = site.client(process).get("/member").cookie(cookie).send();
             assert_eq!(member.status, 401, "logged in: {}", explain());
         }
-        let key = cookie.replace("session=", "session:");
+    }
+    for gone in [Some(&old), new.as_ref()].into_iter().flatten() {
+        let key = gone.replace("session=", "session:");
         assert_eq!(site.engine.get(&key), None, "the record is there: {}", explain());
     }
     came
