@@ -110,6 +110,9 @@ fn store(config: &mut SessionConfig, environment: Environment, report: &mut Repo
     }
 }
 
+/// Characters of a key behind the prefix, where it is that of the note which a renewed id leaves: `~` and a SHA-256.
+pub(crate) const NOTE_CHARACTERS: usize = 65;
+
 /// Collects what a store's settings are checked against.
 pub(super) fn against<'a>(
     config: &SessionConfig,
@@ -117,13 +120,14 @@ pub(super) fn against<'a>(
     key_prefix: &'a str,
     environment: Environment,
 ) -> Against<'a> {
-    let new_id = SessionId::characters(config.session_id_length);
+    let note = config.session_successor_seconds.map_or(0, |_| NOTE_CHARACTERS);
+    let written = SessionId::characters(config.session_id_length).max(note);
     Against {
         session_type,
         debug_profile: environment.debug_profile,
         key_prefix,
-        new_id,
-        longest_id: config.session_id_length_fallbacks.iter().copied().fold(new_id, usize::max),
+        written,
+        looked_up: config.session_id_length_fallbacks.iter().copied().fold(written, usize::max),
     }
 }
 

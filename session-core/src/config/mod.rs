@@ -4,7 +4,7 @@
 //! capitals; [`SessionConfig::check`] takes a configuration made in code. Both apply the same rules and
 //! report every mistake at once, each with where it was made.
 
-mod check;
+pub(crate) mod check;
 mod cookie;
 mod cross_origin;
 mod csrf;

@@ -79,7 +79,7 @@ impl Successor {
 impl Manager {
     /// The key of the note about an id.
     pub(super) fn note_key(&self, id: &SessionId) -> String {
-        format!("{}~{:x}", self.config().session_key_prefix, Sha256::digest(id.as_str()))
+        format!("{}{}", self.config().session_key_prefix, name(id))
     }
 
     /// Looks for the note about an id under which nothing is stored; also returns it as it is stored. `None` if the
@@ -121,9 +121,20 @@ impl Manager {
     }
 }
 
+/// The key of the note about an id, behind the prefix.
+fn name(id: &SessionId) -> String {
+    format!("~{:x}", Sha256::digest(id.as_str()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::check::NOTE_CHARACTERS;
+
+    #[test]
+    fn the_key_of_a_note_is_as_long_as_the_check_of_the_prefix_takes_it_to_be() {
+        assert_eq!(name(&SessionId::generate(16).unwrap()).len(), NOTE_CHARACTERS);
+    }
 
     #[test]
     fn a_note_comes_back_as_it_was_written_and_nothing_else_is_one() {

@@ -63,10 +63,10 @@ pub(crate) struct Against<'a> {
     pub(crate) session_type: SessionType,
     pub(crate) debug_profile: bool,
     pub(crate) key_prefix: &'a str,
-    /// Characters of a new id.
-    pub(crate) new_id: usize,
-    /// Characters of the longest id that is accepted.
-    pub(crate) longest_id: usize,
+    /// Characters behind the prefix of the longest key that is written: a new id, or the note of a renewed one.
+    pub(crate) written: usize,
+    /// The same of the longest key that is looked up, which may have an older id.
+    pub(crate) looked_up: usize,
 }
 
 /// Declares the stores: their settings, in the module of that name, the key that says where the store is, and the

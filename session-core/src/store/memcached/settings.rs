@@ -31,11 +31,11 @@ impl Backend for MemcachedSettings {
                 "must be host:port such as \"127.0.0.1:11211\", or a list of such, without user or password",
             );
         }
-        let room = LONGEST_KEY.saturating_sub(against.longest_id);
+        let room = LONGEST_KEY.saturating_sub(against.looked_up);
         if against.key_prefix.len() > room {
             report.refuse(
                 &["session_key_prefix"],
-                format!("must have at most {room} bytes: with the id, memcached takes {LONGEST_KEY}"),
+                format!("must have at most {room} bytes: with an id or the note of a renewed one, memcached takes {LONGEST_KEY}"),
             );
         }
     }

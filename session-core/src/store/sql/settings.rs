@@ -57,12 +57,13 @@ impl Backend for SqlSettings {
         }
         #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
         self.check_names(report);
-        if against.key_prefix.len().saturating_add(against.new_id) > LONGEST_KEY {
+        if against.key_prefix.len().saturating_add(against.written) > LONGEST_KEY {
             report.refuse(
                 &["session_key_prefix", "session_id_length"],
                 format!(
-                    "and the id, which has {} characters, must have at most {LONGEST_KEY} together in a SQL table",
-                    against.new_id
+                    "and what follows it in a key, up to {} characters of an id or of the note of a renewed one, must have \
+                     at most {LONGEST_KEY} together in a SQL table",
+                    against.written
                 ),
             );
         }
