@@ -85,7 +85,7 @@ async fn a_record_is_moved_at_its_first_use_and_from_then_on_costs_no_more_than_
     put(&*old, "old:a", &record(1)).await;
     assert_eq!(old.calls(), 2, "to write it");
     assert_eq!(get(&*moving, "new:a").await.unwrap(), record(1));
-    assert_eq!((new.calls(), old.calls()), (2, 2));
+    assert_eq!((new.calls(), old.calls()), (3, 2));
     assert_eq!(get(&*moving, "new:a").await.unwrap(), record(1));
     put(&*moving, "new:a", &record(2)).await;
     assert_eq!((new.calls(), old.calls()), (3, 0));
@@ -227,7 +227,7 @@ async fn a_move_whose_outcome_is_unknown_brings_no_ended_session_back_and_loses_
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn what_others_have_written_to_a_moved_record_is_not_taken_back() {
     let (new, old, moving) = stores();
     put(&*old, "old:a", &record(1)).await;
@@ -299,6 +299,104 @@ async fn an_old_store_that_does_not_answer_leaves_the_caller_time() {
     assert!(!error.is_outage() && Instant::now() < call.deadline, "{}", Chain(&error));
 }
 
+/// The calls of a move, in their order.
+const STEPS: [(&str, HoldPoint); 6] = [
+    ("the copy", HoldPoint::Before),
+    ("the copy", HoldPoint::After),
+    ("the deletion", HoldPoint::Before),
+    ("the deletion", HoldPoint::After),
+    ("the settling", HoldPoint::Before),
+    ("the settling", HoldPoint::After),
+];
+
+/// Kills a process that moves a record, at one point of the move.
+fn kill_at((step, point): (&'static str, HoldPoint), new: &Side, old: &Side) {
+    let (new, old) = (Arc::clone(new), Arc::clone(old));
+    let process = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let mut held = match step {
+                "the copy" => new.hold(Operation::Swap, point),
+                "the deletion" => old.hold(Operation::Swap, point),
+                _ => {
+                    new.hold(Operation::Swap, HoldPoint::Before).release();
+                    new.hold(Operation::Swap, point)
+                }
+            };
+            let moving = moving(Arc::clone(&new), Arc::clone(&old), Format::Msgpack);
+            tokio::spawn(async move { moving.load(call(), "new:a", None).await });
+            held.reached().await.unwrap();
+        });
+        // Its tasks end with it, where they are.
+    });
+    process.join().unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_process_that_is_killed_while_it_moves_a_record_brings_no_ended_session_back() {
+    for (number, step) in STEPS.into_iter().enumerate() {
+        let (new, old, other_process) = stores();
+        put(&*old, "old:a", &record(1)).await;
+        kill_at(step, &new, &old);
+        if number >= 3 {
+            // It was deleted there by the move.
+            assert_eq!(get(&*old, "old:a").await, None, "{step:?}");
+        }
+        // The user logs out, by a process that knows the record in the old store, or in the new one.
+        other_process.delete(call(), "new:a").await.unwrap();
+        assert_eq!(get(&*other_process, "new:a").await, None, "{step:?}");
+        assert_eq!((get(&*new, "new:a").await, get(&*old, "old:a").await), (None, None), "{step:?}");
+    }
+}
+
+/// The copy is made after the log-out has looked into the new store, by a process that is then killed.
+#[tokio::test(start_paused = true)]
+async fn a_copy_of_a_record_that_was_deleted_meanwhile_is_no_session() {
+    let (new, old, other_process) = stores();
+    put(&*old, "old:a", &record(1)).await;
+    kill_at(STEPS[1], &new, &old);
+    assert!(old.delete(call(), "old:a").await.unwrap());
+    let shortly_after = Call { now: now() + Duration::from_secs(30), ..call() };
+    assert!(new.load(shortly_after, "new:a", None).await.unwrap().is_none(), "its life is one of seconds");
+    assert_eq!(get(&*other_process, "new:a").await, None);
+    assert_eq!(get(&*new, "new:a").await, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_record_whose_move_was_cut_off_is_moved_once_and_never_again_with_its_old_data() {
+    for (number, step) in STEPS.into_iter().enumerate() {
+        let (new, old, other_process) = stores();
+        put(&*old, "old:a", &record(1)).await;
+        kill_at(step, &new, &old);
+        // Between the deletion and the settling nobody can tell whether the session has ended.
+        let survives = ![3, 4].contains(&number);
+        assert_eq!(get(&*other_process, "new:a").await, survives.then(|| record(1)), "{step:?}");
+        assert_eq!(get(&*old, "old:a").await, None, "{step:?}");
+        if survives {
+            put(&*other_process, "new:a", &record(2)).await;
+            assert_eq!(get(&*new, "new:a").await, Some(record(2)), "{step:?}");
+        }
+        let expired = Call { now: now() + LIFETIME, ..call() };
+        assert_eq!(other_process.load(expired, "new:a", None).await.unwrap(), None, "{step:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_to_a_record_whose_move_was_cut_off_counts() {
+    for (number, step) in STEPS.into_iter().enumerate() {
+        let (new, old, other_process) = stores();
+        put(&*old, "old:a", &record(1)).await;
+        kill_at(step, &new, &old);
+        let bytes = record(2);
+        let new_record = Some(New { bytes: &bytes, lifetime: Some(LIFETIME) });
+        let written =
+            other_process.swap(call(), "new:a", Some(&Loaded::new(record(1))), new_record).await.unwrap();
+        let counts = matches!(written, Swap::Done { .. });
+        assert_eq!(counts, ![3, 4].contains(&number), "{step:?}: {written:?}");
+        assert_eq!(get(&*other_process, "new:a").await, counts.then(|| record(2)), "{step:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_copy_that_a_killed_process_has_left_goes_with_whatever_deletes_the_record() {
     for by_swap in [true, false] {
@@ -321,7 +419,7 @@ async fn a_record_too_large_for_the_new_store_is_used_in_the_old_one_until_it_fi
     let (new, old, _) = stores();
     let small = Answering(Arc::clone(&new), |_: &str, new: Option<New<'_>>| {
         let bytes = new?.bytes.len();
-        (bytes > 8).then(|| Err(StoreError::too_large(bytes, 8)))
+        (bytes > 12).then(|| Err(StoreError::too_large(bytes, 12)))
     });
     let moving = moving(small, Arc::clone(&old), Format::Msgpack);
     put(&*old, "old:a", b"a large record").await;

@@ -1,25 +1,27 @@
 //! A store that moves sessions out of another one, each at its first use (`session_migrate_from`).
 
+mod moving;
 mod source;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use bytes::Bytes;
 
+use self::moving::is_unsettled;
 use self::source::Source;
-use super::client::wait::with_deadline;
-use crate::error_chain::Chain;
 use crate::formats::codec::Format;
 use crate::store::{Call, DynStore, Loaded, New, Store, StoreError, Swap};
 
 /// Two stores as one: new records are written to the target only.
 ///
-/// A record that only the source has is created in the target and then deleted in the source, by swap: of
-/// all who want to move it, one does. If the source has lost it meanwhile, its session has ended, and the
-/// record in the target is deleted again. So it is if the outcome is unknown, since an ended session must not
-/// come back. A move that has begun is finished even if its request has been given up.
+/// A record that only the source has is copied into the target, deleted in the source by swap, and then settled in the
+/// target by another one: of all who want to move it, one does. Until then the copy is marked, so that nobody uses it, and
+/// has a life of seconds. If the source has lost the record meanwhile, its session has ended, and the copy is deleted
+/// again. So it is if the outcome is unknown, since an ended session must not come back. A move that has begun is finished
+/// even if its request has been given up; one that was cut off with its process is begun anew by whoever needs the
+/// record.
 ///
 /// A deletion deletes in both stores. A record that is too large for the target stays in the source and is
 /// used there.
@@ -47,12 +49,6 @@ struct Migration {
     warned: AtomicBool,
 }
 
-/// The number of changes in the source that a move follows before it gives up.
-const ATTEMPTS: u32 = 20;
-
-/// The time that a move has after its request's deadline, and the time that undoing it has after that.
-const GRACE: Duration = Duration::from_secs(2);
-
 impl MigratingStore {
     /// Moves sessions out of `source` into `target`.
     pub fn new(target: DynStore, source: DynStore, settings: MigrationSettings) -> Self {
@@ -64,89 +60,36 @@ impl MigratingStore {
 }
 
 impl Migration {
-    /// Moves a record that the source has.
-    async fn move_record(&self, call: Call, key: &str, old: Loaded) -> Result<Option<Loaded>, StoreError> {
-        let call = Call { deadline: call.deadline + GRACE, ..call };
-        let mut copy = Loaded::new(self.converted(&old));
-        let created = self.put(call, key, None, copy.bytes.clone());
-        let created = with_deadline(call.deadline, created).await;
-        let moved = match created {
-            Ok(Swap::Done { version }) => {
-                copy = Loaded::versioned(copy.bytes, version);
-                let finished = self.finish_move(call, key, old, &mut copy);
-                with_deadline(call.deadline, finished).await
-            }
-            // Another request has moved it, and has deleted it in the source.
-            Ok(Swap::Conflict(theirs)) => return Ok(theirs),
-            Err(error) if error.is_too_large() => {
-                if !self.warned.swap(true, Ordering::Relaxed) {
-                    log::warn!("a session stays in the old store: {}", Chain(&error));
-                }
-                return Ok(Some(old));
-            }
-            Err(error) => Err(error),
-        };
-        if moved.is_err() {
-            self.undo_move(Call { deadline: call.deadline + GRACE, ..call }, key, &copy).await;
-        }
-        moved
-    }
-
-    /// Deletes the record in the source, now that `copy` is in the target.
-    async fn finish_move(
+    /// Returns what the target has under `key`, after a move that is under way there.
+    async fn in_target(
         &self,
         call: Call,
         key: &str,
-        mut old: Loaded,
-        copy: &mut Loaded,
+        touch: Option<Duration>,
     ) -> Result<Option<Loaded>, StoreError> {
-        for _ in 0..ATTEMPTS {
-            match self.source.swap(call, key, Some(&old), None).await? {
-                Swap::Done { .. } => return Ok(Some(copy.clone())),
-                Swap::Conflict(None) => {
-                    self.target.boxed().delete(call, key).await?;
-                    return Ok(None);
-                }
-                Swap::Conflict(Some(changed)) => {
-                    let bytes = self.converted(&changed);
-                    *copy = match self.put(call, key, Some(copy), bytes.clone()).await? {
-                        Swap::Done { version } => Loaded::versioned(bytes, version),
-                        // Another request has changed it in the target: from now on it is there.
-                        Swap::Conflict(theirs) => {
-                            self.source.delete(call, key).await?;
-                            return Ok(theirs);
-                        }
-                    };
-                    old = changed;
-                }
-            }
-        }
-        Err(StoreError::refused("a record in the old store changes too fast to be moved"))
-    }
-
-    /// Deletes `copy` after a move that failed at an unknown point. While the source has the record, its session
-    /// has not ended, and a copy does no harm. A record that others have changed in the target stays in any case.
-    async fn undo_move(&self, call: Call, key: &str, copy: &Loaded) {
-        let undone = async {
-            if !matches!(self.source.load(call, key).await, Ok(Some(_))) {
-                self.target.boxed().swap(call, key, Some(copy), None).await?;
-            }
-            Ok::<_, StoreError>(())
-        };
-        if with_deadline(call.deadline, undone).await.is_err() {
-            log::error!("a session that could not be moved may have been left in the new store");
+        match self.target.boxed().load(call, key, touch).await? {
+            Some(loaded) if is_unsettled(&loaded) => self.moved_by_others(call, key).await,
+            settled => Ok(settled),
         }
     }
 
-    async fn put(
+    /// Swaps in the target, after a move that is under way there.
+    async fn swap_in_target(
         &self,
         call: Call,
         key: &str,
         expected: Option<&Loaded>,
-        bytes: Bytes,
+        new: Option<New<'_>>,
     ) -> Result<Swap, StoreError> {
-        let new = New { bytes: &bytes, lifetime: Some(self.lifetime) };
-        self.target.boxed().swap(call, key, expected, Some(new)).await
+        for _ in 0..2 {
+            match self.target.boxed().swap(call, key, expected, new).await? {
+                Swap::Conflict(Some(current)) if is_unsettled(&current) => {
+                    self.moved_by_others(call, key).await?;
+                }
+                swapped => return Ok(swapped),
+            }
+        }
+        Err(StoreError::refused("a record is moved again and again").before_writing())
     }
 
     /// Writes a record that is in the target, or in the source because it is too large for the target.
@@ -157,7 +100,7 @@ impl Migration {
         expected: &Loaded,
         new: New<'_>,
     ) -> Result<Swap, StoreError> {
-        let swapped = self.target.boxed().swap(call, key, Some(expected), Some(new)).await;
+        let swapped = self.swap_in_target(call, key, Some(expected), Some(new)).await;
         let stays = match &swapped {
             Ok(swap) => *swap == Swap::Conflict(None),
             Err(error) => error.is_too_large(),
@@ -168,7 +111,7 @@ impl Migration {
         match self.source.swap(call, key, Some(expected), Some(new)).await? {
             // It has ended, or it was moved after the first swap: then it is in the target now.
             Swap::Conflict(None) if swapped.is_ok() => {
-                self.target.boxed().swap(call, key, Some(expected), Some(new)).await
+                self.swap_in_target(call, key, Some(expected), Some(new)).await
             }
             Swap::Conflict(None) => swapped,
             written => Ok(written),
@@ -178,10 +121,19 @@ impl Migration {
     /// Deletes the record in both. The source comes first: a load between the two would move its record.
     async fn remove(&self, call: Call, key: &str, expected: &Loaded) -> Result<Swap, StoreError> {
         let in_source = self.source.swap(call, key, Some(expected), None).await?;
-        let in_target = self.target.boxed().swap(call, key, Some(expected), None).await?;
+        if let Swap::Done { .. } = in_source {
+            // It was in the source alone, or a move of it has not ended, or has been cut off and left it there.
+            let in_target = self.target.boxed().swap(call, key, Some(expected), None).await?;
+            if matches!(&in_target, Swap::Conflict(Some(copy)) if is_unsettled(copy)) {
+                self.target.boxed().delete(call, key).await?;
+            }
+            return match in_target {
+                Swap::Conflict(Some(current)) if !is_unsettled(&current) => Ok(Swap::Conflict(Some(current))),
+                _ => Ok(Swap::Done { version: None }),
+            };
+        }
+        let in_target = self.swap_in_target(call, key, Some(expected), None).await?;
         match (in_source, in_target) {
-            // It was in the source alone, or the source had a copy.
-            (Swap::Done { .. }, Swap::Done { .. } | Swap::Conflict(None)) => Ok(Swap::Done { version: None }),
             (Swap::Conflict(Some(_)), done @ Swap::Done { .. }) => {
                 // A move that was cut off has left it behind.
                 self.source.delete(call, key).await?;
@@ -216,13 +168,13 @@ impl Store for MigratingStore {
         touch: Option<Duration>,
     ) -> Result<Option<Loaded>, StoreError> {
         let MigratingStore(migration) = self;
-        if let Some(loaded) = migration.target.boxed().load(call, key, touch).await? {
+        if let Some(loaded) = migration.in_target(call, key, touch).await? {
             return Ok(Some(loaded));
         }
         let Some(old) = migration.source.load(call, key).await? else {
             // It may have been moved between the two loads. A move creates it in the target before it deletes
             // it in the source, so another load finds it.
-            return migration.target.boxed().load(call, key, touch).await;
+            return migration.in_target(call, key, touch).await;
         };
         let (migration, key) = (Arc::clone(migration), key.to_owned());
         // A task of its own, since a move that is cut in the middle could bring back an ended session.
@@ -238,7 +190,7 @@ impl Store for MigratingStore {
         new: Option<New<'_>>,
     ) -> Result<Swap, StoreError> {
         match (expected, new) {
-            (None, new) => self.0.target.boxed().swap(call, key, None, new).await,
+            (None, new) => self.0.swap_in_target(call, key, None, new).await,
             (Some(expected), Some(new)) => self.0.replace(call, key, expected, new).await,
             (Some(expected), None) => self.0.remove(call, key, expected).await,
         }

@@ -30,6 +30,7 @@ impl Source {
 
     /// Loads the record of the session that has this key in the target.
     pub(super) async fn load(&self, call: Call, key: &str) -> Result<Option<Loaded>, StoreError> {
+        let call = hurried(call);
         self.call(call, Work::Load, self.store.boxed().load(call, &self.own_key(key), None)).await
     }
 
@@ -40,20 +41,24 @@ impl Source {
         expected: Option<&Loaded>,
         new: Option<New<'_>>,
     ) -> Result<Swap, StoreError> {
+        let call = hurried(call);
         self.call(call, Work::Write, self.store.boxed().swap(call, &self.own_key(key), expected, new)).await
     }
 
     pub(super) async fn delete(&self, call: Call, key: &str) -> Result<bool, StoreError> {
+        let call = hurried(call);
         self.call(call, Work::Write, self.store.boxed().delete(call, &self.own_key(key))).await
     }
 
     pub(super) async fn purge(&self, call: Call) -> Result<u64, StoreError> {
+        let call = hurried(call);
         self.call(call, Work::Write, self.store.boxed().purge(call)).await
     }
 
     /// Checks the store at launch. The error has no address: the launch's message names it.
     pub(super) async fn ping(&self, call: Call) -> Result<(), StoreError> {
-        with_deadline(halfway(call.deadline), self.store.boxed().ping(call)).await.map_err(failed)
+        let call = hurried(call);
+        with_deadline(call.deadline, self.store.boxed().ping(call)).await.map_err(failed)
     }
 
     pub(super) fn open_to_others(&self) -> Option<String> {
@@ -73,12 +78,16 @@ impl Source {
     ) -> Result<T, StoreError> {
         self.breaker.admit(work, call.now).map_err(failed)?;
         let began = Instant::now();
-        // The caller's own deadline would be put down to the target.
-        let answer = with_deadline(halfway(call.deadline), answer).await;
+        let answer = with_deadline(call.deadline, answer).await;
         let answer = answer.map_err(|error| error.at_store(&self.store));
         self.breaker.note(work, began, call.now, answer.as_ref().err());
         answer.map_err(failed)
     }
+}
+
+/// Leaves the caller half of its time, so that its deadline is not reached, which would be put down to the target.
+fn hurried(call: Call) -> Call {
+    Call { deadline: halfway(call.deadline), ..call }
 }
 
 fn failed(error: StoreError) -> StoreError {
