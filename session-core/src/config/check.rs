@@ -9,7 +9,7 @@ use super::{
 use crate::formats::id::SessionId;
 use crate::settings::report::Report;
 use crate::settings::table::Settings;
-use crate::store::backend::Against;
+use crate::store::backend::{Against, Backend};
 
 /// A configuration that may be launched. Only [`SessionConfig::check`] and [`SessionConfig::from_figment`] make one,
 /// and it can be read, not changed: what a manager is made of has been checked.
@@ -168,8 +168,11 @@ fn location(store: &StoreSettings, session_type: SessionType, key: &str, report:
     let address = store.backend(session_type)?.location();
     let setting = report.setting(key);
     let spelling = setting.map_or(key, |setting| &setting.spelling);
-    Some(match setting.and_then(|setting| setting.place.as_ref()) {
-        Some(place) => format!("{address} ({spelling}, set {place})"),
-        None => format!("{address} ({spelling})"),
+    let by_default = || StoreSettings::default().backend(session_type).map(Backend::location);
+    Some(match setting.map(|setting| setting.place.as_ref()) {
+        Some(Some(place)) => format!("{address} ({spelling}, set {place})"),
+        Some(None) => format!("{address} ({spelling})"),
+        None if by_default().as_ref() == Some(&address) => format!("{address} ({spelling}, by default)"),
+        None => format!("{address} ({spelling}, set in code)"),
     })
 }

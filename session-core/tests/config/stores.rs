@@ -289,7 +289,7 @@ fn location(lines: &str, variables: &[(&str, &str)]) -> String {
 #[test]
 fn the_place_of_a_store_names_address_key_and_where_that_was_set_and_no_password() {
     let redis = "session_type = \"redis\"";
-    assert_eq!(location(redis, &[]), "redis://127.0.0.1:6379 (session_redis)");
+    assert_eq!(location(redis, &[]), "redis://127.0.0.1:6379 (session_redis, by default)");
     let in_file = location(&format!("{redis}\nSESSION_REDIS = \"redis://me:hush@h:6380/1\""), &[]);
     assert_eq!(in_file, "redis://…@h:6380/1 (SESSION_REDIS, set in Rocket.toml, profile [default])");
     let variable = ("ROCKET_SESSION_SQLALCHEMY", "postgresql://me:hush@h/shop?sslmode=disable");
@@ -305,7 +305,7 @@ fn the_place_of_a_store_names_address_key_and_where_that_was_set_and_no_password
     assert!(relative.ends_with(&format!("/shop.db (session_sqlalchemy, {set}")), "{relative}");
     let folder = location("session_type = \"filesystem\"", &[]);
     assert!(folder.starts_with("folder /"), "{folder}");
-    assert!(folder.ends_with("/flask_session (session_file_dir)"), "{folder}");
+    assert!(folder.ends_with("/flask_session (session_file_dir, by default)"), "{folder}");
     let mongodb = location("session_type = \"mongodb\"\nsession_mongodb = \"mongodb://me:hush@a,b\"", &[]);
     assert_eq!(
         mongodb,

@@ -185,6 +185,10 @@ impl Fixture for Database {
         self.data(&format!("session_id = '{key}'"))
     }
 
+    fn spoil(&self, key: &str) {
+        self.query(&format!("UPDATE sessions SET data = NULL WHERE session_id = '{key}'"));
+    }
+
     fn clear(&self) {
         if self.has_table() {
             self.query("DELETE FROM sessions");

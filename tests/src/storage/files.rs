@@ -71,6 +71,11 @@ impl Fixture for Files {
         fs::read(self.file(key)).ok().map(|file| file[4..].to_vec())
     }
 
+    fn spoil(&self, key: &str) {
+        fs::remove_file(self.file(key)).expect("a session file");
+        fs::create_dir(self.file(key)).expect("a folder");
+    }
+
     fn clear(&self) {
         for name in self.keys() {
             fs::remove_file(self.path().join(name)).expect("a session file");

@@ -29,6 +29,10 @@ impl Fixture for Memcached {
         Memcached::get(self, key)
     }
 
+    fn spoil(&self, key: &str) {
+        assert_eq!(self.ask(&format!("ms {key} 5\r\n\u{1}\u{1}\u{1}\u{1}\u{1}")), "HD");
+    }
+
     fn clear(&self) {
         Memcached::clear(self);
     }

@@ -54,6 +54,13 @@ impl Fixture for MongoDb {
         found.expect("an answer")?.get_binary_generic("val").ok().cloned()
     }
 
+    fn spoil(&self, key: &str) {
+        let spoilt = self.runtime.block_on(async {
+            self.sessions.update_one(doc! { "id": key }, doc! { "$set": { "val": 7 } }).await
+        });
+        assert_eq!(spoilt.expect("an answer").matched_count, 1);
+    }
+
     fn clear(&self) {
         let deleted = self.runtime.block_on(async { self.sessions.delete_many(doc! {}).await });
         deleted.expect("an answer");

@@ -29,6 +29,11 @@ impl Fixture for Redis {
         Redis::get(self, key)
     }
 
+    fn spoil(&self, key: &str) {
+        self.command(&["DEL", key]);
+        self.command(&["HSET", key, "x", "y"]);
+    }
+
     fn clear(&self) {
         Redis::clear(self);
     }

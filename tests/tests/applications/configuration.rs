@@ -88,21 +88,81 @@ fn an_unreachable_store_does_not_launch() {
     assert!(!refused.contains("a-password"), "{refused}");
 }
 
+/// A store that is not there, by its keys; the place and the reason that the log has to name.
+fn unusable_stores() -> Vec<(String, String, &'static str)> {
+    let port = session_tests::port::free_port();
+    let server = format!("127.0.0.1:{port}");
+    let refused = "Connection refused";
+    let lines = |session_type: &str, key: &str, address: &str| {
+        format!("session_type = \"{session_type}\"\n{key} = \"{address}\"\n")
+    };
+    let place = |place: String, key: &str| format!("{place} ({key}, set in Rocket.toml, profile [default])");
+    let database = |session_type: &str, scheme: &str| {
+        let url = |login: &str| format!("{scheme}://{login}@{server}/d");
+        let key = "session_sqlalchemy";
+        (lines(session_type, key, &url("me:hush")), place(url("…"), key), refused)
+    };
+    vec![
+        (
+            lines("redis", "session_redis", &format!("redis://me:hush@{server}/2")),
+            place(format!("redis://…@{server}/2"), "session_redis"),
+            refused,
+        ),
+        database("postgres", "postgresql"),
+        database("mysql", "mysql"),
+        (
+            lines("memcached", "session_memcached", &server),
+            place(format!("memcached at {server}"), "session_memcached"),
+            refused,
+        ),
+        (
+            lines("mongodb", "session_mongodb", &format!("mongodb://me:hush@{server}")),
+            place(format!("mongodb://…@{server}, collection flask_session.sessions"), "session_mongodb"),
+            refused,
+        ),
+        (
+            lines("sqlite", "session_sqlalchemy", "sqlite:////no/such/folder/sessions.db"),
+            place("SQLite file /no/such/folder/sessions.db".into(), "session_sqlalchemy"),
+            "the folder of the file is missing",
+        ),
+        (
+            lines("filesystem", "session_file_dir", "/dev/null/sessions"),
+            place("folder /dev/null/sessions".into(), "session_file_dir"),
+            "Not a directory",
+        ),
+    ]
+}
+
 #[test]
 fn a_store_that_can_not_be_used_is_named_with_its_key_and_where_that_was_set() {
-    let port = session_tests::port::free_port();
-    let refused = Launch::new(PROBE)
-        .toml(&format!(
-            "[default]\nsession_type = \"redis\"\nsession_redis = \"redis://127.0.0.1:{port}/2\"\n"
-        ))
-        .refused();
-    let place = format!("redis://127.0.0.1:{port}/2 (session_redis, set in Rocket.toml, profile [default])");
-    assert!(refused.contains(&place), "{refused}");
+    for (toml, place, reason) in unusable_stores() {
+        let refused = Launch::new(PROBE).toml(&format!("[default]\n{toml}")).refused();
+        let line =
+            refused.lines().find(|line| line.contains("sessions can't be served from")).unwrap_or(&refused);
+        assert!(line.contains(&place), "{place} is missing in: {line}");
+        assert_eq!(line.matches(reason).count(), 1, "{reason}: {line}");
+        assert!(line.len() < 400 && !line.contains("hush") && !line.contains('{'), "{line}");
+    }
+    let variable = "ROCKET_SESSION_SQLALCHEMY";
     let refused = Launch::new(PROBE)
         .toml("[default]\nsession_type = \"sqlite\"\n")
-        .env("ROCKET_SESSION_SQLALCHEMY", "sqlite:////no/such/folder/sessions.db")
+        .env(variable, "sqlite:////no/such/folder/sessions.db")
         .refused();
-    let place = "SQLite file /no/such/folder/sessions.db (session_sqlalchemy, set in the environment variable \
-                 ROCKET_SESSION_SQLALCHEMY)";
-    assert!(refused.contains(place), "{refused}");
+    let place = format!("(session_sqlalchemy, set in the environment variable {variable})");
+    assert!(refused.contains(&place), "{refused}");
+}
+
+#[test]
+fn an_old_store_that_can_not_be_used_is_named_with_its_key_and_where_that_was_set() {
+    let port = session_tests::port::free_port();
+    let toml = format!(
+        "[default]\nsession_type = \"memory\"\n\
+         session_migrate_from = {{ type = \"redis\", redis = \"redis://me:hush@127.0.0.1:{port}\" }}\n"
+    );
+    let refused = Launch::new(PROBE).toml(&toml).refused();
+    let place = format!(
+        "moved out of redis://…@127.0.0.1:{port} (session_migrate_from, set in Rocket.toml, profile [default])"
+    );
+    assert!(refused.contains(&place) && refused.contains("Connection refused"), "{refused}");
+    assert!(!refused.contains("hush"), "{refused}");
 }

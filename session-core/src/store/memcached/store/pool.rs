@@ -11,6 +11,7 @@ use super::item;
 use super::memcached_error::is_broken_connection;
 use super::rendezvous::RendezvousRouter;
 use super::stats::ServerSettings;
+use crate::store::error::Told;
 use crate::store::reopening::Reopening;
 use crate::store::{Call, StoreError};
 
@@ -52,22 +53,24 @@ impl Pool {
         let deadline = now + call.deadline.saturating_duration_since(now).mul_f64(0.8);
         let mut asked = JoinSet::new();
         for server in self.servers.clone() {
-            asked.spawn(async move { timeout_at(deadline, ServerSettings::read(&server)).await });
+            asked.spawn(async move {
+                let answer = timeout_at(deadline, ServerSettings::read(&server)).await;
+                answer.unwrap_or_else(|late| Err(late.into())).map_err(|error| unanswered(&server, error))
+            });
         }
         let (mut limit, mut answers, mut failure) = (usize::MAX, 0, None);
         while let Some(answer) = asked.join_next().await {
             match answer.map_err(StoreError::refused)? {
-                Ok(Ok(settings)) if settings.compares => {
+                Ok(settings) if settings.compares => {
                     answers += 1;
                     limit = limit.min(settings.item_limit.unwrap_or(item::DEFAULT_LIMIT));
                 }
-                Ok(Ok(_)) => {
+                Ok(_) => {
                     return Err(StoreError::refused(
                         "memcached runs without compare-and-swap; start it without the option -C",
                     ));
                 }
-                Ok(Err(error)) => failure = Some(error),
-                Err(late) => failure = Some(late.into()),
+                Err(error) => failure = Some(error),
             }
         }
         match failure {
@@ -115,4 +118,9 @@ impl Pool {
             .connect_multiple_async(self.servers.iter().map(String::as_str))
             .await
     }
+}
+
+/// Names the server that has not answered, of which there may be several.
+fn unanswered(server: &str, error: std::io::Error) -> Told {
+    Told { text: format!("memcached at {server} does not answer"), source: error.into() }
 }

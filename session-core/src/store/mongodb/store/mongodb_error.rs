@@ -30,8 +30,7 @@ impl DriverError for Error {
             ErrorKind::Io(_) | ErrorKind::ConnectionPoolCleared { .. } => {
                 f.write_str("the connection to MongoDB failed")
             }
-            // Made by the driver, of addresses and of what the operating system says.
-            ErrorKind::ServerSelection { message, .. } => f.write_str(message),
+            ErrorKind::ServerSelection { message, .. } => f.write_str(unselected(message)),
             ErrorKind::DnsResolve { .. } => f.write_str("the address of MongoDB was not found in DNS"),
             ErrorKind::Authentication { .. } => f.write_str("MongoDB refused user or password"),
             ErrorKind::InvalidTlsConfig { .. } => f.write_str("the settings for TLS can't be used"),
@@ -60,6 +59,13 @@ impl DriverError for Error {
             _ => Verdict::Away,
         }
     }
+}
+
+/// Returns what is worth reading of the driver's words about servers that it could not use: the reason of the first one
+/// that it tells of, otherwise all, which is the addresses and what it takes the servers for.
+fn unselected(message: &str) -> &str {
+    let reason = message.split_once("Error: Kind: ").and_then(|(_, rest)| rest.split_once(", labels: "));
+    reason.map_or(message, |(reason, _)| reason)
 }
 
 /// Tells whether a unique index kept a document from being written.

@@ -131,7 +131,11 @@ fn create_file(file: &Path) -> std::io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut new, 0o600);
     match new.open(file) {
-        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
-        _ => Ok(()),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        Err(error) if error.kind() == ErrorKind::NotFound => Err(std::io::Error::new(
+            ErrorKind::NotFound,
+            format!("the folder of the file is missing: {error}"),
+        )),
+        opened => opened.map(drop),
     }
 }
