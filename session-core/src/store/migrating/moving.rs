@@ -181,10 +181,8 @@ impl Migration {
             Ok(settled) => settled,
         };
         match settled {
-            Swap::Done { version } => {
-                let settled = Loaded::versioned(copy.record, version);
-                Ok(Some(settled.with_life_left(call.now, self.lifetime)))
-            }
+            // Without a known end, so that its cookie gets a new life, too.
+            Swap::Done { version } => Ok(Some(Loaded::versioned(copy.record, version))),
             // Settled by the first attempt, and perhaps changed since; or ended.
             Swap::Conflict(current) => Ok(current.filter(|current| !is_unsettled(current))),
         }
