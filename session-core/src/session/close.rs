@@ -24,8 +24,10 @@ impl Manager {
     /// Ends a request's use of the session: writes the changes and decides what becomes of the cookie.
     ///
     /// Unchanged data is not written. The life of the record, and of a permanent session's cookie, is extended if that is
-    /// due; otherwise a cookie is sent only if it is another than the browser has. A session that was abandoned by a panic is not written either, and its
-    /// cookie stays as it is, unless an earlier save has given it a new id.
+    /// due; otherwise a cookie is sent only if it is another than the browser has.
+    ///
+    /// A session that was abandoned by a panic is not written, and its cookie stays as it is, unless an earlier save has
+    /// given it a new id.
     ///
     /// # Errors
     ///
