@@ -1,6 +1,7 @@
 //! Saving under another id: moving there, leaving a note, and what is done where another request has moved first.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::SaveError;
 use super::changes::Changes;
@@ -12,6 +13,7 @@ use super::state::Saved;
 use super::successor::{Living, NoteReason, Successor};
 use crate::formats::codec::Record;
 use crate::formats::id::SessionId;
+use crate::store::client::wait::jitter;
 use crate::store::{Loaded, New, StoreError, Swap};
 
 /// A session whose new record exists beside the old one.
@@ -34,8 +36,10 @@ enum Note {
 }
 
 /// The number of times that a request looks whether another one, which has left its note, has deleted the old record.
-/// With the pauses between them they take a tenth of a second. A process that takes longer for that has ended.
+/// With the pauses between them they take about a second, as long as a store may take for a call. A process that takes
+/// longer for that has ended.
 const LOOKS: u32 = 20;
+const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 
 impl Plan {
     /// Applies the changes to the session in which the one that was loaded lives on. `None` if it is another user's.
@@ -179,7 +183,8 @@ impl Writer<'_> {
                     }
                     looks += 1;
                     replaced = (looks > LOOKS).then_some(theirs);
-                    pause(looks).await;
+                    tokio::time::sleep(jitter(LONGEST_PAUSE.min(Duration::from_millis(1 << looks.min(8)))))
+                        .await;
                 }
             }
         }

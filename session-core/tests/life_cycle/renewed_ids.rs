@@ -19,7 +19,11 @@ fn count(session: &Session) {
 
 /// A visitor with a cart, and the cookie.
 async fn visitor() -> (Site, String) {
-    let mut site = Site::new();
+    // A call that is held waits for another request that waits.
+    let mut site = Site::with(|config| {
+        config.session_store_timeout = Duration::from_secs(30);
+        config.session_request_timeout = Duration::from_secs(60);
+    });
     site.request(|session| {
         session.set("cart", &["tea"]);
         count(session);
