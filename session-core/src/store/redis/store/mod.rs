@@ -26,8 +26,9 @@ use crate::store::{Call, Loaded, New, Store, StoreError, Swap};
 ///   the expected record, or of one over 32 KiB its SHA-1. Each touches one key.
 /// * Lives are whole seconds, cut off, at least one. They end by the *server's* clock;
 ///   [`Call::now`] is not used.
-/// * A connection is opened when it is first needed and again after it broke. The call that meets the
-///   broken connection fails at once; nothing is repeated, because a write may have happened.
+/// * A connection is opened when it is first needed and again after it broke. One that was silent for a second is asked
+///   for a sign of life (`PING`) before a call is sent on it. A call that meets a broken connection all the same fails at
+///   once; nothing is repeated, because a write may have happened.
 /// * Nothing here has a time limit of its own: the caller's deadline decides. A call that is dropped
 ///   leaves the connection in order; one that got no answer until its deadline makes the next call
 ///   try a new connection, unless others were answered meanwhile.
