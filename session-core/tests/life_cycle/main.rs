@@ -14,6 +14,7 @@ mod login;
 mod merge;
 mod new_ids;
 mod purging;
+mod renewals_at_once;
 mod renewed_ids;
 mod saving;
 mod server;
