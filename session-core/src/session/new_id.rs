@@ -127,6 +127,10 @@ impl Writer<'_> {
                     self.server.ended.add_renewed(old, moving.id);
                     return Ok(moving.saved);
                 }
+                Swap::Conflict(None) if self.is_taken_for_dead(&old, &moving.id).await => {
+                    let old = StoredRecord { id: old, loaded: expected };
+                    return self.after_another(old, moving, plan, reason).await;
+                }
                 Swap::Conflict(None) if reason == RotationReason::LogIn => {
                     // The visitor's old session has ended: the user starts without its data.
                     return self.start_without_data(moving, &old, plan).await;

@@ -156,7 +156,7 @@ proptest! {
                 Act::LogOut, Act::LogOutWithMessage, Act::Destroy,
             ],
             // So slow that others take it for dead.
-            vec![0, 1, 2, 5, 20, 400],
+            vec![0, 1, 2, 5, 20, 4_000],
         ),
         end in prop::sample::select(vec![Act::LogOut, Act::LogOutWithMessage, Act::Destroy]),
     ) {
@@ -166,7 +166,7 @@ proptest! {
 
     #[test]
     fn without_an_end_all_requests_are_answered_and_all_is_kept_in_one_session(
-        meeting in meetings(vec![Act::Write, Act::Regenerate, Act::LogInAgain], vec![0, 1, 2, 5]),
+        meeting in meetings(vec![Act::Write, Act::Regenerate, Act::LogInAgain], vec![0, 1, 2, 5, 20, 4_000]),
     ) {
         run(all_is_kept(&meeting));
     }

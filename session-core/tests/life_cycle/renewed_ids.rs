@@ -371,3 +371,22 @@ async fn a_log_in_again_does_not_join_what_is_logged_out_at_that_moment() {
     joining.release();
     assert!(matches!(again.await.unwrap(), Err(SaveError::Ended)));
 }
+
+#[tokio::test]
+async fn a_log_in_that_another_one_of_the_same_user_takes_for_dead_joins_that_one() {
+    let (mut site, old) = visitor().await;
+    let first = open(&site, &old).await;
+    log_in(&first, "momo");
+    count(&first);
+    let mut last = hold_swap_after(&site, 2);
+    let first = close_meanwhile(&site, first);
+    last.reached().await.unwrap();
+    in_another_process(&mut site);
+    site.request(|session| log_in(session, "momo")).await;
+    last.release();
+    let cookie = first.await.unwrap().unwrap().set_cookie.unwrap();
+    assert_eq!(cookie.split([';', '=']).nth(1), site.cookie.as_deref());
+    let after = site.open().await;
+    assert!(after.contains("cart"));
+    assert_eq!(fields::get::<Counter>(&after), 2);
+}
