@@ -19,7 +19,7 @@ use super::plain_http::PlainHttpWarning;
 use super::replace::replace;
 use super::shared_caches::SharedCaches;
 use crate::context::SessionContext;
-use crate::headers::{forbid_caching, vary_by_cookie};
+use crate::headers::{Sharing, forbid_caching, sharing, vary_by_cookie};
 use crate::login::redirect_to_login;
 use crate::path;
 use crate::request::{Opened, RequestSession};
@@ -90,6 +90,11 @@ impl Fairing for SaveSessions {
             Opened::Refused => Box::pin(refuse(request, response, Status::Forbidden)),
             Opened::Session(session) => {
                 let manager = &context.manager;
+                let present = Present::among(response);
+                if present.cache_control && sharing(response) == Sharing::Wanted {
+                    // A cookie that only extends would be left out.
+                    session.keep_life();
+                }
                 let closed = panic::catch_unwind(AssertUnwindSafe(|| {
                     let now = context.now(request);
                     (now, manager.close_now(session, now))

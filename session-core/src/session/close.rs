@@ -78,7 +78,7 @@ impl Manager {
     pub fn acknowledged_cookie(&self, session: &Session, now: SystemTime) -> Option<String> {
         let SessionHome::Server(server) = self.home() else { return None };
         let state = session.state();
-        let id = state.identity.id().filter(|_| state.identity.unsent)?;
+        let id = state.identity.id().filter(|_| state.identity.unsent && state.identity.renewed.is_none())?;
         if server.ended.knows(id, session.shared.clock.at) {
             return None;
         }
@@ -111,6 +111,8 @@ impl Manager {
             CookieChange::Delete => Some(self.cookie().delete()),
             CookieChange::Send { permanent, .. } => self.set_cookie(state, permanent, now)?,
         };
+        // What is saved after the answer, as by a stream, may be due to be extended again. The cookie does not follow.
+        state.identity.extended = false;
         let vary_cookie = state.flags.accessed || set_cookie.is_some();
         let only_extends = matches!(change, CookieChange::Send { news: false, .. });
         Ok(Closed { set_cookie, only_extends, vary_cookie })

@@ -23,6 +23,8 @@ pub(super) struct Identity {
     pub(super) unsent: bool,
     /// The life of the session was extended in this request: that of its record, so that the cookie's has to follow.
     pub(super) extended: bool,
+    /// The answer can't carry a cookie that says nothing new, so the life of the record is not to be extended either.
+    pub(super) keeps_life: bool,
     /// A save has made a session permanent that was not, or the other way round.
     pub(super) permanence_changed: bool,
     /// The id with which the request came, if another request has renewed it: no answer carries a session cookie then,

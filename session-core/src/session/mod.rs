@@ -362,6 +362,12 @@ impl Session {
         self.state().contents.format()
     }
 
+    /// Keeps the life of the session as it is, for an answer that can't carry the cookie that would follow.
+    #[doc(hidden)]
+    pub fn keep_life(&self) {
+        self.state().identity.keeps_life = true;
+    }
+
     /// Gives up all changes.
     #[doc(hidden)]
     pub fn abandon(&self) {

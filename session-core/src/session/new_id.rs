@@ -20,19 +20,10 @@ use crate::store::{Loaded, New, StoreError, Swap};
 struct Move {
     id: SessionId,
     saved: Saved,
-    /// The note, as it is stored; `None` if notes are switched off.
+    /// The note, as it is stored; `None` if there is none of ours.
     note: Option<Loaded>,
-}
-
-/// What became of the attempt to leave a note.
-enum Note {
-    Left {
-        note: Option<Loaded>,
-        /// The note of a request that was taken for dead.
-        replaced: Option<Loaded>,
-    },
-    /// Another request had renewed the id before.
-    ByAnother,
+    /// The note of a request that was taken for dead, which ours has replaced.
+    replaced: Option<Loaded>,
 }
 
 /// The number of times that a request looks whether another one, which has left its note, has deleted the old record.
@@ -89,7 +80,7 @@ impl Writer<'_> {
 
     /// Moves the session to a new id; the caller holds the lock of the old one. The new record exists before the old
     /// one is deleted, and so does the note; changes that others make to the old one until then are merged into the new
-    /// one.
+    /// one. If that fails, the new record and the note are taken back.
     pub(super) async fn move_to_new_id(
         &self,
         old: StoredRecord,
@@ -97,35 +88,46 @@ impl Writer<'_> {
         plan: &Plan,
         reason: RotationReason,
     ) -> Result<Saved, SaveError> {
-        let old_key = self.manager.store_key(&old.id);
         let saved = self.create(new).await?;
         let Some(id) = saved.place.stored.as_ref().map(|stored| stored.id.clone()) else { return Ok(saved) };
-        let mut moving = Move { id, saved, note: None };
-        let replaced = match self.leave_note(&old.id, &moving.id, reason.into()).await {
-            Ok(Note::Left { note, replaced }) => {
-                moving.note = note;
-                replaced
+        let old_id = old.id.clone();
+        let mut moving = Move { id, saved, note: None, replaced: None };
+        match self.finish_move(old, &mut moving, plan, reason).await {
+            Ok(elsewhere) => Ok(elsewhere.unwrap_or(moving.saved)),
+            Err(error) => {
+                self.take_back(&moving, &old_id).await?;
+                Err(error)
             }
-            Ok(Note::ByAnother) => return self.after_another(old, moving, plan, reason).await,
-            Err(error) => return self.take_back(moving, &old.id, error.into()).await,
-        };
+        }
+    }
+
+    /// Leaves the note and ends the old record. Returns where the session is instead, if it is not where it has moved.
+    async fn finish_move(
+        &self,
+        old: StoredRecord,
+        moving: &mut Move,
+        plan: &Plan,
+        reason: RotationReason,
+    ) -> Result<Option<Saved>, SaveError> {
+        if !self.leave_note(&old.id, moving, reason.into()).await? {
+            return self.after_another(old, moving, plan, reason).await;
+        }
         if reason == RotationReason::OtherUser {
             // Nothing of the other user is merged, so nothing has to be compared either.
-            if !self.delete(old.id.clone()).await? && self.login_value(plan).is_none() {
-                self.end_what_another_moved(&old.id, &moving.id, replaced).await?;
+            if !self.delete(old.id.clone()).await? {
+                self.end_what_another_moved(&old.id, moving).await?;
             }
-            return Ok(moving.saved);
+            return Ok(None);
         }
-        let (old, mut expected) = (old.id, old.loaded);
+        let (old_key, mut expected) = (self.manager.store_key(&old.id), old.loaded.clone());
         for attempt in 0..self.attempts() {
-            let swapped = match self.swap(&old_key, Some(&expected), None, Life::of(&expected)).await {
-                Ok(swapped) => swapped,
-                Err(error) => return self.take_back(moving, &old, error).await,
-            };
-            let current = match swapped {
+            let current = match self.swap(&old_key, Some(&expected), None, Life::of(&expected)).await? {
                 Swap::Done { .. } => {
-                    self.server.ended.add_renewed(old, moving.id);
-                    return Ok(moving.saved);
+                    self.server.ended.add_renewed(old.id, moving.id.clone());
+                    return Ok(None);
+                }
+                Swap::Conflict(None) if self.was_moved_by_another(&old.id, moving).await? => {
+                    return self.after_another(old, moving, plan, reason).await;
                 }
                 Swap::Conflict(None) if self.is_taken_for_dead(&old, &moving.id).await => {
                     let old = StoredRecord { id: old, loaded: expected };
@@ -133,60 +135,54 @@ impl Writer<'_> {
                 }
                 Swap::Conflict(None) if reason == RotationReason::LogIn => {
                     // The visitor's old session has ended: the user starts without its data.
-                    return self.start_without_data(moving, &old, plan).await;
+                    self.start_without_data(moving, &old.id, plan).await?;
+                    return Ok(None);
                 }
-                Swap::Conflict(None) => return self.take_back(moving, &old, SaveError::Ended).await,
+                Swap::Conflict(None) => return Err(SaveError::Ended),
                 Swap::Conflict(Some(current)) => current,
             };
-            match plan.merged_into(&current, self.login_key()) {
-                Ok(Some(merged)) => match self.rewrite(&moving.saved, merged).await {
-                    Ok(saved) => moving.saved = saved,
-                    Err(refused) => return self.take_back(moving, &old, refused).await,
-                },
-                Ok(None) if reason == RotationReason::Renewal => {
-                    return self.take_back(moving, &old, SaveError::Ended).await;
+            match plan.merged_into(&current, self.login_key())? {
+                Some(merged) => self.rewrite(moving, merged).await?,
+                None if reason == RotationReason::Renewal => return Err(SaveError::Ended),
+                None => {
+                    self.start_without_data(moving, &old.id, plan).await?;
+                    self.delete(old.id).await?;
+                    return Ok(None);
                 }
-                Ok(None) => {
-                    let saved = self.start_without_data(moving, &old, plan).await?;
-                    self.delete(old).await?;
-                    return Ok(saved);
-                }
-                Err(refused) => return self.take_back(moving, &old, refused).await,
             }
             expected = current;
             pause(attempt).await;
         }
-        self.take_back(moving, &old, SaveError::Contended).await
+        Err(SaveError::Contended)
     }
 
-    /// Leaves a note of the successor, unless another request was faster. A note beside a living record is that of a
+    /// Leaves a note of the successor; `false` if another request was faster. A note beside a living record is that of a
     /// request that is about to delete it, or of one that has never come to that.
     async fn leave_note(
         &self,
         old: &SessionId,
-        new: &SessionId,
+        moving: &mut Move,
         reason: NoteReason,
-    ) -> Result<Note, StoreError> {
-        let Some(lifetime) = self.manager.config().session_successor_seconds else {
-            return Ok(Note::Left { note: None, replaced: None });
-        };
+    ) -> Result<bool, StoreError> {
+        let Some(lifetime) = self.manager.config().session_successor_seconds else { return Ok(true) };
         let (key, old_key) = (self.manager.note_key(old), self.manager.store_key(old));
-        let note = Successor { id: new.clone(), reason }.encoded();
+        let note = Successor { id: moving.id.clone(), reason }.encoded();
         let new = New { bytes: &note, lifetime: Some(lifetime) };
-        let mut replaced = None;
         let mut looks = 0;
         loop {
-            match self.swap_bytes(&key, replaced.as_ref(), Some(new)).await? {
+            match self.swap_bytes(&key, moving.replaced.as_ref(), Some(new)).await? {
                 Swap::Done { version } => {
-                    return Ok(Note::Left { note: Some(Loaded::versioned(note, version)), replaced });
+                    moving.note = Some(Loaded::versioned(note, version));
+                    return Ok(true);
                 }
-                Swap::Conflict(None) => replaced = None,
+                Swap::Conflict(None) => moving.replaced = None,
                 Swap::Conflict(Some(theirs)) => {
+                    moving.replaced = None;
                     if self.server.store.load(self.budget(), self.now, &old_key, None).await?.is_none() {
-                        return Ok(Note::ByAnother);
+                        return Ok(false);
                     }
                     looks += 1;
-                    replaced = (looks > LOOKS).then_some(theirs);
+                    moving.replaced = (looks > LOOKS).then_some(theirs);
                     tokio::time::sleep(jitter(LONGEST_PAUSE.min(Duration::from_millis(1 << looks.min(8)))))
                         .await;
                 }
@@ -194,62 +190,76 @@ impl Writer<'_> {
         }
     }
 
-    /// Ends, for a log-out, the session that another request has given an id beside it. That takes two of which one has
-    /// taken the other for dead: the other's note is the one that is there, or the one that this log-out has replaced.
-    async fn end_what_another_moved(
-        &self,
-        old: &SessionId,
-        own: &SessionId,
-        replaced: Option<Loaded>,
-    ) -> Result<(), StoreError> {
+    /// Tells whether the old record is gone because another request has moved it, which had been taken for dead, or has
+    /// taken this one for dead. Then its note is the one that counts.
+    async fn was_moved_by_another(&self, old: &SessionId, moving: &mut Move) -> Result<bool, StoreError> {
+        let lifetime = self.manager.config().session_successor_seconds;
+        if let (Some(theirs), Some(ours)) = (moving.replaced.take(), &moving.note) {
+            let new = New { bytes: &theirs.bytes, lifetime };
+            self.swap_bytes(&self.manager.note_key(old), Some(ours), Some(new)).await?;
+            moving.note = None;
+            return Ok(true);
+        }
         let there = self.manager.successor_of(self.server, old, self.now, self.budget()).await?;
+        let is_theirs = there.is_some_and(|(successor, _)| successor.id != moving.id);
+        if is_theirs {
+            moving.note = None;
+        }
+        Ok(is_theirs)
+    }
+
+    /// Ends the session that another request has given an id beside a change of user. That takes two of which one has
+    /// taken the other for dead: the other's note is the one that is there, or the one that was replaced.
+    async fn end_what_another_moved(&self, old: &SessionId, moving: &Move) -> Result<(), StoreError> {
+        let there = self.manager.successor_of(self.server, old, self.now, self.budget()).await?;
+        let replaced = moving.replaced.as_ref();
         let replaced = replaced.and_then(|note| Successor::decoded(&note.bytes, &self.server.id_lengths));
         for other in there.map(|(successor, _)| successor).into_iter().chain(replaced) {
-            if other.id != *own {
+            if other.id != moving.id {
                 self.end(&other.id).await?;
             }
         }
         Ok(())
     }
 
-    /// Another request has given the session a new id. Whoever logs the same user in joins it; other changes are merged
+    /// Another request has given the session a new id. Whoever logs in goes on from there; other changes are merged
     /// there; and another user has the new session alone.
     async fn after_another(
         &self,
         old: StoredRecord,
-        moving: Move,
+        moving: &mut Move,
         plan: &Plan,
         reason: RotationReason,
-    ) -> Result<Saved, SaveError> {
+    ) -> Result<Option<Saved>, SaveError> {
         if reason == RotationReason::Renewal {
-            self.delete(moving.id).await?;
-            return self.merge_into_successor(old, plan).await;
+            self.delete(moving.id.clone()).await?;
+            return self.merge_into_successor(old, plan).await.map(Some);
         }
         let living = self.living(&old.id).await?;
         match living {
-            Some(living) if self.is_of_same_user(&living.loaded, plan)? => {
-                self.delete(moving.id).await?;
-                match self.join(living, plan).await? {
-                    Some(joined) => Ok(joined),
+            Some(living) if self.may_go_on_from(&living, plan, reason)? => {
+                self.delete(moving.id.clone()).await?;
+                match self.go_on_from(living, plan).await? {
+                    Some(joined) => Ok(Some(joined)),
                     // It has ended between the two looks.
                     None if reason == RotationReason::LogInAgain => Err(SaveError::Ended),
-                    None => self.create(plan.without_data()?).await,
+                    None => self.create(plan.without_data()?).await.map(Some),
                 }
             }
             living
                 if reason == RotationReason::LogInAgain && self.is_logged_out(living.as_ref(), plan)? =>
             {
-                self.delete(moving.id).await?;
                 Err(SaveError::Ended)
             }
             _ if reason == RotationReason::OtherUser => {
-                let logs_out = self.login_value(plan).is_none();
-                if logs_out {
-                    self.end(&old.id).await?;
-                }
-                Ok(moving.saved)
+                // The session belongs to the user who is left, whatever its id is by now.
+                self.end(&old.id).await?;
+                Ok(None)
             }
-            _ => self.rewrite(&moving.saved, plan.without_data()?).await,
+            _ => {
+                self.rewrite(moving, plan.without_data()?).await?;
+                Ok(None)
+            }
         }
     }
 
@@ -270,11 +280,47 @@ impl Writer<'_> {
             return Err(SaveError::Renewed);
         }
         if let Some(living) = self.living(old).await?
-            && let Some(joined) = self.join(living, plan).await?
+            && self.may_go_on_from(&living, plan, RotationReason::LogIn)?
+            && let Some(joined) = self.go_on_from(living, plan).await?
         {
             return Ok(joined);
         }
         self.create(new).await
+    }
+
+    /// Tells whether a log-in goes on with what a session holds: the same user's, or, unless another user was there on
+    /// the way, that of a visitor.
+    fn may_go_on_from(
+        &self,
+        living: &Living,
+        plan: &Plan,
+        reason: RotationReason,
+    ) -> Result<bool, StoreError> {
+        let is_same_user = self.is_of_same_user(&living.loaded, plan)?;
+        if living.is_by_log_in && is_same_user {
+            return Ok(true);
+        }
+        let is_visitors = reason == RotationReason::LogIn && self.is_logged_out(Some(living), plan)?;
+        Ok(reason != RotationReason::OtherUser && living.is_same_session && (is_same_user || is_visitors))
+    }
+
+    /// Joins the session if it was begun by a log-in of this user. One that was renewed otherwise moves on to an id that
+    /// only this answer carries: whoever had its old id may have renewed it. `None` if it has ended.
+    async fn go_on_from(&self, living: Living, plan: &Plan) -> Result<Option<Saved>, SaveError> {
+        let is_same_user = self.is_of_same_user(&living.loaded, plan)?;
+        if living.is_by_log_in && is_same_user {
+            return self.join(living, plan).await;
+        }
+        let theirs = theirs(&living.loaded, plan.base.format())?;
+        let merged = Draft::new(&plan.changes.rebased(&plan.base, &theirs)?, &theirs)?;
+        let reason = if is_same_user { RotationReason::LogInAgain } else { RotationReason::LogIn };
+        let Living { id, loaded, .. } = living;
+        let moved = self.rotate(StoredRecord { id, loaded }, merged, plan, reason);
+        // In a box, since a move may meet another one again.
+        match Box::pin(moved).await {
+            Err(SaveError::Ended) => Ok(None),
+            moved => moved.map(Some),
+        }
     }
 
     /// Joins the session that the same user has begun by logging in: the changes are merged there. `None` if it is
@@ -284,8 +330,8 @@ impl Writer<'_> {
         let life = self.full_life();
         let mut living = Some(living);
         for attempt in 0..self.attempts() {
-            let Some(Living { id, loaded, is_same_session }) = living else { return Ok(None) };
-            if !self.is_of_same_user(&loaded, plan)? {
+            let Some(Living { id, loaded, is_same_session, is_by_log_in }) = living else { return Ok(None) };
+            if !is_by_log_in || !self.is_of_same_user(&loaded, plan)? {
                 return Ok(None);
             }
             let theirs = theirs(&loaded, base.format())?;
@@ -294,7 +340,7 @@ impl Writer<'_> {
             {
                 Swap::Done { version } => return Ok(Some(merged.stored(id, version, life))),
                 Swap::Conflict(None) => self.living(&id).await?,
-                Swap::Conflict(Some(loaded)) => Some(Living { id, loaded, is_same_session }),
+                Swap::Conflict(Some(loaded)) => Some(Living { id, loaded, is_same_session, is_by_log_in }),
             };
             pause(attempt).await;
         }
@@ -311,7 +357,7 @@ impl Writer<'_> {
         let own = Draft::new(&plan.changes, &plan.base)?;
         let mut living = self.living(&old.id).await?;
         for attempt in 0..self.attempts() {
-            let Some(Living { id, loaded, is_same_session: is_same_session @ true }) = living else {
+            let Some(Living { id, loaded, is_same_session: true, is_by_log_in }) = living else {
                 // It has ended, which is all that an emptied session wanted.
                 return if own.empty { Ok(own.not_stored()) } else { Err(SaveError::Ended) };
             };
@@ -326,7 +372,9 @@ impl Writer<'_> {
                     return Ok(Saved::new(Some(old), own.record.into()).renewed(renewed));
                 }
                 Swap::Conflict(None) => self.living(&id).await?,
-                Swap::Conflict(Some(loaded)) => Some(Living { id, loaded, is_same_session }),
+                Swap::Conflict(Some(loaded)) => {
+                    Some(Living { id, loaded, is_same_session: true, is_by_log_in })
+                }
             };
             pause(attempt).await;
         }
@@ -361,39 +409,48 @@ impl Writer<'_> {
     /// over.
     async fn start_without_data(
         &self,
-        moving: Move,
+        moving: &mut Move,
         old: &SessionId,
         plan: &Plan,
-    ) -> Result<Saved, SaveError> {
-        let saved = self.rewrite(&moving.saved, plan.without_data()?).await?;
+    ) -> Result<(), SaveError> {
+        self.rewrite(moving, plan.without_data()?).await?;
         if let (Some(note), Some(lifetime)) = (&moving.note, self.manager.config().session_successor_seconds)
         {
-            let other = Successor { id: moving.id, reason: NoteReason::OtherUser }.encoded();
+            let other = Successor { id: moving.id.clone(), reason: NoteReason::OtherUser }.encoded();
             let new = New { bytes: &other, lifetime: Some(lifetime) };
-            self.swap_bytes(&self.manager.note_key(old), Some(note), Some(new)).await?;
+            let swapped = self.swap_bytes(&self.manager.note_key(old), Some(note), Some(new)).await?;
+            if let Swap::Done { version } = swapped {
+                moving.note = Some(Loaded::versioned(other, version));
+            }
         }
-        Ok(saved)
+        Ok(())
     }
 
     /// Replaces the record that this request has just created.
-    async fn rewrite(&self, saved: &Saved, new: Draft) -> Result<Saved, SaveError> {
-        let Some(StoredRecord { id, loaded }) = &saved.place.stored else { return self.create(new).await };
-        let life = Life { lifetime: Some(self.manager.refresh().lifetime), ..self.full_life() };
-        match self.swap(&self.manager.store_key(id), Some(loaded), Some(&new), life).await? {
-            Swap::Done { version } => Ok(new.stored(id.clone(), version, life)),
+    async fn rewrite(&self, moving: &mut Move, new: Draft) -> Result<(), SaveError> {
+        let (key, life) = (self.manager.store_key(&moving.id), self.full_life());
+        let created = moving.saved.place.stored.as_ref().map(|stored| &stored.loaded);
+        moving.saved = match self.swap(&key, created, Some(&new), life).await? {
+            Swap::Done { version } => new.stored(moving.id.clone(), version, life),
             // Another log-in of this user has joined it: it is theirs.
-            Swap::Conflict(_) => self.create(new).await,
+            Swap::Conflict(_) => self.create(new).await?,
+        };
+        if let Some(stored) = &moving.saved.place.stored {
+            moving.id = stored.id.clone();
         }
+        Ok(())
     }
 
-    /// Deletes the record that this request has just created and its note, and gives the reason.
-    async fn take_back(&self, moving: Move, old: &SessionId, reason: SaveError) -> Result<Saved, SaveError> {
-        if self.session.state().identity.open_outcome.is_none() {
-            self.delete(moving.id).await?;
-            if let Some(note) = &moving.note {
-                self.swap_bytes(&self.manager.note_key(old), Some(note), None).await?;
-            }
+    /// Deletes the record that this request has just created, and its note. Where nobody knows what has happened, nothing
+    /// more is written.
+    async fn take_back(&self, moving: &Move, old: &SessionId) -> Result<(), SaveError> {
+        if self.session.state().identity.open_outcome.is_some() {
+            return Ok(());
         }
-        Err(reason)
+        self.delete(moving.id.clone()).await?;
+        if let Some(note) = &moving.note {
+            self.swap_bytes(&self.manager.note_key(old), Some(note), None).await?;
+        }
+        Ok(())
     }
 }

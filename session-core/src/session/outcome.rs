@@ -81,7 +81,9 @@ impl State {
             Some(stored) => stored.loaded.expires,
             None => self.cookie_expires,
         };
-        !self.identity.extended && self.identity.renewed.is_none() && rule.is_due(expires, now)
+        let identity = &self.identity;
+        let may_be = !identity.extended && !identity.keeps_life && identity.renewed.is_none();
+        may_be && rule.is_due(expires, now)
     }
 
     /// Decides about the cookie, when everything is written: it is sent when it changes, or when a permanent session

@@ -172,7 +172,7 @@ impl Writer<'_> {
     async fn store(&self, mut plan: Plan) -> Result<Saved, SaveError> {
         let stored = plan.stored.take();
         if let (Outcome::Extend, Some(stored)) = (plan.outcome, &stored) {
-            return Ok(self.extend(stored, &plan).await);
+            return Ok(self.extend(stored, plan.base).await);
         }
         let new = Draft::new(&plan.changes, &plan.base)?;
         match (plan.outcome, stored) {
@@ -228,7 +228,7 @@ impl Writer<'_> {
         let life = if plan.due { self.full_life() } else { Life::of(&expected) };
         for attempt in 0..self.attempts() {
             if !new.empty && *new.record.bytes() == expected.bytes {
-                return self.keep(StoredRecord { id, loaded: expected }, new, plan).await;
+                return Ok(self.keep(StoredRecord { id, loaded: expected }, new, plan).await);
             }
             match self.swap(&key, Some(&expected), (!new.empty).then_some(&new), life).await? {
                 Swap::Done { .. } if new.empty => {
@@ -258,28 +258,22 @@ impl Writer<'_> {
     }
 
     /// Keeps a record whose bytes would stay the same, and extends its life if that is due.
-    async fn keep(&self, stored: StoredRecord, new: Draft, plan: &Plan) -> Result<Saved, SaveError> {
-        if !plan.due {
-            return Ok(Saved::new(Some(stored), Arc::new(new.record)));
-        }
-        match self.touch(&stored).await? {
-            Some(stored) => Ok(Saved::new(Some(stored), Arc::new(new.record)).extended(true)),
-            None => self.merge_into_successor(stored, plan).await,
-        }
+    async fn keep(&self, stored: StoredRecord, new: Draft, plan: &Plan) -> Saved {
+        let record = Arc::new(new.record);
+        if plan.due { self.extend(&stored, record).await } else { Saved::new(Some(stored), record) }
     }
 
-    /// Extends the life of a record that nobody has changed here. Whatever comes of it, the request keeps its answer:
+    /// Extends the life of a record in which nothing is to be changed. Whatever comes of it, the request keeps its answer:
     /// there is nothing to be lost.
-    async fn extend(&self, stored: &StoredRecord, plan: &Plan) -> Saved {
-        let unchanged = |stored| Saved::new(Some(stored), Arc::clone(&plan.base));
+    async fn extend(&self, stored: &StoredRecord, record: Arc<Record>) -> Saved {
         match self.touch(stored).await {
-            Ok(Some(stored)) => unchanged(stored).extended(true),
+            Ok(Some(stored)) => Saved::new(Some(stored), record).extended(true),
             // The session has ended meanwhile, or has a new id.
-            Ok(None) => unchanged(stored.clone()).renewed(stored.id.clone()),
+            Ok(None) => Saved::new(Some(stored.clone()), record).renewed(stored.id.clone()),
             Err(error) => {
                 let level = if error.was_told() { log::Level::Debug } else { log::Level::Warn };
                 log::log!(level, "the life of a session could not be extended: {}", Chain(&error));
-                unchanged(stored.clone())
+                Saved::new(Some(stored.clone()), record)
             }
         }
     }

@@ -26,7 +26,7 @@ pub(super) struct Successor {
 pub(super) enum NoteReason {
     /// The session is the same, and so is its user.
     Renewal,
-    /// The session is the same, and its visitor has become a user.
+    /// The session is the same, and its visitor has become a user, or its user has logged in again.
     LogIn,
     /// Nothing was handed over: another user has logged in, or the user has logged out.
     OtherUser,
@@ -38,6 +38,8 @@ pub(super) struct Living {
     pub(super) loaded: Loaded,
     /// `false` if the user was another one somewhere on the way.
     pub(super) is_same_session: bool,
+    /// Only log-ins have led here: whoever has one of the ids on the way, and no password, has not made this one.
+    pub(super) is_by_log_in: bool,
 }
 
 /// An id may be renewed again while its note is young. Nobody renews it more often than this in a minute but on purpose.
@@ -58,8 +60,8 @@ impl NoteReason {
 impl From<RotationReason> for NoteReason {
     fn from(reason: RotationReason) -> Self {
         match reason {
-            RotationReason::Renewal | RotationReason::LogInAgain => NoteReason::Renewal,
-            RotationReason::LogIn => NoteReason::LogIn,
+            RotationReason::Renewal => NoteReason::Renewal,
+            RotationReason::LogIn | RotationReason::LogInAgain => NoteReason::LogIn,
             RotationReason::OtherUser => NoteReason::OtherUser,
         }
     }
@@ -107,15 +109,16 @@ impl Manager {
         now: SystemTime,
         budget: &Budget,
     ) -> Result<Option<Living>, StoreError> {
-        let (mut id, mut is_same_session) = (id.clone(), true);
+        let (mut id, mut is_same_session, mut is_by_log_in) = (id.clone(), true, true);
         for _ in 0..LONGEST_CHAIN {
             let Some((successor, _)) = self.successor_of(server, &id, now, budget).await? else {
                 return Ok(None);
             };
             is_same_session &= successor.reason != NoteReason::OtherUser;
+            is_by_log_in &= successor.reason != NoteReason::Renewal;
             id = successor.id;
             if let Some(loaded) = server.store.load(budget, now, &self.store_key(&id), None).await? {
-                return Ok(Some(Living { id, loaded, is_same_session }));
+                return Ok(Some(Living { id, loaded, is_same_session, is_by_log_in }));
             }
         }
         Ok(None)

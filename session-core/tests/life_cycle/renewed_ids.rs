@@ -145,11 +145,10 @@ async fn the_same_user_joins_whether_the_log_in_began_before_the_other_or_comes_
 }
 
 #[tokio::test]
-async fn the_same_user_joins_through_several_renewals() {
+async fn the_same_user_joins_through_several_log_ins() {
     let (mut site, old) = visitor().await;
     let late = open(&site, &old).await;
     site.request(|session| log_in(session, "momo")).await;
-    site.request(Session::regenerate).await;
     site.request(|session| log_in(session, "momo")).await;
     count(&late);
     assert_eq!(close(&site, &late).await.unwrap(), None);
@@ -157,6 +156,46 @@ async fn the_same_user_joins_through_several_renewals() {
     log_in(&again, "momo");
     assert_eq!(close(&site, &again).await.unwrap(), site.cookie);
     assert_eq!(fields::get::<Counter>(&site.open().await), 2);
+}
+
+/// Whoever has the old id without having logged in, a thief or somebody who has planted it, can renew the id too.
+#[tokio::test]
+async fn a_log_in_moves_on_from_an_id_that_another_may_have_made_and_takes_the_data_along() {
+    for began_as_momos in [false, true] {
+        for comes_after in [false, true] {
+            let (mut site, _) = visitor().await;
+            if began_as_momos {
+                site.request(|session| log_in(session, "momo")).await;
+            }
+            let old = site.cookie.clone().unwrap();
+            let mut victim = open(&site, &old).await;
+            site.request(Session::regenerate).await;
+            let thief = site.cookie.clone().unwrap();
+            if comes_after {
+                victim = open(&site, &old).await;
+            }
+            log_in(&victim, "momo");
+            count(&victim);
+            let cookie = close(&site, &victim).await.unwrap().unwrap();
+            assert!(cookie != thief && cookie != old, "{began_as_momos}, {comes_after}");
+            assert!(open(&site, &thief).await.is_new());
+            let after = open(&site, &cookie).await;
+            assert!(after.contains("username") && after.contains("cart"), "{began_as_momos}, {comes_after}");
+            assert_eq!(fields::get::<Counter>(&after), 2);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_change_of_user_ends_what_another_request_has_renewed() {
+    let (mut site, _) = visitor().await;
+    site.request(|session| log_in(session, "momo")).await;
+    let second = site.open().await;
+    site.request(Session::regenerate).await;
+    log_in(&second, "bob");
+    let cookie = close(&site, &second).await.unwrap().unwrap();
+    assert!(site.open().await.is_new(), "momo's session");
+    assert!(!open(&site, &cookie).await.contains("cart"));
 }
 
 #[tokio::test]

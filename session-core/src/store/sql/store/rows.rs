@@ -166,8 +166,10 @@ impl<D: Dialect> Store for RowStore<D> {
         let Some(loaded) = self.read(call, key, &now).await? else { return Ok(None) };
         let Some(lifetime) = touch else { return Ok(Some(loaded)) };
         let expiry = timestamp::text_after(call.now, lifetime);
-        self.change(call, &self.statements.extend, &[Text(&expiry), Key(key), Text(&now)]).await?;
-        Ok(Some(loaded.with_life_left(call.now, lifetime)))
+        let extended =
+            self.change(call, &self.statements.extend, &[Text(&expiry), Key(key), Text(&now)]).await?;
+        // It may have been deleted between the two statements.
+        Ok((extended > 0).then(|| loaded.with_life_left(call.now, lifetime)))
     }
 
     async fn swap(
