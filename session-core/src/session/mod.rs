@@ -12,6 +12,7 @@ mod ended;
 mod error;
 pub mod fields;
 mod flash;
+mod following;
 mod identity;
 mod login;
 pub mod manager;

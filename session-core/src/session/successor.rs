@@ -9,7 +9,6 @@ use sha2::{Digest, Sha256};
 
 use super::identity::RotationReason;
 use super::manager::{Manager, Server};
-use super::save::Writer;
 use crate::formats::id::SessionId;
 use crate::store::client::Budget;
 use crate::store::{Loaded, StoreError};
@@ -128,14 +127,6 @@ impl Manager {
 /// The key of the note about an id, behind the prefix.
 fn name(id: &SessionId) -> String {
     format!("~{:x}", Sha256::digest(id.as_str()))
-}
-
-impl Writer<'_> {
-    /// Tells whether a request that has waited in vain for this one has left its own note.
-    pub(super) async fn is_taken_for_dead(&self, old: &SessionId, own: &SessionId) -> bool {
-        let note = self.manager.successor_of(self.server, old, self.now, self.budget()).await;
-        matches!(note, Ok(Some((successor, _))) if successor.id != *own)
-    }
 }
 
 #[cfg(test)]

@@ -102,7 +102,7 @@ async fn seen_with(site: &Site, cookie: Option<&str>) -> (Option<String>, u32) {
 
 async fn a_log_out_wins(meeting: &Meeting) {
     let (site, answers) = meet(meeting).await;
-    let another_user_came = meeting.iter().any(|(act, _)| *act == Act::LogInAsOther);
+    let has = |act| meeting.iter().any(|(other, _)| *other == act);
     for ((act, _), answer) in meeting.iter().zip(&answers) {
         let cookie = match answer {
             Ok(cookie) => cookie.as_deref(),
@@ -113,7 +113,9 @@ async fn a_log_out_wins(meeting: &Meeting) {
         // A log-in may have come after all others, and finds nothing then.
         let may_be = match act {
             Act::LogInAsOther => Some("eve"),
-            Act::LogInAgain if another_user_came => Some("momo"),
+            Act::LogInAgain if has(Act::LogInAsOther) => Some("momo"),
+            // A third request has kept the data for a moment, and the same user finds it.
+            Act::LogInAgain if has(Act::Regenerate) && user.is_some() => continue,
             _ => None,
         };
         assert!(user.is_none() || user.as_deref() == may_be, "{act:?}: {user:?}: {answers:?}");
@@ -134,7 +136,17 @@ async fn all_is_kept(meeting: &Meeting) {
     let writes = meeting.iter().filter(|(act, _)| *act == Act::Write).count() as u32;
     let renewed = meeting.iter().any(|(act, _)| *act != Act::Write);
     assert_eq!(cookies.is_empty(), !renewed, "{answers:?}");
+    cookies.sort_unstable();
     cookies.dedup();
+    let has = |act| meeting.iter().any(|(other, _)| *other == act);
+    if has(Act::Regenerate) && has(Act::LogInAgain) {
+        // A log-in moves on from an id that was renewed without one.
+        let mut alive = Vec::new();
+        for cookie in cookies {
+            alive.extend(seen_with(&site, Some(cookie)).await.0.map(|_| cookie));
+        }
+        cookies = alive;
+    }
     assert!(cookies.len() <= 1, "one session: {answers:?}");
     let cookie = cookies.first().copied().or(site.cookie.as_deref());
     assert_eq!(seen_with(&site, cookie).await, (Some("momo".to_owned()), 1 + writes), "{answers:?}");
