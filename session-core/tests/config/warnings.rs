@@ -69,6 +69,8 @@ fn databases_whose_certificate_is_not_checked_are_warned_about() {
             "ssl-mode=VERIFY_IDENTITY",
         ),
         (mongodb("mongodb://127.0.0.1,db.example"), "session_mongodb", "tls=true"),
+        #[cfg(feature = "mongodb-srv")]
+        (mongodb("mongodb+srv://me:hush@db.example.com/?tls=false"), "session_mongodb", "tls=true"),
         (
             mongodb("mongodb://me:hush@127.0.0.1/?tls=true&tlsInsecure=true"),
             "session_mongodb",

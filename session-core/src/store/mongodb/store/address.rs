@@ -88,14 +88,14 @@ pub(super) fn parse(url: &str) -> Result<ConnectionString, String> {
 
 /// Says who may read what is sent to such servers, and what to write against it.
 pub(super) fn exposure(connection: &ConnectionString) -> Option<&'static str> {
-    let servers = match &connection.host_info {
-        HostInfo::HostIdentifiers(servers) => servers.as_slice(),
-        // Servers that DNS names are spoken to by TLS.
-        _ => &[],
-    };
     let is_here = |server: &ServerAddress| match server {
         ServerAddress::Tcp { host, .. } => is_this_machine(host),
         _ => true,
+    };
+    // Servers that DNS names are spoken to by TLS, unless the address says something else.
+    let (are_here, tls_by_default) = match &connection.host_info {
+        HostInfo::HostIdentifiers(servers) => (servers.iter().all(is_here), false),
+        _ => (false, true),
     };
     match &connection.tls {
         Some(Tls::Enabled(options)) if options.allow_invalid_certificates == Some(true) => Some(
@@ -103,7 +103,8 @@ pub(super) fn exposure(connection: &ConnectionString) -> Option<&'static str> {
              `tlsAllowInvalidCertificates`, and name the authority with `tlsCAFile`",
         ),
         Some(Tls::Enabled(_)) => None,
-        _ if servers.iter().all(is_here) => None,
+        None if tls_by_default => None,
+        _ if are_here => None,
         _ => Some("sends sessions unencrypted to another machine; write `tls=true`"),
     }
 }

@@ -42,8 +42,8 @@ impl MongoStore {
     /// they are down.
     ///
     /// `mongodb://[user:password@]host[:port][,host…][/database][?options]`, and with the feature `mongodb-srv` also
-    /// `mongodb+srv://…`. Unless the options say something else (`serverSelectionTimeoutMS`), a call fails after 800 ms
-    /// if no server can be reached. `retryReads` and `retryWrites` may stand there and allow nothing: what is safe to
+    /// `mongodb+srv://…`. Unless the options say something else, a call fails after 800 ms if no server can be reached
+    /// (`serverSelectionTimeoutMS`), and a connection that nobody has used for a minute is closed (`maxIdleTimeMS`). `retryReads` and `retryWrites` may stand there and allow nothing: what is safe to
     /// repeat is repeated by what calls the store. Options that the driver does not know, or that would take a guarantee
     /// away, are refused by name.
     ///
@@ -63,7 +63,9 @@ impl MongoStore {
     }
 
     /// A store in a collection of the application's own client, with the settings of that client. By the driver's
-    /// defaults a call waits for 30 seconds while no server can be reached, and then is repeated.
+    /// defaults a call waits for 30 seconds while no server can be reached, and then is repeated; and connections that
+    /// nobody uses are kept for ever, so that one that a router has forgotten can cost a request its answer. Set
+    /// `max_idle_time`, such as to a minute.
     pub fn from_collection(collection: Collection<Document>) -> Self {
         MongoStore { target: Target::given(collection) }
     }

@@ -19,6 +19,11 @@ use crate::store::{Call, StoreError};
 /// the half second that the driver waits between two attempts to reach a server.
 const SERVER_SELECTION: Duration = Duration::from_millis(800);
 
+/// The age at which a connection that nobody uses is closed. The driver takes the one that was used last, so those that a
+/// burst of requests has opened grow old unseen, while others answer; routers that translate addresses, and load
+/// balancers, forget them without a word after some minutes.
+const MAX_IDLE: Duration = Duration::from_secs(60);
+
 /// The number of calls in a row that were dropped without an answer, after which the client is replaced.
 ///
 /// The driver opens two connections at a time and sets no limit to the greeting on them. If two greetings are lost
@@ -131,11 +136,32 @@ impl Target {
 
 impl LazyCollection {
     async fn open(&self) -> mongodb::error::Result<Collection<Document>> {
+        let client = Client::with_options(self.options().await?)?;
+        Ok(client.database(&self.database).collection(&self.collection))
+    }
+
+    async fn options(&self) -> mongodb::error::Result<ClientOptions> {
         let mut options = ClientOptions::parse(self.connection.clone()).await?;
         options.server_selection_timeout.get_or_insert(SERVER_SELECTION);
+        options.max_idle_time.get_or_insert(MAX_IDLE);
         // Only the caller of the store knows what may be repeated.
         options.retry_reads = Some(false);
         options.retry_writes = Some(false);
-        Ok(Client::with_options(options)?.database(&self.database).collection(&self.collection))
+        Ok(options)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_idle_connection_is_closed_after_a_minute_unless_the_address_says_otherwise() {
+        for (query, idle) in [("", 60_000), ("?maxIdleTimeMS=5000", 5_000), ("?maxIdleTimeMS=0", 0)] {
+            let target = Target::at_url(&format!("mongodb://127.0.0.1/{query}"), "shop", "sessions").unwrap();
+            let Place::Lazy(lazy) = &target.place else { panic!("not open yet") };
+            let options = lazy.options().await.unwrap();
+            assert_eq!(options.max_idle_time, Some(Duration::from_millis(idle)), "{query}");
+        }
     }
 }
