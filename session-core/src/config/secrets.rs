@@ -10,6 +10,11 @@ use crate::settings::report::Report;
 
 const FALLBACKS: &str = "secret_key_fallbacks";
 const ALLOW_WEAK: &str = "session_allow_weak_secret";
+const OF_FORMS: &str = "wtf_csrf_secret_key";
+
+/// What a visitor gains who guesses a key.
+const ANY_USER: &str = "can be any user";
+const ANY_TOKEN: &str = "can make the tokens of forms";
 
 const NEW_KEY: &str = "make one of at least 16 random bytes with `openssl rand -hex 32` or \
      `python3 -c 'import secrets; print(secrets.token_hex(32))'`";
@@ -40,7 +45,23 @@ pub(super) fn check(config: &mut SessionConfig, environment: Environment, report
         .unwrap_or("secret_key");
     let signs =
         config.session_use_signer || (config.session_type == SessionType::Cookie && !environment.own_store);
-    if !signs || !report.readable(&["session_type", "session_use_signer", ALLOW_WEAK]) {
+    if !report.readable(&["session_type", "session_use_signer", ALLOW_WEAK]) {
+        return;
+    }
+    check_key_of_forms(config, environment, report);
+    if !signs {
+        if report.readable(&[key, OF_FORMS]) && config.wtf_csrf_secret_key.is_none() {
+            let flaw = config.secret_key.as_ref().and_then(SecretKey::weakness);
+            if let Some(flaw) = flaw.filter(|_| config.csrf_key().is_some()) {
+                report.warn(
+                    &[key],
+                    format!(
+                        "{flaw}, and tokens of forms (csrf::FlaskWtf) are signed with it: who guesses it {ANY_TOKEN}; \
+                         {NEW_KEY}"
+                    ),
+                );
+            }
+        }
         return;
     }
     let is_allowed = config.session_allow_weak_secret;
@@ -49,7 +70,7 @@ pub(super) fn check(config: &mut SessionConfig, environment: Environment, report
             Some(secret) => {
                 if let Some(flaw) = secret.weakness() {
                     let finding = format!("{flaw}, and sessions are signed with it");
-                    weak(key, &finding, NEW_KEY, is_allowed, environment, report);
+                    weak(key, &finding, [ANY_USER, NEW_KEY], is_allowed, environment, report);
                 }
             }
             None => config.secret_key = missing(key, environment, report),
@@ -58,29 +79,41 @@ pub(super) fn check(config: &mut SessionConfig, environment: Environment, report
     for (number, fallback) in (1..).zip(&config.secret_key_fallbacks) {
         if let Some(flaw) = fallback.weakness().filter(|_| !fallback.as_bytes().is_empty()) {
             let finding = format!("key {number} {flaw}, and what is signed with it is accepted");
-            weak(FALLBACKS, &finding, "remove it", is_allowed, environment, report);
+            weak(FALLBACKS, &finding, [ANY_USER, "remove it"], is_allowed, environment, report);
         }
     }
 }
 
-/// Reports a key that can be guessed. A team that brings it from Flask may allow it, and is told at each launch.
+/// Reports a weak key of the tokens' own. An empty one is refused in any case.
+fn check_key_of_forms(config: &SessionConfig, environment: Environment, report: &mut Report) {
+    let Some(secret) = config.wtf_csrf_secret_key.as_ref().filter(|key| !key.as_bytes().is_empty()) else {
+        return;
+    };
+    if let Some(flaw) = secret.weakness() {
+        let finding = format!("{flaw}, and tokens of forms are signed with it");
+        let is_allowed = config.session_allow_weak_secret;
+        weak(OF_FORMS, &finding, [ANY_TOKEN, NEW_KEY], is_allowed, environment, report);
+    }
+}
+
+/// Reports a key that can be guessed, with what that lets a visitor do. A team that brings it from Flask may allow it,
+/// and is told at each launch.
 fn weak(
     key: &'static str,
     finding: &str,
-    remedy: &str,
+    [harm, remedy]: [&str; 2],
     is_allowed: bool,
     environment: Environment,
     report: &mut Report,
 ) {
     if is_allowed {
-        let message = format!("{finding}: who guesses it can be any user, which {ALLOW_WEAK} = true allows");
+        let message = format!("{finding}: who guesses it {harm}, which {ALLOW_WEAK} = true allows");
         report.warn(&[key, ALLOW_WEAK], message);
     } else if environment.debug_profile {
         report.warn(&[key], format!("{finding}, which does not launch outside the debug profile; {remedy}"));
     } else {
-        let message = format!(
-            "{finding}: who guesses it can be any user; {remedy}, or allow it with {ALLOW_WEAK} = true"
-        );
+        let message =
+            format!("{finding}: who guesses it {harm}; {remedy}, or allow it with {ALLOW_WEAK} = true");
         report.refuse(&[key], message);
     }
 }

@@ -1,7 +1,7 @@
 //! Keys that sign: when they are needed, which are refused, and that none is ever shown.
 
 use figment::Figment;
-use rocket_session_state_core::config::SessionConfig;
+use rocket_session_state_core::config::{Problem, SessionConfig};
 
 use super::{KEY, TLS, accepted, assert_says, checked, configure, only, refused, refused_line};
 
@@ -101,11 +101,55 @@ fn weak_keys_can_be_allowed_with_a_warning_for_each_but_none_that_is_empty() {
     assert_says(&only(refused(&empty, &[release])), "secret_key_fallbacks", &["empty key"]);
 }
 
+/// The store of these tests has a warning of its own.
+fn about_keys(mut warnings: Vec<Problem>) -> Vec<Problem> {
+    warnings.retain(|warning| warning.key() != "session_type");
+    warnings
+}
+
+#[test]
+fn a_weak_key_of_the_tokens_of_forms_follows_the_rule_of_the_one_that_signs_sessions() {
+    let release = ("ROCKET_PROFILE", "release");
+    for kept in ["", "session_type = \"memory\"\n"] {
+        let with =
+            |key: &str| format!("[default]\nsecret_key = \"{KEY}\"\n{kept}wtf_csrf_secret_key = \"{key}\"\n");
+        for (weak, says) in [("a secret", "only 8 bytes"), ("aaaaaaaaaaaaaaaaaaaaaaaa", "repeats")] {
+            let problem = only(refused(&with(weak), &[release]));
+            let parts =
+                [says, "make the tokens of forms", "token_hex(32)", "session_allow_weak_secret = true"];
+            assert_says(&problem, "wtf_csrf_secret_key", &parts);
+            assert!(!problem.message().contains(weak), "{problem}");
+            let warning = only(configure(&with(weak), &[]).unwrap().warnings);
+            assert_says(&warning, "wtf_csrf_secret_key", &[says, "outside the debug profile"]);
+            let allowed = format!("{}session_allow_weak_secret = true", with(weak));
+            let warning = only(about_keys(configure(&allowed, &[release]).unwrap().warnings));
+            assert_says(&warning, "wtf_csrf_secret_key", &[says, "session_allow_weak_secret = true"]);
+        }
+        accepted(&with("of sixteen bytes"), &[release]);
+    }
+}
+
+#[test]
+fn a_weak_secret_that_signs_nothing_but_tokens_of_forms_is_a_warning() {
+    let release = ("ROCKET_PROFILE", "release");
+    let memory = "[default]\nsession_type = \"memory\"\n";
+    let warning = only(about_keys(accepted(&format!("{memory}secret_key = \"dev\""), &[release]).warnings));
+    assert_says(&warning, "secret_key", &["only 3 bytes", "csrf::FlaskWtf", "token_hex(32)"]);
+    for silent in [
+        String::new(),
+        "secret_key = \"\"".into(),
+        format!("secret_key = \"{KEY}\""),
+        format!("secret_key = \"dev\"\nwtf_csrf_secret_key = \"{KEY}\""),
+    ] {
+        let warnings = about_keys(accepted(&format!("{memory}{silent}"), &[release]).warnings);
+        assert!(warnings.is_empty(), "{silent}: {warnings:?}");
+    }
+}
+
 #[test]
 fn a_secret_is_not_needed_where_nothing_is_signed() {
     let release = ("ROCKET_PROFILE", "release");
     accepted("[default]\nsession_type = \"memory\"", &[release]);
-    accepted("[default]\nsession_type = \"memory\"\nsecret_key = \"dev\"", &[release]);
     let signed = "[default]\nsession_type = \"memory\"\nsession_use_signer = true";
     assert_says(&only(refused(signed, &[release])), "secret_key", &["is missing"]);
 }
