@@ -25,6 +25,7 @@ use sqlx::SqlitePool;
 use crate::{probe, runtime};
 
 on_stores!(servers, a_read_is_one_round_trip_a_write_two_a_login_four);
+on_stores!(servers, a_life_that_is_due_costs_a_read_alone);
 
 fn a_read_is_one_round_trip_a_write_two_a_login_four(storage: Storage) {
     let proxy = Proxy::to(storage.port().expect("a server"));
@@ -49,6 +50,39 @@ fn a_read_is_one_round_trip_a_write_two_a_login_four(storage: Storage) {
         costs(1);
         assert_eq!(costs(2), (1 + due, 2 + due, 4 + due), "{}, {refresh_after}", storage);
     }
+}
+
+/// By the rule of `session_refresh_after`, unless it is 0, a request knows that a life is due when it has read it. A read
+/// then extends it in a call of its own, what is written in the same one.
+fn a_life_that_is_due_costs_a_read_alone(storage: Storage) {
+    let proxy = Proxy::to(storage.port().expect("a server"));
+    // Whatever this one answers has an hour left, of which the other thinks that it is little: no clock is asked.
+    let hour = "permanent_session_lifetime = \"1 hour\"\nsession_refresh_after = 0";
+    let shortener = probe(&format!("{hour}\n{}", storage.rocket_toml())).start();
+    let app = probe(&storage.rocket_toml_behind(&proxy)).start();
+    let jar = Jar::default();
+    let (short, visitor) = (Client::with_jar(&shortener.url(), &jar), Client::with_jar(&app.url(), &jar));
+    let get = json!({ "ops": [["get", "k"]] });
+    let cost = |path: &str, body: &Value| {
+        assert_eq!(short.post("/ops").json(&get).send().status, 200, "{}", shortener.output());
+        proxy.round_trips();
+        assert_eq!(visitor.post(path).json(body).send().status, 200, "{}", app.output());
+        proxy.round_trips()
+    };
+    let costs = |round: u32| {
+        let set = json!({ "ops": [["set", "k", round]] });
+        (cost("/ops", &get), cost("/ops", &set), cost("/typed", &json!({ "login": "momo" })))
+    };
+    assert_eq!(visitor.post("/ops").json(&json!({ "ops": [["set", "k", 0]] })).send().status, 200);
+    // A connection is opened and a statement or script made known once.
+    costs(1);
+    let by_a_write = usize::from(storage.extends_by_a_write());
+    assert_eq!(costs(2), (2 + by_a_write, 2, 4), "{storage}");
+    // Nothing is due any more.
+    proxy.round_trips();
+    assert_eq!(visitor.post("/ops").json(&get).send().status, 200);
+    assert_eq!(visitor.post("/ops").json(&get).send().status, 200);
+    assert_eq!(proxy.round_trips(), 2, "{storage}");
 }
 
 /// A file has no connection to listen at: what counts is what sqlx executes, which it tells its log. An application
