@@ -56,9 +56,15 @@ impl Document {
         self.targets().into_iter().filter_map(|(file, fragment)| Some((file, fragment?))).collect()
     }
 
+    /// The anchors that are written as HTML.
+    pub(crate) fn anchors(&self) -> Vec<String> {
+        let after = self.text.split("id=\"").skip(1);
+        after.map(|rest| rest.split('"').next().unwrap_or_default().to_owned()).collect()
+    }
+
     /// Whether `fragment` is the name of a heading, or of an anchor written as HTML.
     pub(crate) fn has_anchor(&self, fragment: &str) -> bool {
-        self.text.contains(&format!("id=\"{fragment}\""))
+        self.anchors().iter().any(|anchor| anchor == fragment)
             || self.text.lines().any(|line| line.starts_with('#') && slug(line) == fragment)
     }
 

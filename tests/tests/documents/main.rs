@@ -90,6 +90,16 @@ fn every_fragment_names_an_anchor_of_its_page() {
 }
 
 #[test]
+fn no_anchor_stands_twice_in_a_document() {
+    for document in pages().iter().chain(&others()) {
+        let mut seen = BTreeSet::new();
+        for anchor in document.anchors() {
+            assert!(seen.insert(anchor.clone()), "{} has {anchor:?} twice", document.path);
+        }
+    }
+}
+
+#[test]
 fn every_relative_link_of_a_page_leads_to_a_file_of_the_package() {
     let cargo = std::env::var_os("CARGO").expect("cargo runs the tests");
     let listed = Command::new(cargo)
