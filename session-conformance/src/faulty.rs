@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use super::held::{Held, Stop};
-use rocket_session_state_core::store::{Call, Loaded, New, Store, StoreError, Swap};
+use rocket_session_state_core::store::{Call, Loaded, New, OpenTo, Store, StoreError, Swap};
 
 /// Wraps a store, counts the calls to it, makes them fail on demand, and stops them at a point until
 /// a test lets them go on.
@@ -230,7 +230,7 @@ impl<S: Store> Store for Faulty<S> {
         self.inner.address()
     }
 
-    fn open_to_others(&self) -> Option<String> {
+    fn open_to_others(&self) -> Option<OpenTo> {
         self.inner.open_to_others()
     }
 }

@@ -166,7 +166,7 @@ impl Manager {
     /// # Errors
     ///
     /// The store's answer, with the step that it refused and the key. Outside the debug profile also that
-    /// [others may write](Store::open_to_others) in the store, which is otherwise a warning.
+    /// [everybody may write](Store::open_to_others) in the store, which is otherwise a warning.
     pub async fn ping(&self, now: SystemTime) -> Result<(), StoreError> {
         match self.home() {
             SessionHome::Cookie(_) => Ok(()),

@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Call, Loaded, New, Store, StoreError, Swap};
+use super::{Call, Loaded, New, OpenTo, Store, StoreError, Swap};
 
 /// A store whose type is decided while the program runs.
 ///
@@ -63,7 +63,7 @@ macro_rules! erased {
 
             fn address(&self) -> Option<String>;
 
-            fn open_to_others(&self) -> Option<String>;
+            fn open_to_others(&self) -> Option<OpenTo>;
         }
 
         impl<S: Store> ErasedStore for S {
@@ -75,7 +75,7 @@ macro_rules! erased {
                 Store::address(self)
             }
 
-            fn open_to_others(&self) -> Option<String> {
+            fn open_to_others(&self) -> Option<OpenTo> {
                 Store::open_to_others(self)
             }
         }

@@ -42,7 +42,7 @@ macro_rules! forward {
             ($store).address()
         }
 
-        fn open_to_others(&$self) -> Option<String> {
+        fn open_to_others(&$self) -> Option<crate::store::OpenTo> {
             ($store).open_to_others()
         }
     };
@@ -80,6 +80,7 @@ mod memory;
 #[doc(hidden)]
 pub mod migrating;
 mod mongodb;
+mod open_to;
 #[cfg(all(unix, any(feature = "filesystem", feature = "sqlite")))]
 mod others;
 #[cfg(any(
@@ -105,6 +106,7 @@ pub use memcached::MemcachedStore;
 pub use memory::MemoryStore;
 #[cfg(feature = "mongodb")]
 pub use mongodb::MongoStore;
+pub use open_to::OpenTo;
 #[cfg(feature = "redis")]
 pub use redis::RedisStore;
 pub(crate) use registry::SessionType;
@@ -237,9 +239,9 @@ pub trait Store: Send + Sync + 'static {
     /// Says who else may change or read the records on this machine, such as every user who may write in their folder,
     /// and what to do about it.
     ///
-    /// Asked once at launch, after [`ping`](Store::ping). In the debug profile an answer is a warning, outside it the
-    /// application does not launch. The default returns `None`.
-    fn open_to_others(&self) -> Option<String> {
+    /// Asked once at launch, after [`ping`](Store::ping). Outside the debug profile the application does not launch if
+    /// [everybody](OpenTo::Everybody) may write them; any other answer is a warning. The default returns `None`.
+    fn open_to_others(&self) -> Option<OpenTo> {
         None
     }
 }

@@ -153,22 +153,43 @@ mod files {
     const DEBUG: Environment = Environment { debug_profile: true, ..RELEASE };
 
     #[tokio::test]
-    async fn a_session_folder_that_others_may_write_is_a_warning_in_debug_and_does_not_launch_elsewhere() {
+    async fn a_session_folder_that_everybody_may_write_is_a_warning_in_debug_and_does_not_launch_elsewhere() {
         let folder = tempfile::tempdir().unwrap();
         let sessions = folder.path().join("sessions");
         launch(FileStore::new(&sessions)).await.unwrap();
-        for (mode, remedy) in [(0o777, "chmod go-w"), (0o775, "chmod g-w"), (0o1777, "chmod go-w")] {
+        let log = captured(format!("{sessions:?}"));
+        for mode in [0o777, 0o1777] {
             fs::set_permissions(&sessions, Permissions::from_mode(mode)).unwrap();
             let text = Chain(&launch(FileStore::new(&sessions)).await.unwrap_err()).to_string();
-            assert!(text.contains(remedy) && text.contains(&format!("{sessions:?}")), "{text}");
-            let log = captured(format!("{sessions:?}"));
+            assert!(text.contains("chmod go-w") && text.contains(&format!("the mode {mode:04o}")), "{text}");
+            assert!(text.contains(&format!("a subfolder such as {:?}", sessions.join("sessions"))), "{text}");
             let before = log.lines();
             launch_in(DEBUG, FileStore::new(&sessions)).await.unwrap();
             assert_eq!(log.lines(), before + 1, "{}", log.text());
-            assert!(log.text().contains(remedy), "{}", log.text());
+            assert!(log.text().contains("chmod go-w"), "{}", log.text());
         }
-        fs::set_permissions(&sessions, Permissions::from_mode(0o775)).unwrap();
+        // What is around it is not judged: such is the mount point of a volume in a container.
+        launch(FileStore::new(sessions.join("sessions"))).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_session_folder_that_a_group_may_write_launches_with_one_warning() {
+        let folder = tempfile::tempdir().unwrap();
+        let sessions = folder.path().join("sessions");
+        launch(FileStore::new(&sessions)).await.unwrap();
+        let log = captured(format!("{sessions:?}"));
+        for mode in [0o775, 0o2775] {
+            fs::set_permissions(&sessions, Permissions::from_mode(mode)).unwrap();
+            for environment in [RELEASE, DEBUG] {
+                let before = log.lines();
+                launch_in(environment, FileStore::new(&sessions)).await.unwrap();
+                assert_eq!(log.lines(), before + 1, "{}", log.text());
+                assert!(log.text().contains(&format!("the mode {mode:04o}")), "{}", log.text());
+            }
+        }
+        let before = log.lines();
         launch(FileStore::new(&sessions).mode(0o660)).await.unwrap();
+        assert_eq!(log.lines(), before, "{}", log.text());
     }
 
     #[tokio::test]
@@ -188,7 +209,7 @@ mod files {
 
     #[cfg(feature = "sqlite")]
     #[tokio::test]
-    async fn a_sqlite_file_that_others_may_read_or_write_does_not_launch_outside_debug() {
+    async fn a_sqlite_file_that_everybody_may_write_does_not_launch_outside_debug_and_less_is_a_warning() {
         use rocket_session_state_core::store::{SqlStore, SqlTable};
 
         let folder = tempfile::tempdir().unwrap();
@@ -196,16 +217,40 @@ mod files {
         let store =
             || SqlStore::from_url(&format!("sqlite:///{}", file.display()), SqlTable::default()).unwrap();
         launch(store()).await.unwrap();
-        for mode in [0o644, 0o606, 0o662] {
+        for mode in [0o606, 0o662] {
             fs::set_permissions(&file, Permissions::from_mode(mode)).unwrap();
             let text = Chain(&launch(store()).await.unwrap_err()).to_string();
             assert!(text.contains("chmod o=") && text.contains("shop.db"), "{text}");
+            assert!(text.contains("in a subfolder of its own"), "{text}");
             launch_in(DEBUG, store()).await.unwrap();
         }
+        let log = captured(format!("{:?}", folder.path()).trim_end_matches('"'));
+        let launched_with = async |part: &str| {
+            let before = log.lines();
+            launch(store()).await.unwrap();
+            assert_eq!(log.lines(), before + usize::from(!part.is_empty()), "{}", log.text());
+            assert!(log.text().contains(part), "{}", log.text());
+        };
+        fs::set_permissions(&file, Permissions::from_mode(0o644)).unwrap();
+        launched_with("the mode 0644").await;
         fs::set_permissions(&file, Permissions::from_mode(0o660)).unwrap();
-        launch(store()).await.unwrap();
+        launched_with("").await;
         fs::set_permissions(folder.path(), Permissions::from_mode(0o777)).unwrap();
-        let text = Chain(&launch(store()).await.unwrap_err()).to_string();
-        assert!(text.contains("chmod o-w"), "{text}");
+        launched_with("chmod o-w").await;
+    }
+
+    #[cfg(feature = "sqlite")]
+    #[tokio::test]
+    async fn a_database_in_memory_is_open_to_nobody_wherever_the_application_runs() {
+        use rocket_session_state_core::store::{SqlStore, SqlTable};
+
+        let pool = sqlx::sqlite::SqlitePoolOptions::new()
+            .max_connections(1)
+            .connect("sqlite::memory:")
+            .await
+            .unwrap();
+        let store = Arc::new(SqlStore::from_sqlite(pool, SqlTable::default()));
+        launch(Arc::clone(&store)).await.unwrap();
+        assert_eq!(store.open_to_others(), None);
     }
 }

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use super::StoreClient;
 use super::wait::with_deadline;
-use crate::store::{Call, Loaded, New, StoreError, Swap};
+use crate::store::{Call, Loaded, New, OpenTo, StoreError, Swap};
 
 /// The life of the record that is tried, should a process end in the middle.
 const LIFETIME: Duration = Duration::from_secs(60);
@@ -19,7 +19,7 @@ impl StoreClient {
     /// Pings the store, and does with `key`, which no session has, what requests do with theirs. A right that is missing
     /// shows here and not at the first log-in. The errors have no address: the launch's message names it.
     ///
-    /// That others may write in the store is an error, or a warning if `is_lenient`.
+    /// That everybody may write in the store is an error, or a warning if `is_lenient`.
     pub(crate) async fn try_out(
         &self,
         now: SystemTime,
@@ -49,13 +49,14 @@ impl StoreClient {
             .map_err(|error| error.at_step("to delete the record", key))?;
 
         match store.open_to_others() {
-            None => Ok(()),
-            Some(who) if is_lenient => {
+            None => {}
+            Some(OpenTo::Others(who)) => log::warn!("{who}"),
+            Some(OpenTo::Everybody(who)) if is_lenient => {
                 log::warn!("outside the debug profile sessions would not be served: {who}");
-                Ok(())
             }
-            Some(who) => Err(StoreError::misconfigured(who)),
+            Some(OpenTo::Everybody(who)) => return Err(StoreError::misconfigured(who)),
         }
+        Ok(())
     }
 
     async fn in_time<T, F: Future<Output = Result<T, StoreError>>>(

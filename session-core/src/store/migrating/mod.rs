@@ -12,7 +12,7 @@ use bytes::Bytes;
 use self::moving::is_unsettled;
 use self::source::Source;
 use crate::formats::codec::Format;
-use crate::store::{Call, DynStore, Loaded, New, Store, StoreError, Swap};
+use crate::store::{Call, DynStore, Loaded, New, OpenTo, Store, StoreError, Swap};
 
 /// Two stores as one: new records are written to the target only.
 ///
@@ -217,7 +217,7 @@ impl Store for MigratingStore {
     }
 
     /// Whoever can write in the old store can be any user here.
-    fn open_to_others(&self) -> Option<String> {
-        self.0.target.boxed().open_to_others().or_else(|| self.0.source.open_to_others())
+    fn open_to_others(&self) -> Option<OpenTo> {
+        OpenTo::worst([self.0.target.boxed().open_to_others(), self.0.source.open_to_others()])
     }
 }

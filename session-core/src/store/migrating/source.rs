@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use crate::store::client::breaker::{Breaker, Work};
 use crate::store::client::wait::{halfway, with_deadline};
-use crate::store::{Call, DynStore, Loaded, New, StoreError, Swap};
+use crate::store::{Call, DynStore, Loaded, New, OpenTo, StoreError, Swap};
 
 /// A store behind a breaker of its own: its failures say nothing about the target.
 pub(super) struct Source {
@@ -61,7 +61,7 @@ impl Source {
         with_deadline(call.deadline, self.store.boxed().ping(call)).await.map_err(failed)
     }
 
-    pub(super) fn open_to_others(&self) -> Option<String> {
+    pub(super) fn open_to_others(&self) -> Option<OpenTo> {
         self.store.boxed().open_to_others()
     }
 

@@ -10,7 +10,7 @@ use super::name::Names;
 use crate::store::StoreError;
 use crate::store::error::Told;
 #[cfg(unix)]
-use crate::store::others::who_may_write_in;
+use crate::store::{OpenTo, others::who_may_write_in};
 
 /// The subfolder for files of our own. cachelib takes everything for a session whose name does not end like this.
 const OWN: &str = ".rocket_session_state.__wz_cache";
@@ -188,8 +188,8 @@ impl Folder {
 
     /// Says who else may write in the folders.
     #[cfg(unix)]
-    pub(super) fn open_to_others(&self) -> Option<String> {
-        [&self.path, &self.own].into_iter().find_map(|folder| who_may_write_in(folder, self.mode))
+    pub(super) fn open_to_others(&self) -> Option<OpenTo> {
+        OpenTo::worst([&self.path, &self.own].map(|folder| who_may_write_in(folder, self.mode)))
     }
 
     /// Creates a file of our mode, and the folders around it where they are missing.

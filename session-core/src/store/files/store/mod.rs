@@ -18,6 +18,8 @@ use self::folder::Folder;
 use self::name::Names;
 use self::threshold::FileThreshold;
 use self::walk::Walk;
+#[cfg(unix)]
+use crate::store::OpenTo;
 use crate::store::{Call, Loaded, New, Store, StoreError, Swap};
 
 /// Sessions in one file each, in the layout of cachelib's `FileSystemCache`: four bytes with the second in
@@ -240,7 +242,7 @@ impl Store for FileStore {
     }
 
     #[cfg(unix)]
-    fn open_to_others(&self) -> Option<String> {
+    fn open_to_others(&self) -> Option<OpenTo> {
         self.folder.open_to_others()
     }
 }

@@ -11,9 +11,9 @@ use tokio::time::{Instant, timeout_at};
 
 use super::dialect::{Dialect, Options};
 use super::places::{Places, permit};
-use crate::store::Call;
 use crate::store::client::wait::halfway;
 use crate::store::quiet::QUIET;
+use crate::store::{Call, OpenTo};
 
 /// The source of connections.
 pub(super) enum Connections<D: Dialect> {
@@ -59,7 +59,7 @@ impl<D: Dialect> Connections<D> {
     }
 
     /// Says who else may use the database on this machine without its login, and what to do about it.
-    pub(super) fn open_to_others(&self) -> Option<String> {
+    pub(super) fn open_to_others(&self) -> Option<OpenTo> {
         match self {
             Connections::Own(own) => D::open_to_others(&own.options),
             Connections::Shared(pool) => D::open_to_others(&pool.connect_options()),

@@ -9,6 +9,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Database, Encode, Type};
 
 use super::SqlTable;
 use super::statements::{Value, Words};
+use crate::store::OpenTo;
 
 /// A row: its data, and the moment at which it ends, as text.
 pub(super) type Row = (Option<Vec<u8>>, Option<String>);
@@ -36,7 +37,7 @@ pub(super) trait Dialect: Database {
     fn address(options: &Options<Self>) -> String;
 
     /// Says who else may use the database on this machine without its login, and what to do about it.
-    fn open_to_others(_options: &Options<Self>) -> Option<String> {
+    fn open_to_others(_options: &Options<Self>) -> Option<OpenTo> {
         None
     }
 

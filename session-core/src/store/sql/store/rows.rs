@@ -11,7 +11,7 @@ use super::connections::Connections;
 use super::dialect::Dialect;
 use super::statements::{BATCH, Statements, Value};
 use super::{SqlTable, database_error, timestamp};
-use crate::store::{Call, Loaded, New, Store, StoreError, Swap};
+use crate::store::{Call, Loaded, New, OpenTo, Store, StoreError, Swap};
 
 use Value::{Bytes, Id, Key, Text};
 
@@ -255,7 +255,7 @@ impl<D: Dialect> Store for RowStore<D> {
         Some(self.address.clone())
     }
 
-    fn open_to_others(&self) -> Option<String> {
+    fn open_to_others(&self) -> Option<OpenTo> {
         self.connections.open_to_others()
     }
 }

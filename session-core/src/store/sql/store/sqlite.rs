@@ -72,7 +72,7 @@ impl Dialect for Sqlite {
     }
 
     #[cfg(unix)]
-    fn open_to_others(options: &Options<Self>) -> Option<String> {
+    fn open_to_others(options: &Options<Self>) -> Option<crate::store::OpenTo> {
         crate::store::others::who_may_use_database(options.get_filename())
     }
 
