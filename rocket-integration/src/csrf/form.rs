@@ -29,7 +29,8 @@ use super::{CsrfError, FlaskWtf, FlaskWtfFormError};
 ///
 /// The token is found where Flask-WTF finds it: in the field of this name (`csrf_token`, unless `wtf_csrf_field_name`
 /// says otherwise), in one whose name ends so, as a form with a prefix has it, or in a header, as
-/// [`FlaskWtfHeader`](super::FlaskWtfHeader). Without the right token the request fails with a 400; a handler that takes
+/// [`FlaskWtfHeader`](super::FlaskWtfHeader). A part of a multipart form with a content type of its own is a file, and
+/// not searched. Without the right token the request fails with a 400; a handler that takes
 /// `Result<FlaskWtfForm<T>, FlaskWtfFormError<'_>>` is told why.
 ///
 /// `T` need not have a field for the token; a form within [`Strict`](rocket::form::Strict) lists it.

@@ -48,7 +48,8 @@ pub enum Access {
     /// The visitor may not enter: 403. The same as `false`.
     Forbidden,
     /// The login does not count: 401, and a browser is sent to the login page, like a visitor who is not logged in. What
-    /// the session holds is not touched.
+    /// the session holds is not touched, the login neither: a login page has to show its form to who does not pass this
+    /// guard, and not send on who has a login.
     LogIn,
 }
 
