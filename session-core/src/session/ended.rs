@@ -22,7 +22,8 @@ impl Manager {
             return std::future::pending().await;
         };
         let mut own = session.watched_id();
-        let mut watched = own.clone();
+        // Another wait for the same end may have followed the session already, and have asked the store just now.
+        let mut watched = session.state().identity.id_to_watch(own.as_ref());
         loop {
             let poll = self.config().session_ended_poll;
             match &watched {
@@ -40,16 +41,22 @@ impl Manager {
                         _ if session.watched_id() != own => {}
                         Fate::Ended => return,
                         Fate::Renewed(next) => {
+                            session.state().identity.follow(own.clone(), next.clone());
                             watched = Some(next);
                             continue;
                         }
                         // Told or not, it is asked again.
-                        Fate::Alive => drop(timeout(poll, told).await),
+                        Fate::Alive => {
+                            let asked = session.state().identity.asked_store;
+                            let left = asked.map_or(poll, |asked| poll.saturating_sub(asked.elapsed()));
+                            let _ = timeout(left, told).await;
+                        }
                     }
                 }
             }
             let now = session.watched_id();
             if now != own {
+                session.state().identity.asked_store = None;
                 (own, watched) = (now.clone(), now);
             }
         }
@@ -62,6 +69,13 @@ impl Manager {
         }
         if let Some(known) = server.ended.fate(id, session.shared.clock.at) {
             return known;
+        }
+        {
+            let asked = &mut session.state().identity.asked_store;
+            if asked.is_some_and(|asked| asked.elapsed() < self.config().session_ended_poll) {
+                return Fate::Alive;
+            }
+            *asked = Some(Instant::now());
         }
         let (budget, now) = (self.budget(), session.now());
         // A store that fails says nothing about the session.

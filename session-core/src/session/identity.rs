@@ -1,5 +1,7 @@
 //! The identity of a session: the id under which it is stored, and what is to become of that.
 
+use tokio::time::Instant;
+
 use super::changes::Seq;
 use crate::formats::id::SessionId;
 use crate::store::{Loaded, StoreError};
@@ -30,6 +32,10 @@ pub(super) struct Identity {
     /// The id with which the request came, if another request has renewed it: no answer carries a session cookie then,
     /// so that none overwrites the one with the new id.
     pub(super) renewed: Option<SessionId>,
+    /// The id under which the session lives by now, for one that waits for its end under the first of the two.
+    pub(super) followed: Option<(Option<SessionId>, SessionId)>,
+    /// When the store was last asked whether the session has ended.
+    pub(super) asked_store: Option<Instant>,
     /// A write whose outcome is not known, or that is on its way. Once it is certain that nobody will know it, nothing
     /// more is written: what was done already must not be done again.
     pub(super) open_outcome: Option<StoreError>,
@@ -76,6 +82,20 @@ pub(super) struct SavePoint {
 impl Identity {
     pub(super) fn id(&self) -> Option<&SessionId> {
         self.stored.as_ref().map(|stored| &stored.id)
+    }
+
+    /// Returns the id to watch for the end of the session that was under `own`.
+    pub(super) fn id_to_watch(&self, own: Option<&SessionId>) -> Option<SessionId> {
+        match &self.followed {
+            Some((from, to)) if from.as_ref() == own => Some(to.clone()),
+            _ => own.cloned(),
+        }
+    }
+
+    /// Notes that the session that was under `own` lives under another id.
+    pub(super) fn follow(&mut self, own: Option<SessionId>, to: SessionId) {
+        self.followed = Some((own, to));
+        self.asked_store = None;
     }
 
     /// Asks for a new id. A stronger reason that was given earlier in the request stays.

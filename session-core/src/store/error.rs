@@ -26,9 +26,17 @@ use super::Store;
 pub struct StoreError {
     kind: Kind,
     /// The store knows that nothing was written.
-    before_writing: bool,
+    wrote: Wrote,
     address: Option<Arc<str>>,
     source: Option<Arc<dyn Error + Send + Sync>>,
+}
+
+/// What a store has said of the writing that a call did before it failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wrote {
+    Unknown,
+    Nothing,
+    Part,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,7 +53,7 @@ enum Kind {
 
 impl StoreError {
     fn new(kind: Kind, source: Option<Arc<dyn Error + Send + Sync>>) -> Self {
-        StoreError { kind, before_writing: false, address: None, source }
+        StoreError { kind, wrote: Wrote::Unknown, address: None, source }
     }
 
     /// The store can't be made as configured: a URL that does not parse, a feature that is off.
@@ -111,9 +119,9 @@ impl StoreError {
 
     /// A call failed since another store did. It says nothing about the store that was called.
     pub(super) fn elsewhere(text: &str, source: StoreError) -> Self {
-        let before_writing = source.wrote_nothing();
+        let wrote = if source.wrote_nothing() { Wrote::Nothing } else { source.wrote };
         let told = Told { text: text.to_owned(), source: source.into() };
-        StoreError { before_writing, ..Self::new(Kind::Elsewhere, Some(Arc::new(told))) }
+        StoreError { wrote, ..Self::new(Kind::Elsewhere, Some(Arc::new(told))) }
     }
 
     /// Says in which step of the launch's trial the error came, and under which key.
@@ -140,7 +148,13 @@ impl StoreError {
     /// ```
     #[must_use]
     pub fn before_writing(mut self) -> Self {
-        self.before_writing = true;
+        self.wrote = Wrote::Nothing;
+        self
+    }
+
+    /// Notes that the call failed after it had written a part, whatever the error says of the rest.
+    pub(crate) fn after_writing(mut self) -> Self {
+        self.wrote = Wrote::Part;
         self
     }
 
@@ -180,9 +194,14 @@ impl StoreError {
     /// the record's size, or it refused the connection. Otherwise a write may have happened, and making it again could
     /// count it twice. A call that was [refused](StoreError::refused) may have done a part of its work before.
     pub fn wrote_nothing(&self) -> bool {
-        self.before_writing
-            || matches!(self.kind, Kind::Misconfigured | Kind::TooLarge { .. })
-            || chain(self).any(is_refused_connection)
+        match self.wrote {
+            Wrote::Nothing => true,
+            Wrote::Part => false,
+            Wrote::Unknown => {
+                matches!(self.kind, Kind::Misconfigured | Kind::TooLarge { .. })
+                    || chain(self).any(is_refused_connection)
+            }
+        }
     }
 
     /// Tells whether the store itself is in trouble, not just one record. The log has lines about such an

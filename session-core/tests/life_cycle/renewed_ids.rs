@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rocket_session_state_conformance::{Held, HoldPoint, Operation};
 use rocket_session_state_core::fields;
-use rocket_session_state_core::manager::Closed;
+use rocket_session_state_core::manager::{Closed, Manager};
 use rocket_session_state_core::merge;
 use rocket_session_state_core::session::{SaveError, Session};
 use tokio::task::JoinHandle;
@@ -285,6 +285,26 @@ async fn who_waits_for_the_end_follows_the_successor_from_the_old_id_too() {
     assert!(!waiting.is_finished());
     site.request(log_out).await;
     waiting.await.unwrap();
+}
+
+/// As in a loop of a stream, which asks anew with each event.
+#[tokio::test(start_paused = true)]
+async fn waits_for_the_end_that_are_given_up_ask_the_store_once_per_poll_and_forget_no_successor() {
+    let (mut site, old) = visitor().await;
+    site.request(|session| log_in(session, "momo")).await;
+    let elsewhere =
+        Manager::with_store(site.manager.config().clone(), std::sync::Arc::new(site.store.clone())).unwrap();
+    let stream = elsewhere.open(Some(&old), site.now).await.unwrap();
+    site.store.calls();
+    // The note is gone after a minute of the store's time, which is the request's own.
+    for second in 1..=50 {
+        let ended = tokio::time::timeout(Duration::from_secs(1), stream.ended()).await;
+        assert!(ended.is_err(), "after {second} seconds");
+    }
+    let calls = site.store.calls();
+    assert!((10..=14).contains(&calls), "{calls} calls in ten polls");
+    site.request(log_out).await;
+    tokio::time::timeout(Duration::from_secs(6), stream.ended()).await.unwrap();
 }
 
 #[tokio::test]

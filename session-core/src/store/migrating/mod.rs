@@ -123,9 +123,10 @@ impl Migration {
         let in_source = self.source.swap(call, key, Some(expected), None).await?;
         if let Swap::Done { .. } = in_source {
             // It was in the source alone, or a move of it has not ended, or has been cut off and left it there.
-            let in_target = self.target.boxed().swap(call, key, Some(expected), None).await?;
+            let in_target = self.target.boxed().swap(call, key, Some(expected), None).await;
+            let in_target = in_target.map_err(StoreError::after_writing)?;
             if matches!(&in_target, Swap::Conflict(Some(copy)) if is_unsettled(copy)) {
-                self.target.boxed().delete(call, key).await?;
+                self.target.boxed().delete(call, key).await.map_err(StoreError::after_writing)?;
             }
             return match in_target {
                 Swap::Conflict(Some(current)) if !is_unsettled(&current) => Ok(Swap::Conflict(Some(current))),
@@ -136,7 +137,7 @@ impl Migration {
         match (in_source, in_target) {
             (Swap::Conflict(Some(_)), done @ Swap::Done { .. }) => {
                 // A move that was cut off has left it behind.
-                self.source.delete(call, key).await?;
+                self.source.delete(call, key).await.map_err(StoreError::after_writing)?;
                 Ok(done)
             }
             // It is in the source alone, and another request has changed it.
@@ -171,14 +172,14 @@ impl Store for MigratingStore {
         if let Some(loaded) = migration.in_target(call, key, touch).await? {
             return Ok(Some(loaded));
         }
-        let Some(old) = migration.source.load(call, key).await? else {
+        let Some(old) = migration.source.load(call, key, None).await? else {
             // It may have been moved between the two loads. A move creates it in the target before it deletes
             // it in the source, so another load finds it.
             return migration.in_target(call, key, touch).await;
         };
         let (migration, key) = (Arc::clone(migration), key.to_owned());
         // A task of its own, since a move that is cut in the middle could bring back an ended session.
-        let moving = tokio::spawn(async move { migration.move_record(call, &key, old).await });
+        let moving = tokio::spawn(async move { migration.move_record(call, &key, old, touch).await });
         moving.await.map_err(StoreError::refused)?
     }
 
@@ -199,7 +200,8 @@ impl Store for MigratingStore {
     async fn delete(&self, call: Call, key: &str) -> Result<bool, StoreError> {
         // The source first: a load between the two would move its record.
         let in_source = self.0.source.delete(call, key).await?;
-        let in_target = self.0.target.boxed().delete(call, key).await?;
+        let in_target = self.0.target.boxed().delete(call, key).await;
+        let in_target = in_target.map_err(|error| if in_source { error.after_writing() } else { error })?;
         Ok(in_source || in_target)
     }
 

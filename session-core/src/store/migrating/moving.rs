@@ -60,6 +60,7 @@ impl Migration {
         call: Call,
         key: &str,
         old: Loaded,
+        touch: Option<Duration>,
     ) -> Result<Option<Loaded>, StoreError> {
         let call = Call { deadline: call.deadline + GRACE, ..call };
         let mut copy = Copy::of(self.converted(&old));
@@ -77,7 +78,10 @@ impl Migration {
                 if !self.warned.swap(true, Ordering::Relaxed) {
                     log::warn!("a session stays in the old store: {}", Chain(&error));
                 }
-                Ok(Some(old))
+                match touch {
+                    Some(_) => self.source.load(call, key, touch).await,
+                    None => Ok(Some(old)),
+                }
             }
             Err(error) => {
                 self.take_back(call, key, &copy).await;
@@ -111,7 +115,7 @@ impl Migration {
         unsettled: Loaded,
     ) -> Result<Option<Loaded>, StoreError> {
         let copy = Copy::left(unsettled);
-        match self.source.load(call, key).await? {
+        match self.source.load(call, key, None).await? {
             Some(old) => self.finish(call, key, old, copy).await,
             // The session has ended, or a move has stopped just before its end, which nobody can tell apart.
             None => self.discard(call, key, &copy).await,

@@ -29,9 +29,14 @@ impl Source {
     }
 
     /// Loads the record of the session that has this key in the target.
-    pub(super) async fn load(&self, call: Call, key: &str) -> Result<Option<Loaded>, StoreError> {
+    pub(super) async fn load(
+        &self,
+        call: Call,
+        key: &str,
+        touch: Option<Duration>,
+    ) -> Result<Option<Loaded>, StoreError> {
         let call = hurried(call);
-        self.call(call, Work::Load, self.store.boxed().load(call, &self.own_key(key), None)).await
+        self.call(call, Work::Load, self.store.boxed().load(call, &self.own_key(key), touch)).await
     }
 
     pub(super) async fn swap(

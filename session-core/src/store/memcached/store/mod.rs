@@ -118,7 +118,8 @@ impl MemcachedStore {
             None => set.add(),
         };
         let answer = self.pool.run(call, set).await.map_err(|error| match is_too_large(&error) {
-            true => StoreError::too_large(bytes.len(), limit),
+            // The server has dropped the item that was there.
+            true => StoreError::too_large(bytes.len(), limit).after_writing(),
             false => self.pool.failed(error),
         })?;
         swapped(answer.status, answer.cas)
@@ -152,6 +153,10 @@ impl MemcachedStore {
         new: Option<New<'_>>,
     ) -> Result<Swap, StoreError> {
         let (mut version, mut expires) = (expected.version, expected.expires);
+        if new.is_some_and(|new| new.lifetime.is_none()) && expires.is_none() {
+            // Its end is to be kept, and has to be asked for first.
+            version = None;
+        }
         loop {
             if let Some(cas) = version {
                 let written = match new {
