@@ -137,6 +137,11 @@ fn fresh(_fresh: Fresh) -> &'static str {
     "fresh"
 }
 
+#[get("/log-in-known")]
+fn log_in_known(known: Option<Known>) -> &'static str {
+    if known.is_some() { "go on" } else { "the form" }
+}
+
 #[get("/known")]
 fn known(_known: Known) {}
 
@@ -163,7 +168,7 @@ fn paid(_paid: NeedsPayment) {}
 
 async fn site() -> Site {
     Site::launch(|rocket| {
-        let public = routes![index, login_page, login, join];
+        let public = routes![index, login_page, login, join, log_in_known];
         let guarded = routes![
             account,
             admin,
@@ -259,5 +264,17 @@ async fn a_check_may_say_log_in_again_or_fail_with_a_status() {
         );
         assert_eq!(header(&response, "Cache-Control"), ["no-store"], "{name} at {path}");
         assert!(site.text("/account").await.starts_with(name), "the login itself is not touched");
+    }
+}
+
+/// As `docs/guards.md` tells it: who does not pass is not sent round in a circle.
+#[rocket::async_test]
+async fn a_login_page_that_asks_the_guard_shows_its_form_to_who_has_to_log_in_again() {
+    let site = site().await;
+    for (name, page) in [("deleted", "the form"), ("momo", "go on")] {
+        log_in(&site.client, name).await;
+        let response = browse(&site.client, "/log-in-known").await;
+        assert_eq!(response.status(), Status::Ok);
+        assert_eq!(response.into_string().await.as_deref(), Some(page), "{name}");
     }
 }
