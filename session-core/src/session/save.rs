@@ -278,15 +278,13 @@ impl Writer<'_> {
         }
     }
 
-    /// Gives a record a new life; `None` if it is gone. What others have written to it is not taken over.
+    /// Gives a record a new life; `None` if it is gone.
     async fn touch(&self, stored: &StoredRecord) -> Result<Option<StoredRecord>, StoreError> {
-        let (key, life) = (self.manager.store_key(&stored.id), self.full_life());
-        let touched = self.server.store.load(self.budget(), self.now, &key, life.lifetime).await?;
-        Ok(touched.map(|_| {
-            let mut stored = stored.clone();
-            stored.loaded.expires = life.expires;
-            stored
-        }))
+        let (key, lifetime) = (self.manager.store_key(&stored.id), self.manager.refresh().lifetime);
+        let extended = self.server.store.extend(self.budget(), self.now, &key, lifetime).await?;
+        let mut stored = stored.clone();
+        stored.loaded.expires = self.full_life().expires;
+        Ok(extended.then_some(stored))
     }
 
     /// Ends a session, whatever its record holds by now, and also if another request has given it a new id.

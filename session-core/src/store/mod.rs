@@ -30,6 +30,15 @@ macro_rules! forward {
             ($store).delete(call, key).await
         }
 
+        async fn extend(
+            &$self,
+            call: Call,
+            key: &str,
+            lifetime: std::time::Duration,
+        ) -> Result<bool, StoreError> {
+            ($store).extend(call, key, lifetime).await
+        }
+
         async fn purge(&$self, call: Call) -> Result<u64, StoreError> {
             ($store).purge(call).await
         }
@@ -169,7 +178,7 @@ pub(crate) mod registry {
 /// for the note that a renewed id leaves. They are printable ASCII if the prefix is. Values are opaque bytes and may hold any byte, also zero.
 ///
 /// Implementations write `async fn`; the futures have to be `Send`. `load`, `swap` and `delete` have
-/// to be written, `purge` and `ping` where the defaults do not fit. The guide's page "Write your own
+/// to be written, `extend`, `purge` and `ping` where the defaults do not fit. The guide's page "Write your own
 /// store" builds one, and the suite of the cargo feature `conformance` tests it.
 ///
 /// # Rules for every method
@@ -212,6 +221,18 @@ pub trait Store: Send + Sync + 'static {
 
     /// Deletes the record, whatever it holds. Returns whether there was one.
     fn delete(&self, call: Call, key: &str) -> impl Future<Output = Result<bool, StoreError>> + Send;
+
+    /// Gives the record a life of `lifetime` from [`Call::now`] on. Returns whether there is one.
+    ///
+    /// The default is a [`load`](Store::load) with touch, for stores for which that is one round trip.
+    fn extend(
+        &self,
+        call: Call,
+        key: &str,
+        lifetime: Duration,
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send {
+        async move { Ok(self.load(call, key, Some(lifetime)).await?.is_some()) }
+    }
 
     /// Frees the room that expired records still occupy and returns how many were removed.
     ///

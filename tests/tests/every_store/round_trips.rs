@@ -76,8 +76,7 @@ fn a_life_that_is_due_costs_a_read_alone(storage: Storage) {
     assert_eq!(visitor.post("/ops").json(&json!({ "ops": [["set", "k", 0]] })).send().status, 200);
     // A connection is opened and a statement or script made known once.
     costs(1);
-    let by_a_write = usize::from(storage.extends_by_a_write());
-    assert_eq!(costs(2), (2 + by_a_write, 2, 4), "{storage}");
+    assert_eq!(costs(2), (2, 2, 4), "{storage}");
     // Nothing is due any more.
     proxy.round_trips();
     assert_eq!(visitor.post("/ops").json(&get).send().status, 200);
