@@ -72,9 +72,8 @@ impl Writer<'_> {
                     None => self.create(plan.without_data()?).await.map(Some),
                 }
             }
-            living
-                if reason == RotationReason::LogInAgain && self.is_logged_out(living.as_ref(), plan)? =>
-            {
+            None if reason == RotationReason::LogInAgain => Err(SaveError::Ended),
+            Some(living) if reason == RotationReason::LogInAgain && self.is_visitors(&living, plan)? => {
                 Err(SaveError::Ended)
             }
             _ if reason == RotationReason::OtherUser => {
@@ -105,8 +104,10 @@ impl Writer<'_> {
         if !logs_in {
             return Err(SaveError::Renewed);
         }
+        // Of a visitor's session nothing is handed over: whoever has the old id may have planted it.
         if let Some(living) = self.living(old).await?
-            && self.may_go_on_from(&living, plan, RotationReason::LogIn)?
+            && self.is_of_same_user(&living.loaded, plan)?
+            && self.may_go_on_from(&living, plan, RotationReason::LogInAgain)?
             && let Some(joined) = self.go_on_from(living, plan).await?
         {
             return Ok(joined);
@@ -115,7 +116,7 @@ impl Writer<'_> {
     }
 
     /// Tells whether a log-in goes on with what a session holds: the same user's, or, unless another user was there on
-    /// the way, that of a visitor.
+    /// the way, that of the visitor whose session the request has loaded under the old id.
     fn may_go_on_from(
         &self,
         living: &Living,
@@ -126,7 +127,7 @@ impl Writer<'_> {
         if living.is_by_log_in && is_same_user {
             return Ok(true);
         }
-        let is_visitors = reason == RotationReason::LogIn && self.is_logged_out(Some(living), plan)?;
+        let is_visitors = reason == RotationReason::LogIn && self.is_visitors(living, plan)?;
         Ok(reason != RotationReason::OtherUser && living.is_same_session && (is_same_user || is_visitors))
     }
 
@@ -224,9 +225,9 @@ impl Writer<'_> {
         Ok(theirs.get(key).is_some() && login::is_same_user(theirs.format(), Some(user), theirs.get(key)))
     }
 
-    /// Tells whether the session has ended, or lives on as that of a visitor.
-    fn is_logged_out(&self, living: Option<&Living>, plan: &Plan) -> Result<bool, StoreError> {
-        let (Some(key), Some(living)) = (self.login_key(), living) else { return Ok(true) };
+    /// Tells whether nobody is logged in in a session. Where no state has a login field, nobody knows.
+    fn is_visitors(&self, living: &Living, plan: &Plan) -> Result<bool, StoreError> {
+        let Some(key) = self.login_key() else { return Ok(false) };
         let theirs = theirs(&living.loaded, plan.base.format())?;
         Ok(login::is_same_user(theirs.format(), None, theirs.get(key)))
     }

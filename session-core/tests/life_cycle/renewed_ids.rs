@@ -178,10 +178,13 @@ async fn a_log_in_moves_on_from_an_id_that_another_may_have_made_and_takes_the_d
             count(&victim);
             let cookie = close(&site, &victim).await.unwrap().unwrap();
             assert!(cookie != thief && cookie != old, "{began_as_momos}, {comes_after}");
-            assert!(open(&site, &thief).await.is_new());
             let after = open(&site, &cookie).await;
-            assert!(after.contains("username") && after.contains("cart"), "{began_as_momos}, {comes_after}");
-            assert_eq!(fields::get::<Counter>(&after), 2);
+            assert!(after.contains("username"));
+            // Who comes with the old id of a visitor may as well be the one who has planted it.
+            let takes_data = began_as_momos || !comes_after;
+            assert_eq!(after.contains("cart"), takes_data, "{began_as_momos}, {comes_after}");
+            assert_eq!(fields::get::<Counter>(&after), if takes_data { 2 } else { 1 });
+            assert_eq!(open(&site, &thief).await.is_new(), takes_data);
         }
     }
 }
@@ -308,15 +311,24 @@ async fn waits_for_the_end_that_are_given_up_ask_the_store_once_per_poll_and_for
 }
 
 #[tokio::test]
-async fn where_no_state_has_a_login_field_a_new_id_is_a_session_of_its_own() {
+async fn where_no_state_has_a_login_field_a_new_id_is_a_session_of_its_own_without_data() {
     let mut site = Site::new();
     site.request(|session| session.set("cart", "tea")).await;
     let old = site.cookie.clone().unwrap();
-    site.request(Session::regenerate).await;
-    let again = open(&site, &old).await;
-    again.set("user", "momo");
-    again.regenerate();
-    assert!(close(&site, &again).await.unwrap().is_some_and(|cookie| Some(cookie) != site.cookie));
+    site.request(|session| {
+        session.set("user", "momo");
+        session.regenerate();
+    })
+    .await;
+    // Whoever has planted the old id.
+    let thief = open(&site, &old).await;
+    thief.set("k", "v");
+    thief.regenerate();
+    let cookie = close(&site, &thief).await.unwrap().unwrap();
+    assert_ne!(Some(&cookie), site.cookie.as_ref());
+    let thief = open(&site, &cookie).await;
+    assert!(!thief.contains("user") && !thief.contains("cart"));
+    assert_eq!(site.get("user").await.as_deref(), Some("momo"));
 }
 
 #[tokio::test]
