@@ -57,13 +57,14 @@ fn only_a_permanent_sessions_cookie_outlives_the_browser() {
         let browser = Browser::with_store(store);
         set(&browser, "city", "Graz");
 
-        let permanent = browser.post("/session/permanent", &[("permanent", "true")]);
-        assert!(permanent.the_cookie().contains("Expires="), "{store}");
-        assert!(browser.get("/session").says("This session is permanent"), "{store}");
-
+        // Of a session in a store the cookie is sent only when it changes, and such a session is permanent from the start.
         let passing = browser.post("/session/permanent", &[("permanent", "false")]);
         assert!(!passing.the_cookie().contains("Expires="), "{store}");
         assert!(browser.get("/session").says("This session is not permanent"), "{store}");
+
+        let permanent = browser.post("/session/permanent", &[("permanent", "true")]);
+        assert!(permanent.the_cookie().contains("Expires="), "{store}");
+        assert!(browser.get("/session").says("This session is permanent"), "{store}");
     }
 }
 
