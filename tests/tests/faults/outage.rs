@@ -104,15 +104,16 @@ fn survive(storage: Storage, begin: impl FnOnce(&mut Site), end: impl FnOnce(&mu
         during(&site);
         end(&mut site);
         // Without a restart of the application.
-        let client = Client::new(&urls[0]);
-        // Writes and loads: each is let through when a ping was answered.
-        let works = || {
+        let clients: Vec<Client> = urls.iter().map(|url| Client::new(url)).collect();
+        // Writes and loads, in each process: each is let through when a ping was answered.
+        let works = |client: &Client| {
             let login = client.get("/login?name=late&items=1").send();
             let cookie =
                 login.set_cookies().first().and_then(|line| line.split(';').next().map(str::to_owned));
             let reads = |cookie: String| client.get("/read").cookie(&cookie).send().status == 200;
             login.status == 200 && cookie.is_some_and(reads)
         };
+        let works = || clients.iter().all(works);
         let recovered = poll::until(PATIENCE, || failed.load(Ordering::Relaxed) || works());
         pass(Duration::from_secs(1));
         running.store(false, Ordering::Relaxed);
