@@ -28,7 +28,7 @@ KEPT_BY_SERVER = "what was acknowledged is the server's to keep; its end and tha
 
 NOT_APPLICABLE = {
     **{("cookie", suite): NO_STORE for suite in ["conformance", "races", "faults", "crash", "starting", "round_trips"]},
-    **{("memory", suite): IN_PROCESS for suite in ["faults", "crash", "starting", "round_trips"]},
+    **{("memory", suite): IN_PROCESS for suite in ["crash", "starting", "round_trips"]},
     ("memory", "interop"): "Flask-Session keeps no sessions in memory",
     **{(store, "crash"): KEPT_BY_SERVER for store in GROUPS["servers"]},
 }
