@@ -101,7 +101,7 @@ impl Fairing for SaveSessions {
                 }));
                 match closed {
                     Ok((_, Some(Ok(closed)))) => {
-                        self.send(request, response, closed);
+                        self.send(request, response, present, closed);
                         in_request.note_streaming_use(request);
                         Box::pin(Done)
                     }
@@ -111,13 +111,14 @@ impl Fairing for SaveSessions {
                     Ok((now, None)) => Box::pin(async move {
                         let saving = manager.save_and_close(session, now);
                         match AssertUnwindSafe(saving).catch_unwind().await {
-                            Ok(Ok(closed)) => self.send(request, response, closed),
+                            Ok(Ok(closed)) => self.send(request, response, present, closed),
                             Ok(Err(error @ SaveError::Renewed)) if is_read(request) => {
                                 // The page was made for a new visitor, and is right as it is.
                                 error.log(request);
                                 self.send(
                                     request,
                                     response,
+                                    present,
                                     Closed { vary_cookie: true, ..Closed::default() },
                                 );
                             }
@@ -127,7 +128,7 @@ impl Fairing for SaveSessions {
                                     _ => panicked(request, response, session).await,
                                 }
                                 let set_cookie = manager.acknowledged_cookie(session, now);
-                                self.send(request, response, Closed { set_cookie, ..Closed::default() });
+                                self.send_acknowledged(request, response, set_cookie);
                             }
                         }
                         in_request.note_streaming_use(request);
@@ -136,7 +137,7 @@ impl Fairing for SaveSessions {
                         panicked(request, response, session).await;
                         // The application's clock may be what has panicked; the session's own goes on.
                         let set_cookie = manager.acknowledged_cookie(session, session.now());
-                        self.send(request, response, Closed { set_cookie, ..Closed::default() });
+                        self.send_acknowledged(request, response, set_cookie);
                     }),
                 }
             }
@@ -146,8 +147,7 @@ impl Fairing for SaveSessions {
 
 impl SaveSessions {
     /// Says in the answer what the session has to say: its cookie, and that the answer depends on it.
-    fn send(&self, request: &Request<'_>, response: &mut Response<'_>, closed: Closed) {
-        let present = Present::among(response);
+    fn send(&self, request: &Request<'_>, response: &mut Response<'_>, present: Present, closed: Closed) {
         let set_cookie = closed.set_cookie.filter(|_| {
             // A cache that keeps this answer would hand one visitor's session to another.
             !present.cache_control || self.shared_caches.keep_out(request, response, closed.only_extends)
@@ -170,6 +170,17 @@ impl SaveSessions {
                 response.set_raw_header("Vary", "Cookie");
             }
         }
+    }
+
+    /// Sends with an error the cookie that an earlier save of the request has acknowledged.
+    fn send_acknowledged(
+        &self,
+        request: &Request<'_>,
+        response: &mut Response<'_>,
+        set_cookie: Option<String>,
+    ) {
+        let present = Present::among(response);
+        self.send(request, response, present, Closed { set_cookie, ..Closed::default() });
     }
 }
 
@@ -197,7 +208,7 @@ impl Future for Done {
 
 /// The headers that a session adds, as far as an answer has them already. Found in one pass: Rocket's map hashes a name
 /// letter by letter at each question, which took half of all that was done here.
-#[derive(Default)]
+#[derive(Clone, Copy, Default)]
 struct Present {
     set_cookie: bool,
     cache_control: bool,

@@ -200,7 +200,6 @@ impl SessionConfig {
     ///
     /// All problems at once. Where a value can't be read, rules that depend on it are not applied.
     #[doc(hidden)]
-    #[doc(hidden)]
     pub fn from_figment(figment: &Figment, environment: Environment) -> Result<CheckedConfig, ConfigError> {
         let mut report = Report::default();
         let config = from_figment::read(figment, environment.own_store, &mut report)?;
@@ -213,7 +212,6 @@ impl SessionConfig {
     /// # Errors
     ///
     /// All problems at once, without places.
-    #[doc(hidden)]
     #[doc(hidden)]
     pub fn check(self, environment: Environment) -> Result<CheckedConfig, ConfigError> {
         check::apply(self, environment, Report::default())

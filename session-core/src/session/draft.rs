@@ -25,6 +25,11 @@ impl Draft {
         Ok(Draft { record, empty })
     }
 
+    /// Applies changes that were made to `base` to what others have made of it.
+    pub(super) fn merged(changes: &Changes, base: &Record, theirs: &Record) -> Result<Self, SaveError> {
+        Draft::new(&changes.rebased(base, theirs)?, theirs)
+    }
+
     /// The result of a save that has written this under `id`.
     pub(super) fn stored(self, id: SessionId, version: Option<u64>, life: Life) -> Saved {
         let mut loaded = Loaded::versioned(self.record.bytes().clone(), version);

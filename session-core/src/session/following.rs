@@ -32,7 +32,7 @@ impl Plan {
                 return Ok(None);
             }
         }
-        Draft::new(&self.changes.rebased(&self.base, &theirs)?, &theirs).map(Some)
+        Draft::merged(&self.changes, &self.base, &theirs).map(Some)
     }
 
     /// The changes of a log-in and what they are made to, for another session of the same user.
@@ -106,7 +106,6 @@ impl Writer<'_> {
         }
         // Of a visitor's session nothing is handed over: whoever has the old id may have planted it.
         if let Some(living) = self.living(old).await?
-            && self.is_of_same_user(&living.loaded, plan)?
             && self.may_go_on_from(&living, plan, RotationReason::LogInAgain)?
             && let Some(joined) = self.go_on_from(living, plan).await?
         {
@@ -139,7 +138,7 @@ impl Writer<'_> {
             return self.join(living, plan).await;
         }
         let theirs = theirs(&living.loaded, plan.base.format())?;
-        let merged = Draft::new(&plan.changes.rebased(&plan.base, &theirs)?, &theirs)?;
+        let merged = Draft::merged(&plan.changes, &plan.base, &theirs)?;
         let reason = if is_same_user { RotationReason::LogInAgain } else { RotationReason::LogIn };
         let Living { id, loaded, .. } = living;
         let moved = self.rotate(StoredRecord { id, loaded }, merged, plan, reason);
@@ -162,7 +161,7 @@ impl Writer<'_> {
                 return Ok(None);
             }
             let theirs = theirs(&loaded, base.format())?;
-            let merged = Draft::new(&changes.rebased(&base, &theirs)?, &theirs)?;
+            let merged = Draft::merged(&changes, &base, &theirs)?;
             living = match self.swap(&self.manager.store_key(&id), Some(&loaded), Some(&merged), life).await?
             {
                 Swap::Done { version } => return Ok(Some(merged.stored(id, version, life))),

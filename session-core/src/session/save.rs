@@ -94,7 +94,7 @@ impl Plan {
         if login_key.is_some_and(|key| has_changed_hands(&self.changes, &self.base, &theirs, key)) {
             return Ok(None);
         }
-        Draft::new(&self.changes.rebased(&self.base, &theirs)?, &theirs).map(Some)
+        Draft::merged(&self.changes, &self.base, &theirs).map(Some)
     }
 
     /// The changes alone, for a user who starts without the data of the session before.
