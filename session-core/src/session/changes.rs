@@ -22,8 +22,10 @@ pub(super) struct Seq(u64);
 #[derive(Clone, Default)]
 pub(super) struct Changes {
     by_key: IndexMap<String, Change>,
-    /// The latest change.
+    /// The latest change, quiet ones included.
     pub(super) last: Seq,
+    /// The latest change that has to be saved.
+    loud: Seq,
     /// The latest change that is in the record.
     saved: Seq,
     /// The change that removed everything; fields set later are newer.
@@ -42,6 +44,8 @@ struct Change {
     updated: bool,
     /// Set and removed again in this request: this is not a change, unless a save has written the value.
     cancelled: bool,
+    /// Set by [`Changes::seal`].
+    quiet: bool,
     seq: Seq,
 }
 
@@ -58,9 +62,19 @@ impl Changes {
         Some(change.value.as_deref())
     }
 
-    /// Returns `true` if there is anything to save. The fields that a new session begins with are not.
+    /// Returns `true` if there is anything to save. What was only sealed is not.
     pub(super) fn is_dirty(&self) -> bool {
-        self.last > self.saved
+        self.loud > self.saved
+    }
+
+    /// Returns `true` if anything was sealed that no record has.
+    pub(super) fn has_seals(&self) -> bool {
+        self.by_key.values().any(|change| change.quiet)
+    }
+
+    /// Returns `true` if the value under `key` was sealed, and is not in the record.
+    pub(super) fn is_sealed(&self, key: &str) -> bool {
+        self.by_key.get(key).is_some_and(|change| change.quiet)
     }
 
     /// Returns `true` if the session holds exactly what the record holds, as in most requests.
@@ -68,9 +82,18 @@ impl Changes {
         self.by_key.is_empty() && !self.removes_other_keys()
     }
 
-    /// Adds a field that a new session begins with. It is stored only together with something else.
-    pub(super) fn preset(&mut self, key: &str, value: Vec<u8>) {
-        self.by_key.insert(key.to_owned(), Change { value: Some(value), ..Change::default() });
+    /// Sets a value that is not a change of the session: see [`State::seal`](super::state::State::seal). What the request
+    /// has itself done with the key is a change, and so is this then.
+    pub(super) fn seal(&mut self, key: &str, value: Vec<u8>, in_record: bool) {
+        if self.by_key.get(key).is_some_and(|change| !change.quiet) {
+            return self.set(key, value, FieldRule::default(), in_record);
+        }
+        let rule = FieldRule { merge: Some(theirs_or_mine) };
+        let seq = self.next_quiet();
+        self.by_key.insert(
+            key.to_owned(),
+            Change { value: Some(value), rule, quiet: true, seq, ..Change::default() },
+        );
     }
 
     pub(super) fn set(&mut self, key: &str, value: Vec<u8>, rule: FieldRule, in_record: bool) {
@@ -105,9 +128,9 @@ impl Changes {
         }
     }
 
-    /// The values that were set, with their rules, but those that were only updated.
+    /// The values that were set, with their rules, but those that were only updated or sealed.
     pub(super) fn set_values(&self) -> impl Iterator<Item = (&str, &[u8], FieldRule)> {
-        let set = self.by_key.iter().filter(|(_, change)| !change.updated);
+        let set = self.by_key.iter().filter(|(_, change)| !change.updated && !change.quiet);
         set.filter_map(|(key, change)| Some((key.as_str(), change.value.as_deref()?, change.rule)))
     }
 
@@ -140,6 +163,11 @@ impl Changes {
 
     /// Counts a change, of a field or of something else.
     pub(super) fn next(&mut self) -> Seq {
+        self.loud = self.next_quiet();
+        self.loud
+    }
+
+    fn next_quiet(&mut self) -> Seq {
         self.last = Seq(self.last.0 + 1);
         self.last
     }
@@ -235,6 +263,15 @@ impl Changes {
         }
         Ok(rebased)
     }
+}
+
+/// Keeps what others have sealed meanwhile.
+fn theirs_or_mine(
+    _: Option<Value>,
+    mine: Option<Value>,
+    theirs: Option<Value>,
+) -> Result<Option<Value>, MergeError> {
+    Ok(theirs.or(mine))
 }
 
 /// Decodes a value. One that can't be decoded counts as absent, as it does for the accessors.

@@ -23,10 +23,10 @@ impl Contents {
         Contents { record, changes: Changes::default(), encode_errors: Vec::new() }
     }
 
-    /// Adds a field that a new session begins with. It is stored only together with something else.
-    pub(super) fn preset(&mut self, key: &str, value: &Value) {
+    /// Sets a value that is not a change of the session: see [`State::seal`](super::state::State::seal).
+    pub(super) fn seal(&mut self, key: &str, value: &Value) {
         if let Ok(raw) = self.format().encode(value) {
-            self.changes.preset(key, raw);
+            self.changes.seal(key, raw, self.record.get(key).is_some());
         }
     }
 
@@ -60,14 +60,15 @@ impl Contents {
         self.entries().map(|(key, _)| key)
     }
 
-    /// Returns `true` if there is no key but perhaps `ignored`.
+    /// Returns `true` if there is no key but perhaps `ignored` and what was only sealed.
     pub(super) fn is_empty_but_for(&self, ignored: Option<&str>) -> bool {
         let is_ignored = |key: RawKey<'_>| ignored.is_some() && key.as_text() == ignored;
         if self.changes.are_none() {
             // Asked in every request: without the changes it takes a sixth. Of two keys at most one is ignored.
             return self.record.len() < 2 && self.record.entries().all(|(key, _)| is_ignored(key));
         }
-        self.keys().all(is_ignored)
+        let is_sealed = |key: RawKey<'_>| key.as_text().is_some_and(|key| self.changes.is_sealed(key));
+        self.keys().all(|key| is_ignored(key) || is_sealed(key))
     }
 
     pub(super) fn set(&mut self, key: &str, raw: Vec<u8>, rule: FieldRule) {

@@ -21,7 +21,10 @@ pub(super) struct Draft {
 impl Draft {
     pub(super) fn new(changes: &Changes, record: &Record) -> Result<Self, SaveError> {
         let record = join(record.format(), &changes.list_applied_to(record))?;
-        let empty = record.entries().all(|(key, _)| key == RawKey::Text(PERMANENT));
+        let is_content = |key: RawKey<'_>| {
+            key != RawKey::Text(PERMANENT) && !key.as_text().is_some_and(|key| changes.is_sealed(key))
+        };
+        let empty = !record.entries().any(|(key, _)| is_content(key));
         Ok(Draft { record, empty })
     }
 

@@ -208,7 +208,7 @@ impl Manager {
             SessionHome::Server(server) => {
                 let mut state = State::fresh(server.format, Kind::Server);
                 if self.inner.config.session_permanent {
-                    state.contents.preset(PERMANENT, &Value::Bool(true));
+                    state.seal(PERMANENT, &Value::Bool(true));
                 }
                 state
             }

@@ -27,6 +27,7 @@ mod refresh;
 #[cfg(feature = "rocket")]
 mod responder;
 mod save;
+mod seal;
 mod state;
 mod successor;
 

@@ -18,6 +18,8 @@ pub(super) enum Outcome {
     /// The changes are applied to the record. A record that becomes empty is deleted, and where a new id was asked for,
     /// what others have left in it moves there. Its life is extended if that is due.
     Write,
+    /// Nothing was changed, and what was sealed is added to the record. Its life is extended if that is due.
+    Seal,
     /// Nothing was changed, and the life of the record is due to be extended.
     Extend,
     /// The data moves to a new id.
@@ -56,8 +58,13 @@ impl State {
             || (changed && (modified || (refresh && (unencoded || !self.is_empty()))))
             || (modified && !refresh && is_stored);
         if !wanted {
-            let extends = refresh && self.is_due(rule, now) && is_stored && !self.is_empty();
-            return if extends { Outcome::Extend } else { Outcome::Nothing };
+            let seals = !changed && self.contents.changes.has_seals();
+            let extends = refresh && self.is_due(rule, now);
+            return match (seals || extends) && is_stored && !self.is_empty() {
+                true if seals => Outcome::Seal,
+                true => Outcome::Extend,
+                false => Outcome::Nothing,
+            };
         }
         match (is_stored, rotation, self.is_empty()) {
             (false, _, true) => Outcome::Drop,
@@ -100,7 +107,12 @@ impl State {
         let says_all = self.kind == Kind::Cookie || rule.is_flasks();
         let is_other = says_all || identity.unsent || identity.permanence_changed;
         let news = identity.cookie_outdated || (modified && is_other);
-        if news || (identity.extended && permanent) {
+        // What was sealed in a cookie is in the next one, which extends its life.
+        let seals = self.kind == Kind::Cookie && !identity.keeps_life && {
+            let changes = &self.contents.changes;
+            changes.has_seals() && !changes.is_dirty()
+        };
+        if news || seals || (identity.extended && permanent) {
             CookieChange::Send { permanent, news }
         } else {
             CookieChange::Keep

@@ -78,7 +78,7 @@ pub(super) struct Plan {
     /// The id with which the request came, if another request has renewed it.
     renewed: Option<SessionId>,
     /// The life of the record is due to be extended.
-    due: bool,
+    pub(super) due: bool,
     point: SavePoint,
 }
 
@@ -142,7 +142,8 @@ impl Writer<'_> {
             changes: state.contents.changes.clone(),
             rotation: state.identity.rotation_reason(),
             renewed: state.identity.renewed.clone(),
-            due: state.is_due(rule, self.now) || state.permanent() != state.saved_as_permanent(),
+            due: (state.is_due(rule, self.now) && (rule.each_use || outcome != Outcome::Seal))
+                || state.permanent() != state.saved_as_permanent(),
             point: state.save_point(),
         })))
     }
@@ -173,6 +174,9 @@ impl Writer<'_> {
         let stored = plan.stored.take();
         if let (Outcome::Extend, Some(stored)) = (plan.outcome, &stored) {
             return Ok(self.extend(stored, plan.base).await);
+        }
+        if let (Outcome::Seal, Some(stored)) = (plan.outcome, &stored) {
+            return Ok(self.seal(stored, &plan).await);
         }
         let new = Draft::new(&plan.changes, &plan.base)?;
         match (plan.outcome, stored) {
@@ -313,15 +317,9 @@ impl Writer<'_> {
         new: Option<&Draft>,
         life: Life,
     ) -> Result<Swap, SaveError> {
-        let limit = self.manager.config().session_max_size;
-        let swapped = match new.map(|draft| draft.record.bytes()) {
-            Some(bytes) if limit != 0 && bytes.len() > limit => {
-                Err(StoreError::over_max_size(bytes.len(), limit))
-            }
-            bytes => {
-                let new = bytes.map(|bytes| New { bytes, lifetime: life.lifetime });
-                self.swap_bytes(key, expected, new).await
-            }
+        let swapped = match new.map(|draft| self.checked(draft, life)).transpose() {
+            Ok(new) => self.swap_bytes(key, expected, new).await,
+            Err(too_large) => Err(too_large),
         };
         swapped.map_err(|error| match new {
             Some(draft) if error.is_too_large() => {
@@ -329,6 +327,15 @@ impl Writer<'_> {
             }
             _ => SaveError::Unavailable(error),
         })
+    }
+
+    /// Makes what is sent to the store of a draft, unless that is longer than a record may be.
+    pub(super) fn checked<'d>(&self, draft: &'d Draft, life: Life) -> Result<New<'d>, StoreError> {
+        let (bytes, limit) = (draft.record.bytes(), self.manager.config().session_max_size);
+        match limit != 0 && bytes.len() > limit {
+            true => Err(StoreError::over_max_size(bytes.len(), limit)),
+            false => Ok(New { bytes, lifetime: life.lifetime }),
+        }
     }
 
     pub(super) async fn swap_bytes(

@@ -154,6 +154,15 @@ impl State {
         }
     }
 
+    /// Sets a value that is not a change of the session, such as when it was first seen: not `modified`, not `accessed`.
+    ///
+    /// It is stored together with something else. If nothing else was changed, it is written as well, but as best can be:
+    /// whatever comes of that, the request keeps its answer. A record that is not there is not created for it, and one
+    /// in which others have set the key meanwhile keeps theirs.
+    pub(super) fn seal(&mut self, key: &str, value: &Value) {
+        self.contents.seal(key, value);
+    }
+
     /// Removes a value. `true` if there was one.
     pub(super) fn take(&mut self, key: &str, rule: FieldRule) -> bool {
         if self.contents.raw(key).is_none() {

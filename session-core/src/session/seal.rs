@@ -1,0 +1,65 @@
+//! Saving what was only sealed: as best can be, since the request has its answer whatever comes of it.
+
+use std::sync::Arc;
+
+use super::SaveError;
+use super::draft::{Draft, Life};
+use super::identity::StoredRecord;
+use super::save::{Plan, Writer, pause};
+use super::state::Saved;
+use crate::error_chain::Chain;
+use crate::store::Swap;
+
+/// What has become of what was sealed.
+enum Sealed {
+    Done(Saved),
+    /// The session has ended meanwhile, or has a new id.
+    Gone,
+    /// The session is another user's by now.
+    NotOurs,
+}
+
+impl Writer<'_> {
+    /// Adds to a record what was sealed. If that can't be done, the next request seals anew.
+    pub(super) async fn seal(&self, stored: &StoredRecord, plan: &Plan) -> Saved {
+        let as_it_was = || Saved::new(Some(stored.clone()), Arc::clone(&plan.base));
+        match self.try_to_seal(stored, plan).await {
+            Ok(Sealed::Done(saved)) => saved,
+            Ok(Sealed::Gone) => as_it_was().renewed(stored.id.clone()),
+            Ok(Sealed::NotOurs) => as_it_was(),
+            Err(error) => {
+                let was_told = matches!(&error, SaveError::Unavailable(error) if error.was_told());
+                let level = if was_told { log::Level::Debug } else { log::Level::Warn };
+                log::log!(level, "what was sealed in a session could not be written: {}", Chain(&error));
+                as_it_was()
+            }
+        }
+    }
+
+    async fn try_to_seal(&self, stored: &StoredRecord, plan: &Plan) -> Result<Sealed, SaveError> {
+        let key = self.manager.store_key(&stored.id);
+        let _lock = self.server.store.lock(self.budget(), &key).await?;
+        let mut expected = stored.loaded.clone();
+        let life = if plan.due { self.full_life() } else { Life::of(&expected) };
+        let mut new = Draft::new(&plan.changes, &plan.base)?;
+        for attempt in 0..self.attempts() {
+            let written = Some(self.checked(&new, life)?);
+            // Not noted as a write whose outcome may stay unknown: to do it twice is to do it once.
+            let swapped =
+                self.server.store.swap(self.budget(), self.now, &key, Some(&expected), written).await?;
+            expected = match swapped {
+                Swap::Done { version } => {
+                    return Ok(Sealed::Done(new.stored(stored.id.clone(), version, life)));
+                }
+                Swap::Conflict(None) => return Ok(Sealed::Gone),
+                Swap::Conflict(Some(current)) => current,
+            };
+            let Some(merged) = plan.merged_into(&expected, self.login_key())? else {
+                return Ok(Sealed::NotOurs);
+            };
+            new = merged;
+            pause(attempt).await;
+        }
+        Err(SaveError::Contended)
+    }
+}
