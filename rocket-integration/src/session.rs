@@ -34,6 +34,11 @@ use crate::request::RequestSession;
 pub struct Session(session::Session);
 
 impl Session {
+    /// Makes the guard of a session that was opened outside any request.
+    pub(crate) fn from_core(session: session::Session) -> Self {
+        Session(session)
+    }
+
     /// Returns the session of a request, loaded at the first call.
     pub(crate) async fn of(request: &Request<'_>) -> Result<Self, SessionError> {
         RequestSession::open(request).await.map(|session| Session(session.clone()))

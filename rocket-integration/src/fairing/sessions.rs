@@ -16,6 +16,7 @@ use crate::context::{Clock, SessionContext};
 use crate::error::PurgeError;
 use crate::guard::{self, LaunchChecks};
 use crate::login::LoginPages;
+use crate::testing::{KeepCookies, TestSetup};
 
 /// The fairing that gives an application sessions.
 ///
@@ -118,14 +119,15 @@ impl Sessions {
     /// The configuration is wrong, or the store failed.
     pub async fn purge(&self, rocket: &Rocket<Build>) -> Result<u64, PurgeError> {
         let config = self.checked_config(rocket).map_err(PurgeError::Config)?;
-        let manager = self.manager(config).map_err(PurgeError::Store)?;
+        let manager = self.manager(config, None).map_err(PurgeError::Store)?;
         manager.purge(SystemTime::now()).await.map_err(PurgeError::Store)
     }
 
-    fn manager(&self, config: CheckedConfig) -> Result<Manager, StoreError> {
-        match &self.store {
-            Some(store) => Manager::with_store(config, store.clone()),
-            None => Manager::new(config),
+    fn manager(&self, config: CheckedConfig, test: Option<&TestSetup>) -> Result<Manager, StoreError> {
+        match (test, &self.store) {
+            (Some(test), _) => Manager::for_test(config, test.store()),
+            (None, Some(store)) => Manager::with_store(config, store.clone()),
+            (None, None) => Manager::new(config),
         }
     }
 
@@ -135,6 +137,7 @@ impl Sessions {
             debug_profile: *figment.profile() == rocket::Config::DEBUG_PROFILE,
             serves_tls: rocket::Config::try_from(figment).is_ok_and(|config| config.tls_enabled()),
             own_store: self.store.is_some(),
+            in_test: rocket.state::<TestSetup>().is_some(),
         };
         match &self.config {
             Some(config) => config.as_ref().clone().check(environment),
@@ -150,10 +153,14 @@ impl Fairing for Sessions {
     }
 
     async fn on_ignite(&self, rocket: Rocket<Build>) -> Ignited {
+        let test = rocket.state::<TestSetup>().cloned();
         let checked = match self.checked_config(&rocket) {
             Ok(checked) => checked,
             Err(error) => {
                 log::error!("{error}");
+                if let Some(test) = test {
+                    test.refused(&error);
+                }
                 return Err(rocket);
             }
         };
@@ -167,7 +174,7 @@ impl Fairing for Sessions {
             );
         }
         let stores = stores(&checked);
-        let manager = match self.manager(checked) {
+        let manager = match self.manager(checked, test.as_ref()) {
             Ok(manager) => manager,
             Err(error) => {
                 log::error!("sessions can't be set up in {stores}: {}", Chain(&error));
@@ -182,16 +189,22 @@ impl Fairing for Sessions {
             log::error!("sessions can't be served from {stores}: {}", Chain(&error));
             return Err(rocket);
         }
+        let stores = if test.is_some() && !manager.is_cookie_store() { TestSetup::STORE } else { &stores };
         log::info!("Sessions: {stores}, {}", cookie(manager.config(), manager.config().secure_was_chosen));
-        let context = SessionContext::new(manager, Arc::clone(&self.clock));
+        let clock = test.as_ref().map_or_else(|| Arc::clone(&self.clock), TestSetup::clock);
+        let context = SessionContext::new(manager, clock);
         let rocket =
             rocket.manage(context).manage(LoginPages::default()).manage(Mutex::<LaunchChecks>::default());
         // Attached while igniting, so that it runs after every fairing that is attached before launch.
-        Ok(rocket.attach(SaveSessions::default()))
+        let rocket = rocket.attach(SaveSessions::default());
+        Ok(if test.is_some() { rocket.attach(KeepCookies) } else { rocket })
     }
 
     async fn on_liftoff(&self, rocket: &Rocket<Orbit>) {
-        if let Some(context) = rocket.state::<SessionContext>() {
+        // The clock of a test does not go by itself, and this one does.
+        if let Some(context) =
+            rocket.state::<SessionContext>().filter(|_| rocket.state::<TestSetup>().is_none())
+        {
             context.purge_regularly(rocket.shutdown());
         }
         if let Some(table) = guard::table(rocket) {

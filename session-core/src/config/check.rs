@@ -81,6 +81,14 @@ impl CheckedConfig {
     pub(crate) fn environment(&self) -> Environment {
         self.environment
     }
+
+    /// Returns the configuration for a test that keeps the sessions in a store of its own: no server is asked, those that
+    /// sessions are moved out of neither, and no call is refused in place of a store that the test has set to work again.
+    pub(crate) fn without_servers(mut self) -> Self {
+        self.config.session_migrate_from = None;
+        self.config.session_breaker_after = u32::MAX;
+        self
+    }
 }
 
 /// The settings, for reading.

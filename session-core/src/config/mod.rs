@@ -190,6 +190,8 @@ pub struct Environment {
     pub serves_tls: bool,
     /// The application passes a store of its own in code, so that `session_type` has no effect.
     pub own_store: bool,
+    /// A test of the application runs, which makes its own secret where none is set.
+    pub in_test: bool,
 }
 
 impl SessionConfig {

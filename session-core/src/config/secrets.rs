@@ -118,9 +118,9 @@ fn weak(
     }
 }
 
-/// Makes a key in the debug profile, where one is missing. Elsewhere that is a problem.
+/// Makes a key in the debug profile and in a test, where one is missing. Elsewhere that is a problem.
 fn missing(key: &'static str, environment: Environment, report: &mut Report) -> Option<SecretKey> {
-    if !environment.debug_profile {
+    if !environment.debug_profile && !environment.in_test {
         report.refuse(
             &[key],
             format!(
@@ -132,7 +132,12 @@ fn missing(key: &'static str, environment: Environment, report: &mut Report) -> 
     }
     match SecretKey::generate() {
         Ok(generated) => {
-            report.warn(&[key], "is missing; a random one is used, and every session ends with this process");
+            if !environment.in_test {
+                report.warn(
+                    &[key],
+                    "is missing; a random one is used, and every session ends with this process",
+                );
+            }
             Some(generated)
         }
         Err(error) => {

@@ -88,6 +88,25 @@ impl Manager {
         Manager::with_records(config, DynStore::new(store), format)
     }
 
+    /// Makes a manager for a test of an application: over this store, which takes the place of the one that the
+    /// configuration names, and of any server. Records have the format that they have there. Sessions in cookies stay in
+    /// cookies.
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Manager::new).
+    #[doc(hidden)]
+    pub fn for_test(config: CheckedConfig, store: impl Store) -> Result<Self, StoreError> {
+        if !config.environment().own_store && config.backend().is_none() {
+            return Manager::new(config);
+        }
+        let format = match config.environment().own_store {
+            true => config.session_serialization_format.into(),
+            false => config.store_format(),
+        };
+        Manager::with_records(config.without_servers(), DynStore::new(store), format)
+    }
+
     fn with_records(config: CheckedConfig, mut store: DynStore, format: Format) -> Result<Self, StoreError> {
         let lifetime = config.permanent_session_lifetime;
         if let Some(source) = &config.session_migrate_from {
@@ -145,7 +164,8 @@ impl Manager {
         self.inner.login_key.get_or_init(|| key);
     }
 
-    pub(super) fn login_key(&self) -> Option<&'static str> {
+    /// Returns the key that says who is logged in, if the application has one.
+    pub fn login_key(&self) -> Option<&'static str> {
         self.inner.login_key.get().copied()
     }
 

@@ -10,8 +10,9 @@ fn secure_is_on_outside_the_debug_profile_and_with_tls_unless_it_is_set_and_its_
         let mut config = SessionConfig::default();
         config.secret_key = Some(KEY.into());
         config.session_cookie_secure = set;
-        let checked =
-            config.check(Environment { debug_profile: debug, serves_tls: tls, own_store: false }).unwrap();
+        let checked = config
+            .check(Environment { debug_profile: debug, serves_tls: tls, ..Environment::default() })
+            .unwrap();
         assert_eq!(checked.secure_was_chosen, set.is_some());
         (checked.cookie_secure(), checked.warnings.len())
     };

@@ -17,7 +17,8 @@ use figment::{Figment, Jail, Profile};
 use rocket_session_state_core::config::{CheckedConfig, ConfigError, Environment, Problem, SessionConfig};
 
 /// Outside the debug profile, behind TLS of its own.
-const TLS: Environment = Environment { debug_profile: false, serves_tls: true, own_store: false };
+const TLS: Environment =
+    Environment { debug_profile: false, serves_tls: true, own_store: false, in_test: false };
 
 const KEY: &str = "0123456789abcdef0123456789abcdef";
 

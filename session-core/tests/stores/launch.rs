@@ -11,7 +11,8 @@ use rocket_session_state_core::store::{MemoryStore, New, Store, StoreError};
 
 use crate::calls::{Answering, done};
 
-const RELEASE: Environment = Environment { debug_profile: false, serves_tls: false, own_store: true };
+const RELEASE: Environment =
+    Environment { debug_profile: false, serves_tls: false, own_store: true, in_test: false };
 
 async fn launch_in(environment: Environment, store: impl Store) -> Result<(), StoreError> {
     let config = SessionConfig::default().check(environment).unwrap();

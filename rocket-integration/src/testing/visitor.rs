@@ -1,0 +1,208 @@
+//! What both clients know of their visitor.
+
+use std::fmt::{self, Display};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use rocket::http::Cookie;
+use rocket::{Orbit, Request, Rocket};
+use rocket_session_state_core::Chain;
+
+use super::jar::{self, Jar};
+use super::setup::TestSetup;
+use super::store::TestStore;
+use crate::context::SessionContext;
+use crate::guard::SessionState;
+use crate::session::Session;
+
+/// One visitor with a browser, and the clock and the store of the test. Both clients are one, by `Deref`.
+pub struct Visitor {
+    setup: TestSetup,
+    jar: Arc<Jar>,
+    keeps_records: bool,
+}
+
+impl Visitor {
+    /// The first visitor of an application, with no cookies.
+    pub(super) fn of(rocket: &Rocket<Orbit>, setup: TestSetup) -> Self {
+        let keeps_records =
+            rocket.state::<SessionContext>().is_some_and(|context| !context.manager.is_cookie_store());
+        let jar = Arc::new(Jar::new(setup.clock.clone()));
+        Visitor { setup, jar, keeps_records }
+    }
+
+    /// Another visitor of the same application.
+    pub(super) fn another(&self) -> Self {
+        let jar = Arc::new(Jar::new(self.setup.clock.clone()));
+        Visitor { setup: self.setup.clone(), jar, keeps_records: self.keeps_records }
+    }
+
+    /// Returns the time that the application sees.
+    ///
+    /// ```
+    /// # use rocket_session_state::{Sessions, testing::{self, minutes}};
+    /// # let rocket = rocket::build().attach(Sessions::fairing());
+    /// let client = testing::blocking::client(rocket);
+    /// let began = client.now();
+    /// client.advance(minutes(5));
+    /// assert_eq!(client.now(), began + minutes(5));
+    /// ```
+    pub fn now(&self) -> SystemTime {
+        self.setup.clock.now()
+    }
+
+    /// Moves the clock on, for all visitors of the application: sessions and cookies expire.
+    ///
+    /// # Panics
+    ///
+    /// No clock can show that time.
+    #[track_caller]
+    pub fn advance(&self, time: Duration) {
+        if self.setup.clock.advance(time).is_none() {
+            give_up("no clock can show that time");
+        }
+    }
+
+    /// Returns the store of all sessions of the application, which can be made to fail.
+    ///
+    /// # Panics
+    ///
+    /// The application keeps its sessions in signed cookies, so there is no store.
+    #[track_caller]
+    pub fn store(&self) -> &TestStore {
+        if !self.keeps_records {
+            give_up(
+                "the application keeps its sessions in signed cookies (`session_type = \"cookie\"`), so there is no store \
+                 that could fail",
+            );
+        }
+        &self.setup.store
+    }
+
+    /// Returns the cookie of this name that the visitor's browser holds now, with the attributes that it came with.
+    ///
+    /// ```
+    /// # use rocket_session_state::{Sessions, session_state, testing};
+    /// # #[session_state] pub struct Visit { #[session(login)] username: Option<String> }
+    /// # let rocket = rocket::build().attach(Sessions::fairing());
+    /// let client = testing::blocking::client(rocket);
+    /// assert!(client.cookie("session").is_none());
+    /// client.log_in::<Visit>(|visit| visit.set_username("momo"));
+    /// assert_eq!(client.cookie("session").unwrap().http_only(), Some(true));
+    /// ```
+    pub fn cookie(&self, name: &str) -> Option<Cookie<'static>> {
+        self.jar.get(name)
+    }
+
+    /// Closes the visitor's browser and opens it again: cookies without an end are gone.
+    ///
+    /// ```
+    /// # use rocket_session_state::{Sessions, session_state, testing};
+    /// # #[session_state] pub struct Visit { #[session(login)] username: Option<String> }
+    /// # let rocket = rocket::build().attach(Sessions::fairing());
+    /// let client = testing::blocking::client(rocket); // of an application with signed cookies
+    /// client.log_in::<Visit>(|visit| visit.set_username("momo"));
+    /// client.close_browser();
+    /// assert_eq!(client.session::<Visit>().username(), None);
+    /// ```
+    pub fn close_browser(&self) {
+        self.jar.close_browser();
+    }
+
+    /// Returns the cookies for a request of this visitor, and lets those of the answer go into the jar.
+    pub(super) fn cookies_for(&self, request: &Request<'_>) -> Vec<Cookie<'static>> {
+        jar::await_cookies(request, &self.jar);
+        self.jar.sent_to(request.uri().path().as_str())
+    }
+
+    /// Opens the visitor's session, outside any request.
+    pub(super) async fn session<S: SessionState>(&self, rocket: &Rocket<Orbit>) -> Result<S, String> {
+        self.open(context(rocket)?).await
+    }
+
+    /// Changes the visitor's session and takes its cookie.
+    pub(super) async fn change<S: SessionState, R>(
+        &self,
+        rocket: &Rocket<Orbit>,
+        change: impl FnOnce(&S) -> R,
+    ) -> Result<R, String> {
+        let context = context(rocket)?;
+        let state = self.open::<S>(context).await?;
+        let answer = change(&state);
+        let closed = context.manager.close(state.session(), self.now()).await;
+        let closed = closed.map_err(|error| format!("the session is not saved: {}", Chain(&error)))?;
+        if let Some(line) = closed.set_cookie {
+            let cookie = Cookie::parse_encoded(line).map_err(|error| format!("no cookie: {error}"))?;
+            self.jar.take(&cookie, "/");
+        }
+        Ok(answer)
+    }
+
+    /// As [`change`](Self::change), and makes sure that somebody is logged in afterwards.
+    pub(super) async fn log_in<S: SessionState>(
+        &self,
+        rocket: &Rocket<Orbit>,
+        log_in: impl FnOnce(&S),
+    ) -> Result<(), String> {
+        let name = std::any::type_name::<S>();
+        if S::LOGIN.is_none() {
+            return Err(format!("`{name}` has no login field, `#[session(login)]`, so it logs nobody in"));
+        }
+        let change = |state: &S| {
+            log_in(state);
+            state.is_logged_in()
+        };
+        if self.change(rocket, change).await? {
+            Ok(())
+        } else {
+            Err(format!("nobody is logged in: the closure has not set the login field of `{name}`"))
+        }
+    }
+
+    async fn open<S: SessionState>(&self, context: &SessionContext) -> Result<S, String> {
+        let manager = &context.manager;
+        if let (Some(key), Some(of_application)) = (S::LOGIN, manager.login_key())
+            && key != of_application
+        {
+            return Err(format!(
+                "`{}` says by the session key `{key}` who is logged in, and the application by `{of_application}`: use the \
+                 state that its routes use",
+                std::any::type_name::<S>()
+            ));
+        }
+        let cookie = self.jar.get(&manager.config().session_cookie_name);
+        let opened = manager.open(cookie.as_ref().map(Cookie::value), self.now()).await;
+        let session = opened.map_err(|error| format!("the session can't be opened: {}", Chain(&error)))?;
+        if let Some(key) = S::LOGIN {
+            session.declare_login(key);
+        }
+        Ok(S::from_session(Session::from_core(session)))
+    }
+}
+
+fn context(rocket: &Rocket<Orbit>) -> Result<&SessionContext, String> {
+    rocket.state().ok_or_else(|| "the application has no sessions".to_owned())
+}
+
+/// The value, or the end of the test.
+#[track_caller]
+pub(super) fn done<T>(result: Result<T, String>) -> T {
+    match result {
+        Ok(value) => value,
+        Err(problem) => give_up(problem),
+    }
+}
+
+/// Ends the test with this problem.
+#[track_caller]
+#[expect(clippy::panic, reason = "this is how a test fails")]
+fn give_up(problem: impl Display) -> ! {
+    panic!("{problem}")
+}
+
+/// Shows the time, and nothing that lets anybody in.
+impl fmt::Debug for Visitor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Visitor").field("now", &self.now()).finish_non_exhaustive()
+    }
+}
