@@ -7,7 +7,7 @@ pub use rocket::request::FromRequest;
 pub use rocket::{Ignite, Request, Rocket, Route, Sentinel, routes};
 pub use rocket_session_state_core::config::{CheckedConfig, Environment};
 pub use rocket_session_state_core::fields::{
-    Field, HasDefault, IntoField, LoginValue, SessionValue, get, missing, set, take, update,
+    Field, HasDefault, IntoField, LoginValue, Picture, SessionValue, get, missing, picture, set, take, update,
 };
 pub use rocket_session_state_core::merge::{Policy, add, max, min, refuse, union};
 

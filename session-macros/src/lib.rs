@@ -14,7 +14,8 @@ mod syntax;
 /// The struct becomes a handle that is cheap to clone and a request guard. Each field becomes accessors with
 /// the field's visibility. For a field `x: T` they are `x() -> T`, `set_x(T)`, `update_x(|&mut T| ..)` and
 /// `take_x() -> T`. The documentation of a field becomes that of its getter. The handle derefs to the untyped
-/// session: `visit.flash(..)`, `visit.destroy()`.
+/// session: `visit.flash(..)`, `visit.destroy()`. `visit.snapshot()` gives the values of all fields at that
+/// moment, by the fields' names, as something that is `Serialize + Send + 'static`: for a template.
 ///
 /// An absent field reads as its default: `None` for an `Option`, otherwise `default = ..` or
 /// [`Default::default`]. A field declared as `Result<T, FieldError>` tells instead why it can't be read.
@@ -32,8 +33,7 @@ mod syntax;
 /// # Derives
 ///
 /// `Clone` and `Debug`, the latter without values, come with the handle. `#[derive(Serialize)]` **below** the
-/// attribute serializes the values that the fields have at that moment, by the fields' names, for example into
-/// a template. Other derives are refused. Above the attribute the compiler expands derives first, for a struct
+/// attribute makes the handle itself serialize as its snapshot. Other derives are refused. Above the attribute the compiler expands derives first, for a struct
 /// that the handle no longer is: they don't compile there.
 ///
 /// # Example

@@ -85,7 +85,7 @@ fn check_duplicate_keys(state: &mut State, errors: &mut Errors) {
 
 /// A field whose getter would be a method that is there already is left out.
 fn check_accessors(state: &mut State, errors: &mut Errors) {
-    let mut taken = vec![(format_ident!("session"), None)];
+    let mut taken = vec![(format_ident!("session"), None), (format_ident!("snapshot"), None)];
     for field in &state.fields {
         let owner = field.ident.unraw();
         taken.extend(accessors(&field.ident).map(|accessor| (accessor, Some(owner.clone()))));

@@ -4,9 +4,10 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
 use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
-use syn::{Attribute, Ident, Path, Type};
+use syn::{Attribute, Ident, Type};
 
 use crate::state::model::{Field, Shape, State};
+use crate::state::snapshot;
 use crate::syntax::{accessors, is_named, optional};
 
 /// The handle, and in an anonymous constant all that is implemented for it.
@@ -14,14 +15,14 @@ use crate::syntax::{accessors, is_named, optional};
 /// The accessors have no bounds of their own: they go through a `Field` that the constant hides,
 /// where a type that can't be stored is one error instead of one per accessor.
 pub(super) fn expand(state: &State) -> TokenStream {
-    let State { attrs, vis, ident, serialize, fields } = state;
+    let State { attrs, vis, ident, fields, .. } = state;
     let fields: Vec<_> =
         fields.iter().enumerate().map(|(n, field)| (format_ident!("__Field{n}"), field)).collect();
     let markers = fields.iter().map(|(marker, field)| expand_field(marker, field));
     let accessors = fields.iter().map(|(marker, field)| expand_accessors(marker, field));
     let implementations = expand_implementations(ident, &fields);
     let names = expand_names(ident, &fields);
-    let serialize = serialize.as_ref().map(|path| expand_serialize(path, ident, &fields));
+    let snapshot = snapshot::expand(state, &fields);
     quote! {
         #(#attrs)*
         #vis struct #ident {
@@ -35,7 +36,7 @@ pub(super) fn expand(state: &State) -> TokenStream {
             #(#markers)*
             #implementations
             #names
-            #serialize
+            #snapshot
 
             #[allow(dead_code, clippy::all, clippy::pedantic)]
             impl #ident {
@@ -100,32 +101,6 @@ fn expand_names(ident: &Ident, fields: &[(Ident, &Field)]) -> TokenStream {
                 type Fields = #names;
             }
         };
-    }
-}
-
-/// The values that the fields have at the moment.
-fn expand_serialize(path: &Path, ident: &Ident, fields: &[(Ident, &Field)]) -> TokenStream {
-    let name = ident.unraw().to_string();
-    let fields = fields.iter().map(|(marker, Field { cfgs, ident, shape, .. })| {
-        let name = ident.unraw().to_string();
-        let value = quote!(__private::get::<#marker>(&self.__session));
-        let value = if let Shape::Fallible(_) = shape { quote!(#value.ok()) } else { value };
-        quote!(#(#cfgs)* __state.serialize_field(#name, &#value)?;)
-    });
-    quote! {
-        #[automatically_derived]
-        impl #path for #ident {
-            fn serialize<__S: __private::rocket::serde::Serializer>(
-                &self,
-                serializer: __S,
-            ) -> ::core::result::Result<__S::Ok, __S::Error> {
-                use __private::rocket::serde::ser::SerializeStruct as _;
-                let __fields = <Self as __private::SessionState>::KEYS.len();
-                let mut __state = serializer.serialize_struct(#name, __fields)?;
-                #(#fields)*
-                __state.end()
-            }
-        }
     }
 }
 

@@ -9,6 +9,7 @@ mod check;
 mod expand;
 mod model;
 mod parse;
+mod snapshot;
 
 /// Expands a struct of the right form in spite of wrong options, so that its uses give no further errors.
 pub(crate) fn session_state(options: TokenStream, item: TokenStream) -> TokenStream {

@@ -18,6 +18,7 @@ mod outage;
 mod panics;
 mod responses;
 mod site;
+mod snapshot;
 mod streams;
 mod surface;
 mod typed;

@@ -2,8 +2,8 @@
 //!
 //! The compiler quotes the lines of this file in its errors: they are kept short and rarely moved.
 
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Serialize, Serializer};
 
 use crate::formats::codec::{DecodeError, EncodeError, Format};
 use crate::formats::value::{Value, from_value, to_value_for};
@@ -31,6 +31,13 @@ pub trait SessionValue: Sized {
     ///
     /// The value is of another type.
     fn from_value(value: Value) -> Result<Option<Self>, DecodeError>;
+
+    /// Serializes the value, as its own type does.
+    ///
+    /// # Errors
+    ///
+    /// The serializer can't write it.
+    fn serialize_value<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error>;
 }
 
 #[diagnostic::do_not_recommend]
@@ -41,6 +48,10 @@ impl<T: Serialize + DeserializeOwned + Send> SessionValue for T {
 
     fn from_value(value: Value) -> Result<Option<T>, DecodeError> {
         from_value(value)
+    }
+
+    fn serialize_value<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.serialize(serializer)
     }
 }
 

@@ -25,6 +25,9 @@ pub trait Field {
     note = "declare it as `{T}`, `Option<{T}>` or `Result<{T}, FieldError>`"
 )]
 pub trait FieldShape<T>: Sized {
+    /// `true` if the declared type can say that nothing is stored.
+    const CAN_BE_ABSENT: bool = true;
+
     /// Makes the declared value of what was read; `None` stands for the field's default.
     ///
     /// # Errors
@@ -40,6 +43,8 @@ pub trait FieldShape<T>: Sized {
 }
 
 impl<T> FieldShape<T> for T {
+    const CAN_BE_ABSENT: bool = false;
+
     fn from_stored(stored: Result<Option<T>, FieldError>) -> Result<Option<T>, FieldError> {
         stored
     }

@@ -29,8 +29,10 @@ mod access;
 mod bounds;
 mod field;
 mod into_field;
+mod picture;
 
 pub use access::{get, merge_field, missing, rule, set, take, update};
 pub use bounds::{HasDefault, LoginValue, SessionValue};
 pub use field::{Field, FieldShape};
 pub use into_field::IntoField;
+pub use picture::{Picture, picture};
