@@ -28,7 +28,7 @@ pub use login::{Next, NextRedirect};
 pub use rocket_session_state_codegen::{require_session, session_state};
 pub use rocket_session_state_core::codec::{DecodeError, EncodeError, Format};
 pub use rocket_session_state_core::id::SessionId;
-pub use rocket_session_state_core::session::{FieldError, Flash, SaveError};
+pub use rocket_session_state_core::session::{FieldError, Flash, LifetimeTooShort, SaveError};
 pub use rocket_session_state_core::{merge, value};
 pub use session::Session;
 

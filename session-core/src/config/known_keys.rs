@@ -50,6 +50,10 @@ pub(super) fn meaning(spelling: &str, keys: &[Key]) -> Meaning {
                 .into(),
         );
     }
+    if lower == "session_lifetime" {
+        // More like session_lifetime_max, which comes after the lifetime that everybody sets.
+        return Meaning::Mistaken("is unknown; did you mean permanent_session_lifetime?".into());
+    }
     let is_ours = lower.starts_with("session_") || lower.starts_with("wtf_csrf_");
     match nearest(spelling, keys.iter().map(|key| key.name)) {
         // These prefixes are ours. Any other key may be the application's own, so only one slip per ten

@@ -12,6 +12,7 @@ mod from_figment;
 #[cfg(test)]
 mod guide_tests;
 mod known_keys;
+mod lifetimes;
 mod migrate_from;
 mod origin;
 mod record_format;
@@ -35,7 +36,7 @@ pub(crate) use origin::Origin;
 
 use crate::formats::codec::Format;
 use crate::formats::signing::LONGEST_COOKIE;
-use crate::settings::range::{each_within, milliseconds, never_or_seconds, seconds, within};
+use crate::settings::range::{each_within, milliseconds, never_or_seconds, none_or_seconds, seconds, within};
 use crate::settings::reader::{some, some_or_false, some_or_zero};
 use crate::settings::report::Report;
 use crate::settings::table::settings;
@@ -103,6 +104,14 @@ settings! {
         /// Life of a record in the store, greatest age of a signed cookie, and `Expires` of a permanent
         /// session's cookie. From one second to 36,500 days. Default: 31 days.
         permanent_session_lifetime: Duration = Duration::from_secs(31 * 24 * 60 * 60), range seconds;
+        /// Life of a session since its log-in, or since it was created if nobody is logged in, however often it is used:
+        /// record and cookie never outlive it. Default: none (also 0), so that a session that is used never ends.
+        session_absolute_lifetime: Option<Duration> = None, read some_or_zero, range never_or_seconds;
+        /// The longest life of its own that a session may be given, by
+        /// [`set_lifetime`](crate::session::Session::set_lifetime). Default: none (also 0), which is the greatest of
+        /// 31 days, [`permanent_session_lifetime`](Self::permanent_session_lifetime) and
+        /// [`session_absolute_lifetime`](Self::session_absolute_lifetime).
+        session_lifetime_max: Option<Duration> = None, read some_or_zero, range none_or_seconds;
         /// Extends the life of a session also when a request only reads it, and sends a permanent one's cookie again, both
         /// when that is due (`session_refresh_after`). Default: true.
         session_refresh_each_request: bool = true;
@@ -230,6 +239,15 @@ impl SessionConfig {
     /// Tells whether the cookie has `Secure`. Decided by the check; before it, an open choice counts as off.
     pub fn cookie_secure(&self) -> bool {
         self.session_cookie_secure.unwrap_or(false)
+    }
+
+    /// Returns the longest life that a session may have of its own.
+    pub fn lifetime_max(&self) -> Duration {
+        const DEFAULT: Duration = Duration::from_secs(31 * 24 * 60 * 60);
+        self.session_lifetime_max.unwrap_or_else(|| {
+            let absolute = self.session_absolute_lifetime.unwrap_or_default();
+            DEFAULT.max(self.permanent_session_lifetime).max(absolute)
+        })
     }
 
     /// Returns the key that signs the tokens of forms; `None` where no key is set at all.

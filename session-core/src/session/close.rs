@@ -7,7 +7,6 @@ use super::manager::{Manager, SessionHome};
 use super::outcome::CookieChange;
 use super::state::State;
 use super::{SaveError, Session};
-use crate::formats::time::later;
 
 /// The headers that a response needs after its session was closed.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -50,6 +49,7 @@ impl Manager {
         }
         let mut state = session.state();
         if !self.is_cookie_store() {
+            state.date(self.refresh(), now);
             if state.has_to_be_written(self.refresh(), now) {
                 return None;
             }
@@ -82,12 +82,15 @@ impl Manager {
         if server.ended.knows(id, session.shared.clock.at) {
             return None;
         }
-        self.set_cookie(&state, state.saved_as_permanent(), now).ok().flatten()
+        let term = self.refresh().term_of(&state.contents.record, now);
+        let lasts = term.is_own || state.saved_as_permanent();
+        self.set_cookie(&state, lasts.then(|| term.end(now)), now).ok().flatten()
     }
 
     /// Makes the headers, when the store has everything.
     fn headers(&self, session: &Session, state: &mut State, now: SystemTime) -> Result<Closed, SaveError> {
         if self.is_cookie_store() {
+            state.date(self.refresh(), now);
             state.identity.extended = self.refresh().each_use && state.is_due(self.refresh(), now);
         }
         let change = state.cookie_change(self.refresh());
@@ -109,12 +112,14 @@ impl Manager {
             _ if ended => None,
             CookieChange::Keep => None,
             CookieChange::Delete => Some(self.cookie().delete()),
-            CookieChange::Send { permanent, .. } => self.set_cookie(state, permanent, now)?,
+            CookieChange::Send { .. } => {
+                self.set_cookie(state, state.cookie_end(self.refresh(), now), now)?
+            }
         };
         // What is saved after the answer, as by a stream, may be due to be extended again. The cookie does not follow.
         state.identity.extended = false;
         let vary_cookie = state.flags.accessed || set_cookie.is_some();
-        let only_extends = matches!(change, CookieChange::Send { news: false, .. });
+        let only_extends = matches!(change, CookieChange::Send { news: false });
         Ok(Closed { set_cookie, only_extends, vary_cookie })
     }
 
@@ -122,7 +127,7 @@ impl Manager {
     fn set_cookie(
         &self,
         state: &State,
-        permanent: bool,
+        expires: Option<SystemTime>,
         now: SystemTime,
     ) -> Result<Option<String>, SaveError> {
         let value = match self.home() {
@@ -136,7 +141,6 @@ impl Manager {
                 (None, _) => return Ok(None),
             },
         };
-        let expires = permanent.then(|| later(now, self.config().permanent_session_lifetime));
         let set_cookie = self.cookie().set(&value, expires);
         // Browsers drop a cookie that is too long without a word.
         let (bytes, limit) = (set_cookie.len(), self.config().max_cookie_size);

@@ -60,12 +60,11 @@ impl Contents {
         self.entries().map(|(key, _)| key)
     }
 
-    /// Returns `true` if there is no key but perhaps `ignored` and what was only sealed.
-    pub(super) fn is_empty_but_for(&self, ignored: Option<&str>) -> bool {
-        let is_ignored = |key: RawKey<'_>| ignored.is_some() && key.as_text() == ignored;
+    /// Returns `true` if there is no key but those that `is_ignored`, and what was only sealed.
+    pub(super) fn is_empty_but_for(&self, is_ignored: impl Fn(RawKey<'_>) -> bool) -> bool {
         if self.changes.are_none() {
-            // Asked in every request: without the changes it takes a sixth. Of two keys at most one is ignored.
-            return self.record.len() < 2 && self.record.entries().all(|(key, _)| is_ignored(key));
+            // Asked in every request: without the changes it takes a sixth.
+            return self.record.entries().all(|(key, _)| is_ignored(key));
         }
         let is_sealed = |key: RawKey<'_>| key.as_text().is_some_and(|key| self.changes.is_sealed(key));
         self.keys().all(|key| is_ignored(key) || is_sealed(key))

@@ -7,6 +7,7 @@ use super::changes::Changes;
 use super::contents::largest;
 use super::identity::StoredRecord;
 use super::state::{PERMANENT, Saved};
+use super::term::{Term, is_of_life};
 use super::{SaveError, login};
 use crate::formats::codec::{Format, RawKey, Record};
 use crate::formats::id::SessionId;
@@ -21,9 +22,8 @@ pub(super) struct Draft {
 impl Draft {
     pub(super) fn new(changes: &Changes, record: &Record) -> Result<Self, SaveError> {
         let record = join(record.format(), &changes.list_applied_to(record))?;
-        let is_content = |key: RawKey<'_>| {
-            key != RawKey::Text(PERMANENT) && !key.as_text().is_some_and(|key| changes.is_sealed(key))
-        };
+        let is_content =
+            |key: RawKey<'_>| !is_of_life(key) && !key.as_text().is_some_and(|key| changes.is_sealed(key));
         let empty = !record.entries().any(|(key, _)| is_content(key));
         Ok(Draft { record, empty })
     }
@@ -56,8 +56,8 @@ pub(super) struct Life {
 }
 
 impl Life {
-    pub(super) fn beginning(now: SystemTime, lifetime: Duration) -> Self {
-        Life { lifetime: Some(lifetime), expires: now.checked_add(lifetime) }
+    pub(super) fn beginning(now: SystemTime, term: &Term) -> Self {
+        Life { lifetime: Some(term.life(now)), expires: Some(term.end(now)) }
     }
 
     pub(super) fn of(loaded: &Loaded) -> Self {

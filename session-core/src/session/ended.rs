@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout};
@@ -12,6 +12,7 @@ use super::Session;
 use super::manager::{Manager, Server, SessionHome};
 use super::successor::NoteReason;
 use crate::formats::id::SessionId;
+use crate::store::Loaded;
 
 impl Manager {
     /// Returns when the session has ended: destroyed, logged out or expired, here or elsewhere. A session that gets a new
@@ -78,9 +79,11 @@ impl Manager {
             *asked = Some(Instant::now());
         }
         let (budget, now) = (self.budget(), session.now());
-        // A store that fails says nothing about the session.
-        if !matches!(server.store.load(&budget, now, &self.store_key(id), None).await, Ok(None)) {
-            return Fate::Alive;
+        match server.store.load(&budget, now, &self.store_key(id), None).await {
+            Ok(None) => {}
+            Ok(Some(loaded)) if self.is_over(server, &loaded, now) => return Fate::Ended,
+            // A store that fails says nothing about the session.
+            Ok(Some(_)) | Err(_) => return Fate::Alive,
         }
         match self.successor_of(server, id, now, &budget).await {
             Ok(Some((successor, _))) if successor.reason != NoteReason::OtherUser => {
@@ -89,6 +92,15 @@ impl Manager {
             Ok(_) => Fate::Ended,
             Err(_) => Fate::Alive,
         }
+    }
+
+    /// Tells whether the absolute lifetime of a stored session has passed.
+    fn is_over(&self, server: &Server, loaded: &Loaded, now: SystemTime) -> bool {
+        let rule = self.refresh();
+        rule.absolute.is_some()
+            && loaded
+                .record(server.format)
+                .is_ok_and(|record| record.is_some_and(|record| rule.term_of(&record, now).is_over(now)))
     }
 }
 

@@ -153,7 +153,6 @@ impl Writer<'_> {
     /// another user's, or has ended.
     async fn join(&self, living: Living, plan: &Plan) -> Result<Option<Saved>, SaveError> {
         let (changes, base) = plan.to_join()?;
-        let life = self.full_life();
         let mut living = Some(living);
         for attempt in 0..self.attempts() {
             let Some(Living { id, loaded, is_same_session, is_by_log_in }) = living else { return Ok(None) };
@@ -162,8 +161,8 @@ impl Writer<'_> {
             }
             let theirs = theirs(&loaded, base.format())?;
             let merged = Draft::merged(&changes, &base, &theirs)?;
-            living = match self.swap(&self.manager.store_key(&id), Some(&loaded), Some(&merged), life).await?
-            {
+            let (key, life) = (self.manager.store_key(&id), self.full_life(&merged.record));
+            living = match self.swap(&key, Some(&loaded), Some(&merged), life).await? {
                 Swap::Done { version } => return Ok(Some(merged.stored(id, version, life))),
                 Swap::Conflict(None) => self.living(&id).await?,
                 Swap::Conflict(Some(loaded)) => Some(Living { id, loaded, is_same_session, is_by_log_in }),

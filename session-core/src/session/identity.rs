@@ -27,8 +27,13 @@ pub(super) struct Identity {
     pub(super) extended: bool,
     /// The answer can't carry a cookie that says nothing new, so the life of the record is not to be extended either.
     pub(super) keeps_life: bool,
-    /// A save has made a session permanent that was not, or the other way round.
-    pub(super) permanence_changed: bool,
+    /// A save has given the session a cookie that ends otherwise: it has become permanent, or has a life of its own, or
+    /// the other way round.
+    pub(super) life_changed: bool,
+    /// The record of a session whose absolute lifetime has passed, which is to be deleted.
+    pub(super) over: Option<SessionId>,
+    /// The browser's cookie belongs to such a session.
+    pub(super) cookie_is_over: bool,
     /// The id with which the request came, if another request has renewed it: no answer carries a session cookie then,
     /// so that none overwrites the one with the new id.
     pub(super) renewed: Option<SessionId>,

@@ -11,6 +11,7 @@ use super::changes::FieldRule;
 use super::flash;
 use super::identity::RotationReason;
 use super::state::{PERMANENT, State};
+use super::term::CREATED_AT;
 use crate::formats::codec::{Format, Record};
 use crate::formats::time::{later, unix_seconds};
 use crate::formats::value::Value;
@@ -38,6 +39,11 @@ pub(super) fn log_in(state: &mut State, key: &str, raw: Vec<u8>, rule: FieldRule
         Value::List(vec![Value::Int(unix_seconds(now).into()), Value::Str(fingerprint(format, &user))]);
     if let Ok(raw) = format.encode(&stamp) {
         state.contents.set(LOGIN_AT, raw, FieldRule::default());
+    }
+    if state.is_dated
+        && let Ok(raw) = format.encode(&Value::Int(unix_seconds(now).into()))
+    {
+        state.contents.set(CREATED_AT, raw, FieldRule::default());
     }
 }
 
@@ -89,7 +95,7 @@ fn change_user(state: &mut State) {
     let errors = std::mem::take(&mut state.contents.encode_errors);
     forget(state);
     for (key, raw, rule) in before.set_values() {
-        if ![PERMANENT, LOGIN_AT, flash::FLASHES].contains(&key) && state.login_key != Some(key) {
+        if ![PERMANENT, LOGIN_AT, CREATED_AT, flash::FLASHES].contains(&key) && state.login_key != Some(key) {
             state.contents.set(key, raw.to_vec(), rule);
         }
     }

@@ -14,6 +14,7 @@ pub mod fields;
 mod flash;
 mod following;
 mod identity;
+mod lifetime;
 mod login;
 pub mod manager;
 mod map;
@@ -30,11 +31,13 @@ mod save;
 mod seal;
 mod state;
 mod successor;
+mod term;
 
 pub use changes::FieldRule;
 pub use cross_origin::{Refusal, cross_origin};
 pub use error::{FieldError, SaveError};
 pub use flash::Flash;
+pub use lifetime::LifetimeTooShort;
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -8,12 +8,15 @@ use bytes::Bytes;
 use super::cookie_watch::Unusable;
 use super::identity::{Identity, StoredRecord};
 use super::manager::{Manager, Server, SessionHome};
+use super::save::level;
 use super::state::{Kind, State};
+use super::term::Term;
 use super::{RequestClock, Session};
 use crate::error_chain::Chain;
 use crate::formats::codec::{DecodeError, Format, Record};
 use crate::formats::id::SessionId;
-use crate::formats::signing::{CookieSigner, Verified};
+use crate::formats::signing::{CookieSigner, Invalid, Verified};
+use crate::formats::time::{later, unix_seconds};
 use crate::store::StoreError;
 use crate::store::client::Budget;
 
@@ -46,6 +49,13 @@ impl Manager {
         };
         let mut state = match found {
             None => self.fresh(),
+            Some(Found::Over(id)) => {
+                let mut state = self.fresh();
+                state.identity.over = Some(id);
+                state.identity.cookie_is_over = true;
+                state.identity.ended = true;
+                state
+            }
             Some(Found::Record(record, stored)) => {
                 let extended = self.refresh().touch().is_some();
                 let cookie_outdated = signed_by_older_key && !self.refresh().is_flasks();
@@ -63,6 +73,7 @@ impl Manager {
             }
         };
         state.login_key = self.login_key();
+        state.is_dated = self.refresh().absolute.is_some();
         Ok(Session::new(self.clone(), state, clock, budget))
     }
 
@@ -84,19 +95,55 @@ impl Manager {
         };
         self.cookie_watch().accepted();
         let record = decoded(loaded.record(server.format), "session record").flatten();
-        Ok(record.map(|record| Found::Record(record, StoredRecord { id, loaded })))
+        let Some(record) = record else { return Ok(None) };
+        let mut stored = StoredRecord { id, loaded };
+        if self.refresh().absolute.is_some() || self.refresh().touch().is_some() {
+            let term = self.refresh().term_of(&record, now);
+            if term.is_over(now) {
+                return Ok(Some(Found::Over(stored.id)));
+            }
+            self.correct_touch(server, &mut stored, &term, now, budget).await;
+        }
+        Ok(Some(Found::Record(record, stored)))
+    }
+
+    /// Gives a record that was touched with the configured lifetime, before anybody knew what is in it, the life that its
+    /// session has. At once, so that it does not live too long if the request comes to nothing.
+    async fn correct_touch(
+        &self,
+        server: &Server,
+        stored: &mut StoredRecord,
+        term: &Term,
+        now: SystemTime,
+        budget: &Budget,
+    ) {
+        if self.refresh().touch().is_none() || term.is_configured(self.refresh(), now) {
+            return;
+        }
+        let key = self.store_key(&stored.id);
+        match server.store.extend(budget, now, &key, term.life(now)).await {
+            Ok(_) => stored.loaded.expires = Some(term.end(now)),
+            Err(error) => log::log!(level(&error), "a session may live too long: {}", Chain(&error)),
+        }
     }
 
     /// Reads the session that a signed cookie holds.
     fn read_cookie(&self, signer: &CookieSigner, cookie: &str, now: SystemTime) -> Option<Found> {
-        let lifetime = self.config().permanent_session_lifetime;
-        let verified = signer.verify_dated(cookie, now, lifetime);
+        let rule = self.refresh();
+        let verified = signer.verify_dated(cookie, now, rule.lifetime.max(rule.max));
         let Verified { json, signed_at, is_current } =
             verified.map_err(|reason| self.refused(cookie, Unusable::Signature(reason))).ok()?;
-        self.cookie_watch().accepted();
         let record = decoded(Record::parse(Format::TaggedJson, Bytes::from(json)), "signed session cookie")?;
+        let term = rule.term_of(&record, now);
+        // As in Flask, ages are whole seconds, and one that is the lifetime is good.
+        let is_too_old = unix_seconds(now) > unix_seconds(later(signed_at, term.lifetime));
+        if is_too_old || term.is_over(now) {
+            self.refused(cookie, Unusable::Signature(Invalid::Expired));
+            return None;
+        }
+        self.cookie_watch().accepted();
         // A signature of an older key is to be renewed at once.
-        let expires = signed_at.checked_add(lifetime).filter(|_| is_current);
+        let expires = Some(term.end(signed_at)).filter(|_| is_current);
         Some(Found::Cookie(Arc::new(record), expires))
     }
 
@@ -117,6 +164,8 @@ enum Found {
     Record(Arc<Record>, StoredRecord),
     /// The session in the cookie, and the moment at which that ends.
     Cookie(Arc<Record>, Option<SystemTime>),
+    /// Nothing, since the session of this id is over, though its record is still there.
+    Over(SessionId),
     /// Nothing, since another request has given the session of this id a new one.
     Renewed(SessionId),
 }

@@ -5,6 +5,7 @@ use std::time::SystemTime;
 use super::identity::RotationReason;
 use super::refresh::Refresh;
 use super::state::{Kind, State};
+use super::term::LIFETIME;
 
 /// The task of a save.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,8 +35,6 @@ pub(super) enum CookieChange {
     /// The browser keeps what it has.
     Keep,
     Send {
-        /// The cookie outlives the browser.
-        permanent: bool,
         /// It is another cookie than the browser has, or stands for a change.
         news: bool,
     },
@@ -79,18 +78,30 @@ impl State {
     pub(super) fn has_to_be_written(&self, rule: &Refresh, now: SystemTime) -> bool {
         self.identity.open_outcome.is_some()
             || !self.identity.pending_deletes.is_empty()
+            || self.identity.over.is_some()
             || self.outcome(rule, now) != Outcome::Nothing
     }
 
     /// Tells whether the life of the record, or of the cookie that holds the session, is to be extended.
     pub(super) fn is_due(&self, rule: &Refresh, now: SystemTime) -> bool {
-        let expires = match &self.identity.stored {
+        self.life_may_change() && rule.is_due(self.expires(), &self.term(rule, now), now)
+    }
+
+    /// Tells whether the life of the record is longer than it should be.
+    pub(super) fn is_too_long(&self, rule: &Refresh, now: SystemTime) -> bool {
+        self.life_may_change() && rule.is_too_long(self.expires(), &self.term(rule, now), now)
+    }
+
+    fn life_may_change(&self) -> bool {
+        let identity = &self.identity;
+        !identity.extended && !identity.keeps_life && identity.renewed.is_none()
+    }
+
+    fn expires(&self) -> Option<SystemTime> {
+        match &self.identity.stored {
             Some(stored) => stored.loaded.expires,
             None => self.cookie_expires,
-        };
-        let identity = &self.identity;
-        let may_be = !identity.extended && !identity.keeps_life && identity.renewed.is_none();
-        may_be && rule.is_due(expires, now)
+        }
     }
 
     /// Decides about the cookie, when everything is written: it is sent when it changes, or when a permanent session
@@ -101,19 +112,20 @@ impl State {
             return CookieChange::Keep;
         }
         if self.is_empty() {
-            return if modified { CookieChange::Delete } else { CookieChange::Keep };
+            let is_dead = modified || identity.cookie_is_over;
+            return if is_dead { CookieChange::Delete } else { CookieChange::Keep };
         }
-        let permanent = self.permanent();
         let says_all = self.kind == Kind::Cookie || rule.is_flasks();
-        let is_other = says_all || identity.unsent || identity.permanence_changed;
+        let is_other = says_all || identity.unsent || identity.life_changed;
         let news = identity.cookie_outdated || (modified && is_other);
         // What was sealed in a cookie is in the next one, which extends its life.
         let seals = self.kind == Kind::Cookie && !identity.keeps_life && {
             let changes = &self.contents.changes;
             changes.has_seals() && !changes.is_dirty()
         };
-        if news || seals || (identity.extended && permanent) {
-            CookieChange::Send { permanent, news }
+        let lasts = || self.permanent() || self.contents.raw(LIFETIME).is_some();
+        if news || seals || (identity.extended && lasts()) {
+            CookieChange::Send { news }
         } else {
             CookieChange::Keep
         }

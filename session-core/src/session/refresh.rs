@@ -2,30 +2,41 @@
 
 use std::time::{Duration, SystemTime};
 
+use super::term::Term;
 use crate::config::SessionConfig;
+use crate::formats::time::later;
 
-/// The rule of `session_refresh_after` and `session_refresh_each_request`.
+/// The rule of the lifetimes, `session_refresh_after` and `session_refresh_each_request`.
 pub(super) struct Refresh {
-    /// The life that a record and a cookie get.
+    /// The life of a session that has none of its own.
     pub(super) lifetime: Duration,
+    /// The longest life that counts as a session's own.
+    pub(super) max: Duration,
+    /// The life of every session from its beginning on.
+    pub(super) absolute: Option<Duration>,
     /// Every use extends the life, not only a change.
     pub(super) each_use: bool,
-    /// Extending is due when no more life than this is left.
-    due_below: Duration,
+    /// The share of its life that may be left when extending is due.
+    due_below: f64,
     /// Flask's way: every use extends, and every use is due.
     always: bool,
 }
 
-/// The most by which a life may be longer than the configured one, because the clocks of two processes differ.
+/// The most by which a life may be longer than it should be, because the clocks of two processes differ.
 const CLOCKS_DIFFER_BY: Duration = Duration::from_secs(60);
+
+/// The least by which a life that can't be extended beyond a moment is extended up to it: stores count in whole seconds.
+const WORTH_A_CALL: Duration = Duration::from_secs(2);
 
 impl Refresh {
     pub(super) fn of(config: &SessionConfig) -> Self {
-        let (lifetime, after) = (config.permanent_session_lifetime, config.session_refresh_after);
+        let after = config.session_refresh_after;
         Refresh {
-            lifetime,
+            lifetime: config.permanent_session_lifetime,
+            max: config.lifetime_max(),
+            absolute: config.session_absolute_lifetime,
             each_use: config.session_refresh_each_request,
-            due_below: lifetime.mul_f64((1.0 - after).clamp(0.0, 1.0)),
+            due_below: (1.0 - after).clamp(0.0, 1.0),
             always: after <= 0.0,
         }
     }
@@ -40,12 +51,21 @@ impl Refresh {
         self.always
     }
 
-    /// Tells whether a life that ends at `expires` is to be extended: enough of it has passed, it was longer before the
-    /// lifetime was made shorter, or nobody knows when it ends.
-    pub(super) fn is_due(&self, expires: Option<SystemTime>, now: SystemTime) -> bool {
-        let Some(expires) = expires.filter(|_| !self.always) else { return true };
-        let left = expires.duration_since(now).unwrap_or_default();
-        left <= self.due_below || left > self.lifetime.saturating_add(CLOCKS_DIFFER_BY)
+    /// Tells whether a life that ends at `expires` is to be extended: enough of it has passed, it is longer than it
+    /// should be, or nobody knows when it ends.
+    pub(super) fn is_due(&self, expires: Option<SystemTime>, term: &Term, now: SystemTime) -> bool {
+        let Some(known) = expires.filter(|_| !self.always) else { return true };
+        let left = known.duration_since(now).unwrap_or_default();
+        let is_spent = left <= term.lifetime.mul_f64(self.due_below);
+        // Near the moment that nothing outlives, no use makes it longer.
+        let may_grow = term.until.is_none_or(|until| later(known, WORTH_A_CALL) < until);
+        (is_spent && may_grow) || self.is_too_long(expires, term, now)
+    }
+
+    /// Tells whether a life that ends at `expires` is longer than it should be: another program has extended it, or the
+    /// lifetime was made shorter.
+    pub(super) fn is_too_long(&self, expires: Option<SystemTime>, term: &Term, now: SystemTime) -> bool {
+        expires.is_some_and(|expires| expires > later(term.end(now), CLOCKS_DIFFER_BY))
     }
 }
 
@@ -64,14 +84,16 @@ mod tests {
                 ..SessionConfig::default()
             })
         };
-        let is_due =
-            |after, left| refresh(after).is_due(Some(UNIX_EPOCH + Duration::from_secs(left)), UNIX_EPOCH);
+        let term = Term { lifetime: Duration::from_secs(1_000), is_own: false, until: None };
+        let is_due = |after, left| {
+            refresh(after).is_due(Some(UNIX_EPOCH + Duration::from_secs(left)), &term, UNIX_EPOCH)
+        };
         for (left, due) in
             [(0, true), (900, true), (901, false), (1_000, false), (1_060, false), (1_061, true)]
         {
             assert_eq!(is_due(0.1, left), due, "{left}");
         }
-        assert!(refresh(0.1).is_due(None, UNIX_EPOCH));
+        assert!(refresh(0.1).is_due(None, &term, UNIX_EPOCH));
         assert!(is_due(0.0, 1_000));
         assert!(!is_due(1.0, 1) && is_due(1.0, 0));
     }

@@ -5,7 +5,7 @@ use rocket::Request;
 use rocket::http::Status;
 use rocket::response::{Responder, Result};
 
-use super::{FieldError, SaveError};
+use super::{FieldError, LifetimeTooShort, SaveError};
 use crate::Chain;
 
 impl SaveError {
@@ -46,6 +46,14 @@ impl<'r> Responder<'r, 'static> for SaveError {
 impl<'r> Responder<'r, 'static> for FieldError {
     fn respond_to(self, request: &'r Request<'_>) -> Result<'static> {
         log::error!("{} {}: {}", request.method(), request.uri().path(), Chain(&self));
+        Err(Status::InternalServerError)
+    }
+}
+
+/// Logs the error and answers 500 by the application's catcher.
+impl<'r> Responder<'r, 'static> for LifetimeTooShort {
+    fn respond_to(self, request: &'r Request<'_>) -> Result<'static> {
+        log::error!("{} {}: {self}", request.method(), request.uri().path());
         Err(Status::InternalServerError)
     }
 }

@@ -11,6 +11,7 @@ use super::identity::{RotationReason, SavePoint, StoredRecord};
 use super::manager::{Manager, Server, SessionHome};
 use super::outcome::Outcome;
 use super::state::Saved;
+use super::term::Term;
 use super::{SaveError, Session};
 use crate::error_chain::Chain;
 use crate::formats::codec::Record;
@@ -78,7 +79,7 @@ pub(super) struct Plan {
     /// The id with which the request came, if another request has renewed it.
     renewed: Option<SessionId>,
     /// The life of the record is due to be extended.
-    pub(super) due: bool,
+    due: bool,
     point: SavePoint,
 }
 
@@ -105,6 +106,7 @@ impl Plan {
 
 impl Writer<'_> {
     async fn write(&self) -> Result<(), SaveError> {
+        self.delete_what_is_over().await;
         loop {
             match self.next_step()? {
                 Step::Done => return Ok(()),
@@ -118,6 +120,7 @@ impl Writer<'_> {
     fn next_step(&self) -> Result<Step, SaveError> {
         let mut state = self.session.state();
         let rule = self.manager.refresh();
+        state.date(rule, self.now);
         let outcome = state.outcome(rule, self.now);
         if outcome == Outcome::Nothing && state.identity.pending_deletes.is_empty() {
             state.mark_saved();
@@ -142,8 +145,9 @@ impl Writer<'_> {
             changes: state.contents.changes.clone(),
             rotation: state.identity.rotation_reason(),
             renewed: state.identity.renewed.clone(),
-            due: (state.is_due(rule, self.now) && (rule.each_use || outcome != Outcome::Seal))
-                || state.permanent() != state.saved_as_permanent(),
+            due: state.lives_otherwise()
+                || (state.is_due(rule, self.now)
+                    && (rule.each_use || outcome != Outcome::Seal || state.is_too_long(rule, self.now))),
             point: state.save_point(),
         })))
     }
@@ -210,7 +214,7 @@ impl Writer<'_> {
 
     async fn create_once(&self, new: &Draft) -> Result<(SessionId, Option<u64>, Life), SaveError> {
         let id = SessionId::generate(self.manager.config().session_id_length).map_err(SaveError::Random)?;
-        let life = self.full_life();
+        let life = self.full_life(&new.record);
         match self.swap(&self.manager.store_key(&id), None, Some(new), life).await? {
             Swap::Done { version } => Ok((id, version, life)),
             // A new random id that is taken: the store does not compare, or answers for another key.
@@ -229,8 +233,8 @@ impl Writer<'_> {
     ) -> Result<Saved, SaveError> {
         let key = self.manager.store_key(&id);
         let _lock = self.server.store.lock(self.budget(), &key).await?;
-        let life = if plan.due { self.full_life() } else { Life::of(&expected) };
         for attempt in 0..self.attempts() {
+            let life = self.life(&new, &expected, plan);
             if !new.empty && *new.record.bytes() == expected.bytes {
                 return Ok(self.keep(StoredRecord { id, loaded: expected }, new, plan).await);
             }
@@ -270,25 +274,38 @@ impl Writer<'_> {
     /// Extends the life of a record in which nothing is to be changed. Whatever comes of it, the request keeps its answer:
     /// there is nothing to be lost.
     async fn extend(&self, stored: &StoredRecord, record: Arc<Record>) -> Saved {
-        match self.touch(stored).await {
+        match self.touch(stored, &record).await {
             Ok(Some(stored)) => Saved::new(Some(stored), record).extended(true),
             // The session has ended meanwhile, or has a new id.
             Ok(None) => Saved::new(Some(stored.clone()), record).renewed(stored.id.clone()),
             Err(error) => {
-                let level = if error.was_told() { log::Level::Debug } else { log::Level::Warn };
-                log::log!(level, "the life of a session could not be extended: {}", Chain(&error));
+                log::log!(level(&error), "the life of a session could not be extended: {}", Chain(&error));
                 Saved::new(Some(stored.clone()), record)
             }
         }
     }
 
     /// Gives a record a new life; `None` if it is gone.
-    async fn touch(&self, stored: &StoredRecord) -> Result<Option<StoredRecord>, StoreError> {
-        let (key, lifetime) = (self.manager.store_key(&stored.id), self.manager.refresh().lifetime);
-        let extended = self.server.store.extend(self.budget(), self.now, &key, lifetime).await?;
+    async fn touch(
+        &self,
+        stored: &StoredRecord,
+        record: &Record,
+    ) -> Result<Option<StoredRecord>, StoreError> {
+        let (key, term) = (self.manager.store_key(&stored.id), self.term_of(record));
+        let extended = self.server.store.extend(self.budget(), self.now, &key, term.life(self.now)).await?;
         let mut stored = stored.clone();
-        stored.loaded.expires = self.full_life().expires;
+        stored.loaded.expires = Some(term.end(self.now));
         Ok(extended.then_some(stored))
+    }
+
+    /// Deletes the record of a session whose time is over, as best can be: nothing that is read depends on it.
+    async fn delete_what_is_over(&self) {
+        let Some(id) = self.session.state().identity.over.take() else { return };
+        let key = self.manager.store_key(&id);
+        if let Err(error) = self.server.store.delete(self.budget(), self.now, &key).await {
+            log::log!(level(&error), "a session that is over could not be deleted: {}", Chain(&error));
+        }
+        self.server.ended.add(id);
     }
 
     /// Ends a session, whatever its record holds by now, and also if another request has given it a new id.
@@ -357,8 +374,18 @@ impl Writer<'_> {
         answer
     }
 
-    pub(super) fn full_life(&self) -> Life {
-        Life::beginning(self.now, self.manager.refresh().lifetime)
+    /// The life that a record begins when it is written.
+    pub(super) fn full_life(&self, record: &Record) -> Life {
+        Life::beginning(self.now, &self.term_of(record))
+    }
+
+    /// The life that a record has from a write on that replaces `expected`.
+    pub(super) fn life(&self, new: &Draft, expected: &Loaded, plan: &Plan) -> Life {
+        if plan.due { self.full_life(&new.record) } else { Life::of(expected) }
+    }
+
+    fn term_of(&self, record: &Record) -> Term {
+        self.manager.refresh().term_of(record, self.now)
     }
 
     pub(super) fn budget(&self) -> &Budget {
@@ -372,6 +399,11 @@ impl Writer<'_> {
     pub(super) fn attempts(&self) -> u32 {
         self.manager.config().session_swap_attempts.max(1)
     }
+}
+
+/// The level at which is told what a request need not know. Of an outage there are other lines.
+pub(super) fn level(error: &StoreError) -> log::Level {
+    if error.was_told() { log::Level::Debug } else { log::Level::Warn }
 }
 
 /// Waits after a conflict. After the first one, the next try is made at once: the others are probably done.

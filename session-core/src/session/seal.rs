@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::SaveError;
-use super::draft::{Draft, Life};
+use super::draft::Draft;
 use super::identity::StoredRecord;
-use super::save::{Plan, Writer, pause};
+use super::save::{Plan, Writer, level, pause};
 use super::state::Saved;
 use crate::error_chain::Chain;
 use crate::store::Swap;
@@ -28,8 +28,10 @@ impl Writer<'_> {
             Ok(Sealed::Gone) => as_it_was().renewed(stored.id.clone()),
             Ok(Sealed::NotOurs) => as_it_was(),
             Err(error) => {
-                let was_told = matches!(&error, SaveError::Unavailable(error) if error.was_told());
-                let level = if was_told { log::Level::Debug } else { log::Level::Warn };
+                let level = match &error {
+                    SaveError::Unavailable(error) => level(error),
+                    _ => log::Level::Warn,
+                };
                 log::log!(level, "what was sealed in a session could not be written: {}", Chain(&error));
                 as_it_was()
             }
@@ -40,9 +42,9 @@ impl Writer<'_> {
         let key = self.manager.store_key(&stored.id);
         let _lock = self.server.store.lock(self.budget(), &key).await?;
         let mut expected = stored.loaded.clone();
-        let life = if plan.due { self.full_life() } else { Life::of(&expected) };
         let mut new = Draft::new(&plan.changes, &plan.base)?;
         for attempt in 0..self.attempts() {
+            let life = self.life(&new, &expected, plan);
             let written = Some(self.checked(&new, life)?);
             // Not noted as a write whose outcome may stay unknown: to do it twice is to do it once.
             let swapped =

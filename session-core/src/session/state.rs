@@ -7,8 +7,9 @@ use std::time::SystemTime;
 use super::changes::FieldRule;
 use super::contents::Contents;
 use super::identity::{Identity, Placed, RotationReason, SavePoint, StoredRecord};
+use super::term::{is_of_life, live_alike};
 use super::{Flash, login};
-use crate::formats::codec::{EncodeError, Format, Record};
+use crate::formats::codec::{EncodeError, Format, RawKey, Record};
 use crate::formats::id::SessionId;
 use crate::formats::value::Value;
 
@@ -25,6 +26,8 @@ pub(super) struct State {
     pub(super) cookie_expires: Option<SystemTime>,
     /// The key that says who is logged in: the application's, or that of a state that was loaded.
     pub(super) login_key: Option<&'static str>,
+    /// The session holds when it was created, since its life is limited by that.
+    pub(super) is_dated: bool,
     /// Flash messages that this request has taken; Flask hands the same ones out again.
     pub(super) taken_flashes: Option<Vec<Flash>>,
     /// Keys that were reported as undecodable, so that each is logged once.
@@ -89,6 +92,7 @@ impl State {
             kind,
             cookie_expires: None,
             login_key: None,
+            is_dated: false,
             taken_flashes: None,
             reported: BTreeSet::new(),
         }
@@ -96,7 +100,9 @@ impl State {
 
     /// Returns `true` if there is nothing to keep. Flask-Session ignores a lone `_permanent`, plain Flask does not.
     pub(super) fn is_empty(&self) -> bool {
-        self.contents.is_empty_but_for((self.kind == Kind::Server).then_some(PERMANENT))
+        let keeps_permanent = self.kind == Kind::Cookie;
+        self.contents
+            .is_empty_but_for(|key| is_of_life(key) && !(keeps_permanent && key == RawKey::Text(PERMANENT)))
     }
 
     pub(super) fn permanent(&self) -> bool {
@@ -105,7 +111,7 @@ impl State {
 
     /// As [`permanent`](State::permanent), in the record as it was loaded or last saved.
     pub(super) fn saved_as_permanent(&self) -> bool {
-        self.contents.loaded_value(PERMANENT).is_some_and(|value| is_true(&value))
+        is_permanent(&self.contents.record)
     }
 
     /// Returns `true` if there is anything that no save has written.
@@ -229,12 +235,18 @@ impl State {
 
     /// Takes over what a save has stored. Changes after `point` stay changes.
     pub(super) fn saved(&mut self, saved: Saved, point: SavePoint) {
-        let was_permanent = self.saved_as_permanent();
+        let before = Arc::clone(&self.contents.record);
         if self.identity.saved(saved.place, point) {
             self.contents.saved_up_to(point.seq, saved.record);
-            self.identity.permanence_changed |= self.saved_as_permanent() != was_permanent;
+            self.identity.life_changed |= !live_alike(&before, &self.contents.record);
         }
     }
+}
+
+/// Tells whether a record's session has a cookie that outlives the browser.
+pub(super) fn is_permanent(record: &Record) -> bool {
+    let flag = record.get(PERMANENT).and_then(|raw| record.format().decode(raw).ok());
+    flag.is_some_and(|value| is_true(&value))
 }
 
 /// Python's truth of the value under `_permanent`: every zero and every empty container is false.

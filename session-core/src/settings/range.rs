@@ -42,9 +42,17 @@ fn at_least(shortest: Duration, in_words: &str, span: &Duration) -> Option<Strin
         .then(|| format!("must be at least {in_words} and at most 36500 days, not {span:?}"))
 }
 
-/// Allows none, or at least a second.
+/// Allows none, which is never, or at least a second.
 pub(crate) fn never_or_seconds(span: &Option<Duration>) -> Option<String> {
-    span.as_ref()
-        .and_then(seconds)
-        .map(|_| "must be 0 (never), or at least one second and at most 36500 days".into())
+    or_seconds("0 (never)", span)
+}
+
+/// Allows none, or at least a second.
+pub(crate) fn none_or_seconds(span: &Option<Duration>) -> Option<String> {
+    or_seconds("0 (none)", span)
+}
+
+fn or_seconds(none: &str, span: &Option<Duration>) -> Option<String> {
+    let wrong = span.as_ref().and_then(seconds);
+    wrong.map(|_| format!("must be {none}, or at least one second and at most 36500 days"))
 }

@@ -19,6 +19,8 @@ fn without_any_key_the_defaults_are_those_of_flask_but_for_samesite() {
     assert!(!config.session_cookie_partitioned);
     assert_eq!(config.session_cookie_samesite, Some(SameSite::Lax));
     assert_eq!(config.permanent_session_lifetime, Duration::from_secs(2_678_400));
+    assert_eq!(config.session_absolute_lifetime, None);
+    assert_eq!(config.lifetime_max(), Duration::from_secs(2_678_400));
     assert!(config.session_refresh_each_request);
     assert_eq!(config.max_cookie_size, 4093);
     assert_eq!(config.session_cross_origin, CrossOrigin::Refuse);
@@ -79,6 +81,8 @@ fn every_key_arrives_in_its_field() {
         session_swap_attempts = 10
         session_breaker_after = 3
         session_refresh_after = 1
+        session_absolute_lifetime = "200 days"
+        session_lifetime_max = "90 days"
         session_memory_max = 1000
         session_memory_max_bytes = 1000000
         session_max_size = 65536
@@ -127,6 +131,8 @@ fn every_key_arrives_in_its_field() {
     assert_eq!(config.session_breaker_after, 3);
     assert!((config.session_refresh_after - 1.0).abs() < f64::EPSILON);
     assert_eq!((config.store.memory.max, config.store.memory.max_bytes), (1_000, 1_000_000));
+    let days = [config.session_absolute_lifetime, config.session_lifetime_max];
+    assert_eq!(days, [200, 90].map(|days| Some(Duration::from_secs(days * 86_400))));
     assert_eq!(config.session_max_size, 65_536);
     assert_eq!(config.session_ended_poll, Duration::from_secs(2));
 }

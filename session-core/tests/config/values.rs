@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rocket_session_state_core::config::CrossOrigin;
 
-use super::{accepted, assert_says, checked, only, refused, refused_line, refused_variable};
+use super::{KEY, accepted, assert_says, checked, only, refused, refused_line, refused_variable};
 
 #[test]
 fn text_in_a_variable_that_reads_as_something_else_is_refused_with_the_quoted_form() {
@@ -126,6 +126,31 @@ fn a_lifetime_that_is_short_negative_endless_or_without_unit_does_not_launch() {
         let problem = refused_line(&format!("permanent_session_lifetime = {value}"));
         assert_eq!(problem.key(), "permanent_session_lifetime", "{value}");
     }
+}
+
+#[test]
+fn a_limit_of_lifetimes_is_none_or_at_least_a_second() {
+    for key in ["session_absolute_lifetime", "session_lifetime_max"] {
+        for none in ["0", "false"] {
+            let config = accepted(&format!("[default]\nsecret_key = \"{KEY}\"\n{key} = {none}"), &[]);
+            assert_eq!((config.session_absolute_lifetime, config.session_lifetime_max), (None, None));
+        }
+        for wrong in ["0.5", "\"36501 days\""] {
+            assert_says(
+                &refused_line(&format!("{key} = {wrong}")),
+                key,
+                &["at least one second", "36500 days"],
+            );
+        }
+    }
+    let max = |lines: &str| {
+        accepted(&format!("[default]\nsecret_key = \"{KEY}\"\n{lines}"), &[]).lifetime_max().as_secs()
+            / 86_400
+    };
+    assert_eq!(max("session_absolute_lifetime = \"60 days\""), 60);
+    assert_eq!(max("permanent_session_lifetime = \"40 days\""), 40);
+    assert_eq!(max("permanent_session_lifetime = \"1 day\"\nsession_absolute_lifetime = \"2 days\""), 31);
+    assert_eq!(max("session_lifetime_max = \"35 days\"\nsession_absolute_lifetime = \"60 days\""), 35);
 }
 
 #[test]

@@ -113,3 +113,26 @@ fn the_store_that_sessions_are_moved_out_of_is_warned_about_as_well() {
     assert_says(&told[0], "session_migrate_from", &["`redis` sends sessions unencrypted"]);
     assert_eq!(told.len(), 1, "{told:#?}");
 }
+
+#[test]
+fn a_limit_of_lifetimes_that_can_not_be_reached_or_is_below_the_usual_life_is_warned_about() {
+    for (lines, part) in [
+        ("session_lifetime_max = \"30 days\"", "shorter than permanent_session_lifetime"),
+        (
+            "session_lifetime_max = \"90 days\"\nsession_absolute_lifetime = \"60 days\"",
+            "longer than session_absolute_lifetime",
+        ),
+    ] {
+        let told = warnings(lines);
+        let [warning] = told.as_slice() else { panic!("{lines}: {told:#?}") };
+        assert_says(warning, "session_lifetime_max", &[part]);
+    }
+    // Twelve hours at most, however long a session may lie unused, is what many want.
+    for lines in [
+        "session_absolute_lifetime = \"12 hours\"",
+        "session_lifetime_max = \"31 days\"",
+        "session_lifetime_max = 0\nsession_absolute_lifetime = \"1 day\"",
+    ] {
+        assert!(warnings(lines).is_empty(), "{lines}");
+    }
+}

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use rocket_session_state_core::session::Session;
-use rocket_session_state_core::store::{Call, Loaded, Store};
 
 use super::site::Site;
 
@@ -11,15 +10,8 @@ const DAY: Duration = Duration::from_secs(86_400);
 
 type Use = fn(&Session);
 
-/// The record of the visitor, and when it ends.
-async fn stored(site: &Site) -> Loaded {
-    let key = format!("session:{}", site.cookie.as_deref().unwrap());
-    let deadline = tokio::time::Instant::now() + Duration::from_secs(5);
-    site.store.load(Call { now: site.now, deadline }, &key, None).await.unwrap().unwrap()
-}
-
 async fn ends_in(site: &Site) -> Duration {
-    stored(site).await.expires.unwrap().duration_since(site.now).unwrap()
+    site.ends_in().await.unwrap()
 }
 
 fn ten_days() -> Site {

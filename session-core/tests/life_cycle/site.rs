@@ -9,7 +9,7 @@ use rocket_session_state_core::manager::{Closed, Manager};
 use rocket_session_state_core::session::{SaveError, Session};
 
 use rocket_session_state_conformance::Faulty;
-use rocket_session_state_core::store::MemoryStore;
+use rocket_session_state_core::store::{Call, Loaded, MemoryStore, Store};
 
 pub(crate) type Counting = Arc<Faulty<MemoryStore>>;
 
@@ -86,6 +86,50 @@ impl Site {
         change(&mut config);
         let config = config.check(Environment { debug_profile: true, ..Environment::default() }).unwrap();
         self.manager = Manager::with_store(config, Arc::new(self.store.clone())).unwrap();
+    }
+
+    /// As [`reconfigure`](Site::reconfigure), for a site that keeps its sessions in the cookie.
+    pub(crate) fn reconfigure_cookies(&mut self, change: impl FnOnce(&mut SessionConfig)) {
+        let mut config = SessionConfig::clone(self.manager.config());
+        change(&mut config);
+        let config = config.check(Environment { serves_tls: true, ..Environment::default() }).unwrap();
+        self.manager = Manager::new(config).unwrap();
+    }
+
+    /// Another process with the same configuration.
+    pub(crate) fn other_process(&self) -> Manager {
+        Manager::with_store(self.manager.config().clone(), Arc::new(self.store.clone())).unwrap()
+    }
+
+    /// A change by a program that knows no rule of ours: no login field, and no times.
+    pub(crate) async fn store_without_rules(&self, change: impl FnOnce(&Session)) {
+        let mut config = SessionConfig::clone(self.manager.config());
+        config.session_absolute_lifetime = None;
+        let config = config.check(Environment { debug_profile: true, ..Environment::default() }).unwrap();
+        let manager = Manager::with_store(config, Arc::new(self.store.clone())).unwrap();
+        let session = manager.open(self.cookie.as_deref(), self.now).await.unwrap();
+        change(&session);
+        manager.close(&session, self.now).await.unwrap();
+    }
+
+    /// The record of the visitor.
+    pub(crate) async fn stored(&self) -> Option<Loaded> {
+        let key = format!("session:{}", self.cookie.as_deref()?);
+        let deadline = tokio::time::Instant::now() + Duration::from_secs(5);
+        self.store.load(Call { now: self.now, deadline }, &key, None).await.unwrap()
+    }
+
+    /// Gives it another life, as a program does that knows no rule of ours.
+    pub(crate) async fn touch(&self, lifetime: Duration) {
+        let Some(cookie) = self.cookie.as_deref() else { return };
+        let deadline = tokio::time::Instant::now() + Duration::from_secs(5);
+        let call = Call { now: self.now, deadline };
+        self.store.load(call, &format!("session:{cookie}"), Some(lifetime)).await.unwrap();
+    }
+
+    /// The life that is left to it.
+    pub(crate) async fn ends_in(&self) -> Option<Duration> {
+        self.stored().await?.expires?.duration_since(self.now).ok()
     }
 
     fn over(manager: Manager, store: Counting) -> Self {

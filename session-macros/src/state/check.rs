@@ -24,7 +24,7 @@ fn check_key(field: &Field, errors: &mut Errors) {
     let key = field.key.value();
     let owner = match key.as_str() {
         "_permanent" | "_flashes" => "Flask's own",
-        "_login_at" => "this library's own",
+        "_login_at" | "_created_at" | "_lifetime" => "this library's own",
         _ => return,
     };
     let message = format!("`{key}` is a key of {owner}; choose another with `#[session(key = \"..\")]`");
