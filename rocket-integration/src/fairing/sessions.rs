@@ -153,7 +153,7 @@ impl Fairing for Sessions {
     }
 
     async fn on_ignite(&self, rocket: Rocket<Build>) -> Ignited {
-        let test = rocket.state::<TestSetup>().cloned();
+        let test = TestSetup::of(&rocket);
         let checked = match self.checked_config(&rocket) {
             Ok(checked) => checked,
             Err(error) => {

@@ -46,7 +46,7 @@ use crate::guard::SessionState;
 pub fn client(rocket: Rocket<Build>) -> Client {
     let setup = TestSetup::new();
     let client = blocking::Client::untracked(setup.prepare(rocket));
-    let client = done(setup.launched(client, blocking::Client::rocket));
+    let client = done(setup.launched(client));
     let runtime = Builder::new_current_thread().enable_time().build();
     let runtime = done(runtime.map_err(|error| format!("no runtime for the test: {error}")));
     let visitor = Visitor::of(client.rocket(), setup);

@@ -33,7 +33,7 @@ use crate::guard::SessionState;
 pub async fn client(rocket: Rocket<Build>) -> Client {
     let setup = TestSetup::new();
     let client = asynchronous::Client::untracked(setup.prepare(rocket)).await;
-    let client = done(setup.launched(client, asynchronous::Client::rocket));
+    let client = done(setup.launched(client));
     Client { visitor: Visitor::of(client.rocket(), setup), client: Arc::new(client) }
 }
 

@@ -126,3 +126,66 @@ impl Fairing for KeepCookies {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is sent to a path after these answers to a request for `/shop/cart`.
+    fn sent(answers: &[&str], path: &str, later: u64) -> String {
+        let clock = TestClock::new();
+        let jar = Jar::new(clock.clone());
+        for line in answers {
+            jar.take(&Cookie::parse_encoded(*line).unwrap(), "/shop/cart");
+        }
+        clock.advance(Duration::from_secs(later)).unwrap();
+        jar.sent_to(path).iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+    }
+
+    #[test]
+    fn a_cookie_is_sent_below_its_path_and_nowhere_else() {
+        for (path, expected) in [("/shop", "a=1"), ("/shop/cart", "a=1"), ("/shopping", ""), ("/", "")] {
+            assert_eq!(sent(&["a=1; Path=/shop"], path, 0), expected, "{path}");
+            assert_eq!(
+                sent(&["a=1"], path, 0),
+                expected,
+                "{path}, by the folder of the page that has set it"
+            );
+        }
+        assert_eq!(sent(&["a=1; Path=/"], "/anything", 0), "a=1");
+    }
+
+    #[test]
+    fn of_two_cookies_with_one_name_the_one_for_this_path_counts() {
+        let answers = ["a=shop; Path=/shop", "a=all; Path=/"];
+        assert_eq!(sent(&answers, "/shop/cart", 0), "a=all; a=shop");
+        assert_eq!(sent(&answers, "/", 0), "a=all");
+    }
+
+    #[test]
+    fn a_cookie_ends_by_the_clock_of_the_test() {
+        assert_eq!(sent(&["a=1; Path=/; Max-Age=20"], "/", 19), "a=1");
+        assert_eq!(sent(&["a=1; Path=/; Max-Age=20"], "/", 20), "");
+        let year_2000 = "Expires=Sat, 01 Jan 2000 00:00:00 GMT";
+        assert_eq!(sent(&[&format!("a=1; Path=/; {year_2000}")], "/", 0), "");
+        assert_eq!(sent(&[&format!("a=1; Path=/; {year_2000}; Max-Age=20")], "/", 0), "a=1");
+    }
+
+    #[test]
+    fn each_way_of_deleting_deletes_the_cookie_of_that_path() {
+        for deletion in ["a=; Path=/; Max-Age=0", "a=; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT"] {
+            assert_eq!(sent(&["a=1; Path=/", deletion], "/", 0), "", "{deletion}");
+            assert_eq!(sent(&["a=1; Path=/shop", deletion], "/shop", 0), "a=1", "{deletion}");
+        }
+    }
+
+    #[test]
+    fn a_closed_browser_forgets_what_has_no_end() {
+        let jar = Jar::new(TestClock::new());
+        for line in ["a=1; Path=/", "b=2; Path=/; Max-Age=20"] {
+            jar.take(&Cookie::parse_encoded(line).unwrap(), "/");
+        }
+        jar.close_browser();
+        assert!(jar.get("a").is_none() && jar.get("b").is_some());
+    }
+}

@@ -1,13 +1,14 @@
 //! What a test brings to the launch of an application.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use rocket::{Build, Orbit, Rocket};
+use rocket::{Build, Rocket};
 use rocket_session_state_core::config::ConfigError;
 
 use super::clock::TestClock;
 use super::store::TestStore;
-use crate::context::{Clock, SessionContext};
+use crate::context::Clock;
 
 /// The clock and the store of a test, in Rocket's managed state, where the session fairing finds them at launch.
 /// Clones share everything.
@@ -15,8 +16,15 @@ use crate::context::{Clock, SessionContext};
 pub(crate) struct TestSetup {
     pub(super) clock: TestClock,
     pub(super) store: TestStore,
+    launch: Arc<Launch>,
+}
+
+/// What the session fairing has done.
+#[derive(Default)]
+struct Launch {
+    is_attached: AtomicBool,
     /// The reason why the configuration was refused.
-    refused: Arc<OnceLock<String>>,
+    refused: OnceLock<String>,
 }
 
 impl TestSetup {
@@ -24,7 +32,14 @@ impl TestSetup {
     pub(crate) const STORE: &str = "the store of the test";
 
     pub(super) fn new() -> Self {
-        TestSetup { clock: TestClock::new(), store: TestStore::new(), refused: Arc::default() }
+        TestSetup { clock: TestClock::new(), store: TestStore::new(), launch: Arc::default() }
+    }
+
+    /// Returns the setup that a test has brought, for the session fairing.
+    pub(crate) fn of(rocket: &Rocket<Build>) -> Option<Self> {
+        let setup = rocket.state::<TestSetup>()?;
+        setup.launch.is_attached.store(true, Ordering::Relaxed);
+        Some(setup.clone())
     }
 
     /// Returns the clock, for requests.
@@ -40,7 +55,7 @@ impl TestSetup {
 
     /// Notes why the application does not launch, for the test's message.
     pub(crate) fn refused(&self, error: &ConfigError) {
-        self.refused.get_or_init(|| error.to_string());
+        self.launch.refused.get_or_init(|| error.to_string());
     }
 
     /// Prepares an application for the test.
@@ -53,20 +68,15 @@ impl TestSetup {
     /// # Errors
     ///
     /// What is wrong with the application, in words.
-    pub(super) fn launched<C>(
-        &self,
-        client: Result<C, rocket::Error>,
-        rocket: impl Fn(&C) -> &Rocket<Orbit>,
-    ) -> Result<C, String> {
-        let client = client.map_err(|error| {
-            // Rocket panics about an error that nobody has looked at.
-            let told = error.to_string();
-            let why = self.refused.get().unwrap_or(&told);
-            format!("the application does not launch, and its log may say more: {why}")
-        })?;
-        match rocket(&client).state::<SessionContext>() {
-            Some(_) => Ok(client),
-            None => Err("the application has no sessions: attach `Sessions::fairing()`".to_owned()),
+    pub(super) fn launched<C>(&self, client: Result<C, rocket::Error>) -> Result<C, String> {
+        // Rocket panics about an error that nobody has looked at.
+        let client = client.map_err(|error| error.to_string());
+        if !self.launch.is_attached.load(Ordering::Relaxed) {
+            return Err("the application has no sessions: attach `Sessions::fairing()`".to_owned());
         }
+        client.map_err(|error| {
+            let why = self.launch.refused.get().unwrap_or(&error);
+            format!("the application does not launch, and its log may say more: {why}")
+        })
     }
 }

@@ -21,4 +21,5 @@ mod site;
 mod snapshot;
 mod streams;
 mod surface;
+mod testing;
 mod typed;
