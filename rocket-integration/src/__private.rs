@@ -13,7 +13,7 @@ pub use rocket_session_state_core::merge::{Policy, add, max, min, refuse, union}
 
 pub use crate::guard::generated::*;
 pub use crate::guard::{
-    Access, Fut, GuardDef, LoginTarget, Parts, Proof, Require, SessionGuard, SessionState, TypedKey, abort,
-    authorize, enter, gate, open, required,
+    Access, Fut, GuardDef, HasUser, LoginTarget, NoUser, Parts, Proof, Require, SessionGuard, SessionState,
+    TypedKey, abort, authorize, enter, gate, open, required,
 };
-pub use crate::{Next, Session, SessionError};
+pub use crate::{Next, Session, SessionError, SessionUser};

@@ -19,6 +19,7 @@ mod path;
 mod request;
 mod session;
 pub mod testing;
+mod user;
 
 pub use clear_site_data::ClearSiteData;
 pub use error::{ForeignRequest, Outage, PurgeError, SessionError};
@@ -31,6 +32,7 @@ pub use rocket_session_state_core::id::SessionId;
 pub use rocket_session_state_core::session::{FieldError, Flash, LifetimeTooShort, SaveError};
 pub use rocket_session_state_core::{merge, value};
 pub use session::Session;
+pub use user::SessionUser;
 
 /// Stores of session records: one small trait, and the stores that this library brings.
 pub mod store {

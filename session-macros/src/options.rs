@@ -12,7 +12,8 @@ pub(crate) struct Options<O: 'static> {
     pub(crate) kind: &'static str,
     /// All of them by name, in the order in which they are listed for a user.
     pub(crate) known: &'static [(&'static str, O)],
-    /// Names from elsewhere that a user may try, each with the option that does it here.
+    /// Names from elsewhere that a user may try, each with what does it here: an option, or what has a back quote in it
+    /// and goes on after that.
     pub(crate) elsewhere: &'static [(&'static str, &'static str)],
 }
 
@@ -49,6 +50,7 @@ impl<O: Copy> Options<O> {
 
     fn suggestion(&self, name: &str) -> String {
         match self.elsewhere.iter().find(|(elsewhere, _)| *elsewhere == name) {
+            Some((_, here)) if here.contains('`') => format!("; write `{here}"),
             Some((_, here)) => format!("; write `{here}`"),
             None => did_you_mean(name, &self.names()),
         }
@@ -95,10 +97,17 @@ impl Written {
 
 /// The string literal that `expr` is, also where a macro has passed it on.
 pub(crate) fn string_of(expr: &Expr) -> Option<LitStr> {
-    match expr {
+    match ungrouped(expr) {
         Expr::Lit(ExprLit { lit: Lit::Str(string), .. }) => Some(string.clone()),
-        Expr::Group(group) => string_of(&group.expr),
         _ => None,
+    }
+}
+
+/// The expression without the invisible group in which a `macro_rules!` macro passes it on.
+pub(crate) fn ungrouped(expr: &Expr) -> &Expr {
+    match expr {
+        Expr::Group(group) => ungrouped(&group.expr),
+        expr => expr,
     }
 }
 

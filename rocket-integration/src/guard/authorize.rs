@@ -29,12 +29,12 @@ pub async fn open<S: SessionState>(request: &Request<'_>) -> Result<S, SessionEr
     Ok(S::from_session(session))
 }
 
-/// Asks the base, then for a login and its age, then for the guard's own fields, then its check.
+/// Asks the base, then for a login and its age, then for the user and the guard's own fields, then its check.
 ///
 /// # Errors
 ///
-/// [`SessionError::LoggedOut`] if the state has a login field and nobody is logged in, or the check says that the
-/// login does not count; [`SessionError::Stale`] if the login is too long ago; [`SessionError::Forbidden`] if another
+/// [`SessionError::LoggedOut`] if the state has a login field and nobody is logged in, the user is gone, or the check says
+/// that the login does not count; [`SessionError::Stale`] if the login is too long ago; [`SessionError::Forbidden`] if another
 /// required field is absent or the check says no; whatever the base and the check say.
 pub async fn authorize<G>(request: &Request<'_>) -> Result<G, SessionError>
 where
@@ -77,7 +77,10 @@ where
     {
         return Err(SessionError::Stale);
     }
-    let guard = G::build(Parts { state, proof: Proof(base) })?;
+    if G::USER {
+        state.user(request).await?;
+    }
+    let guard = G::build(Parts { state, proof: Proof(base) }, request)?;
     match guard.check(request).await? {
         Access::Allowed => Ok(guard),
         Access::Forbidden => Err(SessionError::Forbidden),

@@ -19,6 +19,7 @@ use crate::session::Session;
 /// * The session fairing is missing.
 /// * Two states keep values of different types under one key, or have different login fields.
 /// * Nothing serves the login page that `uri!` names, or the guard's own gate closes it.
+/// * Users are found by a request guard that refuses to launch, such as a `&State` that is not managed.
 /// * `fresh` is longer than any session lives, because use does not extend it; a warning where use does.
 pub fn abort<G: SessionGuard>(rocket: &Rocket<Ignite>) -> bool {
     if Session::abort(rocket) {
@@ -34,6 +35,7 @@ pub fn abort<G: SessionGuard>(rocket: &Rocket<Ignite>) -> bool {
         checks.login_of::<G::State>(),
         G::LOGIN.is_some_and(|login| misses_login_page::<G>(rocket, login)),
         outlives_sessions::<G>(rocket),
+        G::State::misses_source(rocket),
     ];
     if let (Some(key), Some(context)) = (G::State::LOGIN, rocket.state::<SessionContext>()) {
         // For every request from here on, also for those that never load this state.

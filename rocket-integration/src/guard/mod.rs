@@ -22,6 +22,7 @@ pub use launch::abort;
 pub use traits::{Fut, GuardDef, SessionGuard, SessionState, TypedKey};
 
 pub use crate::login::LoginTarget;
+pub use crate::user::{HasUser, NoUser};
 
 pub(crate) use gate::{is_gate, never_answers, table};
 pub(crate) use launch::LaunchChecks;
@@ -37,5 +38,8 @@ pub(crate) mod generated {
     };
     pub use super::traits::{
         HasLogin, Requirement, RequiresSomething, fresh, freshness, login, requires_something,
+    };
+    pub use crate::user::{
+        LoginId, UserField, UserOf, UserSource, fill_user, find, log_in, source, user_id, user_of,
     };
 }

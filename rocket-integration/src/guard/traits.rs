@@ -4,9 +4,10 @@
 
 use std::future::{Future, ready};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
-use rocket::Request;
+use rocket::{Ignite, Request, Rocket};
 
 use super::access::Access;
 use super::fields::Parts;
@@ -28,6 +29,9 @@ pub trait SessionState: Sized + Send + 'static {
     /// The key of the login field, if there is one.
     const LOGIN: Option<&'static str> = None;
 
+    /// The user whose id the login field holds; [`NoUser`](crate::guard::NoUser) for a state without.
+    type User: Send + Sync + 'static;
+
     /// Makes a view of this session.
     fn from_session(session: Session) -> Self;
 
@@ -36,6 +40,22 @@ pub trait SessionState: Sized + Send + 'static {
 
     /// Returns `true` if the login field is present; never, where there is none.
     fn is_logged_in(&self) -> bool {
+        false
+    }
+
+    /// Finds the user who is logged in, at most once per request.
+    ///
+    /// # Errors
+    ///
+    /// [`SessionError::LoggedOut`] if there is none; the status that says why nothing is known.
+    fn user<'s, 'r: 's>(&'s self, request: &'r Request<'_>) -> Fut<'s, &'r Arc<Self::User>> {
+        let _ = request;
+        Box::pin(ready(Err(SessionError::LoggedOut)))
+    }
+
+    /// Returns `true` if Rocket should refuse to launch because users can't be found. The log says why.
+    fn misses_source(rocket: &Rocket<Ignite>) -> bool {
+        let _ = rocket;
         false
     }
 }
@@ -77,6 +97,8 @@ pub trait GuardDef: Sized {
     const LOGIN: Option<LoginTarget> = None;
     /// The longest time since the login, beside what the base says.
     const FRESH: Option<Duration> = None;
+    /// `true` if a field holds the user, who is found before the fields are read.
+    const USER: bool = false;
 
     /// Asks the base.
     fn base<'r>(request: &'r Request<'_>) -> Fut<'r, Self::Base>;
@@ -86,7 +108,7 @@ pub trait GuardDef: Sized {
     /// # Errors
     ///
     /// A required field is absent.
-    fn build(parts: Parts<Self>) -> Result<Self, SessionError>;
+    fn build(parts: Parts<Self>, request: &Request<'_>) -> Result<Self, SessionError>;
 
     /// Decides whether the visitor may enter.
     ///

@@ -122,6 +122,9 @@ settings! {
         /// 0 leaves the limit of what is read when it comes back: a value of 8192 bytes. Default: 4093, what browsers
         /// keep.
         max_cookie_size: usize = 4093, range within(0..=LONGEST_COOKIE, " bytes, what is read of a cookie");
+        /// Logs out, when the user is looked for, who has logged in without the user's stamp: by Flask, by setting the login
+        /// field, or before there was one. Otherwise such a session gets its stamp then. Default: false.
+        session_stamp_required: bool = false;
         /// What becomes of a request other than GET, HEAD, OPTIONS and TRACE that a page of another origin has sent, when
         /// it asks for its session: refused with 403, or allowed. Default: refuse.
         session_cross_origin: CrossOrigin = CrossOrigin::default();

@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use super::changes::FieldRule;
 use super::flash;
 use super::identity::RotationReason;
+use super::stamp::STAMP;
 use super::state::{PERMANENT, State};
 use super::term::CREATED_AT;
 use crate::formats::codec::{Format, Record};
@@ -34,6 +35,11 @@ pub(super) fn log_in(state: &mut State, key: &str, raw: Vec<u8>, rule: FieldRule
         }
     };
     state.rotate(reason);
+    // The login is bound to the user's stamp by whoever knows it.
+    let in_record = state.contents.raw(STAMP).is_some();
+    if in_record {
+        state.contents.remove(STAMP, FieldRule::default());
+    }
     state.contents.set(key, raw, rule);
     let stamp =
         Value::List(vec![Value::Int(unix_seconds(now).into()), Value::Str(fingerprint(format, &user))]);
@@ -51,6 +57,12 @@ pub(super) fn log_in(state: &mut State, key: &str, raw: Vec<u8>, rule: FieldRule
 pub(super) fn log_out(state: &mut State) {
     forget(state);
     state.rotate(RotationReason::OtherUser);
+}
+
+/// Returns the SHA-256 of the login value, as hex text; `None` if nobody is logged in.
+pub(super) fn user_fingerprint(state: &State) -> Option<String> {
+    let user = state.contents.value(state.login_key?).ok()??;
+    (user != Value::None).then(|| fingerprint(state.contents.format(), &user))
 }
 
 /// Returns how long before `now` the current user logged in. `None` if that is not known: nobody is logged in, or
@@ -95,7 +107,8 @@ fn change_user(state: &mut State) {
     let errors = std::mem::take(&mut state.contents.encode_errors);
     forget(state);
     for (key, raw, rule) in before.set_values() {
-        if ![PERMANENT, LOGIN_AT, CREATED_AT, flash::FLASHES].contains(&key) && state.login_key != Some(key) {
+        let is_sealed = [PERMANENT, LOGIN_AT, CREATED_AT, STAMP, flash::FLASHES].contains(&key);
+        if !is_sealed && state.login_key != Some(key) {
             state.contents.set(key, raw.to_vec(), rule);
         }
     }

@@ -15,7 +15,7 @@ use crate::config::{CheckedConfig, SessionConfig};
 use crate::formats::codec::Format;
 use crate::formats::cookie::{CookieAttributes, SetCookie};
 use crate::formats::id::SessionId;
-use crate::formats::signing::{CookieSigner, IdSigner};
+use crate::formats::signing::{CookieSigner, IdSigner, StampSigner};
 use crate::formats::value::Value;
 use crate::store::client::{Budget, StoreClient};
 use crate::store::migrating::{MigratingStore, MigrationSettings};
@@ -36,6 +36,7 @@ struct Inner {
     home: SessionHome,
     login_key: OnceLock<&'static str>,
     cookie_watch: CookieWatch,
+    stamps: StampSigner,
 }
 
 /// The place where sessions are kept. The signed cookie is not a store: it has no key to load and nothing to swap.
@@ -150,6 +151,10 @@ impl Manager {
         let inner = Inner {
             cookie: SetCookie::new(&attributes),
             refresh: Refresh::of(&config),
+            stamps: StampSigner::new(
+                config.secret_key.as_ref().map(|key| key.as_bytes()).filter(|key| !key.is_empty()),
+                config.secret_key_fallbacks.iter().map(|key| key.as_bytes()),
+            ),
             config,
             home,
             login_key: OnceLock::new(),
@@ -206,6 +211,10 @@ impl Manager {
 
     pub(super) fn cookie_watch(&self) -> &CookieWatch {
         &self.inner.cookie_watch
+    }
+
+    pub(super) fn stamps(&self) -> &StampSigner {
+        &self.inner.stamps
     }
 
     pub(super) fn cookie(&self) -> &SetCookie {

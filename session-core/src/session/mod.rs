@@ -29,6 +29,7 @@ mod refresh;
 mod responder;
 mod save;
 mod seal;
+mod stamp;
 mod state;
 mod successor;
 mod term;

@@ -4,12 +4,13 @@
 //! The compiler prints equal errors once if they have one place: everything that depends on the base
 //! has the place of the base, everything that depends on a field's type has the place of that type.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 use syn::{Field, Ident, ItemStruct};
 
 use crate::guard::model::Guard;
+use crate::guard::user::UserField;
 use crate::options::string_of;
 use crate::syntax::{cfgs, name_of, optional};
 
@@ -54,8 +55,17 @@ fn expand_definition(guard: &Guard) -> TokenStream {
     let at = base.span();
     let proof = proof();
     let session = Ident::new(SESSION, at);
-    let inits = fields.iter().map(|field| expand_field(guard, field));
-    let requirements = fields.iter().filter_map(|field| expand_requirement(guard, field));
+    let user = guard.users.first().map(|_| {
+        quote!(
+            const USER: bool = true;
+        )
+    });
+    let inits = fields.iter().map(|field| match guard.user_of(field) {
+        Some(user) => expand_user_field(user, field),
+        None => expand_field(guard, field),
+    });
+    let from_session = fields.iter().filter(|field| guard.user_of(field).is_none());
+    let requirements = from_session.filter_map(|field| expand_requirement(guard, field));
     let options = expand_options(guard);
     quote_spanned! {at=>
         #[automatically_derived]
@@ -63,13 +73,17 @@ fn expand_definition(guard: &Guard) -> TokenStream {
             type Base = #base;
             type State = <Self::Base as __private::SessionGuard>::State;
             #options
+            #user
 
             fn base<'r>(request: &'r __private::Request<'_>) -> __private::Fut<'r, Self::Base> {
                 ::std::boxed::Box::pin(<Self::Base as __private::SessionGuard>::authorize(request))
             }
 
             #[allow(unused_variables)]
-            fn build(__parts: __private::Parts<Self>) -> ::core::result::Result<Self, __private::SessionError> {
+            fn build(
+                __parts: __private::Parts<Self>,
+                __request: &__private::Request<'_>,
+            ) -> ::core::result::Result<Self, __private::SessionError> {
                 let #session = __private::session_of(&__parts);
                 ::core::result::Result::Ok(#ident { #(#inits,)* #proof: __parts.proof })
             }
@@ -182,6 +196,20 @@ fn expand_field(guard: &Guard, field: &Field) -> TokenStream {
     let session = Ident::new(SESSION, base);
     let name = quote_spanned!(base=> |__fields: __private::FieldsOf<Self>| __fields.#ident);
     quote_spanned!(at=> #(#cfgs)* #ident: __private::fill(__private::field(#name).read(#session)?))
+}
+
+/// Fills the field with the user, who was found before.
+fn expand_user_field(user: &UserField, field: &Field) -> TokenStream {
+    let Field { attrs, ident, ty, .. } = field;
+    let cfgs = cfgs(attrs);
+    if optional(ty).is_some() {
+        return quote!(#(#cfgs)* #ident: __private::unknown_field()?);
+    }
+    let parts = Ident::new("__parts", Span::call_site());
+    let found = quote_spanned! {user.word.span()=>
+        __private::user_of::<<Self as __private::GuardDef>::State>(&#parts.state, __request)?
+    };
+    quote_spanned!(ty.span()=> #(#cfgs)* #ident: __private::fill_user(#found))
 }
 
 /// Adds what the field requires of a visitor. It names the field as reading it does, at the same places: so

@@ -11,6 +11,7 @@ mod expand;
 mod handler;
 mod model;
 mod parse;
+mod user;
 
 pub(crate) use expand::expand_request_guard;
 

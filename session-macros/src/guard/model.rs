@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use quote::ToTokens as _;
-use syn::{Expr, ExprMacro, Ident, ItemStruct, LitInt, LitStr, Macro, Path, Type};
+use syn::{Expr, ExprMacro, Field, Ident, ItemStruct, LitInt, LitStr, Macro, Path, Type};
 
 use crate::duration::{self, DurationError};
 use crate::errors::Errors;
 use crate::guard::parse::Arguments;
+use crate::guard::user::{self, UserField};
 use crate::options::{Options, Written, string_of};
 use crate::syntax::{name_of, take_derives};
 
@@ -22,7 +23,7 @@ enum GuardOption {
 const OPTIONS: Options<GuardOption> = Options {
     kind: "guard option",
     known: &[("login", GuardOption::Login), ("check", GuardOption::Check), ("fresh", GuardOption::Fresh)],
-    elsewhere: &[],
+    elsewhere: &[("user", "#[session(user)]` at a field of the guard")],
 };
 
 const LOGIN: &str = "login = |next| uri!(login_page(next))";
@@ -33,6 +34,8 @@ pub(super) struct Guard {
     pub(super) item: ItemStruct,
     pub(super) derives: Vec<Path>,
     pub(super) base: Type,
+    /// The fields that hold the user.
+    pub(super) users: Vec<UserField>,
     /// The page where visitors log in: its path as a string, or a function that makes the address.
     pub(super) login: Option<Expr>,
     /// The function that decides.
@@ -41,10 +44,19 @@ pub(super) struct Guard {
     pub(super) fresh: Option<LitInt>,
 }
 
+impl Guard {
+    /// How the field holds the user, if it does.
+    pub(super) fn user_of(&self, field: &Field) -> Option<&UserField> {
+        self.users.iter().find(|user| Some(&user.field) == field.ident.as_ref())
+    }
+}
+
 /// Reads all options. What can't be read is reported and left out.
 pub(super) fn read(arguments: Arguments, mut item: ItemStruct, errors: &mut Errors) -> Guard {
     let derives = take_derives(&mut item.attrs, errors);
-    let mut guard = Guard { item, derives, base: arguments.base, login: None, check: None, fresh: None };
+    let users = user::take(&mut item, errors);
+    let mut guard =
+        Guard { item, derives, base: arguments.base, users, login: None, check: None, fresh: None };
     let mut seen = Vec::new();
     for option in &arguments.written {
         read_option(option, &mut guard, &mut seen, errors);

@@ -6,7 +6,7 @@ use syn::ext::IdentExt as _;
 
 use crate::errors::Errors;
 use crate::state::model::{Field, Shape, State};
-use crate::syntax::accessors;
+use crate::syntax::{accessors, name_of};
 
 /// Reports what breaks a rule and takes away what would make the compiler complain of it again.
 pub(super) fn check(state: &mut State, errors: &mut Errors) {
@@ -15,6 +15,7 @@ pub(super) fn check(state: &mut State, errors: &mut Errors) {
         check_default(field, errors);
     }
     check_login(state, errors);
+    check_user(state, errors);
     check_duplicate_keys(state, errors);
     check_accessors(state, errors);
 }
@@ -24,7 +25,7 @@ fn check_key(field: &Field, errors: &mut Errors) {
     let key = field.key.value();
     let owner = match key.as_str() {
         "_permanent" | "_flashes" => "Flask's own",
-        "_login_at" | "_created_at" | "_lifetime" => "this library's own",
+        "_created_at" | "_lifetime" | "_login_at" | "_stamp" => "this library's own",
         _ => return,
     };
     let message = format!("`{key}` is a key of {owner}; choose another with `#[session(key = \"..\")]`");
@@ -65,6 +66,18 @@ fn check_login(state: &mut State, errors: &mut Errors) {
     }
 }
 
+/// The login field holds the user's id.
+fn check_user(state: &mut State, errors: &mut Errors) {
+    if state.fields.iter().any(|field| field.login.is_some()) {
+        return;
+    }
+    if let Some(user) = state.user.take() {
+        errors.at(&user, format_args!(
+            "a state with a user has a login field, which holds the user's id\nwrite: `#[session(login)] user_id: Option<..>`, with the `Id` of `{}`", name_of(&user)
+        ));
+    }
+}
+
 /// Fields under `cfg` may be alternatives to one another.
 fn check_duplicate_keys(state: &mut State, errors: &mut Errors) {
     let mut used: Vec<(String, Ident)> = Vec::new();
@@ -85,7 +98,8 @@ fn check_duplicate_keys(state: &mut State, errors: &mut Errors) {
 
 /// A field whose getter would be a method that is there already is left out.
 fn check_accessors(state: &mut State, errors: &mut Errors) {
-    let mut taken = vec![(format_ident!("session"), None), (format_ident!("snapshot"), None)];
+    let mut taken: Vec<_> =
+        ["session", "snapshot", "log_in", "log_out"].map(|method| (format_ident!("{method}"), None)).into();
     for field in &state.fields {
         let owner = field.ident.unraw();
         taken.extend(accessors(&field.ident).map(|accessor| (accessor, Some(owner.clone()))));

@@ -7,7 +7,7 @@ use syn::spanned::Spanned as _;
 use syn::{Attribute, Ident, Type};
 
 use crate::state::model::{Field, Shape, State};
-use crate::state::snapshot;
+use crate::state::{snapshot, user};
 use crate::syntax::{accessors, is_named, optional};
 
 /// The handle, and in an anonymous constant all that is implemented for it.
@@ -20,7 +20,10 @@ pub(super) fn expand(state: &State) -> TokenStream {
         fields.iter().enumerate().map(|(n, field)| (format_ident!("__Field{n}"), field)).collect();
     let markers = fields.iter().map(|(marker, field)| expand_field(marker, field));
     let accessors = fields.iter().map(|(marker, field)| expand_accessors(marker, field));
-    let implementations = expand_implementations(ident, &fields);
+    let user = user::expand(state, &fields);
+    let log_in = user.log_in;
+    let implementations = expand_implementations(ident, &user.in_state, &fields);
+    let user = user.implementation;
     let names = expand_names(ident, &fields);
     let snapshot = snapshot::expand(state, &fields);
     quote! {
@@ -37,10 +40,12 @@ pub(super) fn expand(state: &State) -> TokenStream {
             #implementations
             #names
             #snapshot
+            #user
 
             #[allow(dead_code, clippy::all, clippy::pedantic)]
             impl #ident {
                 #(#accessors)*
+                #log_in
 
                 /// The session as a map, for what is not known at compile time.
                 #[must_use]
@@ -182,7 +187,7 @@ fn expand_argument(field: &Field) -> (TokenStream, TokenStream) {
     }
 }
 
-fn expand_implementations(ident: &Ident, fields: &[(Ident, &Field)]) -> TokenStream {
+fn expand_implementations(ident: &Ident, user: &TokenStream, fields: &[(Ident, &Field)]) -> TokenStream {
     let name = ident.unraw().to_string();
     let login = fields.iter().find(|(_, field)| field.login.is_some()).map(|(marker, field)| {
         let ty = &field.ty;
@@ -234,6 +239,7 @@ fn expand_implementations(ident: &Ident, fields: &[(Ident, &Field)]) -> TokenStr
         impl __private::SessionState for #ident {
             const KEYS: &'static [__private::TypedKey] = &[#(#keys),*];
             #login
+            #user
 
             fn from_session(session: __private::Session) -> Self {
                 Self { __session: session }

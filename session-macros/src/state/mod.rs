@@ -10,12 +10,14 @@ mod expand;
 mod model;
 mod parse;
 mod snapshot;
+mod user;
 
 /// Expands a struct of the right form in spite of wrong options, so that its uses give no further errors.
 pub(crate) fn session_state(options: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
-    let state = parse::parse(&options, item, &mut errors).map(|item| {
-        let mut state = model::read(item, &mut errors);
+    let options = parse::parse_options(options, &mut errors);
+    let state = parse::parse(item, &mut errors).map(|item| {
+        let mut state = model::read(&options, item, &mut errors);
         check::check(&mut state, &mut errors);
         expand::expand(&state)
     });

@@ -8,8 +8,25 @@ use syn::spanned::Spanned as _;
 use syn::{Attribute, Expr, Ident, ItemStruct, LitStr, Meta, Path, Token, Type, Visibility};
 
 use crate::errors::Errors;
-use crate::options::{Options, Written, did_you_mean, listed, string_of};
+use crate::options::{Options, Written, did_you_mean, listed, string_of, ungrouped};
 use crate::syntax::{borrows, cfgs, fallible, is_named, name_of, optional, take_derives};
+
+/// The options in `#[session_state(..)]`.
+#[derive(Clone, Copy)]
+enum StateOption {
+    User,
+}
+
+const STATE_OPTIONS: Options<StateOption> = Options {
+    kind: "option of a state",
+    known: &[("user", StateOption::User)],
+    elsewhere: &[
+        ("login", "#[session(login)]` at the field"),
+        ("key", "#[session(key = \"..\")]` at the field"),
+        ("default", "#[session(default = ..)]` at the field"),
+        ("merge", "#[session(merge = \"..\")]` at the field"),
+    ],
+};
 
 /// The options in `#[session(..)]`.
 #[derive(Clone, Copy)]
@@ -28,7 +45,11 @@ const OPTIONS: Options<FieldOption> = Options {
         ("default", FieldOption::Default),
         ("merge", FieldOption::Merge),
     ],
-    elsewhere: &[("rename", "key = \"..\""), ("name", "key = \"..\"")],
+    elsewhere: &[
+        ("rename", "key = \"..\""),
+        ("name", "key = \"..\""),
+        ("user", "#[session_state(user = User)]` above the struct"),
+    ],
 };
 
 const POLICIES: [&str; 6] = ["last", "add", "max", "min", "union", "refuse"];
@@ -38,6 +59,8 @@ pub(super) struct State {
     pub(super) attrs: Vec<Attribute>,
     pub(super) vis: Visibility,
     pub(super) ident: Ident,
+    /// The user whose id the login field holds.
+    pub(super) user: Option<Path>,
     /// `Serialize`, as it was derived.
     pub(super) serialize: Option<Path>,
     pub(super) fields: Vec<Field>,
@@ -83,8 +106,15 @@ impl Field {
 }
 
 /// Reads all options. What can't be read is reported and left out.
-pub(super) fn read(item: ItemStruct, errors: &mut Errors) -> State {
+pub(super) fn read(options: &[Written], item: ItemStruct, errors: &mut Errors) -> State {
     let ItemStruct { mut attrs, vis, ident, fields, .. } = item;
+    let (mut user, mut seen) = (None, Vec::new());
+    for option in options {
+        match STATE_OPTIONS.recognize(option, &mut seen, errors) {
+            Some(StateOption::User) => user = read_user(option, errors),
+            None => {}
+        }
+    }
     let mut serialize = None;
     for path in take_derives(&mut attrs, errors) {
         match name_of(&path).as_str() {
@@ -97,7 +127,18 @@ pub(super) fn read(item: ItemStruct, errors: &mut Errors) -> State {
         }
     }
     let fields = fields.into_iter().filter_map(|field| read_field(field, errors)).collect();
-    State { attrs, vis, ident, serialize, fields }
+    State { attrs, vis, ident, user, serialize, fields }
+}
+
+fn read_user(option: &Written, errors: &mut Errors) -> Option<Path> {
+    let value = option.value("user = User", errors)?;
+    match ungrouped(value) {
+        Expr::Path(path) if path.qself.is_none() => Some(path.path.clone()),
+        _ => {
+            errors.at(value, "`user` takes the type of the user: `user = User`");
+            None
+        }
+    }
 }
 
 fn read_field(field: syn::Field, errors: &mut Errors) -> Option<Field> {
@@ -189,10 +230,7 @@ fn read_option(option: &Written, field: &mut Field, seen: &mut Vec<Ident>, error
 }
 
 fn read_merge(value: &Expr, item: &Type, errors: &mut Errors) -> Option<TokenStream> {
-    if let Expr::Group(group) = value {
-        return read_merge(&group.expr, item, errors);
-    }
-    if let Expr::Path(path) = value {
+    if let Expr::Path(path) = ungrouped(value) {
         return Some(path.to_token_stream());
     }
     let Some(policy) = string_of(value) else {

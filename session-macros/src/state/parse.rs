@@ -1,18 +1,24 @@
 //! The form of a state: a struct with named fields, without generics.
 
 use proc_macro2::TokenStream;
-use syn::{Fields, Generics, Item, ItemStruct};
+use syn::parse::Parser as _;
+use syn::punctuated::Punctuated;
+use syn::{Fields, Generics, Item, ItemStruct, Token};
 
 use crate::errors::Errors;
+use crate::options::Written;
 use crate::syntax::place;
 
 const FORM: &str = "session state must be a struct with named fields";
 
+/// Returns the options of the attribute.
+pub(super) fn parse_options(options: TokenStream, errors: &mut Errors) -> Vec<Written> {
+    let options = Punctuated::<Written, Token![,]>::parse_terminated.parse2(options);
+    errors.accept(options).into_iter().flatten().collect()
+}
+
 /// Returns `None` for an item of another form: the compiler then stays quiet about its uses.
-pub(super) fn parse(options: &TokenStream, item: TokenStream, errors: &mut Errors) -> Option<ItemStruct> {
-    if !options.is_empty() {
-        errors.at(options, "`#[session_state]` has no options; write them at a field: `#[session(..)]`");
-    }
+pub(super) fn parse(item: TokenStream, errors: &mut Errors) -> Option<ItemStruct> {
     let mut item = match errors.accept(syn::parse2(item))? {
         Item::Struct(item) => item,
         other => {

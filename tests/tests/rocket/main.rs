@@ -23,3 +23,4 @@ mod streams;
 mod surface;
 mod testing;
 mod typed;
+mod users;

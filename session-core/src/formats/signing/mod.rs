@@ -16,6 +16,7 @@ mod hmac_keys;
 mod id_signer;
 mod invalid;
 mod payload;
+mod stamp_signer;
 mod timestamp;
 mod unreadable;
 
@@ -26,6 +27,7 @@ pub(crate) use cookie_signer::Verified;
 pub use csrf_signer::CsrfSigner;
 pub use id_signer::IdSigner;
 pub use invalid::Invalid;
+pub(crate) use stamp_signer::StampSigner;
 pub use unreadable::Unreadable;
 
 use base64::alphabet::URL_SAFE;

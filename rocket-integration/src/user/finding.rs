@@ -1,0 +1,142 @@
+//! Finding the user of a request, once.
+//!
+//! The compiler quotes lines of this file in its errors: they are kept short and rarely moved.
+
+use std::sync::{Arc, OnceLock};
+
+use rocket::{Ignite, Request, Rocket};
+use tokio::sync::OnceCell;
+
+use super::SessionUser;
+use super::stamp::stamp_of;
+use crate::error::SessionError;
+use crate::guard::{Fut, SessionState};
+
+/// The user of a state that has none.
+#[derive(Debug, Clone, Copy)]
+pub enum NoUser {}
+
+/// A state whose login field holds the id of a user.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no user",
+    label = "the state of this guard has no user",
+    note = "name the type of its user: `#[session_state(user = User)]`"
+)]
+pub trait HasUser: SessionState<User: SessionUser> + Sync {
+    /// Returns the id of the user who is logged in.
+    fn user_id(&self) -> Option<<Self::User as SessionUser>::Id>;
+
+    /// Asks the request guard by which users are found.
+    fn source<'r>(request: &'r Request<'_>) -> Fut<'r, <Self::User as SessionUser>::Source<'r>>;
+
+    /// Returns `true` if Rocket should refuse to launch because of that guard.
+    fn misses_source(rocket: &Rocket<Ignite>) -> bool;
+}
+
+/// The users that were looked for in one request. There is more than one only if the request changes who is logged in.
+struct Finds<U: SessionUser> {
+    find: OnceCell<Find<U>>,
+    next: OnceLock<Box<Finds<U>>>,
+}
+
+struct Find<U: SessionUser> {
+    id: U::Id,
+    found: Result<Arc<U>, SessionError>,
+}
+
+impl<U: SessionUser> Finds<U> {
+    fn none() -> Self {
+        Finds { find: OnceCell::new(), next: OnceLock::new() }
+    }
+}
+
+/// Finds the user of the request's session. However many ask, the user is looked for once.
+///
+/// # Errors
+///
+/// [`SessionError::LoggedOut`] if nobody is logged in, or if the login does not count any more, which logs out; the status
+/// that the source or the user's `find` gives.
+pub fn find<'s, 'r: 's, S: HasUser>(state: &'s S, request: &'r Request<'_>) -> Fut<'s, &'r Arc<S::User>> {
+    Box::pin(async move {
+        let id = state.user_id().ok_or(SessionError::LoggedOut)?;
+        let mut finds: &'r Finds<S::User> = request.local_cache(Finds::none);
+        loop {
+            let find = finds.find.get_or_init(|| async {
+                let found = find_now(state, &id, request).await;
+                Find { found, id: id.clone() }
+            });
+            let find = find.await;
+            if find.id == id {
+                return find.found.as_ref().map_err(SessionError::clone);
+            }
+            finds = finds.next.get_or_init(|| Box::new(Finds::none()));
+        }
+    })
+}
+
+async fn find_now<S: HasUser>(
+    state: &S,
+    id: &<S::User as SessionUser>::Id,
+    request: &Request<'_>,
+) -> Result<Arc<S::User>, SessionError> {
+    let source = S::source(request).await?;
+    let found = S::User::find(id, source).await.map_err(SessionError::Other)?;
+    let session = state.session();
+    let counts = |user: &S::User| stamp_of(user, |stamp| session.accepts_stamp(stamp)).unwrap_or(true);
+    match found {
+        Some(user) if counts(&user) => Ok(Arc::new(user)),
+        _ => {
+            // Unless the request has logged somebody else in meanwhile.
+            if state.user_id().as_ref() == Some(id) {
+                session.log_out();
+            }
+            Err(SessionError::LoggedOut)
+        }
+    }
+}
+
+/// The type of a guard's field that holds a user: the user, who is cloned then, or an `Arc` of it.
+#[diagnostic::on_unimplemented(
+    message = "the user of this state is `{U}`, but this guard field is `{Self}`",
+    label = "wrong type for the user",
+    note = "write `{U}`, which has to implement `Clone` for that, or `Arc<{U}>`"
+)]
+pub trait UserField<U> {
+    /// Makes the field of the user that all guards of the request share.
+    fn of(user: &Arc<U>) -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<U: SessionUser + Clone> UserField<U> for U {
+    fn of(user: &Arc<U>) -> Self {
+        U::clone(user)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<U: SessionUser> UserField<U> for Arc<U> {
+    fn of(user: &Arc<U>) -> Self {
+        Arc::clone(user)
+    }
+}
+
+/// Fills a guard's field with the user.
+pub fn fill_user<G: UserField<U>, U>(user: &Arc<U>) -> G {
+    G::of(user)
+}
+
+/// Returns the user that was found for a guard before.
+///
+/// # Errors
+///
+/// As [`find`].
+pub fn user_of<'r, S: HasUser>(
+    state: &S,
+    request: &'r Request<'_>,
+) -> Result<&'r Arc<S::User>, SessionError> {
+    let id = state.user_id().ok_or(SessionError::LoggedOut)?;
+    let first: &'r Finds<S::User> = request.local_cache(Finds::none);
+    let mut finds = std::iter::successors(Some(first), |finds| finds.next.get().map(Box::as_ref));
+    let find = finds.find_map(|finds| finds.find.get().filter(|find| find.id == id));
+    find.ok_or(SessionError::LoggedOut)?.found.as_ref().map_err(SessionError::clone)
+}
