@@ -169,7 +169,8 @@ impl Answer {
     }
 }
 
-fn unix_now() -> f64 {
+/// The real time, in unix seconds.
+pub fn unix_now() -> f64 {
     SystemTime::now().duration_since(UNIX_EPOCH).expect("a time after 1970").as_secs_f64()
 }
 

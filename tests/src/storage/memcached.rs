@@ -1,5 +1,6 @@
 //! Sessions in memcached.
 
+use crate::client::unix_now;
 use crate::memcached::Memcached;
 use crate::storage::{Fixture, Storage, at, flask_session_at};
 
@@ -35,6 +36,13 @@ impl Fixture for Memcached {
 
     fn clear(&self) {
         Memcached::clear(self);
+    }
+
+    fn living_keys(&self, now: f64) -> Vec<String> {
+        let mut keys = Memcached::keys(self);
+        // In whole seconds, of which the last may have begun.
+        keys.retain(|key| self.seconds_left(key).is_none_or(|left| unix_now() + left as f64 + 1.0 > now));
+        keys
     }
 
     fn port(&self) -> Option<u16> {

@@ -1,7 +1,7 @@
 //! Sessions in a server that speaks MongoDB's protocol.
 
 use crate::storage::{Fixture, Storage, at, flask_session_at};
-use mongodb::bson::{Document, doc};
+use mongodb::bson::{DateTime, Document, doc};
 use mongodb::{Client, Collection};
 use rocket::tokio::runtime::{Builder, Runtime};
 
@@ -64,6 +64,14 @@ impl Fixture for MongoDb {
     fn clear(&self) {
         let deleted = self.runtime.block_on(async { self.sessions.delete_many(doc! {}).await });
         deleted.expect("an answer");
+    }
+
+    fn living_keys(&self, now: f64) -> Vec<String> {
+        let now = DateTime::from_millis((now * 1000.0) as i64);
+        let alive = doc! { "expiration": { "$gt": now } };
+        let ids = self.runtime.block_on(async { self.sessions.distinct("id", alive).await });
+        let ids = ids.expect("the documents");
+        ids.iter().filter_map(|id| id.as_str().map(str::to_owned)).collect()
     }
 
     fn port(&self) -> Option<u16> {

@@ -1,5 +1,6 @@
 //! Sessions in Redis.
 
+use crate::client::unix_now;
 use crate::redis::Redis;
 use crate::storage::{Fixture, Storage, at, flask_session_at};
 
@@ -36,6 +37,12 @@ impl Fixture for Redis {
 
     fn clear(&self) {
         Redis::clear(self);
+    }
+
+    fn living_keys(&self, now: f64) -> Vec<String> {
+        let mut keys = Redis::keys(self);
+        keys.retain(|key| self.ttl(key).is_none_or(|left| unix_now() + left.as_secs_f64() > now));
+        keys
     }
 
     fn port(&self) -> Option<u16> {

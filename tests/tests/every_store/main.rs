@@ -5,6 +5,7 @@ mod cookies;
 mod crash;
 mod faults;
 mod folder;
+mod lifetimes;
 mod round_trips;
 mod rows;
 mod starting;

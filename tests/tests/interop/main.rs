@@ -4,6 +4,7 @@ mod csrf;
 mod files;
 mod flask_login;
 mod fuzz;
+mod lifetimes;
 mod pair;
 mod payload;
 mod pickles;

@@ -128,6 +128,8 @@ fn on_session(session: &Session, op: &Op) -> Result<Option<Json>, Status> {
         "len" => Json::from(session.len()),
         "bool" => Json::Bool(!session.is_empty()),
         "get_permanent" => Json::Bool(session.permanent()),
+        "get_lifetime" => seconds(session.lifetime()),
+        "get_login_age" => seconds(session.login_age()),
         "get_modified" => Json::Bool(session.is_modified()),
         "get_flashes" => {
             let flashes = session.take_flashes();
@@ -147,6 +149,10 @@ fn on_session(session: &Session, op: &Op) -> Result<Option<Json>, Status> {
         }
     };
     Ok(Some(result))
+}
+
+fn seconds(duration: Option<Duration>) -> Json {
+    duration.map_or(Json::Null, |duration| Json::from(duration.as_secs()))
 }
 
 /// An operation without a result.
@@ -169,6 +175,12 @@ fn write_only(session: &Session, op: &Op) -> Result<(), Status> {
         "clear" => session.clear(),
         "set_permanent" => session.set_permanent(op.flag(0)?),
         "set_modified" => session.set_modified(op.flag(0)?),
+        "set_lifetime" => {
+            let Value::Int(seconds) = op.value(0)? else { return Err(Status::BadRequest) };
+            let lifetime = Duration::from_secs(u64::try_from(*seconds).map_err(|_| Status::BadRequest)?);
+            session.set_lifetime(lifetime).map_err(|_| Status::BadRequest)?;
+        }
+        "clear_lifetime" => session.clear_lifetime(),
         "append" => change(session, op, |stored| match stored {
             Value::List(list) => {
                 list.push(op.arguments.get(1)?.clone());

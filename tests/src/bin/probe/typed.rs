@@ -42,6 +42,10 @@ pub(crate) struct Member {
     username: String,
 }
 
+/// Proof that somebody has logged in lately.
+#[require_session(Member, fresh = "10 minutes")]
+struct Recent;
+
 /// The changes of `POST /typed`, in the order in which they are made.
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -59,7 +63,7 @@ struct Changes {
 }
 
 pub(crate) fn routes() -> Vec<Route> {
-    routes![show, change, sign_in, member, panics]
+    routes![show, change, sign_in, member, recent, panics]
 }
 
 /// The routes behind the gate at `/admin`.
@@ -121,6 +125,11 @@ fn sign_in(next: Option<Next>) -> &'static str {
 #[get("/member")]
 fn member(member: Member) -> String {
     member.username
+}
+
+#[get("/recent")]
+fn recent(_recent: Recent) -> &'static str {
+    "recent"
 }
 
 #[get("/<path..>", rank = 20)]
