@@ -50,14 +50,16 @@ has python3 || missing+=(python3)
 python3 -c 'import venv, ensurepip' 2>/dev/null || missing+=(python3-venv)
 ((${#missing[@]} == 0)) || install_packages "${missing[@]}"
 
-# A virtual environment with what a file of requirements names; made anew when that file has changed.
+# A virtual environment with what a file of requirements names; made anew when that file has changed. What follows the
+# modules goes to pip.
 python_environment() {
     local environment=$1 requirements=$2 modules=$3
+    shift 3
     if ! cmp -s "$requirements" "$environment/installed.txt" ||
         ! "$environment/bin/python" -c "import $modules" 2>/dev/null; then
         echo "Installing $requirements into $environment"
         python3 -m venv --clear "$environment"
-        "$environment/bin/pip" install --quiet --disable-pip-version-check -r "$requirements"
+        "$environment/bin/pip" install --quiet --disable-pip-version-check "$@" -r "$requirements"
         cp "$requirements" "$environment/installed.txt"
     fi
 }
@@ -65,3 +67,4 @@ python_environment() {
 python_environment tests/.venv tests/flask/requirements.txt "flask, flask_session, flask_sqlalchemy, flask_wtf, redis, pymemcache, pymongo"
 # Apart from Flask: it runs as a server and brings much of its own.
 python_environment tests/.venv-mongodb tests/mongodb/requirements.txt secantus
+python_environment tests/.venv-htmx tests/htmx/requirements.txt django_htmx --no-deps

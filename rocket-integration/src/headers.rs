@@ -102,15 +102,23 @@ fn directives<'r>(response: &'r Response<'_>) -> impl Iterator<Item = &'r str> {
 
 /// Adds `Cookie` to the first `Vary` header, unless one names it already.
 pub(crate) fn vary_by_cookie(response: &mut Response<'_>) {
+    vary_by(response, "Cookie");
+}
+
+/// Adds the name of a request's header to the first `Vary` header, unless one names it already.
+pub(crate) fn vary_by(response: &mut Response<'_>, name: &str) {
     let mut lines: Vec<String> = response.headers().get("Vary").map(str::to_owned).collect();
-    let named = |line: &String| line.split(',').any(|token| token.trim().eq_ignore_ascii_case("cookie"));
+    let named = |line: &String| line.split(',').any(|token| token.trim().eq_ignore_ascii_case(name));
     if lines.iter().any(named) {
         return;
     }
     match lines.first_mut() {
-        None => lines.push("Cookie".to_owned()),
-        Some(first) if first.trim().is_empty() => *first = "Cookie".to_owned(),
-        Some(first) => first.push_str(", Cookie"),
+        None => lines.push(name.to_owned()),
+        Some(first) if first.trim().is_empty() => name.clone_into(first),
+        Some(first) => {
+            first.push_str(", ");
+            first.push_str(name);
+        }
     }
     response.remove_header("Vary");
     for line in lines {

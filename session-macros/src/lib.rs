@@ -100,6 +100,7 @@ pub fn session_state(options: TokenStream, item: TokenStream) -> TokenStream {
 /// |---|---|
 /// | `login = \|next\| uri!(login_page(next))` | the login page: a function of `Next`, the page to go on to afterwards, that gives an `Origin<'static>` |
 /// | `login = "/login"` | the same as a path, to which `next` is appended |
+/// | `login = "https://accounts.example/login"` | a page of another origin, which `session_trusted_origins` has to list; `next` is appended as a whole address |
 /// | `check = path::to::function` | decides: `fn(&Member) -> bool` or `fn(&Visit) -> bool`, async or not; a second parameter may be a request guard or `&Request<'_>`. If that guard fails, its status is the answer. Instead of `bool` it may give `Access`, which can also say "log in again", or a `Result` of one of them with a `Status` |
 /// | `fresh = "10 minutes"` | the longest time since the login; after it, visitors have to log in again |
 ///

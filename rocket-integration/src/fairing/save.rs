@@ -20,7 +20,7 @@ use super::replace::replace;
 use super::shared_caches::SharedCaches;
 use crate::context::SessionContext;
 use crate::headers::{Sharing, forbid_caching, sharing, vary_by_cookie};
-use crate::login::redirect_to_login;
+use crate::login::send_to_login;
 use crate::path;
 use crate::request::{Opened, RequestSession};
 
@@ -74,7 +74,7 @@ impl Fairing for SaveSessions {
         if in_request.guarded.load(Ordering::Relaxed) {
             let login = *in_request.pending_login.lock().unwrap_or_else(PoisonError::into_inner);
             if let Some(login) = login {
-                redirect_to_login(request, response, login);
+                send_to_login(request, response, login);
             }
             forbid_caching(response);
         }

@@ -10,7 +10,7 @@ use rocket::{Ignite, Rocket, Sentinel as _};
 use super::gate;
 use super::traits::{SessionGuard, SessionState};
 use crate::context::SessionContext;
-use crate::login::{LoginPages, LoginTarget, Next};
+use crate::login::{LoginPages, LoginTarget, Next, is_untrusted};
 use crate::path;
 use crate::session::Session;
 
@@ -19,6 +19,7 @@ use crate::session::Session;
 /// * The session fairing is missing.
 /// * Two states keep values of different types under one key, or have different login fields.
 /// * Nothing serves the login page that `uri!` names, or the guard's own gate closes it.
+/// * The login page is of another origin that `session_trusted_origins` does not list.
 /// * Users are found by a request guard that refuses to launch, such as a `&State` that is not managed.
 /// * `fresh` is longer than any session lives, because use does not extend it; a warning where use does.
 pub fn abort<G: SessionGuard>(rocket: &Rocket<Ignite>) -> bool {
@@ -91,6 +92,9 @@ impl LaunchChecks {
 
 fn misses_login_page<G: SessionGuard>(rocket: &Rocket<Ignite>, login: LoginTarget) -> bool {
     let guard = type_name::<G>();
+    if let LoginTarget::Url(url) = login {
+        return is_untrusted(rocket, guard, url);
+    }
     let uri = login.uri(Next::default());
     let path = uri.path().as_str();
     if let Some(pages) = rocket.state::<LoginPages>() {
@@ -115,7 +119,7 @@ fn misses_login_page<G: SessionGuard>(rocket: &Rocket<Ignite>, login: LoginTarge
             );
             true
         }
-        LoginTarget::Path(_) => {
+        LoginTarget::Path(_) | LoginTarget::Url(_) => {
             log::warn!(
                 "{guard} sends visitors to {path} to log in, and no GET route of this application serves that; \
                  mount one if no other server does"

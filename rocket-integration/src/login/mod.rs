@@ -1,5 +1,8 @@
-//! The way to the login page and back: never to another site, never in a circle.
+//! The way to the login page and back: never in a circle, and to another site only if the
+//! configuration names it.
 
+mod elsewhere;
+mod htmx;
 mod next;
 mod pages;
 mod redirect;
@@ -8,5 +11,6 @@ mod target;
 pub use next::{Next, NextRedirect};
 pub use target::LoginTarget;
 
+pub(crate) use elsewhere::is_untrusted;
 pub(crate) use pages::LoginPages;
-pub(crate) use redirect::redirect_to_login;
+pub(crate) use redirect::send_to_login;

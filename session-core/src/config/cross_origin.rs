@@ -55,7 +55,8 @@ pub(super) fn check(config: &mut SessionConfig, report: &mut Report) {
     if config.session_cross_origin == CrossOrigin::Allow && !config.session_trusted_origins.is_empty() {
         report.warn(
             &[TRUSTED, "session_cross_origin"],
-            "has no effect while session_cross_origin is \"allow\"; remove one of them",
+            "has no effect on requests while session_cross_origin is \"allow\"; remove one of them, unless a guard has \
+             its login page there",
         );
     }
 }

@@ -29,10 +29,8 @@ pub use crate::store::registry::{SessionType, StoreSettings, store_settings};
 pub use check::CheckedConfig;
 pub use cross_origin::CrossOrigin;
 pub use migrate_from::MigrateFrom;
-pub use origin::Host;
+pub use origin::{Host, Origin};
 pub use record_format::RecordFormat;
-
-pub(crate) use origin::Origin;
 
 use crate::formats::codec::Format;
 use crate::formats::signing::LONGEST_COOKIE;
@@ -128,8 +126,8 @@ settings! {
         /// What becomes of a request other than GET, HEAD, OPTIONS and TRACE that a page of another origin has sent, when
         /// it asks for its session: refused with 403, or allowed. Default: refuse.
         session_cross_origin: CrossOrigin = CrossOrigin::default();
-        /// Other origins whose pages may send such requests: scheme, host and perhaps port, such as
-        /// `https://accounts.example`. Default: none.
+        /// Other origins whose pages may send such requests, and may be the login pages of guards: scheme, host and perhaps
+        /// port, such as `https://accounts.example`. Default: none.
         session_trusted_origins: Vec<String> = Vec::new(), read cross_origin::origins;
         /// The key that signs the tokens of `csrf::FlaskWtf`. Default: none, then
         /// [`secret_key`](Self::secret_key) signs them.

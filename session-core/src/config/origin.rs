@@ -8,7 +8,7 @@ use crate::formats::cookie::ascii_domain;
 /// An origin. Two are equal if a browser takes them for one: letter case doesn't count, nor a default port that is
 /// written or left out.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Origin<'a> {
+pub struct Origin<'a> {
     scheme: &'a str,
     /// An IPv6 address has its brackets.
     host: &'a str,
@@ -17,7 +17,11 @@ pub(crate) struct Origin<'a> {
 
 impl<'a> Origin<'a> {
     /// Reads an origin. The error completes a sentence that begins with the text.
-    pub(crate) fn parse(text: &'a str) -> Result<Self, &'static str> {
+    ///
+    /// # Errors
+    ///
+    /// It is not one.
+    pub fn parse(text: &'a str) -> Result<Self, &'static str> {
         let (scheme, rest) = text.split_once("://").ok_or("has no scheme, such as `https://`")?;
         if !scheme.starts_with(|c: char| c.is_ascii_alphabetic())
             || !scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
@@ -50,9 +54,22 @@ impl<'a> Origin<'a> {
         Ok(Origin { scheme, host, port })
     }
 
+    /// Splits the address of a page into its origin and what follows: path, query and fragment, each if there is one. The
+    /// error completes a sentence that begins with the address.
+    ///
+    /// # Errors
+    ///
+    /// It does not begin with an origin.
+    pub fn of_url(url: &'a str) -> Result<(Self, &'a str), &'static str> {
+        let authority = url.find("://").map_or(0, |colon| colon + "://".len());
+        let length = url.get(authority..).and_then(|rest| rest.find(['/', '?', '#']));
+        let (origin, rest) = url.split_at(length.map_or(url.len(), |length| authority + length));
+        Ok((Origin::parse(origin)?, rest))
+    }
+
     /// Returns `true` if a page of this origin may have come from `host`, as a request names it. Nothing tells by which
     /// scheme a proxy was asked, so that a port which is left out is the default one of this origin.
-    pub(crate) fn is_at(&self, host: Host<'_>) -> bool {
+    pub fn is_at(&self, host: Host<'_>) -> bool {
         let default = self.default_port();
         // Other schemes, such as those of browser extensions, are not served by a host.
         default.is_some()
@@ -126,6 +143,24 @@ mod tests {
             ("chrome-extension://abcdefgh", "chrome-extension://abcdefgh"),
         ] {
             assert_eq!(Origin::parse(text).unwrap().to_string(), written);
+        }
+    }
+
+    #[test]
+    fn an_address_is_an_origin_and_what_follows_it() {
+        for (url, origin, rest) in [
+            ("https://accounts.example", "https://accounts.example", ""),
+            ("https://accounts.example/login?a=b://c", "https://accounts.example", "/login?a=b://c"),
+            ("http://[::1]:8000?a", "http://[::1]:8000", "?a"),
+            ("https://accounts.example#a", "https://accounts.example", "#a"),
+        ] {
+            let (found, after) = Origin::of_url(url).unwrap();
+            assert_eq!((found.to_string().as_str(), after), (origin, rest));
+        }
+        for url in
+            ["", "/login", "//accounts.example/login", "https:///login", "https://momo@accounts.example/"]
+        {
+            assert!(Origin::of_url(url).is_err(), "{url}");
         }
     }
 

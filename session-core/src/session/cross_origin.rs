@@ -27,15 +27,12 @@ pub fn cross_origin<'r>(
     }
     let (site, text) = (header("Sec-Fetch-Site"), header("Origin"));
     let origin = text.and_then(|text| Origin::parse(text).ok());
-    let is_trusted = |origin: Origin<'_>| {
-        config.session_trusted_origins.iter().any(|trusted| Origin::parse(trusted) == Ok(origin))
-    };
     let is_own = match (site, text) {
         (Some(site), _) => OWN.contains(&site),
         (None, None) => true,
         (None, Some(_)) => origin.zip(host).is_some_and(|(origin, host)| origin.is_at(host)),
     };
-    if is_own || origin.is_some_and(is_trusted) {
+    if is_own || origin.is_some_and(|origin| is_trusted(config, origin)) {
         return Ok(());
     }
     Err(Refusal {
@@ -43,6 +40,11 @@ pub fn cross_origin<'r>(
         origin: text.map(shown),
         host: host.map(|host| shown(&host.to_string())),
     })
+}
+
+/// Returns `true` if `session_trusted_origins` lists this origin.
+pub fn is_trusted(config: &SessionConfig, origin: Origin<'_>) -> bool {
+    config.session_trusted_origins.iter().any(|trusted| Origin::parse(trusted) == Ok(origin))
 }
 
 /// The methods that change nothing, if the application uses them as it should.

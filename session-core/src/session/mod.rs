@@ -35,7 +35,7 @@ mod successor;
 mod term;
 
 pub use changes::FieldRule;
-pub use cross_origin::{Refusal, cross_origin};
+pub use cross_origin::{Refusal, cross_origin, is_trusted};
 pub use error::{FieldError, SaveError};
 pub use flash::Flash;
 pub use lifetime::LifetimeTooShort;

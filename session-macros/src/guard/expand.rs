@@ -9,6 +9,7 @@ use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 use syn::{Field, Ident, ItemStruct};
 
+use crate::guard::login::is_url;
 use crate::guard::model::Guard;
 use crate::guard::user::UserField;
 use crate::options::string_of;
@@ -132,6 +133,7 @@ fn expand_options(guard: &Guard) -> TokenStream {
     let proof = proof();
     let login = guard.login.as_ref().map(|login| {
         let target = match string_of(login) {
+            Some(url) if is_url(&url.value()) => quote!(__private::LoginTarget::Url(#url)),
             Some(path) => quote!(__private::LoginTarget::Path(#path)),
             None => quote! {{
                 const PAGE: fn(__private::Next) -> __private::Origin<'static> = #login;

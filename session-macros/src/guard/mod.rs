@@ -9,6 +9,7 @@ use crate::errors::Errors;
 mod check;
 mod expand;
 mod handler;
+mod login;
 mod model;
 mod parse;
 mod user;

@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use quote::ToTokens as _;
-use syn::{Expr, ExprMacro, Field, Ident, ItemStruct, LitInt, LitStr, Macro, Path, Type};
+use syn::{Expr, Field, Ident, ItemStruct, LitInt, Path, Type};
 
 use crate::duration::{self, DurationError};
 use crate::errors::Errors;
+use crate::guard::login;
 use crate::guard::parse::Arguments;
 use crate::guard::user::{self, UserField};
-use crate::options::{Options, Written, string_of};
-use crate::syntax::{name_of, take_derives};
+use crate::options::{Options, Written};
+use crate::syntax::take_derives;
 
 /// The options in `#[require_session(..)]`, after the type.
 #[derive(Clone, Copy)]
@@ -25,8 +25,6 @@ const OPTIONS: Options<GuardOption> = Options {
     known: &[("login", GuardOption::Login), ("check", GuardOption::Check), ("fresh", GuardOption::Fresh)],
     elsewhere: &[("user", "#[session(user)]` at a field of the guard")],
 };
-
-const LOGIN: &str = "login = |next| uri!(login_page(next))";
 
 /// A guard: a struct that is filled from the state of what it builds upon.
 pub(super) struct Guard {
@@ -66,63 +64,11 @@ pub(super) fn read(arguments: Arguments, mut item: ItemStruct, errors: &mut Erro
 
 fn read_option(option: &Written, guard: &mut Guard, seen: &mut Vec<Ident>, errors: &mut Errors) {
     match OPTIONS.recognize(option, seen, errors) {
-        Some(GuardOption::Login) => guard.login = read_login(option, errors),
+        Some(GuardOption::Login) => guard.login = login::read(option, errors),
         Some(GuardOption::Check) => guard.check = read_check(option, &guard.item.ident, errors),
         Some(GuardOption::Fresh) => guard.fresh = read_fresh(option, errors),
         None => {}
     }
-}
-
-fn read_login(option: &Written, errors: &mut Errors) -> Option<Expr> {
-    let value = option.value(LOGIN, errors)?;
-    if let Some(path) = string_of(value) {
-        errors.accept(check_login_path(&path))?;
-        return Some(value.clone());
-    }
-    match value {
-        Expr::Lit(_) => errors.at(
-            value,
-            format_args!("`login` takes the login page: `{LOGIN}`, or its path: `login = \"/login\"`"),
-        ),
-        Expr::Macro(ExprMacro { mac, .. }) if name_of(&mac.path) == "uri" => errors.at(
-            value,
-            format_args!(
-                "`login` takes a function of the page to go on to after the login, and this is an address\n\
-                 write: {}",
-                corrected(mac)
-            ),
-        ),
-        function => return Some(function.clone()),
-    }
-    None
-}
-
-/// Says how the address `uri!(..)` is written as a function.
-fn corrected(mac: &Macro) -> String {
-    mac.parse_body::<Path>().map_or_else(
-        |_| format!("`{LOGIN}`"),
-        |route| {
-            let route = route.to_token_stream();
-            format!("`login = |next| uri!({route}(next))`, or `login = |_| uri!({route})` if the page takes no `next`")
-        },
-    )
-}
-
-/// Refuses a text that is not a path on this site.
-fn check_login_path(path: &LitStr) -> syn::Result<()> {
-    let text = path.value();
-    let is_path = text.starts_with('/') && !text.starts_with("//");
-    let is_plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/-._~%?&=+".contains(&byte));
-    if is_path && is_plain {
-        return Ok(());
-    }
-    Err(syn::Error::new(
-        path.span(),
-        format_args!(
-            "`{text}` is not a path on this site: it starts with one `/` and holds what a URI can hold\n\
-             write: `login = \"/login\"`, or `{LOGIN}`"
-        ),
-    ))
 }
 
 fn read_fresh(option: &Written, errors: &mut Errors) -> Option<LitInt> {

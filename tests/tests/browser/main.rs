@@ -3,6 +3,7 @@
 //! Pictures of the pages are kept in `target/screenshots`.
 
 mod cookies;
+mod htmx;
 mod login;
 mod parallel_log_in;
 mod visitor;

@@ -2,8 +2,10 @@
 
 mod by_hand;
 mod caching;
+mod elsewhere;
 mod fresh;
 mod handlers;
+mod htmx;
 mod redirects;
 mod requirements;
 
