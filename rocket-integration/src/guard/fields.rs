@@ -5,9 +5,9 @@
 use std::any::type_name;
 use std::fmt;
 use std::hash::{Hash, Hasher};
-use std::marker::PhantomData;
 
 use rocket_session_state_core::fields::{Field, get};
+use rocket_session_state_core::session;
 
 use super::traits::{GuardDef, Requirement, SessionState, TypedKey};
 use crate::error::SessionError;
@@ -63,7 +63,7 @@ pub struct Parts<G: GuardDef> {
 /// The fields of a state by name, for the guards that read them.
 ///
 /// `Fields` is a struct that has them, by which the compiler tells a field that is not there, or not visible,
-/// from one that is. Nobody makes one.
+/// from one that is.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no fields that a guard can read by name",
     note = "only `#[session_state]` gives a struct such fields; implement the guard by hand, too"
@@ -76,20 +76,37 @@ pub trait FieldNames {
 /// The names of the fields that the guard `G` can read.
 pub type FieldsOf<G> = <<G as GuardDef>::State as FieldNames>::Fields;
 
-/// The name of the field `F`. It tells an `Option` from other types without naming the type: a method of the type
-/// itself goes before a trait's method of the same name, so that the second, for every field, is found only where
-/// the first, for a field declared as `Option<T>`, is not.
-#[derive(Debug)]
-pub struct FieldName<F>(PhantomData<F>);
+/// A struct of names, with the fields that they name.
+pub trait Names {
+    /// All of them.
+    const ALL: Self;
+}
 
-impl<T, F: Field<Declared = Option<T>>> FieldName<F> {
+/// A field that is declared as a `T`, by its name. It tells an `Option` from other types without naming the type: a method
+/// of the type itself goes before a trait's method of the same name, so that the second, for every field, is found only
+/// where the first, for a field declared as `Option<T>`, is not.
+///
+/// It does not have the type that stands for the field in the state: a guard may be in another module, and may not name
+/// that.
+#[derive(Debug)]
+pub struct FieldName<T>(fn(&session::Session) -> T);
+
+impl<T> FieldName<T> {
+    /// The name of the field `F`.
+    #[must_use]
+    pub const fn of<F: Field<Declared = T>>() -> Self {
+        FieldName(get::<F>)
+    }
+}
+
+impl<T> FieldName<Option<T>> {
     /// Reads what is present.
     ///
     /// # Errors
     ///
     /// [`SessionError::Forbidden`]: it is absent.
     pub fn read(&self, session: &Session) -> Result<T, SessionError> {
-        get::<F>(session).ok_or(SessionError::Forbidden)
+        self.0(session).ok_or(SessionError::Forbidden)
     }
 
     /// Says that a guard with this field keeps somebody out.
@@ -116,17 +133,17 @@ pub trait PlainField {
     }
 }
 
-impl<F: Field> PlainField for FieldName<F> {
-    type Plain = F::Declared;
+impl<T> PlainField for FieldName<T> {
+    type Plain = T;
 
-    fn read(&self, session: &Session) -> Result<F::Declared, SessionError> {
-        Ok(get::<F>(session))
+    fn read(&self, session: &Session) -> Result<T, SessionError> {
+        Ok(self.0(session))
     }
 }
 
-/// Returns the field that the function names. It is not called.
-pub const fn field<N, F>(_: fn(N) -> FieldName<F>) -> FieldName<F> {
-    FieldName(PhantomData)
+/// Returns the field that the function names.
+pub fn field<N: Names, T>(name: fn(N) -> FieldName<T>) -> FieldName<T> {
+    name(N::ALL)
 }
 
 /// Returns `true` if the field that the function names keeps somebody out. It is not called.

@@ -33,8 +33,8 @@ pub(crate) mod generated {
     pub use super::authorize::Entering;
     pub use super::check::{Check, check};
     pub use super::fields::{
-        Decoy, FieldName, FieldNames, FieldsOf, FillsField, PlainField, field, fill, is_required, session_of,
-        typed_key, unknown_field,
+        Decoy, FieldName, FieldNames, FieldsOf, FillsField, Names, PlainField, field, fill, is_required,
+        session_of, typed_key, unknown_field,
     };
     pub use super::traits::{
         HasLogin, Requirement, RequiresSomething, fresh, freshness, login, requires_something,

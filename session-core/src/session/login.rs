@@ -107,8 +107,8 @@ fn change_user(state: &mut State) {
     let errors = std::mem::take(&mut state.contents.encode_errors);
     forget(state);
     for (key, raw, rule) in before.set_values() {
-        let is_sealed = [PERMANENT, LOGIN_AT, CREATED_AT, STAMP, flash::FLASHES].contains(&key);
-        if !is_sealed && state.login_key != Some(key) {
+        let is_ours = [PERMANENT, LOGIN_AT, CREATED_AT, STAMP, flash::FLASHES].contains(&key);
+        if !is_ours && state.login_key != Some(key) {
             state.contents.set(key, raw.to_vec(), rule);
         }
     }

@@ -93,13 +93,21 @@ fn expand_field(marker: &Ident, field: &Field) -> TokenStream {
 fn expand_names(ident: &Ident, fields: &[(Ident, &Field)]) -> TokenStream {
     let names = format_ident!("{}Fields", ident.unraw());
     let declared = fields.iter().map(|(marker, Field { cfgs, vis, ident, .. })| {
-        quote!(#(#cfgs)* #vis #ident: __private::FieldName<#marker>)
+        let ty = quote!(<#marker as __private::Field>::Declared);
+        let name = quote!(#(#cfgs)* #ident: __private::FieldName::of::<#marker>());
+        (quote!(#(#cfgs)* #vis #ident: __private::FieldName<#ty>), name)
     });
+    let (declared, all): (Vec<_>, Vec<_>) = declared.unzip();
     // In a scope without any type of the user, which it could hide.
     quote! {
         const _: () = {
             #[allow(dead_code, private_interfaces)]
             pub struct #names { #(#declared),* }
+
+            #[automatically_derived]
+            impl __private::Names for #names {
+                const ALL: Self = #names { #(#all),* };
+            }
 
             #[automatically_derived]
             impl __private::FieldNames for #ident {

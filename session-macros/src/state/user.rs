@@ -36,9 +36,9 @@ pub(super) fn expand(state: &State, fields: &[(Ident, &Field)]) -> Expanded {
 fn with_user(state: &State, user: &Path, marker: &Ident, declared: &Type) -> Expanded {
     let (vis, ident) = (&state.vis, &state.ident);
     let (at, at_field) = (user.span(), declared.span());
-    let user_id = quote_spanned! {at_field=>
-        __private::user_id::<#user, #declared>(__private::get::<#marker>(&self.__session))
-    };
+    // `self` keeps the place of its function, which is another one where a `macro_rules!` macro names the field.
+    let user_id = quote_spanned!(at_field=> __private::user_id::<#user, #declared>);
+    let user_id = quote_spanned!(at=> #user_id(__private::get::<#marker>(&self.__session)));
     let in_state = quote_spanned! {at=>
         type User = #user;
 

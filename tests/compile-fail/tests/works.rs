@@ -66,7 +66,7 @@ fn client() -> Client {
         .merge(("session_type", "memory"));
     let rocket = rocket::custom(figment)
         .attach(Sessions::fairing())
-        .mount("/", routes![login_page, login, snapshots, flashes, logout]);
+        .mount("/", routes![login_page, login, snapshots, flashes, logout, away, go_away]);
     Client::tracked(rocket).expect("the application launches")
 }
 
@@ -109,4 +109,42 @@ fn fresh_takes_the_durations_of_the_configuration() {
     let copy = include_str!("../../../session-macros/src/duration.rs");
     let original = include_str!("../../../session-core/src/settings/duration.rs");
     assert!(copy == original, "copy session-core/src/settings/duration.rs to session-macros/src");
+}
+
+/// A state of its own module, with a field that is seen from outside and one that is not.
+mod elsewhere {
+    use rocket_session_state::session_state;
+
+    #[session_state]
+    pub(crate) struct Away {
+        #[session(login, key = "username")]
+        pub(crate) name: Option<String>,
+        pub(crate) level: u8,
+        hidden: u8,
+    }
+}
+
+/// A guard beside another module's state.
+#[require_session(elsewhere::Away)]
+struct FromAway {
+    name: String,
+    level: u8,
+}
+
+#[get("/away")]
+fn away(guard: FromAway) -> String {
+    format!("{} {}", guard.name, guard.level)
+}
+
+#[post("/away")]
+fn go_away(visit: elsewhere::Away) {
+    visit.set_name("momo");
+    visit.set_level(3);
+}
+
+#[test]
+fn a_guard_may_be_in_another_module_than_its_state() {
+    let client = client();
+    assert_eq!(client.post("/away").dispatch().status(), Status::Ok);
+    assert_eq!(get(&client, "/away"), "momo 3");
 }

@@ -8,4 +8,5 @@ mod moving;
 mod not_utf8;
 mod outage;
 mod probe;
+mod probe_users;
 mod purging;

@@ -7,7 +7,8 @@ use rocket::tokio::time::sleep;
 use rocket::{Route, get, routes};
 use serde_json::json;
 
-use crate::typed::{Probe, items};
+use crate::state::Probe;
+use crate::typed::items;
 
 /// The pause between read and write of the slow routes.
 const PAUSE: Duration = Duration::from_millis(20);

@@ -5,28 +5,12 @@ use std::time::Duration;
 
 use rocket::fs::{FileServer, relative};
 use rocket::http::{ContentType, Status};
-use rocket::{Build, Rocket, Route, get, post, routes, uri};
-use rocket_session_state::{Next, require_session, session_state};
+use rocket::{Build, Rocket, Route, State, get, post, routes, uri};
+use rocket_session_state::{Next, require_session};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
-/// Everything the probe remembers about a visitor.
-#[session_state]
-pub(crate) struct Probe {
-    #[session(login)]
-    pub(crate) username: Option<String>,
-    #[session(merge = "add")]
-    pub(crate) counter: i64,
-    #[session(merge = "union")]
-    pub(crate) tags: Vec<String>,
-    #[session(merge = "max")]
-    pub(crate) high: i64,
-    #[session(merge = "refuse")]
-    pub(crate) strict: Option<i64>,
-    pub(crate) a: Option<String>,
-    pub(crate) b: Option<String>,
-    pub(crate) cart: Vec<Item>,
-}
+use crate::state::{self, Probe};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Item {
@@ -53,6 +37,9 @@ struct Changes {
     sleep_ms: u64,
     login: Option<String>,
     logout: bool,
+    log_in: Option<String>,
+    lifetime: Option<f64>,
+    clear_lifetime: bool,
     add_counter: Option<i64>,
     tag: Option<String>,
     high: Option<i64>,
@@ -80,7 +67,11 @@ fn show(probe: Probe) -> (ContentType, String) {
 }
 
 #[post("/typed", data = "<body>")]
-async fn change(body: Vec<u8>, probe: Probe) -> Result<(ContentType, String), Status> {
+async fn change(
+    body: Vec<u8>,
+    probe: Probe,
+    users: &State<state::Users>,
+) -> Result<(ContentType, String), Status> {
     let changes: Changes = serde_json::from_slice(&body).map_err(|_| Status::BadRequest)?;
     let (counter, mut tags, high) = (probe.counter(), probe.tags(), probe.high());
     let _all_read = fields(&probe);
@@ -90,6 +81,16 @@ async fn change(body: Vec<u8>, probe: Probe) -> Result<(ContentType, String), St
     }
     if changes.logout {
         probe.take_username();
+    }
+    if let Some(name) = &changes.log_in {
+        state::log_in(&probe, name, users)?;
+    }
+    if let Some(seconds) = changes.lifetime {
+        let lifetime = Duration::try_from_secs_f64(seconds).map_err(|_| Status::BadRequest)?;
+        probe.session().set_lifetime(lifetime).map_err(|_| Status::BadRequest)?;
+    }
+    if changes.clear_lifetime {
+        probe.session().clear_lifetime();
     }
     if let Some(n) = changes.add_counter {
         probe.set_counter(counter + n);

@@ -1,0 +1,25 @@
+//! The probe with users: all that `probe` has, and a user behind the login.
+
+#[path = "../probe/app.rs"]
+mod app;
+#[path = "../probe/csrf.rs"]
+mod csrf;
+#[path = "../probe/fields.rs"]
+mod fields;
+#[path = "../probe/load.rs"]
+mod load;
+#[path = "../probe/ops.rs"]
+mod ops;
+mod routes;
+mod state;
+#[path = "../probe/stream.rs"]
+mod stream;
+#[path = "../probe/typed.rs"]
+mod typed;
+
+use rocket::launch;
+
+#[launch]
+fn rocket() -> _ {
+    app::rocket(state::Users::default()).mount("/", routes::routes())
+}
