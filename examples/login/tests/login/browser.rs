@@ -1,7 +1,8 @@
 //! A visitor with a browser that keeps cookies.
 
 use rocket::http::{Accept, ContentType, MediaType, QMediaType, RawStr, Status};
-use rocket::local::blocking::{Client, LocalResponse};
+use rocket::local::blocking::LocalResponse;
+use rocket_session_state::testing::blocking::{self, Client};
 
 /// The stores that need no server; Redis is covered where a real one is started.
 pub(crate) const STORES: [&str; 2] = ["cookie", "memory"];
@@ -23,7 +24,12 @@ impl Browser {
     pub(crate) fn with_store(store: &str) -> Self {
         let app = login::rocket();
         let figment = app.figment().clone().merge(("session_type", store)).merge(("log_level", "off"));
-        Self(Client::tracked(app.configure(figment)).expect("the example launches"))
+        Self(blocking::client(app.configure(figment)))
+    }
+
+    /// What the library's client for tests can do besides.
+    pub(crate) fn client(&self) -> &Client {
+        &self.0
     }
 
     pub(crate) fn get(&self, path: &str) -> Answer {
@@ -48,7 +54,7 @@ impl Browser {
     }
 
     pub(crate) fn cookie(&self, name: &str) -> Option<String> {
-        self.0.cookies().get(name).map(|cookie| cookie.value().to_owned())
+        self.0.cookie(name).map(|cookie| cookie.value().to_owned())
     }
 
     /// Asks for the welcome page with another session cookie than the one kept.

@@ -2,8 +2,7 @@
 
 use crate::browser::{Answer, Browser, STORES};
 use rocket::http::Status;
-use rocket::local::asynchronous::Client;
-use rocket_session_state::testing::open_routes;
+use rocket_session_state::testing::minutes;
 
 const TO_LOGIN: &str = "/login?next=%2Faccount";
 
@@ -110,12 +109,33 @@ fn setting_a_session_value_reports_it_once() {
     assert!(browser.get("/session").reports().is_empty());
 }
 
-#[rocket::async_test]
-async fn nothing_below_the_account_is_open() {
-    let app = login::rocket();
-    let figment = app.figment().clone().merge(("session_type", "memory")).merge(("log_level", "off"));
-    let client = Client::tracked(app.configure(figment)).await.expect("the example launches");
-    assert!(open_routes(&client, "/account").await.is_empty());
+#[test]
+fn nothing_below_the_account_is_open() {
+    assert_eq!(Browser::with_store("memory").client().open_routes("/account"), [""; 0]);
+}
+
+#[test]
+fn a_login_ends_two_hours_after_its_last_use() {
+    for store in STORES {
+        let browser = Browser::with_store(store);
+        browser.log_in("momo");
+        browser.client().advance(minutes(119));
+        assert_eq!(browser.get("/account").status, Status::Ok, "{store}");
+        browser.client().advance(minutes(121));
+        assert_eq!(redirect(&browser.get("/account")), (Status::SeeOther, Some(TO_LOGIN)), "{store}");
+    }
+}
+
+#[test]
+fn a_store_that_is_down_is_a_page_that_says_so_and_logs_nobody_out() {
+    let browser = Browser::with_store("memory");
+    browser.log_in("momo");
+    browser.client().store().fail();
+    let answer = browser.get("/account");
+    assert_eq!(answer.status, Status::ServiceUnavailable);
+    assert!(answer.says("Nothing is lost. Please try again in a moment."));
+    browser.client().store().heal();
+    assert!(browser.get("/account").says("Hello momo."));
 }
 
 #[test]
