@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use rocket::http::Method;
-use rocket::{Ignite, Rocket, Sentinel as _};
+use rocket::{Ignite, Orbit, Rocket, Sentinel as _};
 
 use super::gate;
 use super::traits::{SessionGuard, SessionState};
@@ -88,6 +88,12 @@ impl LaunchChecks {
         }
         key != other_key
     }
+}
+
+/// Returns the name of the type that the states of mounted routes keep under this key.
+pub(crate) fn stored_type(rocket: &Rocket<Orbit>, key: &str) -> Option<&'static str> {
+    let checks = rocket.state::<Mutex<LaunchChecks>>()?.lock().unwrap_or_else(PoisonError::into_inner);
+    checks.keys.get(key).map(|(value, _)| *value)
 }
 
 fn misses_login_page<G: SessionGuard>(rocket: &Rocket<Ignite>, login: LoginTarget) -> bool {

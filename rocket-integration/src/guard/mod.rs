@@ -25,7 +25,7 @@ pub use crate::login::LoginTarget;
 pub use crate::user::{HasUser, NoUser};
 
 pub(crate) use gate::{is_gate, never_answers, table};
-pub(crate) use launch::LaunchChecks;
+pub(crate) use launch::{LaunchChecks, stored_type};
 
 /// For generated code alone.
 pub(crate) mod generated {

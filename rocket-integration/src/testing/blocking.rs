@@ -22,6 +22,7 @@ use rocket::http::Method;
 use rocket::http::uri::Origin;
 use rocket::local::blocking::{self, LocalRequest};
 use rocket::{Build, Orbit, Rocket};
+use serde::Serialize;
 use tokio::runtime::{Builder, Runtime};
 
 use super::open_routes::Inquiries;
@@ -29,6 +30,7 @@ use super::requests::requests;
 use super::setup::TestSetup;
 use super::visitor::{Visitor, done};
 use crate::guard::SessionState;
+use crate::user::SessionUser;
 
 /// Launches an application for a test, without a port, and returns its first visitor.
 ///
@@ -101,6 +103,17 @@ impl Client {
     #[track_caller]
     pub fn log_in<S: SessionState>(&self, log_in: impl FnOnce(&S)) {
         done(self.wait(self.visitor.log_in(self.rocket(), log_in)));
+    }
+
+    /// Logs a user in, as [`testing::Client::log_in_user`](super::Client::log_in_user) does.
+    ///
+    /// # Panics
+    ///
+    /// No route of the application uses a state with a login field, its login field holds no ids of this type, or the
+    /// store fails.
+    #[track_caller]
+    pub fn log_in_user<U: SessionUser<Id: Serialize>>(&self, user: &U) {
+        done(self.wait(self.visitor.log_in_user(self.rocket(), user)));
     }
 
     /// Changes the visitor's session, as [`testing::Client::change_session`](super::Client::change_session) does.

@@ -7,11 +7,13 @@ use rocket::http::Method;
 use rocket::http::uri::Origin;
 use rocket::local::asynchronous::{self, LocalRequest};
 use rocket::{Build, Orbit, Rocket};
+use serde::Serialize;
 
 use super::requests::requests;
 use super::setup::TestSetup;
 use super::visitor::{Visitor, done};
 use crate::guard::SessionState;
+use crate::user::SessionUser;
 
 /// Launches an application for a test, without a port, and returns its first visitor.
 ///
@@ -118,6 +120,37 @@ impl Client {
     /// Nobody is logged in afterwards, the state says by another key than the application's who is, or the store fails.
     pub async fn log_in<S: SessionState>(&self, log_in: impl FnOnce(&S)) {
         done(self.visitor.log_in(self.rocket(), log_in).await);
+    }
+
+    /// Logs a user in, as `visit.log_in(&user)` does; the user need not be found. Flask-Login's `FlaskLoginClient`.
+    ///
+    /// ```
+    /// # use rocket::{get, http::Status, routes};
+    /// # use rocket_session_state::{SessionUser, Sessions, require_session, session_state, testing};
+    /// # #[derive(Clone)] pub struct User { id: i64 }
+    /// # impl SessionUser for User {
+    /// #     type Id = i64;
+    /// #     type Source<'r> = ();
+    /// #     async fn find(id: &i64, (): ()) -> Result<Option<User>, Status> { Ok(Some(User { id: *id })) }
+    /// #     fn id(&self) -> i64 { self.id }
+    /// # }
+    /// # #[session_state(user = User)] pub struct Visit { #[session(login)] user_id: Option<i64> }
+    /// # #[require_session(Visit)] struct Member { #[session(user)] user: User }
+    /// # #[get("/account")] fn account(member: Member) -> String { member.user.id.to_string() }
+    /// # rocket::async_test(async {
+    /// # let rocket = rocket::build().attach(Sessions::fairing()).mount("/", routes![account]);
+    /// let client = testing::client(rocket).await;
+    /// client.log_in_user(&User { id: 7 }).await;
+    /// assert_eq!(client.get("/account").dispatch().await.into_string().await.unwrap(), "7");
+    /// # });
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// No route of the application uses a state with a login field, its login field holds no ids of this type, or the
+    /// store fails.
+    pub async fn log_in_user<U: SessionUser<Id: Serialize>>(&self, user: &U) {
+        done(self.visitor.log_in_user(self.rocket(), user).await);
     }
 
     /// Changes the visitor's session, saves it, and takes its cookie; returns what the closure returns. Flask's

@@ -1,19 +1,22 @@
 //! What both clients know of their visitor.
 
+use std::any::type_name;
 use std::fmt::{self, Display};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use rocket::http::Cookie;
 use rocket::{Orbit, Request, Rocket};
-use rocket_session_state_core::Chain;
+use rocket_session_state_core::{Chain, session};
+use serde::Serialize;
 
 use super::jar::{self, Jar};
 use super::setup::TestSetup;
 use super::store::TestStore;
 use crate::context::SessionContext;
-use crate::guard::SessionState;
+use crate::guard::{self, SessionState};
 use crate::session::Session;
+use crate::user::{SessionUser, stamp_of};
 
 /// One visitor with a browser, and the clock and the store of the test. Both clients are one, by `Deref`.
 pub struct Visitor {
@@ -129,12 +132,7 @@ impl Visitor {
         let context = context(rocket)?;
         let state = self.open::<S>(context).await?;
         let answer = change(&state);
-        let closed = context.manager.close(state.session(), self.now()).await;
-        let closed = closed.map_err(|error| format!("the session is not saved: {}", Chain(&error)))?;
-        if let Some(line) = closed.set_cookie {
-            let cookie = Cookie::parse_encoded(line).map_err(|error| format!("no cookie: {error}"))?;
-            self.jar.take(&cookie, "/");
-        }
+        self.save(context, state.session()).await?;
         Ok(answer)
     }
 
@@ -144,7 +142,7 @@ impl Visitor {
         rocket: &Rocket<Orbit>,
         log_in: impl FnOnce(&S),
     ) -> Result<(), String> {
-        let name = std::any::type_name::<S>();
+        let name = type_name::<S>();
         if S::LOGIN.is_none() {
             return Err(format!("`{name}` has no login field, `#[session(login)]`, so it logs nobody in"));
         }
@@ -159,24 +157,58 @@ impl Visitor {
         }
     }
 
+    /// Logs the user in as `visit.log_in(&user)` does, under the key that the application has for that.
+    pub(super) async fn log_in_user<U>(&self, rocket: &Rocket<Orbit>, user: &U) -> Result<(), String>
+    where
+        U: SessionUser<Id: Serialize>,
+    {
+        let context = context(rocket)?;
+        let key = context.manager.login_key().ok_or(
+            "no route uses a state with a login field, `#[session(login)]`, so nobody can be logged in",
+        )?;
+        let (id, name) = (type_name::<U::Id>(), type_name::<U>());
+        if let Some(stored) = guard::stored_type(rocket, key).filter(|stored| *stored != id) {
+            return Err(format!(
+                "the login field `{key}` holds `{stored}`, and the id of `{name}` is `{id}`"
+            ));
+        }
+        let session = self.open_session(context).await?;
+        session.set(key, &user.id());
+        stamp_of(user, |stamp| session.seal_stamp(stamp));
+        self.save(context, &session).await
+    }
+
     async fn open<S: SessionState>(&self, context: &SessionContext) -> Result<S, String> {
-        let manager = &context.manager;
-        if let (Some(key), Some(of_application)) = (S::LOGIN, manager.login_key())
+        if let (Some(key), Some(of_application)) = (S::LOGIN, context.manager.login_key())
             && key != of_application
         {
             return Err(format!(
                 "`{}` says by the session key `{key}` who is logged in, and the application by `{of_application}`: use the \
                  state that its routes use",
-                std::any::type_name::<S>()
+                type_name::<S>()
             ));
         }
-        let cookie = self.jar.get(&manager.config().session_cookie_name);
-        let opened = manager.open(cookie.as_ref().map(Cookie::value), self.now()).await;
-        let session = opened.map_err(|error| format!("the session can't be opened: {}", Chain(&error)))?;
+        let session = self.open_session(context).await?;
         if let Some(key) = S::LOGIN {
             session.declare_login(key);
         }
         Ok(S::from_session(Session::from_core(session)))
+    }
+
+    async fn open_session(&self, context: &SessionContext) -> Result<session::Session, String> {
+        let cookie = self.jar.get(&context.manager.config().session_cookie_name);
+        let opened = context.manager.open(cookie.as_ref().map(Cookie::value), self.now()).await;
+        opened.map_err(|error| format!("the session can't be opened: {}", Chain(&error)))
+    }
+
+    async fn save(&self, context: &SessionContext, session: &session::Session) -> Result<(), String> {
+        let closed = context.manager.close(session, self.now()).await;
+        let closed = closed.map_err(|error| format!("the session is not saved: {}", Chain(&error)))?;
+        if let Some(line) = closed.set_cookie {
+            let cookie = Cookie::parse_encoded(line).map_err(|error| format!("no cookie: {error}"))?;
+            self.jar.take(&cookie, "/");
+        }
+        Ok(())
     }
 }
 

@@ -12,6 +12,8 @@ use rocket::http::Status;
 pub use finding::{HasUser, NoUser, UserField, fill_user, find, user_of};
 pub use id::{LoginId, UserOf, log_in, user_id};
 pub use source::{UserSource, source};
+pub(crate) use stamp::stamp_of;
+
 use stamp::NoStamp;
 
 /// The user whose id the login field of a state holds.

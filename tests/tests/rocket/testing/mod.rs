@@ -5,6 +5,7 @@ mod cookies;
 mod misuse;
 mod outages;
 mod places;
+mod users;
 
 use rocket::http::Status;
 use rocket::{Build, Rocket, get, post, routes};
