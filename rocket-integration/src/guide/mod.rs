@@ -28,4 +28,5 @@ pages! {
     testing "testing.md"
     troubleshooting "troubleshooting.md"
     types "types.md"
+    users "users.md"
 }
