@@ -92,10 +92,16 @@ impl Browser {
         url.query().map_or(url.path().to_owned(), |query| format!("{}?{query}", url.path()))
     }
 
+    /// Types `text` into the field `name`, in place of what is there.
+    pub async fn type_into(&self, name: &str, text: &str) {
+        let field = self.find(&format!("//input[@name = '{name}']")).await;
+        field.clear().await.unwrap_or_else(|error| panic!("{name}: {error}"));
+        field.send_keys(text).await.unwrap_or_else(|error| panic!("{name}: {error}"));
+    }
+
     /// Types `text` into the field `name` and sends its form.
     pub async fn fill_in(&self, name: &str, text: &str) {
-        let field = self.find(&format!("//input[@name = '{name}']")).await;
-        field.send_keys(text).await.unwrap_or_else(|error| panic!("{name}: {error}"));
+        self.type_into(name, text).await;
         self.click(&format!("//form[.//input[@name = '{name}']]//button")).await;
     }
 

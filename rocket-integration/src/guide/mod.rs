@@ -21,6 +21,7 @@ pages! {
     flask_rules "flask-rules.md"
     from_flask "from-flask.md"
     guards "guards.md"
+    login_application "login-application.md"
     own_store "own-store.md"
     performance "performance.md"
     state "state.md"

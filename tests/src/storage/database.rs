@@ -1,6 +1,6 @@
 //! Databases that a Rust and a Python application can share.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -21,6 +21,13 @@ pub enum Database {
     Postgres(Arc<Postgres>, String),
     /// A database of a server, by name.
     MariaDb(Arc<MariaDb>, String),
+}
+
+/// Returns the result of a statement in a SQLite file: a line per row, `|` between columns. A refusal fails the test.
+pub fn query_file(file: &Path, statement: &str) -> String {
+    let mut command = Command::new("sqlite3");
+    command.args(["-cmd", ".timeout 10000"]).arg(file).arg(statement);
+    run(&mut command, "apt-get install -y sqlite3").trim_end().to_owned()
 }
 
 static POSTGRES: Mutex<Weak<Postgres>> = Mutex::new(Weak::new());
@@ -84,10 +91,7 @@ impl Database {
     /// Returns the result of a statement: a line per row, `|` between columns. A refusal fails the test.
     pub fn query(&self, statement: &str) -> String {
         let answer = match self {
-            Database::Sqlite(_) => run(
-                Command::new("sqlite3").arg("-cmd").arg(".timeout 10000").arg(self.file()).arg(statement),
-                "apt-get install -y sqlite3",
-            ),
+            Database::Sqlite(_) => return query_file(&self.file(), statement),
             Database::Postgres(server, name) => server.query(name, statement),
             Database::MariaDb(server, name) => server.query(name, statement),
         };

@@ -7,7 +7,7 @@ mod mongodb;
 mod redis;
 mod serverless;
 
-pub use self::database::{Database, on_mariadb, on_postgresql, on_sqlite};
+pub use self::database::{Database, on_mariadb, on_postgresql, on_sqlite, query_file};
 pub use self::files::{Files, on_files};
 pub use self::memcached::on_memcached;
 pub use self::mongodb::on_mongodb;

@@ -1,4 +1,5 @@
 //! Applications as users start them: configured from outside, asked over HTTP, with real servers.
+mod accounts;
 mod club;
 mod configuration;
 mod gate;

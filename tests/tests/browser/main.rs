@@ -2,6 +2,7 @@
 //!
 //! Pictures of the pages are kept in `target/screenshots`.
 
+mod accounts;
 mod cookies;
 mod htmx;
 mod login;

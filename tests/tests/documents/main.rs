@@ -158,6 +158,17 @@ fn the_readme_is_short() {
     assert!(readme.lines().count() <= 120, "{} lines", readme.lines().count());
 }
 
+/// The page has all of the file but the comment at its top; what the file needs of the rest of the example is hidden.
+#[test]
+fn the_session_side_of_the_accounts_example_is_printed_as_it_is_and_short() {
+    let file = fs::read_to_string(root().join("examples/accounts/src/session.rs")).unwrap();
+    assert!(file.lines().count() <= 60, "{} lines", file.lines().count());
+    let shown = shown_lines(&root().join("docs/login-application.md"));
+    let shown: Vec<_> = shown.iter().map(|line| &*line.text).filter(|line| !line.is_empty()).collect();
+    let code = file.lines().map(str::trim_start).filter(|line| !line.is_empty() && !line.starts_with("//!"));
+    assert_eq!(shown, code.collect::<Vec<_>>());
+}
+
 /// Users know one crate: what they see of an example has to compile in their application.
 #[test]
 fn no_example_shows_the_name_of_an_internal_crate() {

@@ -1,0 +1,87 @@
+//! The account of the user who is logged in.
+
+use super::{refused::Refused, render, welcome};
+use crate::credentials::Credentials;
+use crate::form::{Fields, NewPassword};
+use crate::passwords::Passwords;
+use crate::session::{Member, Visit};
+use crate::users::Users;
+use rocket::form::{Contextual, Form};
+use rocket::http::Status;
+use rocket::response::Redirect;
+use rocket::{FromForm, Route, State, get, post, routes, uri};
+use rocket_dyn_templates::{Template, context};
+use rocket_session_state::ClearSiteData;
+
+pub(crate) fn routes() -> Vec<Route> {
+    routes![page, change_password, delete]
+}
+
+#[get("/")]
+pub(crate) fn page(member: Member, visit: Visit) -> Template {
+    render("account", &visit, context! { user: member.user })
+}
+
+fn page_again(member: &Member, visit: &Visit, problem: &str, fields: &Fields) -> Template {
+    render("account", visit, context! { user: &member.user, problem, fields })
+}
+
+#[derive(FromForm)]
+struct Change<'r> {
+    password: &'r str,
+    new_password: NewPassword<'r>,
+}
+
+/// Ends the user's logins on other devices: their stamp is that of the old password. This device logs in again.
+#[post("/password", data = "<form>")]
+async fn change_password(
+    form: Form<Contextual<'_, Change<'_>>>,
+    credentials: Credentials<'_>,
+    passwords: &State<Passwords>,
+    users: &State<Users>,
+    member: Member,
+    visit: Visit,
+) -> Result<Redirect, Refused> {
+    let Contextual { value, context } = form.into_inner();
+    let fields = Fields::of(&context, &["password", "new_password"]);
+    let again = |problem: &str| page_again(&member, &visit, problem, &fields);
+    let Some(change) = value else {
+        return Err(Refused::Wrong(again("Please have a look at the fields below.")));
+    };
+    let checked = credentials.check(&member.user.name, change.password, visit.session().now()).await;
+    let user = checked.map_err(|denied| Refused::since(denied, "That is not your password.", again))?;
+    let hash = passwords.hash(change.new_password.0).await?;
+    let user = users.set_password(user.id, &hash).await?.ok_or(Status::Gone)?;
+    visit.log_in(&user);
+    visit.flash("Your password is changed, and your other devices are logged out.", "success");
+    Ok(Redirect::to(uri!("/account", page)))
+}
+
+#[derive(FromForm)]
+struct Farewell<'r> {
+    last_password: &'r str,
+}
+
+#[post("/delete", data = "<form>")]
+async fn delete(
+    form: Form<Contextual<'_, Farewell<'_>>>,
+    credentials: Credentials<'_>,
+    users: &State<Users>,
+    member: Member,
+    visit: Visit,
+) -> Result<ClearSiteData<Redirect>, Refused> {
+    let Contextual { value, context } = form.into_inner();
+    let fields = Fields::of(&context, &["last_password"]);
+    let again = |problem: &str| page_again(&member, &visit, problem, &fields);
+    let Some(farewell) = value else {
+        return Err(Refused::Wrong(again("Please give your password, too.")));
+    };
+    let checked = credentials.check(&member.user.name, farewell.last_password, visit.session().now()).await;
+    let user = checked.map_err(|denied| Refused::since(denied, "That is not your password.", again))?;
+    if !users.delete(user.id).await? {
+        return Err(Refused::Wrong(again("The administrator's account stays, to look after the others.")));
+    }
+    visit.log_out();
+    visit.flash("Your account is deleted.", "success");
+    Ok(ClearSiteData(Redirect::to(uri!(welcome::page))))
+}
