@@ -241,7 +241,10 @@ fn cookie(config: &SessionConfig, secure_was_chosen: bool) -> String {
         Some(same_site) => format!("SameSite={}", same_site.as_str()),
         None => "no SameSite".to_owned(),
     };
-    let lifetime = in_words(config.permanent_session_lifetime);
+    let mut lifetime = in_words(config.permanent_session_lifetime);
+    if let Some(absolute) = config.session_absolute_lifetime {
+        lifetime += &format!(", {} since the log-in at most", in_words(absolute));
+    }
     format!("cookie `{}` ({secure}, {same_site}), lifetime {lifetime}", config.session_cookie_name)
 }
 
@@ -273,6 +276,9 @@ mod tests {
         let line = "cookie `session` (Secure by default, SameSite=Lax), lifetime 31 days";
         assert_eq!(cookie(&config, false), line);
         config.session_cookie_samesite = None;
-        assert_eq!(cookie(&config, true), "cookie `session` (Secure, no SameSite), lifetime 31 days");
+        config.session_absolute_lifetime = Some(Duration::from_secs(12 * 3600));
+        let line =
+            "cookie `session` (Secure, no SameSite), lifetime 31 days, 12 hours since the log-in at most";
+        assert_eq!(cookie(&config, true), line);
     }
 }

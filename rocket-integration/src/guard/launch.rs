@@ -139,10 +139,17 @@ fn outlives_sessions<G: SessionGuard>(rocket: &Rocket<Ignite>) -> bool {
     let Some(context) = rocket.state::<SessionContext>() else { return false };
     let config = context.manager.config();
     let (Some(fresh), lifetime) = (G::FRESH, config.permanent_session_lifetime) else { return false };
+    let guard = type_name::<G>();
+    if let Some(absolute) = config.session_absolute_lifetime.filter(|absolute| fresh > *absolute) {
+        log::error!(
+            "`fresh` of {guard} is {fresh:?}, and no session lives longer than {absolute:?} after its log-in: make \
+             `fresh` shorter or `session_absolute_lifetime` longer"
+        );
+        return true;
+    }
     if fresh <= lifetime {
         return false;
     }
-    let guard = type_name::<G>();
     let refused = !config.session_refresh_each_request;
     let remedy = "make `fresh` shorter or `permanent_session_lifetime` longer";
     if refused {

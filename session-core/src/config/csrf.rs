@@ -17,7 +17,7 @@ pub(super) const OF_FLASK_ALONE: [&str; 5] = [
 ];
 
 /// Keys of the session that are not free for a token.
-const RESERVED: [&str; 5] = ["_permanent", "_flashes", "_login_at", "_created_at", "_lifetime"];
+const RESERVED: [&str; 6] = ["_permanent", "_flashes", "_login_at", "_stamp", "_created_at", "_lifetime"];
 
 const HEADERS: &str = r#"["X-CSRFToken"]"#;
 

@@ -25,6 +25,17 @@ fn ten_days() -> Site {
     Site::with(|config| config.permanent_session_lifetime = 10 * DAY)
 }
 
+/// A session whose absolute lifetime, a day, has just passed, and that another program has kept alive.
+async fn over() -> Site {
+    let mut site = ten_days();
+    site.request(|session| log_in(session, "momo")).await;
+    site.reconfigure(|config| config.session_absolute_lifetime = Some(DAY));
+    site.request(|_| {}).await;
+    site.touch(10 * DAY).await;
+    site.now += DAY;
+    site
+}
+
 fn live_for(session: &Session, lifetime: Duration) {
     session.set_lifetime(lifetime).unwrap();
 }
@@ -80,13 +91,7 @@ async fn near_its_end_a_session_sends_its_cookie_once_more_and_not_with_every_an
 
 #[tokio::test]
 async fn what_is_over_reads_as_a_new_visitor_and_is_deleted_by_a_request_that_only_reads() {
-    let mut site = ten_days();
-    site.request(|session| log_in(session, "momo")).await;
-    site.reconfigure(|config| config.session_absolute_lifetime = Some(DAY));
-    site.request(|_| {}).await;
-    // Another program keeps it alive.
-    site.touch(10 * DAY).await;
-    site.now += DAY;
+    let mut site = over().await;
     let (record, cookie) = (site.stored().await, site.cookie.clone());
     assert!(record.is_some());
     let session = site.open().await;
@@ -102,12 +107,7 @@ async fn what_is_over_reads_as_a_new_visitor_and_is_deleted_by_a_request_that_on
 #[tokio::test]
 async fn a_request_that_finds_its_session_over_begins_another() {
     for outage in [false, true] {
-        let mut site = ten_days();
-        site.request(|session| log_in(session, "momo")).await;
-        site.reconfigure(|config| config.session_absolute_lifetime = Some(DAY));
-        site.request(|_| {}).await;
-        site.touch(10 * DAY).await;
-        site.now += DAY;
+        let mut site = over().await;
         let before = site.cookie.clone();
         if outage {
             // That the old record stays is no reason to fail.
@@ -123,12 +123,7 @@ async fn a_request_that_finds_its_session_over_begins_another() {
 
 #[tokio::test]
 async fn an_outage_does_not_keep_a_session_that_is_over_alive() {
-    let mut site = ten_days();
-    site.request(|session| session.set("k", "v")).await;
-    site.reconfigure(|config| config.session_absolute_lifetime = Some(DAY));
-    site.request(|_| {}).await;
-    site.touch(10 * DAY).await;
-    site.now += DAY;
+    let mut site = over().await;
     let cookie = site.cookie.clone();
     site.store.next(Operation::Delete, Fault::Fail);
     let closed = site.request(|session| assert!(session.is_empty())).await;

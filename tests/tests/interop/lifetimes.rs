@@ -3,9 +3,10 @@
 use serde_json::{Value, json};
 use session_tests::app::{App, Launch};
 use session_tests::client::{Answer, Client, unix_now};
+use session_tests::flask::Flask;
 use session_tests::jar::Jar;
 use session_tests::on_stores;
-use session_tests::storage::Storage;
+use session_tests::storage::{Cookie, Fixture, Storage};
 
 use crate::pair::Settings;
 
@@ -13,9 +14,14 @@ const MINUTE: f64 = 60.0;
 const HOUR: f64 = 3_600.0;
 const DAY: f64 = 86_400.0;
 
-fn start_ours(settings: Settings<'_>, more: &str) -> App {
+/// Both sides with the same settings, but for what only ours knows.
+fn start_both(engine: &dyn Fixture, more: &str) -> (App, Flask) {
+    let settings = match engine.has_records() {
+        true => Settings::records_in(engine, "msgpack", false),
+        false => Settings::cookie(),
+    };
     let toml = format!("{}{more}\n", settings.rocket_toml());
-    Launch::new(env!("CARGO_BIN_EXE_probe")).toml(&toml).start()
+    (Launch::new(env!("CARGO_BIN_EXE_probe")).toml(&toml).start(), settings.start_flask())
 }
 
 fn ask(visitor: &Client, now: f64, ops: Value) -> Answer {
@@ -34,12 +40,7 @@ fn flask_reads_both_times_gives_a_session_its_own_life_and_the_next_use_here_put
     storage: Storage,
 ) {
     let engine = &*storage;
-    let settings = match engine.has_records() {
-        true => Settings::records_in(engine, "msgpack", false),
-        false => Settings::cookie(),
-    };
-    let ours = start_ours(settings, "session_absolute_lifetime = \"90 days\"");
-    let flask = settings.start_flask();
+    let (ours, flask) = start_both(engine, "session_absolute_lifetime = \"90 days\"");
     let jar = Jar::default();
     let (here, there) = (Client::with_jar(&ours.url(), &jar), Client::with_jar(&flask.url(), &jar));
     let now = unix_now().floor();
@@ -70,9 +71,7 @@ fn flask_reads_both_times_gives_a_session_its_own_life_and_the_next_use_here_put
 
 #[test]
 fn flask_goes_by_its_own_lifetime_where_the_session_is_in_the_cookie() {
-    let settings = Settings::cookie();
-    let ours = start_ours(settings, "session_lifetime_max = \"90 days\"");
-    let flask = settings.start_flask();
+    let (ours, flask) = start_both(&Cookie, "session_lifetime_max = \"90 days\"");
     let now = unix_now().floor();
     let read = json!([["get", "k"]]);
     for (lifetime, age, is_good_here, is_good_there) in [
@@ -98,12 +97,7 @@ on_stores!(flask, what_flask_keeps_beyond_the_absolute_lifetime_ends_at_the_firs
 
 fn what_flask_keeps_beyond_the_absolute_lifetime_ends_at_the_first_use_here(storage: Storage) {
     let engine = &*storage;
-    let settings = match engine.has_records() {
-        true => Settings::records_in(engine, "msgpack", false),
-        false => Settings::cookie(),
-    };
-    let ours = start_ours(settings, "session_absolute_lifetime = \"1 day\"");
-    let flask = settings.start_flask();
+    let (ours, flask) = start_both(engine, "session_absolute_lifetime = \"1 day\"");
     let jar = Jar::default();
     let (here, there) = (Client::with_jar(&ours.url(), &jar), Client::with_jar(&flask.url(), &jar));
     let now = unix_now().floor();

@@ -91,6 +91,17 @@ async fn a_freshness_longer_than_a_session_lives_does_not_launch_unless_use_exte
     }
 }
 
+#[rocket::async_test]
+async fn a_freshness_longer_than_the_absolute_lifetime_does_not_launch() {
+    for (absolute, expected) in [(7200, true), (7199, false)] {
+        let mut config = config();
+        config.session_absolute_lifetime = Some(Duration::from_secs(absolute));
+        let rocket = quiet().attach(Sessions::with_config(config));
+        let rocket = rocket.mount("/site", routes![login_page]).mount("/", routes![fresher]);
+        assert_eq!(launches(rocket).await, expected, "{absolute} s");
+    }
+}
+
 /// The same session, seen by another part of the application.
 mod elsewhere {
     use super::*;

@@ -1,12 +1,14 @@
 //! The lines of the log about a request, and their number.
 
+use std::time::Duration;
+
 use rocket::http::uri::Host;
 use rocket::http::{Accept, Header, Status};
 use rocket::{get, routes};
 use rocket_session_state::config::{SessionConfig, SessionType};
 use rocket_session_state::store::RedisStore;
 use rocket_session_state::store::conformance::Fault;
-use rocket_session_state::{FieldError, SaveError, Session, SessionError, Sessions};
+use rocket_session_state::{FieldError, LifetimeTooShort, SaveError, Session, SessionError, Sessions};
 
 use crate::log::lines_with;
 use crate::member::{Member, login_page};
@@ -128,18 +130,27 @@ async fn errors_of_fields_and_saves_are_answers_and_lines_of_the_log() {
         session.save().await
     }
 
+    #[get("/log-lines/lifetime")]
+    fn lifetime(session: Session) -> Result<(), LifetimeTooShort> {
+        session.set_lifetime(Duration::ZERO)
+    }
+
     #[get("/log-lines/guard")]
     fn guard(member: Result<Member, SessionError>) -> Result<(), SessionError> {
         member.map(|_| ())
     }
 
-    let site = Site::launch(|rocket| rocket.mount("/", routes![field, save, guard, login_page])).await;
+    let site =
+        Site::launch(|rocket| rocket.mount("/", routes![field, lifetime, save, guard, login_page])).await;
     assert_eq!(site.get("/log-lines/field").await.status(), Status::InternalServerError);
     let lines = lines_with("GET /log-lines/field: ");
     assert!(
         lines.len() == 1 && lines[0].contains("\"number\"") && !lines[0].contains("not one"),
         "{lines:?}"
     );
+    assert_eq!(site.get("/log-lines/lifetime").await.status(), Status::InternalServerError);
+    let lines = lines_with("GET /log-lines/lifetime: ");
+    assert!(lines.len() == 1 && lines[0].contains("its shortest life is one second"), "{lines:?}");
     assert_eq!(site.get("/log-lines/guard").await.status(), Status::Unauthorized);
     let browser = site.client.get("/log-lines/guard").header(Accept::HTML).dispatch().await;
     assert_eq!(browser.status(), Status::SeeOther, "as if the guard were a plain argument");

@@ -16,8 +16,8 @@ use rocket_session_state::store::{
 };
 use rocket_session_state::value::{Bytes, DateTime, InvalidDateTime, Markup, Uuid, Value};
 use rocket_session_state::{
-    ClearSiteData, DecodeError, EncodeError, FieldError, Flash, ForeignRequest, Format, Next, NextRedirect,
-    Outage, PurgeError, SaveError, Session, SessionError, SessionId, Sessions,
+    ClearSiteData, DecodeError, EncodeError, FieldError, Flash, ForeignRequest, Format, LifetimeTooShort,
+    Next, NextRedirect, Outage, PurgeError, SaveError, Session, SessionError, SessionId, Sessions,
 };
 
 /// Each argument is a type that a method below gives or takes.
@@ -25,6 +25,8 @@ use rocket_session_state::{
 async fn every_method_of_a_session(session: Session) -> Result<(), Box<dyn std::error::Error>> {
     let _: Option<SessionId> = session.id();
     let _: Option<Duration> = session.login_age();
+    let _: Option<Duration> = session.lifetime();
+    let _: Result<(), LifetimeTooShort> = session.set_lifetime(Duration::from_secs(300));
     let _: SystemTime = session.now();
     let _: Result<(), SaveError> = session.save().await;
     let _: Result<Option<u8>, FieldError> = session.get("key");
