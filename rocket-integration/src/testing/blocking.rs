@@ -18,10 +18,8 @@ use std::future::Future;
 use std::ops::Deref;
 use std::rc::Rc;
 
-use rocket::http::Method;
-use rocket::http::uri::Origin;
 use rocket::local::blocking::{self, LocalRequest};
-use rocket::{Build, Orbit, Rocket};
+use rocket::{Build, Rocket};
 use serde::Serialize;
 use tokio::runtime::{Builder, Runtime};
 
@@ -52,18 +50,18 @@ pub fn client(rocket: Rocket<Build>) -> Client {
     let runtime = Builder::new_current_thread().enable_time().build();
     let runtime = done(runtime.map_err(|error| format!("no runtime for the test: {error}")));
     let visitor = Visitor::of(client.rocket(), setup);
-    Client { application: Rc::new(Application { client, runtime }), visitor }
+    Client { launched: Rc::new(Launched { client, runtime }), visitor }
 }
 
 /// A visitor of an application that was [launched for a test](client), with a cookie jar of his own.
 ///
 /// Its methods are those of the [asynchronous client](super::Client), and wait.
 pub struct Client {
-    application: Rc<Application>,
+    launched: Rc<Launched>,
     visitor: Visitor,
 }
 
-struct Application {
+struct Launched {
     client: blocking::Client,
     /// For what is done without a request: Rocket keeps its own to itself.
     runtime: Runtime,
@@ -72,27 +70,10 @@ struct Application {
 impl Client {
     requests!(LocalRequest);
 
-    /// Makes a request of Rocket's own kind, with the cookies that the visitor has now.
-    ///
-    /// A `.cookie(…)` of the request takes the place of the jar's cookie of its name.
-    pub fn req<'c, 'u: 'c, U>(&'c self, method: Method, uri: U) -> LocalRequest<'c>
-    where
-        U: TryInto<Origin<'u>> + std::fmt::Display,
-    {
-        let request = self.application.client.req(method, uri);
-        let cookies = self.visitor.cookies_for(request.inner());
-        request.cookies(cookies)
-    }
-
     /// Returns another visitor of the same application, with a browser of his own and no cookies.
     #[must_use]
     pub fn visitor(&self) -> Client {
-        Client { application: Rc::clone(&self.application), visitor: self.visitor.another() }
-    }
-
-    /// Returns the launched application.
-    pub fn rocket(&self) -> &Rocket<Orbit> {
-        self.application.client.rocket()
+        Client { launched: Rc::clone(&self.launched), visitor: self.visitor.another() }
     }
 
     /// Logs the visitor in, as [`testing::Client::log_in`](super::Client::log_in) does.
@@ -140,7 +121,7 @@ impl Client {
     /// Returns every route that serves something below `prefix` and does not turn an anonymous visitor away; see
     /// [`open_routes`](super::open_routes()).
     pub fn open_routes(&self, prefix: &str) -> Vec<String> {
-        let client = &self.application.client;
+        let client = &self.launched.client;
         let mut inquiries = Inquiries::below(prefix, client.rocket());
         while let Some(question) = inquiries.next_question() {
             let mut request = client.req(question.method, question.uri.clone());
@@ -152,7 +133,7 @@ impl Client {
     }
 
     fn wait<T>(&self, work: impl Future<Output = T>) -> T {
-        self.application.runtime.block_on(work)
+        self.launched.runtime.block_on(work)
     }
 }
 

@@ -3,10 +3,8 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use rocket::http::Method;
-use rocket::http::uri::Origin;
 use rocket::local::asynchronous::{self, LocalRequest};
-use rocket::{Build, Orbit, Rocket};
+use rocket::{Build, Rocket};
 use serde::Serialize;
 
 use super::requests::requests;
@@ -36,7 +34,8 @@ pub async fn client(rocket: Rocket<Build>) -> Client {
     let setup = TestSetup::new();
     let client = asynchronous::Client::untracked(setup.prepare(rocket)).await;
     let client = done(setup.launched(client));
-    Client { visitor: Visitor::of(client.rocket(), setup), client: Arc::new(client) }
+    let visitor = Visitor::of(client.rocket(), setup);
+    Client { launched: Arc::new(Launched { client }), visitor }
 }
 
 /// A visitor of an application that was [launched for a test](client), with a cookie jar of his own.
@@ -46,38 +45,30 @@ pub async fn client(rocket: Rocket<Build>) -> Client {
 /// store are methods of [`Visitor`], which this dereferences to.
 ///
 /// Where something is wrong with the test itself, its methods panic and say what.
+///
+/// ```
+/// # use rocket::{post, routes};
+/// # use rocket_session_state::{Sessions, session_state, testing};
+/// # #[session_state] pub struct Visit { note: String }
+/// # #[post("/note", data = "<note>")] fn write(visit: Visit, note: String) { visit.set_note(note); }
+/// # rocket::async_test(async {
+/// # let rocket = rocket::build().attach(Sessions::fairing()).mount("/", routes![write]);
+/// let client = testing::client(rocket).await;
+/// client.post("/note").body("milk").dispatch().await;
+/// assert_eq!(client.session::<Visit>().await.note(), "milk");
+/// # });
+/// ```
 pub struct Client {
-    client: Arc<asynchronous::Client>,
+    launched: Arc<Launched>,
     visitor: Visitor,
+}
+
+struct Launched {
+    client: asynchronous::Client,
 }
 
 impl Client {
     requests!(LocalRequest);
-
-    /// Makes a request of Rocket's own kind, with the cookies that the visitor has now.
-    ///
-    /// A `.cookie(…)` of the request takes the place of the jar's cookie of its name.
-    ///
-    /// ```
-    /// # use rocket::{http::Method, post, routes};
-    /// # use rocket_session_state::{Sessions, session_state, testing};
-    /// # #[session_state] pub struct Visit { note: String }
-    /// # #[post("/note", data = "<note>")] fn write(visit: Visit, note: String) { visit.set_note(note); }
-    /// # rocket::async_test(async {
-    /// # let rocket = rocket::build().attach(Sessions::fairing()).mount("/", routes![write]);
-    /// let client = testing::client(rocket).await;
-    /// client.req(Method::Post, "/note").body("milk").dispatch().await;
-    /// assert_eq!(client.session::<Visit>().await.note(), "milk");
-    /// # });
-    /// ```
-    pub fn req<'c, 'u: 'c, U>(&'c self, method: Method, uri: U) -> LocalRequest<'c>
-    where
-        U: TryInto<Origin<'u>> + std::fmt::Display,
-    {
-        let request = self.client.req(method, uri);
-        let cookies = self.visitor.cookies_for(request.inner());
-        request.cookies(cookies)
-    }
 
     /// Returns another visitor of the same application, with a browser of his own and no cookies.
     ///
@@ -94,12 +85,7 @@ impl Client {
     /// ```
     #[must_use]
     pub fn visitor(&self) -> Client {
-        Client { client: Arc::clone(&self.client), visitor: self.visitor.another() }
-    }
-
-    /// Returns the launched application.
-    pub fn rocket(&self) -> &Rocket<Orbit> {
-        self.client.rocket()
+        Client { launched: Arc::clone(&self.launched), visitor: self.visitor.another() }
     }
 
     /// Logs the visitor in, without a route and a form: opens the session, lets the closure set the login field, saves, and
@@ -206,7 +192,7 @@ impl Client {
     /// # });
     /// ```
     pub async fn open_routes(&self, prefix: &str) -> Vec<String> {
-        super::open_routes(&self.client, prefix).await
+        super::open_routes(&self.launched.client, prefix).await
     }
 }
 

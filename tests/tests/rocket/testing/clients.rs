@@ -119,6 +119,12 @@ async fn open_routes_are_those_for_strangers_whoever_asks() {
     assert_eq!(open_routes(&plain, "/").await, open);
 }
 
+#[rocket::tokio::test(crate = "rocket::tokio")]
+async fn a_runtime_with_one_thread_is_enough() {
+    let client = momo().await;
+    assert_eq!(text(&client, "/account").await, "momo");
+}
+
 #[test]
 fn a_plain_test_does_the_same_without_waiting() {
     let momo = testing::blocking::client(application(|_| {}));
