@@ -1,6 +1,6 @@
 """A Flask application whose visitors log in with Flask-Login; configured as `probe.py` is."""
 
-from flask import jsonify, request
+from flask import jsonify, request, session
 from flask_login import LoginManager, UserMixin, current_user, login_fresh, login_required, login_user, logout_user
 
 from probe import make_app, serve
@@ -18,6 +18,8 @@ LoginManager(app).user_loader(User)
 
 @app.get("/log-in/<name>")
 def log_in(name):
+    if "password" in request.args:
+        session.pop("_stamp", None)
     login_user(User(name), remember="remember" in request.args)
     return "welcome"
 

@@ -16,6 +16,8 @@ use sha2::{Digest as _, Sha512};
 
 use crate::pair::Settings;
 
+mod users;
+
 /// A visitor of both applications.
 #[session_state]
 struct Visit {
@@ -82,6 +84,7 @@ impl Site {
         let rocket = rocket::custom(figment)
             .attach(Sessions::fairing())
             .mount("/", routes![who, log_in, log_out, fill, cart]);
+        let rocket = users::mount(rocket);
         Site {
             rocket: Rocket::untracked(rocket).expect("the application launches"),
             flask: Flask::configured("logins.py", settings.engine, &settings.flask_config()),
