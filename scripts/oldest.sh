@@ -45,19 +45,51 @@ rocket_session_state = { path = "$PWD/rocket-integration" }
 [workspace]
 MANIFEST
 cat >"$application/src/main.rs" <<'SOURCE'
-use rocket::{get, launch};
+use rocket::http::Status;
+use rocket::{State, get, launch};
 use rocket_okapi::{openapi, openapi_get_routes};
-use rocket_session_state::{Sessions, require_session, session_state};
+use rocket_session_state::{SessionUser, Sessions, require_session, session_state};
 
-#[session_state]
+#[derive(Clone)]
+struct User {
+    name: String,
+}
+
+impl SessionUser for User {
+    type Id = String;
+    type Source<'r> = &'r State<Vec<String>>;
+
+    async fn find(id: &String, names: &State<Vec<String>>) -> Result<Option<User>, Status> {
+        rocket::tokio::task::yield_now().await;
+        Ok(names.contains(id).then(|| User { name: id.clone() }))
+    }
+
+    fn id(&self) -> String {
+        self.name.clone()
+    }
+
+    fn stamp(&self) -> impl AsRef<[u8]> {
+        &self.name
+    }
+}
+
+impl User {
+    async fn is_named(&self, _: &State<Vec<String>>) -> bool {
+        !self.name.is_empty()
+    }
+}
+
+#[session_state(user = User)]
 struct Visit {
     #[session(login)]
     username: Option<String>,
 }
 
-#[require_session(Visit)]
+#[require_session(Visit, check = User::is_named)]
 struct Member {
     username: String,
+    #[session(user)]
+    user: User,
 }
 
 #[openapi]
@@ -69,7 +101,13 @@ fn index() -> &'static str {
 #[require_session(Member)]
 #[get("/closed")]
 fn closed(member: Member) -> String {
-    member.username
+    format!("{} {}", member.username, member.user.name)
+}
+
+#[require_session(Member)]
+#[get("/log-in")]
+fn log_in(member: Member, visit: Visit) {
+    visit.log_in(&member.user);
 }
 
 #[launch]
@@ -77,7 +115,8 @@ fn rocket() -> _ {
     rocket::build()
         .attach(Sessions::fairing())
         .mount("/", openapi_get_routes![index])
-        .mount("/", rocket::routes![closed])
+        .manage(Vec::<String>::new())
+        .mount("/", rocket::routes![closed, log_in])
 }
 SOURCE
 # Everything but Rocket stays as it is locked here.
