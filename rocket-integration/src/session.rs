@@ -43,7 +43,24 @@ impl Session {
     pub(crate) async fn of(request: &Request<'_>) -> Result<Self, SessionError> {
         RequestSession::open(request).await.map(|session| Session(session.clone()))
     }
+
+    /// Says what is missing to whoever wants to log a user in where no user is named. Such a method of a state itself
+    /// goes before this one.
+    #[doc(hidden)]
+    pub fn log_in<U: NamedUser>(&self, user: U) {
+        let _ = user;
+    }
 }
+
+/// Implemented for no type: it stands for the user of a state that has none.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "nobody can be logged in as `{Self}`: the session state names no user",
+    label = "the state of this session has no user",
+    note = "write `#[session_state(user = User)]` above the state, with `#[session(login)]` at the field of the user's id",
+    note = "without a type of users, set the login field: `visit.set_user_id(id)`"
+)]
+pub trait NamedUser {}
 
 impl Deref for Session {
     type Target = session::Session;

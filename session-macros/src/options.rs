@@ -1,8 +1,9 @@
 //! The options inside an attribute's parentheses: `name` or `name = value`, separated by commas.
 
+use quote::ToTokens as _;
 use syn::ext::IdentExt as _;
 use syn::parse::{Parse, ParseStream};
-use syn::{Expr, ExprLit, Ident, Lit, LitStr, Token};
+use syn::{Expr, ExprLit, Ident, Lit, LitStr, Token, Type, token};
 
 use crate::errors::Errors;
 
@@ -70,9 +71,23 @@ pub(crate) struct Written {
 impl Parse for Written {
     fn parse(input: ParseStream) -> syn::Result<Self> {
         let name = input.call(Ident::parse_any)?;
-        let value = input.parse::<Option<Token![=]>>()?.map(|_| input.parse()).transpose()?;
+        if input.peek(token::Paren) {
+            return Err(input.error(format_args!("an option has its value after `=`; write `{name} = ..`")));
+        }
+        let value = input.parse::<Option<Token![=]>>()?.map(|_| parse_value(input)).transpose()?;
         Ok(Written { name, value })
     }
+}
+
+/// Parses an expression, or a type that is not one, such as `Vec<User>`.
+fn parse_value(input: ParseStream) -> syn::Result<Expr> {
+    if input.fork().parse::<Expr>().is_err()
+        && let Ok(ty) = input.fork().parse::<Type>()
+    {
+        input.parse::<Type>()?;
+        return Ok(Expr::Verbatim(ty.into_token_stream()));
+    }
+    input.parse()
 }
 
 impl Written {

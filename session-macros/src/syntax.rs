@@ -67,6 +67,11 @@ pub(crate) fn is_named(ty: &Type, name: &str) -> bool {
     last_segment(ty).is_some_and(|segment| segment.ident == name)
 }
 
+/// Returns `true` if the type is written as a path, as names of types are.
+pub(crate) fn is_a_path(ty: &Type) -> bool {
+    last_segment(ty).is_some()
+}
+
 /// Returns `true` if the type borrows: a session field outlives every request.
 pub(crate) fn borrows(ty: &Type) -> bool {
     borrows_in(ty.to_token_stream())

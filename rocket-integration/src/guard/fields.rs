@@ -12,6 +12,7 @@ use rocket_session_state_core::session;
 use super::traits::{GuardDef, Requirement, SessionState, TypedKey};
 use crate::error::SessionError;
 use crate::session::Session;
+use crate::user::TheUser;
 
 /// The proof that a request has passed the guard `G`. Only [`authorize`](crate::guard::authorize) makes one.
 ///
@@ -96,6 +97,14 @@ impl<T> FieldName<T> {
     #[must_use]
     pub const fn of<F: Field<Declared = T>>() -> Self {
         FieldName(get::<F>)
+    }
+}
+
+impl FieldName<TheUser> {
+    /// The name of the user.
+    #[must_use]
+    pub const fn of_the_user() -> Self {
+        FieldName(|_| TheUser)
     }
 }
 

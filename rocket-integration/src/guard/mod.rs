@@ -40,6 +40,7 @@ pub(crate) mod generated {
         HasLogin, Requirement, RequiresSomething, fresh, freshness, login, requires_something,
     };
     pub use crate::user::{
-        LoginId, UserField, UserOf, UserSource, fill_user, find, log_in, source, user_id, user_of,
+        Attribute, ByValue, Clones, IdOf, LoginField, LoginId, MarksUser, TheUser, UserField, UserSource,
+        fill_user, find, found, log_in, login_field, source, user_of,
     };
 }

@@ -53,6 +53,16 @@ pub trait SessionState: Sized + Send + 'static {
         Box::pin(ready(Err(SessionError::LoggedOut)))
     }
 
+    /// Returns the user that [`user`](Self::user) has found before.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    fn found<'r>(&self, request: &'r Request<'_>) -> Result<&'r Arc<Self::User>, SessionError> {
+        let _ = request;
+        Err(SessionError::LoggedOut)
+    }
+
     /// Returns `true` if Rocket should refuse to launch because users can't be found. The log says why.
     fn misses_source(rocket: &Rocket<Ignite>) -> bool {
         let _ = rocket;

@@ -8,30 +8,50 @@ use rocket::{Ignite, Request, Rocket};
 use tokio::sync::OnceCell;
 
 use super::SessionUser;
+use super::id::LoginField;
 use super::stamp::stamp_of;
 use crate::error::SessionError;
 use crate::guard::{Fut, SessionState};
 
-/// The user of a state that has none.
-#[derive(Debug, Clone, Copy)]
+/// The user of a state that has none. It is not `Clone`: see [`UserField`].
+#[derive(Debug)]
 pub enum NoUser {}
 
 /// A state whose login field holds the id of a user.
+///
+/// That the user implements [`SessionUser`] is no bound of the trait, but of its methods and of all that generated code calls:
+/// a bound of the trait would be an error beside theirs. Each of them says `Id: Sized` too, by which the compiler finds the
+/// missing implementation before it knows who asks for it: so these errors are all alike, and it prints one.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no user",
     label = "the state of this guard has no user",
     note = "name the type of its user: `#[session_state(user = User)]`"
 )]
-pub trait HasUser: SessionState<User: SessionUser> + Sync {
-    /// Returns the id of the user who is logged in.
-    fn user_id(&self) -> Option<<Self::User as SessionUser>::Id>;
+pub trait HasUser: SessionState + Sync {
+    /// Returns the login field.
+    fn login_field() -> LoginField<IdOf<Self>>
+    where
+        Self::User: SessionUser<Id: Sized>;
 
     /// Asks the request guard by which users are found.
-    fn source<'r>(request: &'r Request<'_>) -> Fut<'r, <Self::User as SessionUser>::Source<'r>>;
+    fn source<'r>(request: &'r Request<'_>) -> Fut<'r, <Self::User as SessionUser>::Source<'r>>
+    where
+        Self::User: SessionUser<Id: Sized>;
 
     /// Returns `true` if Rocket should refuse to launch because of that guard.
     fn misses_source(rocket: &Rocket<Ignite>) -> bool;
+
+    /// Returns the id of the user who is logged in.
+    fn user_id(&self) -> Option<IdOf<Self>>
+    where
+        Self::User: SessionUser<Id: Sized>,
+    {
+        Self::login_field().get(self.session())
+    }
 }
+
+/// The type of the ids of a state's users.
+pub type IdOf<S> = <<S as SessionState>::User as SessionUser>::Id;
 
 /// The users that were looked for in one request. There is more than one only if the request changes who is logged in.
 struct Finds<U: SessionUser> {
@@ -50,15 +70,22 @@ impl<U: SessionUser> Finds<U> {
     }
 }
 
-/// Finds the user of the request's session. However many ask, the user is looked for once.
+/// Finds the user with this id, who is logged in. However many ask, the user is looked for once.
 ///
 /// # Errors
 ///
 /// [`SessionError::LoggedOut`] if nobody is logged in, or if the login does not count any more, which logs out; the status
 /// that the source or the user's `find` gives.
-pub fn find<'s, 'r: 's, S: HasUser>(state: &'s S, request: &'r Request<'_>) -> Fut<'s, &'r Arc<S::User>> {
+pub fn find<'s, 'r: 's, S>(
+    state: &'s S,
+    id: Option<IdOf<S>>,
+    request: &'r Request<'_>,
+) -> Fut<'s, &'r Arc<S::User>>
+where
+    S: HasUser<User: SessionUser<Id: Sized>>,
+{
     Box::pin(async move {
-        let id = state.user_id().ok_or(SessionError::LoggedOut)?;
+        let id = id.ok_or(SessionError::LoggedOut)?;
         let mut finds: &'r Finds<S::User> = request.local_cache(Finds::none);
         loop {
             let find = finds.find.get_or_init(|| async {
@@ -74,11 +101,10 @@ pub fn find<'s, 'r: 's, S: HasUser>(state: &'s S, request: &'r Request<'_>) -> F
     })
 }
 
-async fn find_now<S: HasUser>(
-    state: &S,
-    id: &<S::User as SessionUser>::Id,
-    request: &Request<'_>,
-) -> Result<Arc<S::User>, SessionError> {
+async fn find_now<S>(state: &S, id: &IdOf<S>, request: &Request<'_>) -> Result<Arc<S::User>, SessionError>
+where
+    S: HasUser<User: SessionUser>,
+{
     let source = S::source(request).await?;
     let found = S::User::find(id, source).await.map_err(SessionError::Other)?;
     let session = state.session();
@@ -106,10 +132,12 @@ pub trait UserField<U> {
     fn of(user: &Arc<U>) -> Self;
 }
 
-#[diagnostic::do_not_recommend]
-impl<U: SessionUser + Clone> UserField<U> for U {
+impl<U> UserField<U> for U
+where
+    ByValue: Clones<U>,
+{
     fn of(user: &Arc<U>) -> Self {
-        U::clone(user)
+        ByValue::clone(user)
     }
 }
 
@@ -117,6 +145,37 @@ impl<U: SessionUser + Clone> UserField<U> for U {
 impl<U: SessionUser> UserField<U> for Arc<U> {
     fn of(user: &Arc<U>) -> Self {
         Arc::clone(user)
+    }
+}
+
+/// That a state has no user is said where the user is asked for, and not at the field as well.
+#[diagnostic::do_not_recommend]
+impl<G> UserField<NoUser> for G {
+    fn of(user: &Arc<NoUser>) -> Self {
+        match **user {}
+    }
+}
+
+/// Stands for the guards that have the user by value. The compiler words an error by the bound that is not met only if
+/// that is about another type than the bound that it came from.
+#[derive(Debug)]
+pub struct ByValue;
+
+/// Users that a guard can have by value.
+#[diagnostic::on_unimplemented(
+    message = "`{U}` is not `Clone`, so a guard can't have the user by value",
+    label = "guards share the user with one another",
+    note = "write `Arc<{U}>`, or add `#[derive(Clone)]` to `{U}`"
+)]
+pub trait Clones<U> {
+    /// Clones the user.
+    fn clone(user: &U) -> U;
+}
+
+#[diagnostic::do_not_recommend]
+impl<U: Clone> Clones<U> for ByValue {
+    fn clone(user: &U) -> U {
+        user.clone()
     }
 }
 
@@ -134,8 +193,20 @@ pub fn user_of<'r, S: HasUser>(
     state: &S,
     request: &'r Request<'_>,
 ) -> Result<&'r Arc<S::User>, SessionError> {
-    let id = state.user_id().ok_or(SessionError::LoggedOut)?;
-    let first: &'r Finds<S::User> = request.local_cache(Finds::none);
+    state.found(request)
+}
+
+/// Returns the user with this id, if it was found before.
+///
+/// # Errors
+///
+/// As [`find`].
+pub fn found<'r, U: SessionUser<Id: Sized>>(
+    id: Option<U::Id>,
+    request: &'r Request<'_>,
+) -> Result<&'r Arc<U>, SessionError> {
+    let id = id.ok_or(SessionError::LoggedOut)?;
+    let first: &'r Finds<U> = request.local_cache(Finds::none);
     let mut finds = std::iter::successors(Some(first), |finds| finds.next.get().map(Box::as_ref));
     let find = finds.find_map(|finds| finds.find.get().filter(|find| find.id == id));
     find.ok_or(SessionError::LoggedOut)?.found.as_ref().map_err(SessionError::clone)

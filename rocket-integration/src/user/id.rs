@@ -2,7 +2,7 @@
 //!
 //! The compiler quotes lines of this file in its errors: they are kept short and rarely moved.
 
-use rocket_session_state_core::fields::{Field, set};
+use rocket_session_state_core::fields::{Field, get, set};
 
 use super::SessionUser;
 use super::stamp::stamp_of;
@@ -10,9 +10,9 @@ use crate::session::Session;
 
 /// The declared type of a login field that holds ids of the type `I`.
 #[diagnostic::on_unimplemented(
-    message = "the login field is declared as `{Self}`, but the id of the user is `{I}`",
-    label = "the login field does not hold the id of the user",
-    note = "declare the field as `Option<{I}>`, or give the user an `Id` of the field's type"
+    message = "the login field holds the `Id` of the user, so it can't be `{Self}`",
+    label = "expected `Option<{I}>`",
+    note = "write `Option<{I}>`, or give the user another `Id`"
 )]
 pub trait LoginId<I> {
     /// The value of the field while this user is logged in.
@@ -33,25 +33,30 @@ impl<I> LoginId<I> for Option<I> {
     }
 }
 
-/// Reads an id from the login field.
-pub fn user_id<U: SessionUser, F: LoginId<U::Id>>(declared: F) -> Option<U::Id> {
-    declared.id()
+/// The login field of a state with a user.
+#[derive(Debug)]
+pub struct LoginField<I> {
+    get: fn(&Session) -> Option<I>,
+    set: fn(&Session, I),
+}
+
+impl<I> LoginField<I> {
+    /// Returns the id of the user who is logged in.
+    pub(super) fn get(&self, session: &Session) -> Option<I> {
+        (self.get)(session)
+    }
+}
+
+/// Returns the login field `F` of users with such ids.
+pub fn login_field<F: Field<Declared: LoginId<I>>, I>() -> LoginField<I> {
+    LoginField {
+        get: |session| get::<F>(session).id(),
+        set: |session, id| set::<F>(session, F::Declared::of(id)),
+    }
 }
 
 /// Logs the user in: sets the login field, which renews the id of the session, and seals the stamp.
-pub fn log_in<F, U>(session: &Session, user: &U)
-where
-    F: Field<Declared: LoginId<U::Id>>,
-    U: SessionUser,
-{
-    set::<F>(session, F::Declared::of(user.id()));
+pub fn log_in<U: SessionUser<Id: Sized>>(session: &Session, field: LoginField<U::Id>, user: &U) {
+    (field.set)(session, user.id());
     stamp_of(user, |stamp| session.seal_stamp(stamp));
 }
-
-/// Implemented for no type: it stands for the user of a state that has none.
-#[diagnostic::on_unimplemented(
-    message = "`{S}` has no user, so `log_in` does not know its login field",
-    label = "this state has no user",
-    note = "write `#[session_state(user = {Self})]` above `{S}`, or set the login field"
-)]
-pub trait UserOf<S> {}

@@ -4,15 +4,18 @@ mod finding;
 mod id;
 mod source;
 mod stamp;
+mod unmarked;
 
 use std::future::Future;
 
 use rocket::http::Status;
 
-pub use finding::{HasUser, NoUser, UserField, fill_user, find, user_of};
-pub use id::{LoginId, UserOf, log_in, user_id};
+pub use finding::{ByValue, Clones, HasUser, IdOf, NoUser, UserField, fill_user, find, found, user_of};
+pub use id::{LoginField, LoginId, log_in, login_field};
 pub use source::{UserSource, source};
 pub(crate) use stamp::stamp_of;
+
+pub use unmarked::{Attribute, MarksUser, TheUser};
 
 use stamp::NoStamp;
 

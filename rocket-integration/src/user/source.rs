@@ -47,6 +47,7 @@ impl<'r, T: FromRequest<'r> + Send + 'r> UserSource<'r, Guard> for T {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<'r> UserSource<'r, Nothing> for () {
     fn ask(_: &'r Request<'_>) -> Fut<'r, Self> {
         Box::pin(ready(Ok(())))

@@ -7,7 +7,7 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
-use syn::{Field, Ident, ItemStruct};
+use syn::{Field, Ident, ItemStruct, Type};
 
 use crate::guard::login::is_url;
 use crate::guard::model::Guard;
@@ -56,9 +56,11 @@ fn expand_definition(guard: &Guard) -> TokenStream {
     let at = base.span();
     let proof = proof();
     let session = Ident::new(SESSION, at);
-    let user = guard.users.first().map(|_| {
+    let users = guard.users.iter().filter(|user| user.word.is_some());
+    let users: Vec<_> = users.map(|UserField { cfgs, .. }| quote!(#(#cfgs)* true)).collect();
+    let user = (!users.is_empty()).then(|| {
         quote!(
-            const USER: bool = true;
+            const USER: bool = !<[bool]>::is_empty(&[#(#users),*]);
         )
     });
     let inits = fields.iter().map(|field| match guard.user_of(field) {
@@ -204,11 +206,13 @@ fn expand_field(guard: &Guard, field: &Field) -> TokenStream {
 fn expand_user_field(user: &UserField, field: &Field) -> TokenStream {
     let Field { attrs, ident, ty, .. } = field;
     let cfgs = cfgs(attrs);
-    if optional(ty).is_some() {
+    let Some(word) =
+        user.word.as_ref().filter(|_| optional(ty).is_none() && !matches!(ty, Type::Reference(_)))
+    else {
         return quote!(#(#cfgs)* #ident: __private::unknown_field()?);
-    }
+    };
     let parts = Ident::new("__parts", Span::call_site());
-    let found = quote_spanned! {user.word.span()=>
+    let found = quote_spanned! {word.span()=>
         __private::user_of::<<Self as __private::GuardDef>::State>(&#parts.state, __request)?
     };
     quote_spanned!(ty.span()=> #(#cfgs)* #ident: __private::fill_user(#found))

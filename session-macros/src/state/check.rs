@@ -1,12 +1,12 @@
 //! The rules between a state's fields.
 
-use quote::format_ident;
+use quote::{ToTokens as _, format_ident};
 use syn::Ident;
 use syn::ext::IdentExt as _;
 
 use crate::errors::Errors;
 use crate::state::model::{Field, Shape, State};
-use crate::syntax::{accessors, name_of};
+use crate::syntax::accessors;
 
 /// Reports what breaks a rule and takes away what would make the compiler complain of it again.
 pub(super) fn check(state: &mut State, errors: &mut Errors) {
@@ -73,7 +73,7 @@ fn check_user(state: &mut State, errors: &mut Errors) {
     }
     if let Some(user) = state.user.take() {
         errors.at(&user, format_args!(
-            "a state with a user has a login field, which holds the user's id\nwrite: `#[session(login)] user_id: Option<..>`, with the `Id` of `{}`", name_of(&user)
+            "a state with a user has a login field, which holds the user's id\nwrite: `#[session(login)] user_id: Option<..>`, with the `Id` of `{}`", user.to_token_stream()
         ));
     }
 }

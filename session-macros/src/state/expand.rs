@@ -24,7 +24,7 @@ pub(super) fn expand(state: &State) -> TokenStream {
     let log_in = user.log_in;
     let implementations = expand_implementations(ident, &user.in_state, &fields);
     let user = user.implementation;
-    let names = expand_names(ident, &fields);
+    let names = expand_names(state, &fields);
     let snapshot = snapshot::expand(state, &fields);
     quote! {
         #(#attrs)*
@@ -89,15 +89,22 @@ fn expand_field(marker: &Ident, field: &Field) -> TokenStream {
 }
 
 /// A struct with the same fields, each as visible as its accessors, by which guards name the fields of a
-/// state: so the compiler speaks of fields where one is unknown or private.
-fn expand_names(ident: &Ident, fields: &[(Ident, &Field)]) -> TokenStream {
+/// state: so the compiler speaks of fields where one is unknown or private. The user has a name there, too, of which it says
+/// that guards ask for it in another way.
+fn expand_names(state: &State, fields: &[(Ident, &Field)]) -> TokenStream {
+    let State { vis, ident, user, .. } = state;
+    let is_free = fields.iter().all(|(_, field)| field.ident.unraw() != "user");
+    let user = user.as_ref().filter(|_| is_free).map(|_| {
+        let declared = quote!(#vis user: __private::FieldName<__private::TheUser>);
+        (declared, quote!(user: __private::FieldName::of_the_user()))
+    });
     let names = format_ident!("{}Fields", ident.unraw());
     let declared = fields.iter().map(|(marker, Field { cfgs, vis, ident, .. })| {
         let ty = quote!(<#marker as __private::Field>::Declared);
         let name = quote!(#(#cfgs)* #ident: __private::FieldName::of::<#marker>());
         (quote!(#(#cfgs)* #vis #ident: __private::FieldName<#ty>), name)
     });
-    let (declared, all): (Vec<_>, Vec<_>) = declared.unzip();
+    let (declared, all): (Vec<_>, Vec<_>) = declared.chain(user).unzip();
     // In a scope without any type of the user, which it could hide.
     quote! {
         const _: () = {
@@ -197,16 +204,10 @@ fn expand_argument(field: &Field) -> (TokenStream, TokenStream) {
 
 fn expand_implementations(ident: &Ident, user: &TokenStream, fields: &[(Ident, &Field)]) -> TokenStream {
     let name = ident.unraw().to_string();
-    let login = fields.iter().find(|(_, field)| field.login.is_some()).map(|(marker, field)| {
-        let ty = &field.ty;
-        let is_somebody = quote_spanned!(ty.span()=> <#ty as __private::LoginValue>::is_somebody);
+    let login = fields.iter().find(|(_, field)| field.login.is_some()).map(|(marker, _)| {
         quote! {
             const LOGIN: ::core::option::Option<&'static str> =
                 ::core::option::Option::Some(<#marker as __private::Field>::KEY);
-
-            fn is_logged_in(&self) -> bool {
-                #is_somebody(&__private::get::<#marker>(&self.__session))
-            }
         }
     });
     let has_login = login.as_ref().map(|_| {

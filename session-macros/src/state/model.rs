@@ -9,7 +9,7 @@ use syn::{Attribute, Expr, Ident, ItemStruct, LitStr, Meta, Path, Token, Type, V
 
 use crate::errors::Errors;
 use crate::options::{Options, Written, did_you_mean, listed, string_of, ungrouped};
-use crate::syntax::{borrows, cfgs, fallible, is_named, name_of, optional, take_derives};
+use crate::syntax::{borrows, cfgs, fallible, is_a_path, is_named, name_of, optional, take_derives};
 
 /// The options in `#[session_state(..)]`.
 #[derive(Clone, Copy)]
@@ -25,6 +25,7 @@ const STATE_OPTIONS: Options<StateOption> = Options {
         ("key", "#[session(key = \"..\")]` at the field"),
         ("default", "#[session(default = ..)]` at the field"),
         ("merge", "#[session(merge = \"..\")]` at the field"),
+        ("stamp", "fn stamp(&self) -> impl AsRef<[u8]>` in `impl SessionUser`"),
     ],
 };
 
@@ -60,7 +61,7 @@ pub(super) struct State {
     pub(super) vis: Visibility,
     pub(super) ident: Ident,
     /// The user whose id the login field holds.
-    pub(super) user: Option<Path>,
+    pub(super) user: Option<Type>,
     /// `Serialize`, as it was derived.
     pub(super) serialize: Option<Path>,
     pub(super) fields: Vec<Field>,
@@ -130,15 +131,18 @@ pub(super) fn read(options: &[Written], item: ItemStruct, errors: &mut Errors) -
     State { attrs, vis, ident, user, serialize, fields }
 }
 
-fn read_user(option: &Written, errors: &mut Errors) -> Option<Path> {
+fn read_user(option: &Written, errors: &mut Errors) -> Option<Type> {
     let value = option.value("user = User", errors)?;
-    match ungrouped(value) {
-        Expr::Path(path) if path.qself.is_none() => Some(path.path.clone()),
-        _ => {
-            errors.at(value, "`user` takes the type of the user: `user = User`");
-            None
-        }
+    let user = syn::parse2(ungrouped(value).to_token_stream()).ok();
+    let user = user.filter(|user| is_a_path(user) && !is_around_a_user(user));
+    if user.is_none() {
+        errors.at(value, "`user` takes the type of the user itself: `user = User`");
     }
+    user
+}
+
+fn is_around_a_user(ty: &Type) -> bool {
+    ["Option", "Arc", "Box", "Result", "Vec"].iter().any(|name| is_named(ty, name))
 }
 
 fn read_field(field: syn::Field, errors: &mut Errors) -> Option<Field> {

@@ -1,8 +1,10 @@
 //! Things that users try and that work, although the documentation shows another way first.
 
+mod users;
+
 use rocket::http::{Accept, Status};
 use rocket::local::blocking::Client;
-use rocket::{get, post, routes, uri};
+use rocket::{Route, get, post, routes, uri};
 use rocket_session_state::{FieldError, Next, Sessions, require_session, session_state};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -59,15 +61,17 @@ fn logout(member: Member) {
     member.destroy();
 }
 
-fn client() -> Client {
+fn launch(routes: Vec<Route>) -> Client {
     let figment = rocket::Config::figment()
         .merge(("log_level", "off"))
         .merge(("secret_key", "a key of the tests, of which nobody has to be afraid"))
         .merge(("session_type", "memory"));
-    let rocket = rocket::custom(figment)
-        .attach(Sessions::fairing())
-        .mount("/", routes![login_page, login, snapshots, flashes, logout, away, go_away]);
+    let rocket = rocket::custom(figment).attach(Sessions::fairing()).mount("/", routes);
     Client::tracked(rocket).expect("the application launches")
+}
+
+fn client() -> Client {
+    launch(routes![login_page, login, snapshots, flashes, logout, away, go_away])
 }
 
 fn get(client: &Client, path: &'static str) -> String {
@@ -106,8 +110,8 @@ fn states_and_guards_do_what_their_session_does() {
 /// A package holds all its files, so the macros have a copy of the one grammar of durations.
 #[test]
 fn fresh_takes_the_durations_of_the_configuration() {
-    let copy = include_str!("../../../session-macros/src/duration.rs");
-    let original = include_str!("../../../session-core/src/settings/duration.rs");
+    let copy = include_str!("../../../../session-macros/src/duration.rs");
+    let original = include_str!("../../../../session-core/src/settings/duration.rs");
     assert!(copy == original, "copy session-core/src/settings/duration.rs to session-macros/src");
 }
 

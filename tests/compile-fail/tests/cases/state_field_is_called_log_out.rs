@@ -1,0 +1,12 @@
+#![deny(warnings)]
+
+use rocket_session_state::session_state;
+
+#[session_state]
+pub struct Visit {
+    #[session(login)]
+    user_id: Option<i64>,
+    log_out: u32, //~
+}
+
+fn main() {}

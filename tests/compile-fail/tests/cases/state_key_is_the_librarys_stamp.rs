@@ -1,0 +1,13 @@
+#![deny(warnings)]
+
+use rocket_session_state::session_state;
+
+#[session_state]
+pub struct Visit {
+    #[session(login)]
+    user_id: Option<i64>,
+    #[session(key = "_stamp")] //~
+    stamp: Option<String>,
+}
+
+fn main() {}

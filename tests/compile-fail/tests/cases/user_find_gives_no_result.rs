@@ -1,0 +1,29 @@
+#![deny(warnings)]
+
+use rocket_session_state::{SessionUser, session_state};
+
+#[derive(Clone)]
+pub struct User {
+    id: i64,
+}
+
+impl SessionUser for User {
+    type Id = i64;
+    type Source<'r> = ();
+
+    async fn find(id: &i64, (): ()) -> Option<User> { //~
+        Some(User { id: *id })
+    }
+
+    fn id(&self) -> i64 {
+        self.id
+    }
+}
+
+#[session_state(user = User)]
+pub struct Visit {
+    #[session(login)]
+    user_id: Option<i64>,
+}
+
+fn main() {}

@@ -1,0 +1,34 @@
+#![deny(warnings)]
+
+use rocket::http::Status;
+use rocket_session_state::{SessionUser, session_state};
+
+#[derive(Clone)]
+pub struct User {
+    id: i64,
+}
+
+impl SessionUser for User {
+    type Id = i64;
+    type Source<'r> = ();
+
+    async fn find(id: &i64, (): ()) -> Result<Option<User>, Status> {
+        Ok(Some(User { id: *id }))
+    }
+
+    fn id(&self) -> i64 {
+        self.id
+    }
+
+    fn stamp(&self) -> impl AsRef<[u8]> { //~
+        self.id
+    }
+}
+
+#[session_state(user = User)]
+pub struct Visit {
+    #[session(login)]
+    user_id: Option<i64>,
+}
+
+fn main() {}
