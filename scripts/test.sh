@@ -30,7 +30,7 @@ binaries() {
             ;;
         compile-fail) binaries_of tests/compile-fail ;;
         examples) binaries_of examples/* ;;
-        fuzz) ;; # a workspace of its own, which scripts/fuzz.sh builds
+        fuzz | okapi) ;; # workspaces of their own
         *) echo "--test=$1" ;;
     esac
 }
@@ -41,6 +41,7 @@ parts() {
     [[ -d tests/compile-fail ]] && echo compile-fail
     [[ -n $(binaries examples) ]] && echo examples
     binaries_of tests | sed 's/^--test=//'
+    echo okapi
     echo fuzz
 }
 
@@ -53,6 +54,7 @@ missing is installed first: servers and tools by apt (as root or with sudo), Fla
 
 Parts: $(parts | paste -sd ' ')
   unit        the crates' own tests and the examples in their documentation
+  okapi       an application with an OpenAPI document, on the one version of Rocket that rocket_okapi accepts
   fuzz        everything that reads a cookie or a record, with inputs that look for trouble; see fuzz/README.md
 
 Options
@@ -73,6 +75,10 @@ run_part() {
     local selected status=0
     if [[ $1 == fuzz ]]; then
         scripts/fuzz.sh
+        return
+    fi
+    if [[ $1 == okapi ]]; then
+        cargo test --locked --manifest-path tests/okapi/Cargo.toml --target-dir "${CARGO_TARGET_DIR:-target}/okapi"
         return
     fi
     mapfile -t selected < <(binaries "$1")

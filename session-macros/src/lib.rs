@@ -2,6 +2,7 @@
 
 use proc_macro::TokenStream;
 
+mod document;
 mod duration;
 mod errors;
 mod guard;
@@ -33,7 +34,8 @@ mod syntax;
 /// # Derives
 ///
 /// `Clone` and `Debug`, the latter without values, come with the handle. `#[derive(Serialize)]` **below** the
-/// attribute makes the handle itself serialize as its snapshot. Other derives are refused. Above the attribute the compiler expands derives first, for a struct
+/// attribute makes the handle itself serialize as its snapshot, and that of `rocket_okapi`'s `OpenApiFromRequest`
+/// documents it as an argument of routes. Other derives are refused. Above the attribute the compiler expands derives first, for a struct
 /// that the handle no longer is: they don't compile there.
 ///
 /// # Example
@@ -107,7 +109,7 @@ pub fn session_state(options: TokenStream, item: TokenStream) -> TokenStream {
 /// The struct holds a proof that only the library makes, after the check: nothing else can build one. It derefs
 /// to the state or guard that it builds upon. Two functions mount it: `Member::gate()` gives routes that close
 /// a prefix, `Member::required(routes![..])` guards a list of routes. `#[derive(Serialize)]` serializes its
-/// fields without the proof.
+/// fields without the proof, and that of `rocket_okapi`'s `OpenApiFromRequest` documents it as a security scheme.
 ///
 /// # Above a handler
 ///

@@ -117,6 +117,9 @@ pub trait Restrictive: SessionGuard {}
 #[diagnostic::do_not_recommend]
 impl<G: SessionGuard + GuardDef> Restrictive for G {}
 
+/// Compiles for a guard that can be required of a handler.
+pub const fn restrictive<G: Restrictive>() {}
+
 #[async_trait]
 impl<'r, G: Restrictive> FromRequest<'r> for Require<G> {
     type Error = SessionError;

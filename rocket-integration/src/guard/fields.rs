@@ -90,13 +90,21 @@ pub trait Names {
 /// It does not have the type that stands for the field in the state: a guard may be in another module, and may not name
 /// that.
 #[derive(Debug)]
-pub struct FieldName<T>(fn(&session::Session) -> T);
+pub struct FieldName<T> {
+    read: fn(&session::Session) -> T,
+    key: &'static str,
+}
 
 impl<T> FieldName<T> {
     /// The name of the field `F`.
     #[must_use]
     pub const fn of<F: Field<Declared = T>>() -> Self {
-        FieldName(get::<F>)
+        FieldName { read: get::<F>, key: F::KEY }
+    }
+
+    /// Returns `true` if the field is the login field of the state `S`.
+    pub fn is_login<S: SessionState>(&self) -> bool {
+        S::LOGIN == Some(self.key)
     }
 }
 
@@ -104,7 +112,8 @@ impl FieldName<TheUser> {
     /// The name of the user.
     #[must_use]
     pub const fn of_the_user() -> Self {
-        FieldName(|_| TheUser)
+        // No field of a session has this key.
+        FieldName { read: |_| TheUser, key: "" }
     }
 }
 
@@ -115,7 +124,7 @@ impl<T> FieldName<Option<T>> {
     ///
     /// [`SessionError::Forbidden`]: it is absent.
     pub fn read(&self, session: &Session) -> Result<T, SessionError> {
-        self.0(session).ok_or(SessionError::Forbidden)
+        (self.read)(session).ok_or(SessionError::Forbidden)
     }
 
     /// Says that a guard with this field keeps somebody out.
@@ -146,7 +155,7 @@ impl<T> PlainField for FieldName<T> {
     type Plain = T;
 
     fn read(&self, session: &Session) -> Result<T, SessionError> {
-        Ok(self.0(session))
+        Ok((self.read)(session))
     }
 }
 

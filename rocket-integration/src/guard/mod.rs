@@ -9,6 +9,7 @@
 mod access;
 mod authorize;
 mod check;
+mod document;
 mod fields;
 mod gate;
 mod launch;
@@ -30,8 +31,9 @@ pub(crate) use launch::{LaunchChecks, stored_type};
 /// For generated code alone.
 pub(crate) mod generated {
     pub use super::access::Answer;
-    pub use super::authorize::Entering;
+    pub use super::authorize::{Entering, restrictive};
     pub use super::check::{Check, check};
+    pub use super::document::{COOKIE, SCHEME, refusals, scheme};
     pub use super::fields::{
         Decoy, FieldName, FieldNames, FieldsOf, FillsField, Names, PlainField, field, fill, is_required,
         session_of, typed_key, unknown_field,

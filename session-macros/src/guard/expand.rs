@@ -7,8 +7,9 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
-use syn::{Field, Ident, ItemStruct, Type};
+use syn::{Field, Ident, ItemStruct, Path, Type};
 
+use crate::document;
 use crate::guard::login::is_url;
 use crate::guard::model::Guard;
 use crate::guard::user::UserField;
@@ -21,6 +22,8 @@ const SESSION: &str = "__session";
 /// The struct with its proof, and in an anonymous constant all that is implemented for it.
 pub(super) fn expand(guard: &Guard) -> TokenStream {
     let Guard { item: ItemStruct { attrs, vis, ident, fields, .. }, derives, .. } = guard;
+    let (documented, derives): (Vec<_>, Vec<_>) = derives.iter().partition(|path| document::is_derive(path));
+    let documented = documented.first().map(|path| expand_document(guard, path));
     // Serialized, a guard is its fields.
     let skipped = derives.iter().any(|path| name_of(path) == "Serialize").then(|| quote!(#[serde(skip)]));
     let derives = (!derives.is_empty()).then(|| quote!(#[derive(#(#derives),*)]));
@@ -47,6 +50,7 @@ pub(super) fn expand(guard: &Guard) -> TokenStream {
             #definition
             #request_guard
             #mounting
+            #documented
         };
     }
 }
@@ -231,6 +235,27 @@ fn expand_requirement(guard: &Guard, field: &Field) -> Option<TokenStream> {
                 | __private::is_required(|__fields: __private::FieldsOf<#guard>| __fields.#ident.requirement());
         }
     })
+}
+
+/// What an OpenAPI document says of the guard: what its base says, and what it requires itself.
+fn expand_document(guard: &Guard, derive: &Path) -> TokenStream {
+    let Guard { item: ItemStruct { ident, fields, .. }, base, check, .. } = guard;
+    let has_check = check.is_some();
+    let from_session =
+        fields.iter().filter(|field| guard.user_of(field).is_none() && optional(&field.ty).is_none());
+    let forbids = from_session.map(|Field { attrs, ident, .. }| {
+        let cfgs = cfgs(attrs);
+        quote! {
+            #(#cfgs)*
+            let forbids = forbids
+                || __private::is_required(|__fields: __private::FieldsOf<Self>| __fields.#ident.requirement())
+                    && !__private::field(|__fields: __private::FieldsOf<Self>| __fields.#ident)
+                        .is_login::<<Self as __private::GuardDef>::State>();
+        }
+    });
+    let forbids = quote!({ let forbids = #has_check; #(#forbids)* forbids });
+    let base = quote_spanned!(base.span()=> <#base as #derive<'r>>);
+    document::expand_guard(derive, ident, &base, &forbids)
 }
 
 /// The field that a guard holds beside its own. Its name is what the compiler says to whoever builds a

@@ -55,16 +55,26 @@ pub(super) fn expand(arguments: TokenStream, mut function: ItemFn, errors: &mut 
 }
 
 /// Names the guard by an alias: Rocket writes the type twice, and a misspelt one would be two errors.
+///
+/// `rocket_okapi` asks the types of arguments, so that under its attribute the guard stands for itself.
 fn with_guard(base: &Type, mut function: ItemFn) -> TokenStream {
     let cfgs = cfgs(&function.attrs);
     let alias = format_ident!("__require_session_{}", function.sig.ident.unraw(), span = base.span());
     let argument = Ident::new("__require_session", Span::mixed_site());
-    let ty = quote_spanned!(base.span()=> ::rocket_session_state::__private::Require<#alias>);
+    let is_documented = function.attrs.iter().any(|attr| name_of(attr.path()) == "openapi");
+    let (ty, checked) = if is_documented {
+        let path = quote_spanned!(base.span()=> ::rocket_session_state::__private::restrictive::<#alias>);
+        (quote_spanned!(base.span()=> #alias), Some(quote!(#(#cfgs)* const _: () = #path();)))
+    } else {
+        (quote_spanned!(base.span()=> ::rocket_session_state::__private::Require<#alias>), None)
+    };
     function.sig.inputs.insert(0, parse_quote!(#argument: #ty));
     quote! {
         #(#cfgs)*
         #[allow(non_camel_case_types)]
         type #alias = #base;
+
+        #checked
 
         #function
     }

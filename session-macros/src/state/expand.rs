@@ -6,6 +6,7 @@ use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
 use syn::{Attribute, Ident, Type};
 
+use crate::document;
 use crate::state::model::{Field, Shape, State};
 use crate::state::{snapshot, user};
 use crate::syntax::{accessors, is_named, optional};
@@ -26,6 +27,7 @@ pub(super) fn expand(state: &State) -> TokenStream {
     let user = user.implementation;
     let names = expand_names(state, &fields);
     let snapshot = snapshot::expand(state, &fields);
+    let documented = state.documented.as_ref().map(|path| document::expand_state(path, ident));
     quote! {
         #(#attrs)*
         #vis struct #ident {
@@ -40,6 +42,7 @@ pub(super) fn expand(state: &State) -> TokenStream {
             #implementations
             #names
             #snapshot
+            #documented
             #user
 
             #[allow(dead_code, clippy::all, clippy::pedantic)]

@@ -7,6 +7,7 @@ use syn::punctuated::Punctuated;
 use syn::spanned::Spanned as _;
 use syn::{Attribute, Expr, Ident, ItemStruct, LitStr, Meta, Path, Token, Type, Visibility};
 
+use crate::document;
 use crate::errors::Errors;
 use crate::options::{Options, Written, did_you_mean, listed, string_of, ungrouped};
 use crate::syntax::{borrows, cfgs, fallible, is_a_path, is_named, name_of, optional, take_derives};
@@ -64,6 +65,8 @@ pub(super) struct State {
     pub(super) user: Option<Type>,
     /// `Serialize`, as it was derived.
     pub(super) serialize: Option<Path>,
+    /// `OpenApiFromRequest`, as it was derived.
+    pub(super) documented: Option<Path>,
     pub(super) fields: Vec<Field>,
 }
 
@@ -116,19 +119,20 @@ pub(super) fn read(options: &[Written], item: ItemStruct, errors: &mut Errors) -
             None => {}
         }
     }
-    let mut serialize = None;
+    let (mut serialize, mut documented) = (None, None);
     for path in take_derives(&mut attrs, errors) {
         match name_of(&path).as_str() {
             // The handle has them.
             "Clone" | "Debug" => {}
             "Serialize" => serialize = Some(path),
+            _ if document::is_derive(&path) => documented = Some(path),
             other => errors.at(path, format_args!(
                 "`{other}` can't be derived for session state: `{ident}` becomes a handle to the visitor's session, it holds no values\nleave it out"
             )),
         }
     }
     let fields = fields.into_iter().filter_map(|field| read_field(field, errors)).collect();
-    State { attrs, vis, ident, user, serialize, fields }
+    State { attrs, vis, ident, user, serialize, documented, fields }
 }
 
 fn read_user(option: &Written, errors: &mut Errors) -> Option<Type> {
