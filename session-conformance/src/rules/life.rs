@@ -47,16 +47,27 @@ pub(super) async fn an_expired_record_is_absent_for_every_call(store: &Arc<Subje
 }
 
 pub(super) async fn a_swap_gives_the_record_a_new_life(store: &Arc<Subject>) -> Result<(), Broken> {
-    let (longer, shorter) = (store.key("longer"), store.key("shorter"));
-    for (key, lifetime) in [(&longer, 10 * HOUR), (&shorter, MINUTE)] {
-        let old = store.create(key, b"-").await?;
-        let new = New { bytes: b"x", lifetime: Some(lifetime) };
-        done(&store.swap_for(key, Some(&old), Some(new)).await?, "a swap of what was loaded")?;
+    let keys = ["other", "same"].map(|bytes| {
+        let key = |life: &str| store.key(&format!("{life}-{bytes}"));
+        (key("longer"), key("shorter"))
+    });
+    // A session whose life is extended is swapped for itself.
+    for ((longer, shorter), old) in keys.iter().zip([b"-", b"x"]) {
+        for (key, lifetime) in [(longer, 10 * HOUR), (shorter, MINUTE)] {
+            let old = store.create(key, old).await?;
+            let new = New { bytes: b"x", lifetime: Some(lifetime) };
+            done(&store.swap_for(key, Some(&old), Some(new)).await?, "a swap of what was loaded")?;
+        }
     }
     store.pass(MINUTE).await?;
-    is_gone(store, &shorter, "after a swap to a life of a minute").await?;
+    for (_, shorter) in &keys {
+        is_gone(store, shorter, "after a swap to a life of a minute").await?;
+    }
     store.pass(9 * HOUR).await?;
-    is_there(store, &longer, "nine hours after a swap to a life of ten").await
+    for (longer, _) in &keys {
+        is_there(store, longer, "nine hours after a swap to a life of ten").await?;
+    }
+    Ok(())
 }
 
 pub(super) async fn a_load_with_touch_renews_the_life_and_changes_no_byte(

@@ -188,7 +188,12 @@ impl Writer<'_> {
             };
             let merged = plan.merged_into_successor(&loaded, self.login_key())?.ok_or(SaveError::Ended)?;
             let (key, written) = (self.manager.store_key(&id), (!merged.empty).then_some(&merged));
-            living = match self.swap(&key, Some(&loaded), written, Life::of(&loaded)).await? {
+            // Not longer for it: only who has the new id uses that session. But a life of its own counts at once.
+            let life = match plan.changes_life {
+                true => self.full_life(&merged.record),
+                false => Life::of(&loaded),
+            };
+            living = match self.swap(&key, Some(&loaded), written, life).await? {
                 Swap::Done { .. } => {
                     if merged.empty {
                         self.server.ended.add(id);

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use super::cookie_watch::Unusable;
 use super::identity::{Identity, StoredRecord};
 use super::manager::{Manager, Server, SessionHome};
-use super::save::level;
+use super::save::{Extended, level};
 use super::state::{Kind, State};
 use super::term::Term;
 use super::{RequestClock, Session};
@@ -56,8 +56,7 @@ impl Manager {
                 state.identity.ended = true;
                 state
             }
-            Some(Found::Record(record, stored)) => {
-                let extended = self.refresh().touch().is_some();
+            Some(Found::Record { record, stored, extended }) => {
                 let cookie_outdated = signed_by_older_key && !self.refresh().is_flasks();
                 let identity =
                     Identity { stored: Some(stored), extended, cookie_outdated, ..Identity::default() };
@@ -96,19 +95,21 @@ impl Manager {
         self.cookie_watch().accepted();
         let record = decoded(loaded.record(server.format), "session record").flatten();
         let Some(record) = record else { return Ok(None) };
-        let mut stored = StoredRecord { id, loaded };
+        let (mut stored, mut extended) = (StoredRecord { id, loaded }, false);
         if self.refresh().absolute.is_some() || self.refresh().touch().is_some() {
             let term = self.refresh().term_of(&record, now);
             if term.is_over(now) {
                 return Ok(Some(Found::Over(stored.id)));
             }
-            self.correct_touch(server, &mut stored, &term, now, budget).await;
+            extended = self.refresh().touch().is_some()
+                && self.correct_touch(server, &mut stored, &term, now, budget).await;
         }
-        Ok(Some(Found::Record(record, stored)))
+        Ok(Some(Found::Record { record, stored, extended }))
     }
 
     /// Gives a record that was touched with the configured lifetime, before anybody knew what is in it, the life that its
-    /// session has. At once, so that it does not live too long if the request comes to nothing.
+    /// session has. At once, so that it does not live too long if the request comes to nothing. `false` if it has not got
+    /// it: then the cookie does not follow, and the close tries once more.
     async fn correct_touch(
         &self,
         server: &Server,
@@ -116,15 +117,19 @@ impl Manager {
         term: &Term,
         now: SystemTime,
         budget: &Budget,
-    ) {
-        if self.refresh().touch().is_none() || term.is_configured(self.refresh(), now) {
-            return;
+    ) -> bool {
+        if term.is_configured(self.refresh(), now) {
+            return true;
         }
-        let key = self.store_key(&stored.id);
-        match server.store.extend(budget, now, &key, term.life(now)).await {
-            Ok(_) => stored.loaded.expires = Some(term.end(now)),
+        match self.extend(server, &stored.id, &stored.loaded, term, now, budget).await {
+            Ok(Extended::Done(loaded)) => {
+                stored.loaded = loaded;
+                return true;
+            }
+            Ok(Extended::Changed | Extended::Gone) => {}
             Err(error) => log::log!(level(&error), "a session may live too long: {}", Chain(&error)),
         }
+        false
     }
 
     /// Reads the session that a signed cookie holds.
@@ -161,7 +166,8 @@ impl Manager {
 
 /// What a cookie has led to.
 enum Found {
-    Record(Arc<Record>, StoredRecord),
+    /// The session in the record, and whether its life was extended.
+    Record { record: Arc<Record>, stored: StoredRecord, extended: bool },
     /// The session in the cookie, and the moment at which that ends.
     Cookie(Arc<Record>, Option<SystemTime>),
     /// Nothing, since the session of this id is over, though its record is still there.

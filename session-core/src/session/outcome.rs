@@ -58,7 +58,8 @@ impl State {
             || (modified && !refresh && is_stored);
         if !wanted {
             let seals = !changed && self.contents.changes.has_seals();
-            let extends = refresh && self.is_due(rule, now);
+            // What another program has made too long is put right by any use.
+            let extends = (refresh && self.is_due(rule, now)) || self.is_too_long(rule, now);
             return match (seals || extends) && is_stored && !self.is_empty() {
                 true if seals => Outcome::Seal,
                 true => Outcome::Extend,
@@ -87,14 +88,18 @@ impl State {
         self.life_may_change() && rule.is_due(self.expires(), &self.term(rule, now), now)
     }
 
-    /// Tells whether the life of the record is longer than it should be.
+    /// Tells whether the life of the record is longer than it should be, also where this request has extended it before
+    /// it was known how long the session may live.
     pub(super) fn is_too_long(&self, rule: &Refresh, now: SystemTime) -> bool {
-        self.life_may_change() && rule.is_too_long(self.expires(), &self.term(rule, now), now)
+        self.may_be_followed_by_cookie() && rule.is_too_long(self.expires(), &self.term(rule, now), now)
     }
 
     fn life_may_change(&self) -> bool {
-        let identity = &self.identity;
-        !identity.extended && !identity.keeps_life && identity.renewed.is_none()
+        !self.identity.extended && self.may_be_followed_by_cookie()
+    }
+
+    fn may_be_followed_by_cookie(&self) -> bool {
+        !self.identity.keeps_life && self.identity.renewed.is_none()
     }
 
     fn expires(&self) -> Option<SystemTime> {

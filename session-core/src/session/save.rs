@@ -52,6 +52,34 @@ impl Manager {
     }
 }
 
+impl Manager {
+    /// Gives a record the life of its session, if it still is as it was loaded. One that others have changed may have
+    /// another life by now, such as five minutes that must not become a month. So it is swapped for itself: the record
+    /// travels once more, but only when a tenth of a life has passed, and still in one round trip.
+    ///
+    /// Done twice it is the same as done once, so that a call that failed does not matter to what is written later.
+    pub(super) async fn extend(
+        &self,
+        server: &Server,
+        id: &SessionId,
+        loaded: &Loaded,
+        term: &Term,
+        now: SystemTime,
+        budget: &Budget,
+    ) -> Result<Extended, StoreError> {
+        let new = New { bytes: &loaded.bytes, lifetime: Some(term.life(now)) };
+        match server.store.swap(budget, now, &self.store_key(id), Some(loaded), Some(new)).await? {
+            Swap::Done { version } => {
+                let mut loaded = loaded.clone();
+                (loaded.version, loaded.expires) = (version, Some(term.end(now)));
+                Ok(Extended::Done(loaded))
+            }
+            Swap::Conflict(Some(_)) => Ok(Extended::Changed),
+            Swap::Conflict(None) => Ok(Extended::Gone),
+        }
+    }
+}
+
 /// One save of a session. How it gets another id is said in `new_id`.
 pub(super) struct Writer<'a> {
     pub(super) manager: &'a Manager,
@@ -68,6 +96,15 @@ enum Step {
     Save(Box<Plan>),
 }
 
+/// What has become of extending a life.
+pub(super) enum Extended {
+    /// The record, as it is stored now.
+    Done(Loaded),
+    /// Others have changed the record, and perhaps its life: theirs counts.
+    Changed,
+    Gone,
+}
+
 /// An outcome and everything that it needs, taken from the state at one moment.
 pub(super) struct Plan {
     outcome: Outcome,
@@ -80,6 +117,8 @@ pub(super) struct Plan {
     renewed: Option<SessionId>,
     /// The life of the record is due to be extended.
     due: bool,
+    /// The session has got or lost a life of its own, or a permanent cookie.
+    pub(super) changes_life: bool,
     point: SavePoint,
 }
 
@@ -146,8 +185,9 @@ impl Writer<'_> {
             rotation: state.identity.rotation_reason(),
             renewed: state.identity.renewed.clone(),
             due: state.lives_otherwise()
-                || (state.is_due(rule, self.now)
-                    && (rule.each_use || outcome != Outcome::Seal || state.is_too_long(rule, self.now))),
+                || state.is_too_long(rule, self.now)
+                || (state.is_due(rule, self.now) && (rule.each_use || outcome != Outcome::Seal)),
+            changes_life: state.lives_otherwise(),
             point: state.save_point(),
         })))
     }
@@ -274,28 +314,21 @@ impl Writer<'_> {
     /// Extends the life of a record in which nothing is to be changed. Whatever comes of it, the request keeps its answer:
     /// there is nothing to be lost.
     async fn extend(&self, stored: &StoredRecord, record: Arc<Record>) -> Saved {
-        match self.touch(stored, &record).await {
-            Ok(Some(stored)) => Saved::new(Some(stored), record).extended(true),
+        let term = self.term_of(&record);
+        let (loaded, budget) = (&stored.loaded, self.budget());
+        match self.manager.extend(self.server, &stored.id, loaded, &term, self.now, budget).await {
+            Ok(Extended::Done(loaded)) => {
+                let stored = StoredRecord { id: stored.id.clone(), loaded };
+                Saved::new(Some(stored), record).extended(true)
+            }
+            Ok(Extended::Changed) => Saved::new(Some(stored.clone()), record),
             // The session has ended meanwhile, or has a new id.
-            Ok(None) => Saved::new(Some(stored.clone()), record).renewed(stored.id.clone()),
+            Ok(Extended::Gone) => Saved::new(Some(stored.clone()), record).renewed(stored.id.clone()),
             Err(error) => {
                 log::log!(level(&error), "the life of a session could not be extended: {}", Chain(&error));
                 Saved::new(Some(stored.clone()), record)
             }
         }
-    }
-
-    /// Gives a record a new life; `None` if it is gone.
-    async fn touch(
-        &self,
-        stored: &StoredRecord,
-        record: &Record,
-    ) -> Result<Option<StoredRecord>, StoreError> {
-        let (key, term) = (self.manager.store_key(&stored.id), self.term_of(record));
-        let extended = self.server.store.extend(self.budget(), self.now, &key, term.life(self.now)).await?;
-        let mut stored = stored.clone();
-        stored.loaded.expires = Some(term.end(self.now));
-        Ok(extended.then_some(stored))
     }
 
     /// Deletes the record of a session whose time is over, as best can be: nothing that is read depends on it.

@@ -164,9 +164,7 @@ async fn a_read_whose_life_can_not_be_extended_keeps_its_answer() {
     site.request(|session| session.set("k", "v")).await;
     site.now += 2 * DAY;
     let session = site.open().await;
-    // The load is tried twice.
-    site.store.next(Operation::Load, Fault::Fail);
-    site.store.next(Operation::Load, Fault::Fail);
+    site.store.next(Operation::Swap, Fault::Fail);
     assert_eq!(site.close(&session).await.unwrap().set_cookie, None);
     let closed = site.request(|_| {}).await;
     assert!(closed.set_cookie.is_some(), "the next one extends it");

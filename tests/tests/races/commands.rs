@@ -98,7 +98,7 @@ fn a_life_is_extended_when_that_is_due_and_in_flasks_way_as_it_is_read() {
         visitor
     };
     let visitor = due();
-    assert_eq!(commands(&redis, visitor.get("/read"), 200), ["PTTL", "GET", "GETEX"]);
+    assert_eq!(commands(&redis, visitor.get("/read"), 200), ["PTTL", "GET", "EVALSHA"]);
     assert_eq!(
         commands(&redis, visitor.get("/read"), 200),
         ["PTTL", "GET"],

@@ -63,18 +63,6 @@ impl StoreClient {
         answer
     }
 
-    /// Gives a record a new life; `false` if there is none. Done twice it is the same as done once, so that a call that
-    /// failed does not matter to what is written later.
-    pub(crate) async fn extend(
-        &self,
-        budget: &Budget,
-        now: SystemTime,
-        key: &str,
-        lifetime: Duration,
-    ) -> Result<bool, StoreError> {
-        self.write(budget, now, |call| self.store.boxed().extend(call, key, lifetime)).await
-    }
-
     /// Swaps once. A swap that failed is not repeated: it may have been carried out.
     pub(crate) async fn swap(
         &self,
