@@ -93,14 +93,31 @@ async fn a_record_is_moved_at_its_first_use_and_from_then_on_costs_no_more_than_
 }
 
 #[tokio::test]
-async fn a_moved_record_has_the_format_of_the_new_store_and_a_whole_life() {
+async fn a_moved_record_has_the_format_of_the_new_store_and_the_life_that_was_left_to_it() {
     let (new, old, moving) = stores();
-    put(&*old, "old:a", br#"{"n":1}"#).await;
-    assert_eq!(get(&*moving, "new:a").await.unwrap(), record(1));
-    let later = |by: Duration| Call { now: now() + by, ..call() };
-    let almost = LIFETIME - Duration::from_secs(1);
-    assert!(new.load(later(almost), "new:a", None).await.unwrap().is_some());
-    assert!(new.load(later(LIFETIME), "new:a", None).await.unwrap().is_none());
+    let second = Duration::from_secs(1);
+    // Shorter than others, or longer: it may have a life of its own.
+    for (key, life) in [("a", LIFETIME / 12), ("b", LIFETIME), ("c", 100 * LIFETIME)] {
+        let (old_key, new_key) = (format!("old:{key}"), format!("new:{key}"));
+        let json = Some(New { bytes: br#"{"n":1}"#, lifetime: Some(life) });
+        old.swap(call(), &old_key, None, json).await.unwrap();
+        let after = |by: Duration| Call { now: now() + by, ..call() };
+        let moved = moving.load(after(second), &new_key, None).await.unwrap().unwrap();
+        assert_eq!((&*moved.bytes, moved.expires), (&*record(1), Some(now() + life)));
+        assert!(new.load(after(life - second), &new_key, None).await.unwrap().is_some());
+        assert!(new.load(after(life), &new_key, None).await.unwrap().is_none());
+    }
+}
+
+#[tokio::test]
+async fn a_record_that_is_touched_as_it_is_moved_has_that_life() {
+    let (new, old, moving) = stores();
+    put(&*old, "old:a", &record(1)).await;
+    let touch = LIFETIME * 2;
+    let moved = moving.load(call(), "new:a", Some(touch)).await.unwrap().unwrap();
+    assert_eq!(moved.expires, Some(now() + touch));
+    let there = new.load(call(), "new:a", None).await.unwrap().unwrap();
+    assert_eq!(there.expires, Some(now() + touch));
 }
 
 #[cfg(feature = "pickle")]

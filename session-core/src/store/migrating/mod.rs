@@ -31,7 +31,7 @@ pub struct MigratingStore(Arc<Migration>);
 pub struct MigrationSettings {
     /// The beginning of a key in the source, and in the target.
     pub prefixes: [String; 2],
-    /// The life that a record begins when it is moved.
+    /// The life that a record begins when it is moved, if the source does not tell its end.
     pub lifetime: Duration,
     /// The format of the target's records.
     pub format: Format,

@@ -2,13 +2,14 @@
 //! ended session back nor leaves two records of one.
 
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use tokio::time::{Instant, sleep};
 
 use super::Migration;
 use crate::error_chain::Chain;
+use crate::formats::time::later;
 use crate::store::client::wait::{halfway, with_deadline};
 use crate::store::{Call, Loaded, New, StoreError, Swap};
 
@@ -17,6 +18,8 @@ const ATTEMPTS: u32 = 20;
 
 /// The time that a move has after its request's deadline, and the time that undoing it has after that.
 const GRACE: Duration = Duration::from_secs(2);
+
+const SECOND: Duration = Duration::from_secs(1);
 
 /// The beginning of a copy in the target that may not be used yet. No format of a record begins so.
 const MARK: &[u8] = b"\0moving\0";
@@ -33,17 +36,19 @@ pub(super) fn is_unsettled(loaded: &Loaded) -> bool {
 struct Copy {
     unsettled: Loaded,
     record: Bytes,
+    /// The end that the record will have; `None` if the source does not know the one that it has there.
+    ends: Option<SystemTime>,
 }
 
 impl Copy {
-    fn of(record: Bytes) -> Self {
-        Copy { unsettled: Loaded::new([MARK, &record].concat()), record }
+    fn of(record: Bytes, ends: Option<SystemTime>) -> Self {
+        Copy { unsettled: Loaded::new([MARK, &record].concat()), record, ends }
     }
 
     /// The copy that somebody else has left in the target.
-    fn left(unsettled: Loaded) -> Self {
+    fn left(unsettled: Loaded, ends: Option<SystemTime>) -> Self {
         let record = unsettled.bytes.slice(MARK.len().min(unsettled.bytes.len())..);
-        Copy { unsettled, record }
+        Copy { unsettled, record, ends }
     }
 
     fn stored_as(mut self, version: Option<u64>) -> Self {
@@ -63,11 +68,12 @@ impl Migration {
         touch: Option<Duration>,
     ) -> Result<Option<Loaded>, StoreError> {
         let call = Call { deadline: call.deadline + GRACE, ..call };
-        let mut copy = Copy::of(self.converted(&old));
+        let touched = touch.map(|lifetime| later(call.now, lifetime));
+        let mut copy = Copy::of(self.converted(&old), touched.or(old.expires));
         match with_deadline(call.deadline, self.put(call, key, None, &copy)).await {
             Ok(Swap::Done { version }) => {
                 copy = copy.stored_as(version);
-                self.finish(call, key, old, copy).await
+                self.finish(call, key, old, copy, touched).await
             }
             Ok(Swap::Conflict(Some(theirs))) if is_unsettled(&theirs) => {
                 self.moved_by_others(call, key).await
@@ -114,24 +120,27 @@ impl Migration {
         key: &str,
         unsettled: Loaded,
     ) -> Result<Option<Loaded>, StoreError> {
-        let copy = Copy::left(unsettled);
         match self.source.load(call, key, None).await? {
-            Some(old) => self.finish(call, key, old, copy).await,
+            Some(old) => {
+                let copy = Copy::left(unsettled, old.expires);
+                self.finish(call, key, old, copy, None).await
+            }
             // The session has ended, or a move has stopped just before its end, which nobody can tell apart.
-            None => self.discard(call, key, &copy).await,
+            None => self.discard(call, key, &Copy::left(unsettled, None)).await,
         }
     }
 
-    /// Ends a move whose copy is in the target.
+    /// Ends a move whose copy is in the target. With `touched` the record ends then, whatever end it has in the source.
     async fn finish(
         &self,
         call: Call,
         key: &str,
         old: Loaded,
         mut copy: Copy,
+        touched: Option<SystemTime>,
     ) -> Result<Option<Loaded>, StoreError> {
-        let deleted = with_deadline(call.deadline, self.delete_in_source(call, key, old, &mut copy)).await;
-        match deleted {
+        let deleting = self.delete_in_source(call, key, old, &mut copy, touched);
+        match with_deadline(call.deadline, deleting).await {
             Ok(true) => self.settle(call, key, copy).await,
             Ok(false) => with_deadline(call.deadline, self.discard(call, key, &copy)).await,
             Err(error) => {
@@ -149,13 +158,14 @@ impl Migration {
         key: &str,
         mut old: Loaded,
         copy: &mut Copy,
+        touched: Option<SystemTime>,
     ) -> Result<bool, StoreError> {
         for _ in 0..ATTEMPTS {
             match self.source.swap(call, key, Some(&old), None).await? {
                 Swap::Done { .. } => return Ok(true),
                 Swap::Conflict(None) => return Ok(false),
                 Swap::Conflict(Some(changed)) => {
-                    let next = Copy::of(self.converted(&changed));
+                    let next = Copy::of(self.converted(&changed), touched.or(changed.expires));
                     match self.put(call, key, Some(&copy.unsettled), &next).await? {
                         Swap::Done { version } => *copy = next.stored_as(version),
                         // Another request has moved it, or has ended the session.
@@ -171,10 +181,14 @@ impl Migration {
         Err(StoreError::refused("a record in the old store changes too fast to be moved"))
     }
 
-    /// Makes the copy a record. The source does not have it any more, so it is tried twice.
+    /// Makes the copy a record, which ends when it would have ended in the source: it may have a life of its own. The
+    /// source does not have it any more, so it is tried twice.
     async fn settle(&self, call: Call, key: &str, copy: Copy) -> Result<Option<Loaded>, StoreError> {
+        // Stores take no shorter life than a second.
+        let left = |ends: SystemTime| ends.duration_since(call.now).unwrap_or_default().max(SECOND);
+        let lifetime = copy.ends.map_or(self.lifetime, left);
         let settle = |call: Call| {
-            let new = New { bytes: &copy.record, lifetime: Some(self.lifetime) };
+            let new = New { bytes: &copy.record, lifetime: Some(lifetime) };
             with_deadline(
                 call.deadline,
                 self.target.boxed().swap(call, key, Some(&copy.unsettled), Some(new)),
@@ -185,8 +199,12 @@ impl Migration {
             Ok(settled) => settled,
         };
         match settled {
-            // Without a known end, so that its cookie gets a new life, too.
-            Swap::Done { version } => Ok(Some(Loaded::versioned(copy.record, version))),
+            Swap::Done { version } => {
+                let mut moved = Loaded::versioned(copy.record, version);
+                // Where that was not known it stays so, and its cookie gets a new life, too.
+                moved.expires = copy.ends;
+                Ok(Some(moved))
+            }
             // Settled by the first attempt, and perhaps changed since; or ended.
             Swap::Conflict(current) => Ok(current.filter(|current| !is_unsettled(current))),
         }
