@@ -101,8 +101,10 @@ impl Manager {
             if term.is_over(now) {
                 return Ok(Some(Found::Over(stored.id)));
             }
+            // In a box, since it is rare, and would make the future of every request larger.
             extended = self.refresh().touch().is_some()
-                && self.correct_touch(server, &mut stored, &term, now, budget).await;
+                && (term.is_configured(self.refresh(), now)
+                    || Box::pin(self.correct_touch(server, &mut stored, &term, now, budget)).await);
         }
         Ok(Some(Found::Record { record, stored, extended }))
     }
@@ -118,9 +120,6 @@ impl Manager {
         now: SystemTime,
         budget: &Budget,
     ) -> bool {
-        if term.is_configured(self.refresh(), now) {
-            return true;
-        }
         match self.extend(server, &stored.id, &stored.loaded, term, now, budget).await {
             Ok(Extended::Done(loaded)) => {
                 stored.loaded = loaded;

@@ -306,7 +306,7 @@ impl Writer<'_> {
     }
 
     /// Keeps a record whose bytes would stay the same, and extends its life if that is due.
-    async fn keep(&self, stored: StoredRecord, new: Draft, plan: &Plan) -> Saved {
+    pub(super) async fn keep(&self, stored: StoredRecord, new: Draft, plan: &Plan) -> Saved {
         let record = Arc::new(new.record);
         if plan.due { self.extend(&stored, record).await } else { Saved::new(Some(stored), record) }
     }

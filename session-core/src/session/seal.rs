@@ -15,7 +15,7 @@ enum Sealed {
     Done(Saved),
     /// The session has ended meanwhile, or has a new id.
     Gone,
-    /// The session is another user's by now.
+    /// The session is another user's by now, or holds nothing.
     NotOurs,
 }
 
@@ -56,10 +56,15 @@ impl Writer<'_> {
                 Swap::Conflict(None) => return Ok(Sealed::Gone),
                 Swap::Conflict(Some(current)) => current,
             };
-            let Some(merged) = plan.merged_into(&expected, self.login_key())? else {
-                return Ok(Sealed::NotOurs);
+            new = match plan.merged_into(&expected, self.login_key())? {
+                Some(merged) if !merged.empty => merged,
+                _ => return Ok(Sealed::NotOurs),
             };
-            new = merged;
+            if *new.record.bytes() == expected.bytes {
+                // Others have sealed the same.
+                let stored = StoredRecord { id: stored.id.clone(), loaded: expected };
+                return Ok(Sealed::Done(self.keep(stored, new, plan).await));
+            }
             pause(attempt).await;
         }
         Err(SaveError::Contended)
