@@ -60,11 +60,11 @@ impl Contents {
         self.entries().map(|(key, _)| key)
     }
 
-    /// Returns `true` if there is no key but those that `is_ignored`, and what was only sealed.
-    pub(super) fn is_empty_but_for(&self, is_ignored: impl Fn(RawKey<'_>) -> bool) -> bool {
+    /// Returns `true` if there is no key but those that `is_ignored`, `ignored` at most, and what was only sealed.
+    pub(super) fn is_empty_but_for(&self, ignored: usize, is_ignored: impl Fn(RawKey<'_>) -> bool) -> bool {
         if self.changes.are_none() {
             // Asked in every request: without the changes it takes a sixth.
-            return self.record.entries().all(|(key, _)| is_ignored(key));
+            return self.record.len() <= ignored && self.record.entries().all(|(key, _)| is_ignored(key));
         }
         let is_sealed = |key: RawKey<'_>| key.as_text().is_some_and(|key| self.changes.is_sealed(key));
         self.keys().all(|key| is_ignored(key) || is_sealed(key))

@@ -58,8 +58,7 @@ impl State {
             || (modified && !refresh && is_stored);
         if !wanted {
             let seals = !changed && self.contents.changes.has_seals();
-            // What another program has made too long is put right by any use.
-            let extends = (refresh && self.is_due(rule, now)) || self.is_too_long(rule, now);
+            let extends = is_stored && self.is_extended_by_use(rule, now);
             return match (seals || extends) && is_stored && !self.is_empty() {
                 true if seals => Outcome::Seal,
                 true => Outcome::Extend,
@@ -86,6 +85,17 @@ impl State {
     /// Tells whether the life of the record, or of the cookie that holds the session, is to be extended.
     pub(super) fn is_due(&self, rule: &Refresh, now: SystemTime) -> bool {
         self.life_may_change() && rule.is_due(self.expires(), &self.term(rule, now), now)
+    }
+
+    /// Tells whether a request that changes nothing gives the record another life. What another program has made too long
+    /// is put right by any use.
+    fn is_extended_by_use(&self, rule: &Refresh, now: SystemTime) -> bool {
+        // How long the session lives is looked up once: this is asked in every request.
+        self.may_be_followed_by_cookie() && {
+            let (term, expires) = (self.term(rule, now), self.expires());
+            (rule.each_use && !self.identity.extended && rule.is_due(expires, &term, now))
+                || rule.is_too_long(expires, &term, now)
+        }
     }
 
     /// Tells whether the life of the record is longer than it should be, also where this request has extended it before

@@ -17,7 +17,9 @@ pub(super) struct Refresh {
     /// Every use extends the life, not only a change.
     pub(super) each_use: bool,
     /// The share of its life that may be left when extending is due.
-    due_below: f64,
+    may_be_left: f64,
+    /// That share of the configured lifetime.
+    due_below: Duration,
     /// Flask's way: every use extends, and every use is due.
     always: bool,
 }
@@ -31,12 +33,14 @@ const WORTH_A_CALL: Duration = Duration::from_secs(2);
 impl Refresh {
     pub(super) fn of(config: &SessionConfig) -> Self {
         let after = config.session_refresh_after;
+        let may_be_left = (1.0 - after).clamp(0.0, 1.0);
         Refresh {
             lifetime: config.permanent_session_lifetime,
             max: config.lifetime_max(),
             absolute: config.session_absolute_lifetime,
             each_use: config.session_refresh_each_request,
-            due_below: (1.0 - after).clamp(0.0, 1.0),
+            may_be_left,
+            due_below: config.permanent_session_lifetime.mul_f64(may_be_left),
             always: after <= 0.0,
         }
     }
@@ -56,7 +60,8 @@ impl Refresh {
     pub(super) fn is_due(&self, expires: Option<SystemTime>, term: &Term, now: SystemTime) -> bool {
         let Some(known) = expires.filter(|_| !self.always) else { return true };
         let left = known.duration_since(now).unwrap_or_default();
-        let is_spent = left <= term.lifetime.mul_f64(self.due_below);
+        let due_below = if term.is_own { term.lifetime.mul_f64(self.may_be_left) } else { self.due_below };
+        let is_spent = left <= due_below;
         // Near the moment that nothing outlives, no use makes it longer.
         let may_grow = term.until.is_none_or(|until| later(known, WORTH_A_CALL) < until);
         (is_spent && may_grow) || self.is_too_long(expires, term, now)

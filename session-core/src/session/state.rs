@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use super::changes::FieldRule;
 use super::contents::Contents;
 use super::identity::{Identity, Placed, RotationReason, SavePoint, StoredRecord};
-use super::term::{is_of_life, live_alike};
+use super::term::{OF_LIFE, is_of_life, live_alike};
 use super::{Flash, login};
 use crate::formats::codec::{EncodeError, Format, RawKey, Record};
 use crate::formats::id::SessionId;
@@ -101,8 +101,9 @@ impl State {
     /// Returns `true` if there is nothing to keep. Flask-Session ignores a lone `_permanent`, plain Flask does not.
     pub(super) fn is_empty(&self) -> bool {
         let keeps_permanent = self.kind == Kind::Cookie;
-        self.contents
-            .is_empty_but_for(|key| is_of_life(key) && !(keeps_permanent && key == RawKey::Text(PERMANENT)))
+        self.contents.is_empty_but_for(OF_LIFE.len(), |key| {
+            is_of_life(key) && !(keeps_permanent && key == RawKey::Text(PERMANENT))
+        })
     }
 
     pub(super) fn permanent(&self) -> bool {

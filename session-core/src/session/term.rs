@@ -14,6 +14,9 @@ pub(super) const CREATED_AT: &str = "_created_at";
 /// The key of a session's own lifetime, in whole seconds.
 pub(super) const LIFETIME: &str = "_lifetime";
 
+/// The keys that say only how the session lives.
+pub(super) const OF_LIFE: [&str; 3] = [PERMANENT, CREATED_AT, LIFETIME];
+
 /// The most by which the clocks of two processes differ.
 const CLOCKS_DIFFER_BY: Duration = Duration::from_secs(5 * 60);
 
@@ -106,7 +109,7 @@ pub(super) fn live_alike(one: &Record, other: &Record) -> bool {
 
 /// Tells whether a key says only how the session lives: without anything else there is nothing to keep.
 pub(super) fn is_of_life(key: RawKey<'_>) -> bool {
-    [PERMANENT, CREATED_AT, LIFETIME].into_iter().any(|known| key == RawKey::Text(known))
+    OF_LIFE.into_iter().any(|known| key == RawKey::Text(known))
 }
 
 fn own_lifetime(value: &Value) -> Option<Duration> {
