@@ -82,7 +82,7 @@ impl Manager {
         if server.ended.knows(id, session.shared.clock.at) {
             return None;
         }
-        let term = self.refresh().term_of(&state.contents.record, now);
+        let term = self.refresh().term_of(&state.contents.record, state.login_key, now);
         let lasts = term.is_own || state.saved_as_permanent();
         self.set_cookie(&state, lasts.then(|| term.end(now)), now).ok().flatten()
     }

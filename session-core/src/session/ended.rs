@@ -98,9 +98,9 @@ impl Manager {
     fn is_over(&self, server: &Server, loaded: &Loaded, now: SystemTime) -> bool {
         let rule = self.refresh();
         rule.absolute.is_some()
-            && loaded
-                .record(server.format)
-                .is_ok_and(|record| record.is_some_and(|record| rule.term_of(&record, now).is_over(now)))
+            && loaded.record(server.format).is_ok_and(|record| {
+                record.is_some_and(|record| rule.term_of(&record, self.login_key(), now).is_over(now))
+            })
     }
 }
 

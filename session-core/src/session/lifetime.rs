@@ -7,7 +7,6 @@ use std::time::Duration;
 use super::Session;
 use super::changes::FieldRule;
 use super::term::LIFETIME;
-use crate::formats::value::Value;
 
 /// The shortest life that a session can have.
 const SHORTEST: Duration = Duration::from_secs(1);
@@ -68,9 +67,10 @@ impl Session {
                  for less"
             );
         }
-        let seconds = Value::Int(lifetime.min(max).as_secs().into());
         let now = self.now();
-        self.used().put(LIFETIME, Ok(seconds), FieldRule::default(), now);
+        let mut state = self.used();
+        let seconds = state.owner().bind(lifetime.min(max).as_secs());
+        state.put(LIFETIME, Ok(seconds), FieldRule::default(), now);
         Ok(())
     }
 

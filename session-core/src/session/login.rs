@@ -10,9 +10,10 @@ use sha2::{Digest, Sha256};
 use super::changes::FieldRule;
 use super::flash;
 use super::identity::RotationReason;
+use super::owner::Owner;
 use super::stamp::STAMP;
 use super::state::{PERMANENT, State};
-use super::term::CREATED_AT;
+use super::term::{CREATED_AT, LIFETIME};
 use crate::formats::codec::{Format, Record};
 use crate::formats::time::{later, unix_seconds};
 use crate::formats::value::Value;
@@ -25,6 +26,7 @@ const LOGIN_AT: &str = "_login_at";
 pub(super) fn log_in(state: &mut State, key: &str, raw: Vec<u8>, rule: FieldRule, now: SystemTime) {
     let format = state.contents.format();
     let user = format.decode(&raw).unwrap_or(Value::None);
+    let own_lifetime = state.own_seconds();
     let before = state.contents.value(key).ok().flatten();
     let reason = match before.unwrap_or(Value::None) {
         Value::None => RotationReason::LogIn,
@@ -46,10 +48,22 @@ pub(super) fn log_in(state: &mut State, key: &str, raw: Vec<u8>, rule: FieldRule
     if let Ok(raw) = format.encode(&stamp) {
         state.contents.set(LOGIN_AT, raw, FieldRule::default());
     }
-    if state.is_dated
-        && let Ok(raw) = format.encode(&Value::Int(unix_seconds(now).into()))
-    {
-        state.contents.set(CREATED_AT, raw, FieldRule::default());
+    let owner = Owner::User(fingerprint(format, &user));
+    // A time that is not kept up to date is none: the setting may be turned on again.
+    own(state, CREATED_AT, state.is_dated.then(|| owner.bind(unix_seconds(now))));
+    // What the visitor or this request has asked for is the user's; of another user's nothing is left.
+    if state.contents.raw(LIFETIME).is_some() {
+        own(state, LIFETIME, own_lifetime.map(|seconds| owner.bind(seconds)));
+    }
+}
+
+/// Sets or removes what belongs to the user who logs in.
+fn own(state: &mut State, key: &str, value: Option<Value>) {
+    let raw = value.and_then(|value| state.contents.format().encode(&value).ok());
+    match raw {
+        Some(raw) => state.contents.set(key, raw, FieldRule::default()),
+        None if state.contents.raw(key).is_some() => state.contents.remove(key, FieldRule::default()),
+        _ => {}
     }
 }
 
@@ -134,7 +148,7 @@ fn forget(state: &mut State) {
 }
 
 /// Returns the SHA-256 of a login value as hex text, the same for all formats of sessions.
-fn fingerprint(format: Format, user: &Value) -> String {
+pub(super) fn fingerprint(format: Format, user: &Value) -> String {
     let encoded = Format::Msgpack.encode(user).or_else(|_| format.encode(user)).unwrap_or_default();
     format!("{:x}", Sha256::digest(&encoded))
 }

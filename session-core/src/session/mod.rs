@@ -22,6 +22,7 @@ pub mod merge;
 mod new_id;
 mod open;
 mod outcome;
+mod owner;
 mod purge;
 mod quoted_key;
 mod refresh;

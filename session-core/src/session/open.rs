@@ -97,7 +97,7 @@ impl Manager {
         let Some(record) = record else { return Ok(None) };
         let (mut stored, mut extended) = (StoredRecord { id, loaded }, false);
         if self.refresh().absolute.is_some() || self.refresh().touch().is_some() {
-            let term = self.refresh().term_of(&record, now);
+            let term = self.refresh().term_of(&record, self.login_key(), now);
             if term.is_over(now) {
                 return Ok(Some(Found::Over(stored.id)));
             }
@@ -138,7 +138,7 @@ impl Manager {
         let Verified { json, signed_at, is_current } =
             verified.map_err(|reason| self.refused(cookie, Unusable::Signature(reason))).ok()?;
         let record = decoded(Record::parse(Format::TaggedJson, Bytes::from(json)), "signed session cookie")?;
-        let term = rule.term_of(&record, now);
+        let term = rule.term_of(&record, self.login_key(), now);
         // As in Flask, ages are whole seconds, and one that is the lifetime is good.
         let is_too_old = unix_seconds(now) > unix_seconds(later(signed_at, term.lifetime));
         if is_too_old || term.is_over(now) {

@@ -418,7 +418,7 @@ impl Writer<'_> {
     }
 
     fn term_of(&self, record: &Record) -> Term {
-        self.manager.refresh().term_of(record, self.now)
+        self.manager.refresh().term_of(record, self.login_key(), self.now)
     }
 
     pub(super) fn budget(&self) -> &Budget {

@@ -2,16 +2,18 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use super::owner::Owner;
 use super::refresh::Refresh;
 use super::state::{PERMANENT, State, is_permanent};
 use crate::formats::codec::{RawKey, Record};
 use crate::formats::time::{later, unix_seconds};
 use crate::formats::value::Value;
 
-/// The key of the time from which the absolute lifetime counts, in Unix seconds.
+/// The key of the time from which the absolute lifetime counts, in Unix seconds. Where somebody is logged in, it is that
+/// user's: see [`Owner`].
 pub(super) const CREATED_AT: &str = "_created_at";
 
-/// The key of a session's own lifetime, in whole seconds.
+/// The key of a session's own lifetime, in whole seconds, that of the user who is logged in.
 pub(super) const LIFETIME: &str = "_lifetime";
 
 /// The keys that say only how the session lives.
@@ -57,17 +59,24 @@ impl Term {
 
 impl Refresh {
     /// Returns the life of the session in a record.
-    pub(super) fn term_of(&self, record: &Record, now: SystemTime) -> Term {
-        self.term(|key| record.get(key).and_then(|raw| record.format().decode(raw).ok()), now)
+    pub(super) fn term_of(&self, record: &Record, login_key: Option<&str>, now: SystemTime) -> Term {
+        let value = |key: &str| record.get(key).and_then(|raw| record.format().decode(raw).ok());
+        self.term(value, |value| Owner::of(record.format(), login_key, value), now)
     }
 
     /// Returns the life of the session that has these values.
-    fn term(&self, value: impl Fn(&str) -> Option<Value>, now: SystemTime) -> Term {
-        let own = value(LIFETIME).and_then(|value| own_lifetime(&value));
-        let until = self.absolute.and_then(|absolute| {
-            let created = created_at(&value(CREATED_AT)?, now)?;
-            Some(later(created, absolute))
-        });
+    fn term<V: Fn(&str) -> Option<Value>>(
+        &self,
+        value: V,
+        owner: impl Fn(&V) -> Owner,
+        now: SystemTime,
+    ) -> Term {
+        let (own, created) = (value(LIFETIME), self.absolute.and_then(|_| value(CREATED_AT)));
+        // Who is logged in is asked only where it matters.
+        let owner = if own.is_some() || created.is_some() { owner(&value) } else { Owner::Unknown };
+        let own = own.and_then(|value| own_lifetime(&owner, &value));
+        let created = created.and_then(|value| created_at(&owner, &value, now));
+        let until = self.absolute.zip(created).map(|(absolute, created)| later(created, absolute));
         Term { lifetime: own.map_or(self.lifetime, |own| own.min(self.max)), is_own: own.is_some(), until }
     }
 }
@@ -75,7 +84,22 @@ impl Refresh {
 impl State {
     /// Returns the life of the session with the changes of this request.
     pub(super) fn term(&self, rule: &Refresh, now: SystemTime) -> Term {
-        rule.term(|key| self.contents.value(key).ok().flatten(), now)
+        rule.term(|key: &str| self.contents.value(key).ok().flatten(), |_| self.owner(), now)
+    }
+
+    /// Returns who is logged in.
+    pub(super) fn owner(&self) -> Owner {
+        let value = |key: &str| self.contents.value(key).ok().flatten();
+        Owner::of(self.contents.format(), self.login_key, value)
+    }
+
+    /// Returns the session's own lifetime in seconds, if it is that of who is logged in, or if this request has set it:
+    /// for whom, may be known only later.
+    pub(super) fn own_seconds(&self) -> Option<u64> {
+        let value = self.contents.value(LIFETIME).ok()??;
+        let is_set_now = self.contents.changes.get(LIFETIME).is_some();
+        let owner = if is_set_now { Owner::Unknown } else { self.owner() };
+        own_lifetime(&owner, &value).map(|own| own.as_secs())
     }
 
     /// Returns when the session's cookie ends; `None` for one that ends with the browser.
@@ -89,9 +113,9 @@ impl State {
         if rule.absolute.is_none() || self.is_empty() {
             return;
         }
-        let known = self.contents.value(CREATED_AT).ok().flatten();
-        if known.and_then(|value| created_at(&value, now)).is_none() {
-            self.seal(CREATED_AT, &Value::Int(unix_seconds(now).into()));
+        let (known, owner) = (self.contents.value(CREATED_AT).ok().flatten(), self.owner());
+        if known.and_then(|value| created_at(&owner, &value, now)).is_none() {
+            self.seal(CREATED_AT, &owner.bind(unix_seconds(now)));
         }
     }
 
@@ -112,15 +136,12 @@ pub(super) fn is_of_life(key: RawKey<'_>) -> bool {
     OF_LIFE.into_iter().any(|known| key == RawKey::Text(known))
 }
 
-fn own_lifetime(value: &Value) -> Option<Duration> {
-    let Value::Int(seconds) = value else { return None };
-    let seconds = u64::try_from(*seconds).ok().filter(|seconds| *seconds > 0)?;
-    Some(Duration::from_secs(seconds))
+fn own_lifetime(owner: &Owner, value: &Value) -> Option<Duration> {
+    owner.number(value).filter(|seconds| *seconds > 0).map(Duration::from_secs)
 }
 
 /// Returns the time that a value says. One that is far in the future is wrong: the session would outlive its time.
-fn created_at(value: &Value, now: SystemTime) -> Option<SystemTime> {
-    let Value::Int(seconds) = value else { return None };
-    let created = UNIX_EPOCH.checked_add(Duration::from_secs(u64::try_from(*seconds).ok()?))?;
+fn created_at(owner: &Owner, value: &Value, now: SystemTime) -> Option<SystemTime> {
+    let created = UNIX_EPOCH.checked_add(Duration::from_secs(owner.number(value)?))?;
     (created <= later(now, CLOCKS_DIFFER_BY)).then_some(created)
 }

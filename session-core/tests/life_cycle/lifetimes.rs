@@ -49,7 +49,13 @@ fn cookie_end(closed: &Closed) -> Option<SystemTime> {
 }
 
 async fn created(site: &Site) -> Option<u64> {
-    site.open().await.get("_created_at").unwrap()
+    created_in(&site.open().await)
+}
+
+/// A visitor's is a number, a user's a list of it and whose it is.
+fn created_in(session: &Session) -> Option<u64> {
+    let value: serde_json::Value = session.get("_created_at").unwrap()?;
+    value.get(0).unwrap_or(&value).as_u64()
 }
 
 fn unix(time: SystemTime) -> u64 {
@@ -214,6 +220,9 @@ async fn without_an_absolute_lifetime_nothing_is_noted_and_nothing_ends() {
     assert_eq!(created(&site).await, None);
     site.request(|session| session.set("_created_at", &1)).await;
     assert!(site.open().await.contains("username"));
+    // An old time goes with a log-in, or the login would be over as soon as the setting is turned on again.
+    site.request(|session| log_in(session, "momo")).await;
+    assert!(!site.open().await.contains("_created_at"));
 }
 
 #[tokio::test]
@@ -552,6 +561,85 @@ async fn a_log_out_and_another_user_end_the_life_of_its_own_unless_it_was_set_ju
 }
 
 #[tokio::test]
+async fn a_user_whom_flask_has_logged_in_has_neither_the_age_nor_the_life_of_the_session_before() {
+    for before in [None, Some("momo")] {
+        let mut site = Site::with(|config| {
+            config.permanent_session_lifetime = HOUR;
+            config.session_absolute_lifetime = Some(12 * HOUR);
+        });
+        site.manager.declare_login("username");
+        site.request(|session| {
+            session.set("cart", "tea");
+            if let Some(user) = before {
+                log_in(session, user);
+            }
+            live_for(session, 20 * HOUR);
+        })
+        .await;
+        site.now += 11 * HOUR;
+        let kept = site.request(|session| assert_eq!(session.lifetime(), Some(20 * HOUR))).await;
+        assert_eq!(kept.set_cookie, None, "it ends with its absolute lifetime");
+        // In place, under the same id.
+        site.store_without_rules(|session| session.set("username", "bob")).await;
+        let began = unix(site.now);
+        let closed = site.request(|session| assert_eq!(session.lifetime(), None)).await;
+        assert_eq!(cookie_end(&closed), Some(site.now + HOUR), "{before:?}");
+        assert_eq!(created(&site).await, Some(began));
+        for _ in 0..11 {
+            site.now += HOUR - MINUTE;
+            site.request(|session| assert!(session.contains("username"))).await;
+            assert!(site.ends_in().await.unwrap() <= HOUR);
+        }
+        // A life that is set now is bob's, and goes with him.
+        site.request(|session| live_for(session, 2 * HOUR)).await;
+        assert_eq!(site.open().await.lifetime(), Some(2 * HOUR));
+        site.store_without_rules(|session| session.set("username", "momo")).await;
+        assert_eq!(site.open().await.lifetime(), None);
+        site.store_without_rules(|session| assert!(session.remove("username"))).await;
+        assert_eq!(site.open().await.lifetime(), None);
+    }
+}
+
+#[tokio::test]
+async fn a_visitor_who_logs_in_keeps_the_life_that_was_set_before_the_log_in_or_after_it() {
+    type Change = fn(&Session);
+    let before: Change = |session| log_in(session, "momo");
+    let with: Change = |session| {
+        live_for(session, 2 * HOUR);
+        log_in(session, "momo");
+    };
+    let after: Change = |session| {
+        log_in(session, "momo");
+        live_for(session, 2 * HOUR);
+    };
+    for (visitors, change, left) in [
+        (Some(HOUR), before, Some(HOUR)),
+        (Some(HOUR), with, Some(2 * HOUR)),
+        (Some(HOUR), after, Some(2 * HOUR)),
+        (None, before, None),
+        (None, with, Some(2 * HOUR)),
+    ] {
+        let mut site = ten_days();
+        site.manager.declare_login("username");
+        site.request(|session| {
+            session.set("cart", "tea");
+            if let Some(own) = visitors {
+                live_for(session, own);
+            }
+        })
+        .await;
+        site.request(change).await;
+        assert_eq!(site.open().await.lifetime(), left);
+        assert_eq!(site.ends_in().await, Some(left.unwrap_or(10 * DAY)));
+        // Whom Flask logs in over it does not have it.
+        site.store_without_rules(|session| session.set("username", "bob")).await;
+        site.request(|session| log_in(session, "eve")).await;
+        assert_eq!(site.open().await.lifetime(), None);
+        assert!(!site.open().await.contains("_lifetime"));
+    }
+}
+
+#[tokio::test]
 async fn the_age_of_a_log_in_is_known_as_long_as_the_session_lives() {
     let mut site = thirty_days();
     site.manager.declare_login("username");
@@ -672,7 +760,7 @@ async fn follow(uses: &[(u64, Use)], refresh_after: f64) {
         let Some(left) = site.ends_in().await else { continue };
         let end = site.now + left;
         assert_eq!(end_of_cookie, Some(end), "record and cookie end together");
-        let limit = site.open().await.get("_created_at").unwrap().unwrap_or(0) + 30 * 24 * 3600;
+        let limit = created(&site).await.unwrap_or(0) + 30 * 24 * 3600;
         // What the other program has made longer by less than a minute stays: clocks differ.
         let limit = if by_flask { limit + 60 } else { limit };
         assert!(unix(end) <= limit, "{} seconds too long", unix(end) - limit);
