@@ -58,7 +58,8 @@ impl State {
             || (modified && !refresh && is_stored);
         if !wanted {
             let seals = !changed && self.contents.changes.has_seals();
-            let extends = is_stored && self.is_extended_by_use(rule, now);
+            // What another program has made too long is put right by any use.
+            let extends = is_stored && self.gets_another_life(rule, refresh, now);
             return match (seals || extends) && is_stored && !self.is_empty() {
                 true if seals => Outcome::Seal,
                 true => Outcome::Extend,
@@ -87,21 +88,15 @@ impl State {
         self.life_may_change() && rule.is_due(self.expires(), &self.term(rule, now), now)
     }
 
-    /// Tells whether a request that changes nothing gives the record another life. What another program has made too long
-    /// is put right by any use.
-    fn is_extended_by_use(&self, rule: &Refresh, now: SystemTime) -> bool {
+    /// Tells whether the record gets another life: because that is due, if a use may extend it, or because it is longer
+    /// than it should be, also where this request has extended it before it was known how long the session may live.
+    pub(super) fn gets_another_life(&self, rule: &Refresh, may_extend: bool, now: SystemTime) -> bool {
         // How long the session lives is looked up once: this is asked in every request.
         self.may_be_followed_by_cookie() && {
             let (term, expires) = (self.term(rule, now), self.expires());
-            (rule.each_use && !self.identity.extended && rule.is_due(expires, &term, now))
+            (may_extend && !self.identity.extended && rule.is_due(expires, &term, now))
                 || rule.is_too_long(expires, &term, now)
         }
-    }
-
-    /// Tells whether the life of the record is longer than it should be, also where this request has extended it before
-    /// it was known how long the session may live.
-    pub(super) fn is_too_long(&self, rule: &Refresh, now: SystemTime) -> bool {
-        self.may_be_followed_by_cookie() && rule.is_too_long(self.expires(), &self.term(rule, now), now)
     }
 
     fn life_may_change(&self) -> bool {

@@ -177,6 +177,8 @@ impl Writer<'_> {
         if is_too_late {
             return Err(SaveError::TooLate);
         }
+        let changes_life = state.lives_otherwise();
+        let may_extend = rule.each_use || outcome != Outcome::Seal;
         Ok(Step::Save(Box::new(Plan {
             outcome,
             stored: state.identity.stored.clone(),
@@ -184,10 +186,8 @@ impl Writer<'_> {
             changes: state.contents.changes.clone(),
             rotation: state.identity.rotation_reason(),
             renewed: state.identity.renewed.clone(),
-            due: state.lives_otherwise()
-                || state.is_too_long(rule, self.now)
-                || (state.is_due(rule, self.now) && (rule.each_use || outcome != Outcome::Seal)),
-            changes_life: state.lives_otherwise(),
+            due: changes_life || state.gets_another_life(rule, may_extend, self.now),
+            changes_life,
             point: state.save_point(),
         })))
     }

@@ -121,14 +121,16 @@ impl State {
 
     /// Returns `true` if the session has got or lost a life of its own, or a permanent cookie.
     pub(super) fn lives_otherwise(&self) -> bool {
-        self.permanent() != self.saved_as_permanent()
-            || self.contents.raw(LIFETIME) != self.contents.record.get(LIFETIME)
+        let changed = |key| self.contents.raw(key) != self.contents.record.get(key);
+        // Decoded only if it is worth it.
+        changed(LIFETIME) || (changed(PERMANENT) && self.permanent() != self.saved_as_permanent())
     }
 }
 
 /// Tells whether the sessions of two records of one format have the same life, and cookies that end alike.
 pub(super) fn live_alike(one: &Record, other: &Record) -> bool {
-    one.get(LIFETIME) == other.get(LIFETIME) && is_permanent(one) == is_permanent(other)
+    one.get(LIFETIME) == other.get(LIFETIME)
+        && (one.get(PERMANENT) == other.get(PERMANENT) || is_permanent(one) == is_permanent(other))
 }
 
 /// Tells whether a key says only how the session lives: without anything else there is nothing to keep.
