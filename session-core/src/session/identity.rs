@@ -139,6 +139,10 @@ impl Identity {
         if let (Some(before), Some(after)) = (&self.stored, &stored) {
             self.cookie_outdated |= before.id != after.id;
         }
+        if stored.is_some() && std::mem::take(&mut self.cookie_is_over) {
+            // Another session has begun, which has not ended.
+            self.ended = false;
+        }
         self.unsent |= stored.as_ref().is_some_and(|after| self.id() != Some(&after.id));
         self.stored = stored;
         self.rotation = self.rotation.filter(|(_, asked)| *asked > point.seq);

@@ -4,6 +4,7 @@
 //! [`Manager::close`] -> the response's `Set-Cookie`.
 
 use std::fmt;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
@@ -52,6 +53,8 @@ pub(super) struct Server {
     pub(super) signer: Option<IdSigner>,
     /// Lengths of ids that are looked up, in characters.
     pub(super) id_lengths: Vec<usize>,
+    /// It was told that a record has no room for what is sealed, which each read finds anew.
+    pub(super) told_of_full_record: AtomicBool,
 }
 
 impl Manager {
@@ -134,6 +137,7 @@ impl Manager {
             id_lengths: std::iter::once(SessionId::characters(config.session_id_length))
                 .chain(config.session_id_length_fallbacks.iter().copied())
                 .collect(),
+            told_of_full_record: AtomicBool::new(false),
         };
         Ok(Manager::with_home(config, SessionHome::Server(Box::new(server))))
     }

@@ -51,7 +51,7 @@ impl Manager {
             None => self.fresh(),
             Some(Found::Over(id)) => {
                 let mut state = self.fresh();
-                state.identity.over = Some(id);
+                state.identity.over = id;
                 state.identity.cookie_is_over = true;
                 state.identity.ended = true;
                 state
@@ -99,7 +99,7 @@ impl Manager {
         if self.refresh().absolute.is_some() || self.refresh().touch().is_some() {
             let term = self.refresh().term_of(&record, self.login_key(), now);
             if term.is_over(now) {
-                return Ok(Some(Found::Over(stored.id)));
+                return Ok(Some(Found::Over(Some(stored.id))));
             }
             // In a box, since it is rare, and would make the future of every request larger.
             extended = self.refresh().touch().is_some()
@@ -141,11 +141,14 @@ impl Manager {
         let term = rule.term_of(&record, self.login_key(), now);
         // As in Flask, ages are whole seconds, and one that is the lifetime is good.
         let is_too_old = unix_seconds(now) > unix_seconds(later(signed_at, term.lifetime));
-        if is_too_old || term.is_over(now) {
+        if is_too_old {
             self.refused(cookie, Unusable::Signature(Invalid::Expired));
             return None;
         }
         self.cookie_watch().accepted();
+        if term.is_over(now) {
+            return Some(Found::Over(None));
+        }
         // A signature of an older key is to be renewed at once.
         let expires = Some(term.end(signed_at)).filter(|_| is_current);
         Some(Found::Cookie(Arc::new(record), expires))
@@ -169,8 +172,8 @@ enum Found {
     Record { record: Arc<Record>, stored: StoredRecord, extended: bool },
     /// The session in the cookie, and the moment at which that ends.
     Cookie(Arc<Record>, Option<SystemTime>),
-    /// Nothing, since the session of this id is over, though its record is still there.
-    Over(SessionId),
+    /// Nothing, since the session is over, though the record of this id is still there, or the cookie.
+    Over(Option<SessionId>),
     /// Nothing, since another request has given the session of this id a new one.
     Renewed(SessionId),
 }

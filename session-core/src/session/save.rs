@@ -116,7 +116,7 @@ pub(super) struct Plan {
     /// The id with which the request came, if another request has renewed it.
     renewed: Option<SessionId>,
     /// The life of the record is due to be extended.
-    due: bool,
+    pub(super) due: bool,
     /// The session has got or lost a life of its own, or a permanent cookie.
     pub(super) changes_life: bool,
     point: SavePoint,
@@ -313,7 +313,7 @@ impl Writer<'_> {
 
     /// Extends the life of a record in which nothing is to be changed. Whatever comes of it, the request keeps its answer:
     /// there is nothing to be lost.
-    async fn extend(&self, stored: &StoredRecord, record: Arc<Record>) -> Saved {
+    pub(super) async fn extend(&self, stored: &StoredRecord, record: Arc<Record>) -> Saved {
         let term = self.term_of(&record);
         let (loaded, budget) = (&stored.loaded, self.budget());
         match self.manager.extend(self.server, &stored.id, loaded, &term, self.now, budget).await {

@@ -1,6 +1,7 @@
 //! Saving what was only sealed: as best can be, since the request has its answer whatever comes of it.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use super::SaveError;
 use super::draft::Draft;
@@ -28,13 +29,29 @@ impl Writer<'_> {
             Ok(Sealed::Gone) => as_it_was().renewed(stored.id.clone()),
             Ok(Sealed::NotOurs) => as_it_was(),
             Err(error) => {
-                let level = match &error {
-                    SaveError::Unavailable(error) => level(error),
-                    _ => log::Level::Warn,
-                };
-                log::log!(level, "what was sealed in a session could not be written: {}", Chain(&error));
-                as_it_was()
+                let is_full = matches!(error, SaveError::RecordTooLarge { .. });
+                log::log!(
+                    self.level_of(&error, is_full),
+                    "what was sealed in a session could not be written: {}",
+                    Chain(&error)
+                );
+                match is_full && plan.due {
+                    // Its life needs no room.
+                    true => self.extend(stored, Arc::clone(&plan.base)).await,
+                    false => as_it_was(),
+                }
             }
+        }
+    }
+
+    /// The level at which a failure is told. A record that is full is so at each read: of all such it is told once.
+    fn level_of(&self, error: &SaveError, is_full: bool) -> log::Level {
+        match error {
+            _ if is_full && self.server.told_of_full_record.swap(true, Ordering::Relaxed) => {
+                log::Level::Debug
+            }
+            SaveError::Unavailable(error) => level(error),
+            _ => log::Level::Warn,
         }
     }
 

@@ -139,6 +139,20 @@ async fn an_outage_does_not_keep_a_session_that_is_over_alive() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_session_that_is_begun_after_one_that_is_over_has_not_ended() {
+    let site = over().await;
+    let session = site.open().await;
+    session.ended().await;
+    session.set("k", "v");
+    session.save().await.unwrap();
+    let waited = tokio::time::timeout(HOUR, session.ended()).await;
+    assert!(waited.is_err(), "it lives");
+    session.destroy();
+    session.save().await.unwrap();
+    session.ended().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn who_waits_for_the_end_is_told_when_the_absolute_lifetime_has_passed() {
     let mut site = Site::with(|config| {
         config.permanent_session_lifetime = 10 * DAY;
@@ -699,7 +713,9 @@ async fn a_signed_cookie_ends_with_the_absolute_lifetime() {
     assert_eq!(ends.iter().filter(|other| **other == end).count(), 1);
     assert_eq!(ends.iter().max(), Some(&end));
     site.now = end;
-    assert!(site.open().await.is_new(), "though it was signed a few days ago");
+    let closed =
+        site.request(|session| assert!(session.is_new(), "though it was signed a few days ago")).await;
+    assert!(closed.set_cookie.unwrap().contains("Max-Age=0"));
 }
 
 /// What a visitor does, after a pause.

@@ -11,6 +11,8 @@ mod fields;
 mod identities;
 mod interleavings;
 mod lifetimes;
+#[path = "../stores/log_lines.rs"]
+mod log_lines;
 mod login;
 mod merge;
 mod new_ids;

@@ -6,6 +6,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use rocket_session_state_conformance::{Fault, HoldPoint, Operation};
 use rocket_session_state_core::session::Session;
 
+use super::log_lines::captured;
 use super::site::{Site, log_in, log_out};
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -197,10 +198,17 @@ async fn a_record_that_has_no_room_for_a_seal_is_read_all_the_same() {
     let mut site = unsealed().await;
     let size = site.stored().await.unwrap().bytes.len();
     site.reconfigure(|config| config.session_max_size = size);
+    let told = captured("what was sealed in a session could not be written: the session is too large");
     site.store.calls();
     site.request(|session| assert!(session.contains("cart"))).await;
     assert_eq!(site.store.calls(), 1, "nothing is sent");
     assert_eq!(site.stored().await.unwrap().bytes.len(), size);
+    // Its life is extended all the same.
+    site.now += 5 * DAY;
+    let closed = site.request(|session| assert!(session.contains("cart"))).await;
+    assert!(closed.only_extends);
+    assert_eq!(site.ends_in().await, Some(10 * DAY));
+    assert_eq!(told.lines(), 1, "once, and not at each read");
 }
 
 #[tokio::test]
