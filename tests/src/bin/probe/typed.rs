@@ -27,7 +27,7 @@ pub(crate) struct Member {
 }
 
 /// Proof that somebody has logged in lately.
-#[require_session(Member, fresh = "10 minutes")]
+#[require_session(Member, fresh = "20 seconds")]
 struct Recent;
 
 /// The changes of `POST /typed`, in the order in which they are made.
