@@ -13,7 +13,11 @@ pub use rocket_session_state_core::merge::{Policy, add, max, min, refuse, union}
 
 pub use crate::guard::generated::*;
 pub use crate::guard::{
-    Access, Fut, GuardDef, HasUser, LoginTarget, NoUser, Parts, Proof, Require, SessionGuard, SessionState,
-    TypedKey, abort, authorize, enter, gate, open, required,
+    Access, Fut, GuardDef, LoginTarget, NoUser, Parts, Proof, Require, SessionGuard, SessionState, TypedKey,
+    abort, authorize, enter, gate, open, required,
+};
+pub use crate::user::{
+    Attribute, ByValue, Clones, HasUser, IdOf, LoginField, LoginId, MarksUser, TheUser, UserField,
+    UserSource, fill_user, find, found, log_in, login_field, source, user_of,
 };
 pub use crate::{Next, Session, SessionError, SessionUser};

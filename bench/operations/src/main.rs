@@ -2,12 +2,14 @@
 //!
 //! `bench-operations CASES TIMES` does each part to TIMES sessions and then to twice as many. Callgrind
 //! writes down what it counted at every [`bench_mark`]; this prints what that was, one line each.
-//! `bench-operations memory SESSIONS` measures memory instead.
+//! `bench-operations users TIMES` asks for pages of a whole application. `bench-operations memory SESSIONS` measures memory
+//! instead.
 
 mod batch;
 mod case;
 mod crowded;
 mod every;
+mod users;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -24,6 +26,9 @@ fn main() -> Result<()> {
     }
     if cases == "memory" {
         return runtime.block_on(crowded::memory(times));
+    }
+    if cases == "users" {
+        return runtime.block_on(users::run(times));
     }
     if cases == "every" {
         for case in every::cases() {

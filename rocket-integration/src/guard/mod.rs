@@ -20,10 +20,9 @@ pub use authorize::{Require, Restrictive, authorize, enter, open};
 pub use fields::{Parts, Proof};
 pub use gate::{gate, required};
 pub use launch::abort;
-pub use traits::{Fut, GuardDef, SessionGuard, SessionState, TypedKey};
+pub use traits::{Fut, GuardDef, NoUser, SessionGuard, SessionState, TypedKey};
 
 pub use crate::login::LoginTarget;
-pub use crate::user::{HasUser, NoUser};
 
 pub(crate) use gate::{is_gate, never_answers, table};
 pub(crate) use launch::{LaunchChecks, stored_type};
@@ -40,9 +39,5 @@ pub(crate) mod generated {
     };
     pub use super::traits::{
         HasLogin, Requirement, RequiresSomething, fresh, freshness, login, requires_something,
-    };
-    pub use crate::user::{
-        Attribute, ByValue, Clones, IdOf, LoginField, LoginId, MarksUser, TheUser, UserField, UserSource,
-        fill_user, find, found, log_in, login_field, source, user_of,
     };
 }

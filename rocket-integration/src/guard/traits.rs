@@ -29,7 +29,7 @@ pub trait SessionState: Sized + Send + 'static {
     /// The key of the login field, if there is one.
     const LOGIN: Option<&'static str> = None;
 
-    /// The user whose id the login field holds; [`NoUser`](crate::guard::NoUser) for a state without.
+    /// The user whose id the login field holds; [`NoUser`] for a state without.
     type User: Send + Sync + 'static;
 
     /// Makes a view of this session.
@@ -69,6 +69,10 @@ pub trait SessionState: Sized + Send + 'static {
         false
     }
 }
+
+/// The user of a state that has none. It is not `Clone`, so that a guard's field can't hold it by value.
+#[derive(Debug)]
+pub enum NoUser {}
 
 /// A type that says who may enter: session state lets everybody in, a guard whom it requires.
 #[diagnostic::on_unimplemented(

@@ -11,11 +11,7 @@ use super::SessionUser;
 use super::id::LoginField;
 use super::stamp::stamp_of;
 use crate::error::SessionError;
-use crate::guard::{Fut, SessionState};
-
-/// The user of a state that has none. It is not `Clone`: see [`UserField`].
-#[derive(Debug)]
-pub enum NoUser {}
+use crate::guard::{Fut, NoUser, SessionState};
 
 /// A state whose login field holds the id of a user.
 ///
