@@ -122,7 +122,8 @@ pub(crate) async fn run(times: usize) -> Result<()> {
     let mut sessions = SessionConfig::default();
     sessions.session_type = SessionType::Memory;
     sessions.secret_key = Some("a key that codes of stamps are made with".into());
-    let config = rocket::Config { log_level: rocket::config::LogLevel::Off, ..rocket::Config::debug_default() };
+    let config =
+        rocket::Config { log_level: rocket::config::LogLevel::Off, ..rocket::Config::debug_default() };
     let rocket = rocket::custom(config).attach(Sessions::with_config(sessions));
     let client = Client::untracked(rocket.mount("/", routes![log_in, plain, unstamped, user, twice])).await?;
     let cookie = {

@@ -16,7 +16,7 @@ use super::store::TestStore;
 use crate::context::SessionContext;
 use crate::guard::{self, SessionState};
 use crate::session::Session;
-use crate::user::{SessionUser, stamp_of};
+use crate::user::{SessionUser, prove};
 
 /// One visitor with a browser, and the clock and the store of the test. Both clients are one, by `Deref`.
 pub struct Visitor {
@@ -174,7 +174,7 @@ impl Visitor {
         }
         let session = self.open_session(context).await?;
         session.set(key, &user.id());
-        stamp_of(user, |stamp| session.seal_stamp(stamp));
+        prove(&session, user);
         self.save(context, &session).await
     }
 

@@ -57,6 +57,8 @@ struct Finds<U: SessionUser> {
 
 struct Find<U: SessionUser> {
     id: U::Id,
+    /// The number of log-ins in this request before it: another log-in of the same user is another question.
+    log_in: u32,
     found: Result<Arc<U>, SessionError>,
 }
 
@@ -82,14 +84,15 @@ where
 {
     Box::pin(async move {
         let id = id.ok_or(SessionError::LoggedOut)?;
+        let log_in = state.session().changes_of_login();
         let mut finds: &'r Finds<S::User> = request.local_cache(Finds::none);
         loop {
             let find = finds.find.get_or_init(|| async {
-                let found = find_now(state, &id, request).await;
-                Find { found, id: id.clone() }
+                let found = find_now(state, &id, log_in, request).await;
+                Find { id: id.clone(), log_in, found }
             });
             let find = find.await;
-            if find.id == id {
+            if find.id == id && find.log_in == log_in {
                 return find.found.as_ref().map_err(SessionError::clone);
             }
             finds = finds.next.get_or_init(|| Box::new(Finds::none()));
@@ -97,7 +100,12 @@ where
     })
 }
 
-async fn find_now<S>(state: &S, id: &IdOf<S>, request: &Request<'_>) -> Result<Arc<S::User>, SessionError>
+async fn find_now<S>(
+    state: &S,
+    id: &IdOf<S>,
+    log_in: u32,
+    request: &Request<'_>,
+) -> Result<Arc<S::User>, SessionError>
 where
     S: HasUser<User: SessionUser>,
 {
@@ -108,9 +116,9 @@ where
     match found {
         Some(user) if counts(&user) => Ok(Arc::new(user)),
         _ => {
-            // Unless the request has logged somebody else in meanwhile.
-            if state.user_id().as_ref() == Some(id) {
-                session.log_out();
+            // Unless the request has logged somebody in meanwhile.
+            if session.changes_of_login() == log_in {
+                session.end_unproven_login();
             }
             Err(SessionError::LoggedOut)
         }
@@ -203,7 +211,8 @@ pub fn found<'r, U: SessionUser<Id: Sized>>(
 ) -> Result<&'r Arc<U>, SessionError> {
     let id = id.ok_or(SessionError::LoggedOut)?;
     let first: &'r Finds<U> = request.local_cache(Finds::none);
-    let mut finds = std::iter::successors(Some(first), |finds| finds.next.get().map(Box::as_ref));
-    let find = finds.find_map(|finds| finds.find.get().filter(|find| find.id == id));
+    let finds = std::iter::successors(Some(first), |finds| finds.next.get().map(Box::as_ref));
+    // The last one was asked for by the guard that wants to know.
+    let find = finds.filter_map(|finds| finds.find.get()).filter(|find| find.id == id).last();
     find.ok_or(SessionError::LoggedOut)?.found.as_ref().map_err(SessionError::clone)
 }

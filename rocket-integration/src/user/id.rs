@@ -3,6 +3,7 @@
 //! The compiler quotes lines of this file in its errors: they are kept short and rarely moved.
 
 use rocket_session_state_core::fields::{Field, get, set};
+use rocket_session_state_core::session;
 
 use super::SessionUser;
 use super::stamp::stamp_of;
@@ -58,5 +59,12 @@ pub fn login_field<F: Field<Declared: LoginId<I>>, I>() -> LoginField<I> {
 /// Logs the user in: sets the login field, which renews the id of the session, and seals the stamp.
 pub fn log_in<U: SessionUser<Id: Sized>>(session: &Session, field: LoginField<U::Id>, user: &U) {
     (field.set)(session, user.id());
-    stamp_of(user, |stamp| session.seal_stamp(stamp));
+    prove(session, user);
+}
+
+/// Notes that the user was proven to be the one who logs in, and seals the stamp.
+pub(crate) fn prove<U: SessionUser>(session: &session::Session, user: &U) {
+    if stamp_of(user, |stamp| session.prove_login(Some(stamp))).is_none() {
+        session.prove_login(None);
+    }
 }

@@ -11,9 +11,9 @@ use std::future::Future;
 use rocket::http::Status;
 
 pub use finding::{ByValue, Clones, HasUser, IdOf, UserField, fill_user, find, found, user_of};
+pub(crate) use id::prove;
 pub use id::{LoginField, LoginId, log_in, login_field};
 pub use source::{UserSource, source};
-pub(crate) use stamp::stamp_of;
 
 pub use unmarked::{Attribute, MarksUser, TheUser};
 

@@ -72,6 +72,13 @@ impl Changes {
         self.by_key.values().any(|change| change.quiet)
     }
 
+    /// Forgets what was sealed. `true` if anything was.
+    pub(super) fn drop_seals(&mut self) -> bool {
+        let before = self.by_key.len();
+        self.by_key.retain(|_, change| !change.quiet);
+        self.by_key.len() < before
+    }
+
     /// Returns `true` if the value under `key` was sealed, and is not in the record.
     pub(super) fn is_sealed(&self, key: &str) -> bool {
         self.by_key.get(key).is_some_and(|change| change.quiet)

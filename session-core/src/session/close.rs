@@ -112,15 +112,27 @@ impl Manager {
             _ if ended => None,
             CookieChange::Keep => None,
             CookieChange::Delete => Some(self.cookie().delete()),
-            CookieChange::Send { .. } => {
-                self.set_cookie(state, state.cookie_end(self.refresh(), now), now)?
-            }
+            CookieChange::Send { news } => match self.cookie_of(state, now) {
+                // What fitted before is not to be refused because of what was sealed.
+                Err(SaveError::CookieTooLarge { .. }) if state.contents.changes.drop_seals() => {
+                    if news {
+                        self.cookie_of(state, now)?
+                    } else {
+                        None
+                    }
+                }
+                made => made?,
+            },
         };
         // What is saved after the answer, as by a stream, may be due to be extended again. The cookie does not follow.
         state.identity.extended = false;
         let vary_cookie = state.flags.accessed || set_cookie.is_some();
         let only_extends = matches!(change, CookieChange::Send { news: false });
         Ok(Closed { set_cookie, only_extends, vary_cookie })
+    }
+
+    fn cookie_of(&self, state: &State, now: SystemTime) -> Result<Option<String>, SaveError> {
+        self.set_cookie(state, state.cookie_end(self.refresh(), now), now)
     }
 
     /// Makes the cookie; `None` for a session without an id, which Flask's `modified = False` kept from being written.

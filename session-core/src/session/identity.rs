@@ -30,9 +30,10 @@ pub(super) struct Identity {
     /// A save has given the session a cookie that ends otherwise: it has become permanent, or has a life of its own, or
     /// the other way round.
     pub(super) life_changed: bool,
-    /// The record of a session whose absolute lifetime has passed, which is to be deleted.
-    pub(super) over: Option<SessionId>,
-    /// The browser's cookie belongs to such a session.
+    /// The record of a session that is over, though nobody has ended it: its absolute lifetime has passed, or its login
+    /// does not count any more. It is to be deleted, unless somebody has changed it meanwhile.
+    pub(super) over: Option<StoredRecord>,
+    /// The browser's cookie belongs to a session whose absolute lifetime has passed.
     pub(super) cookie_is_over: bool,
     /// The id with which the request came, if another request has renewed it: no answer carries a session cookie then,
     /// so that none overwrites the one with the new id.
@@ -121,6 +122,16 @@ impl Identity {
     /// Leaves the record and ends the session: from here on this is another one.
     pub(super) fn reset(&mut self) {
         self.leave_record();
+        self.begin_another();
+    }
+
+    /// As [`reset`](Identity::reset), of a session that is over.
+    pub(super) fn disown(&mut self) {
+        self.over = self.stored.take();
+        self.begin_another();
+    }
+
+    fn begin_another(&mut self) {
         self.rotation = None;
         self.generation += 1;
         self.ended = true;

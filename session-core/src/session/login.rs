@@ -24,6 +24,7 @@ const LOGIN_AT: &str = "_login_at";
 
 /// Logs a user in; `raw` is the encoded login value.
 pub(super) fn log_in(state: &mut State, key: &str, raw: Vec<u8>, rule: FieldRule, now: SystemTime) {
+    state.changes_of_login += 1;
     let format = state.contents.format();
     let user = format.decode(&raw).unwrap_or(Value::None);
     let own_lifetime = state.own_seconds();
@@ -69,6 +70,7 @@ fn own(state: &mut State, key: &str, value: Option<Value>) {
 
 /// Logs the user out.
 pub(super) fn log_out(state: &mut State) {
+    state.changes_of_login += 1;
     forget(state);
     state.rotate(RotationReason::OtherUser);
 }

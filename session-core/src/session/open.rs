@@ -49,9 +49,9 @@ impl Manager {
         };
         let mut state = match found {
             None => self.fresh(),
-            Some(Found::Over(id)) => {
+            Some(Found::Over(stored)) => {
                 let mut state = self.fresh();
-                state.identity.over = id;
+                state.identity.over = stored;
                 state.identity.cookie_is_over = true;
                 state.identity.ended = true;
                 state
@@ -99,7 +99,7 @@ impl Manager {
         if self.refresh().absolute.is_some() || self.refresh().touch().is_some() {
             let term = self.refresh().term_of(&record, self.login_key(), now);
             if term.is_over(now) {
-                return Ok(Some(Found::Over(Some(stored.id))));
+                return Ok(Some(Found::Over(Some(stored))));
             }
             // In a box, since it is rare, and would make the future of every request larger.
             extended = self.refresh().touch().is_some()
@@ -172,8 +172,8 @@ enum Found {
     Record { record: Arc<Record>, stored: StoredRecord, extended: bool },
     /// The session in the cookie, and the moment at which that ends.
     Cookie(Arc<Record>, Option<SystemTime>),
-    /// Nothing, since the session is over, though the record of this id is still there, or the cookie.
-    Over(Option<SessionId>),
+    /// Nothing, since the session is over, though its record is still there, or the cookie.
+    Over(Option<StoredRecord>),
     /// Nothing, since another request has given the session of this id a new one.
     Renewed(SessionId),
 }

@@ -150,7 +150,12 @@ impl Writer<'_> {
             match self.next_step()? {
                 Step::Done => return Ok(()),
                 Step::Delete => self.delete_pending().await?,
-                Step::Save(plan) => return self.carry_out(*plan).await,
+                Step::Save(plan) => match self.carry_out(*plan).await {
+                    // What fitted before is not to be refused because of what was sealed.
+                    Err(SaveError::RecordTooLarge { .. })
+                        if self.session.state().contents.changes.drop_seals() => {}
+                    saved => return saved,
+                },
             }
         }
     }
@@ -331,14 +336,18 @@ impl Writer<'_> {
         }
     }
 
-    /// Deletes the record of a session whose time is over, as best can be: nothing that is read depends on it.
+    /// Deletes the record of a session that is over, as best can be: nothing that is read depends on it. If it was changed
+    /// meanwhile, somebody may have logged in anew, and if it is gone, it may have a new id: then it is left alone.
     async fn delete_what_is_over(&self) {
-        let Some(id) = self.session.state().identity.over.take() else { return };
-        let key = self.manager.store_key(&id);
-        if let Err(error) = self.server.store.delete(self.budget(), self.now, &key).await {
-            log::log!(level(&error), "a session that is over could not be deleted: {}", Chain(&error));
+        let Some(over) = self.session.state().identity.over.take() else { return };
+        let key = self.manager.store_key(&over.id);
+        match self.server.store.swap(self.budget(), self.now, &key, Some(&over.loaded), None).await {
+            Ok(Swap::Done { .. }) => self.server.ended.add(over.id),
+            Ok(Swap::Conflict(_)) => {}
+            Err(error) => {
+                log::log!(level(&error), "a session that is over could not be deleted: {}", Chain(&error));
+            }
         }
-        self.server.ended.add(id);
     }
 
     /// Ends a session, whatever its record holds by now, and also if another request has given it a new id.

@@ -1,6 +1,7 @@
 //! The stamp of a login: it ends when the user's stamp is another one.
 
 use super::changes::FieldRule;
+use super::identity::RotationReason;
 use super::{Session, login};
 use crate::formats::value::Value;
 
@@ -8,11 +9,14 @@ use crate::formats::value::Value;
 pub(super) const STAMP: &str = "_stamp";
 
 impl Session {
-    /// Binds the login to the user's stamp.
+    /// Notes that whoever logs in was proven to be the user, as by a password, and binds the login to the user's stamp. Such a
+    /// login holds also if the session that the request came with has ended meanwhile, then without its data.
     #[doc(hidden)]
-    pub fn seal_stamp(&self, stamp: &[u8]) {
+    pub fn prove_login(&self, stamp: Option<&[u8]>) {
         let mut state = self.used();
-        if let Some(sealed) = self.sealed(login::user_fingerprint(&state), stamp)
+        state.rotate(RotationReason::LogIn);
+        if let Some(stamp) = stamp
+            && let Some(sealed) = self.sealed(login::user_fingerprint(&state), stamp)
             && let Ok(raw) = state.contents.format().encode(&sealed)
         {
             state.contents.set(STAMP, raw, FieldRule::default());
@@ -44,6 +48,21 @@ impl Session {
         true
     }
 
+    /// Ends the session since its login does not count any more: its user is gone, or has another stamp. Nobody has wished
+    /// that, so it ends nothing but what this request has loaded: the user may just have logged in anew beside it, with
+    /// another answer's cookie.
+    #[doc(hidden)]
+    pub fn end_unproven_login(&self) {
+        let fresh = self.shared.manager.fresh();
+        self.used().disown(fresh);
+    }
+
+    /// Returns how often this request has changed who is logged in.
+    #[doc(hidden)]
+    pub fn changes_of_login(&self) -> u32 {
+        self.state().changes_of_login
+    }
+
     fn sealed(&self, user: Option<String>, stamp: &[u8]) -> Option<Value> {
         let user = user?;
         let code = self.shared.manager.stamps().code(&user, stamp);
@@ -64,8 +83,12 @@ impl Session {
     /// ```
     pub fn log_out(&self) {
         let mut state = self.used();
-        if let Some(key) = state.login_key {
-            state.take(key, FieldRule::default());
+        match state.login_key {
+            Some(key) if login::user_fingerprint(&state).is_some() => {
+                state.take(key, FieldRule::default());
+            }
+            // Flask may have left a null in the field, and a visitor's data beside it.
+            _ => state.end_successor(),
         }
     }
 }

@@ -26,6 +26,8 @@ pub(super) struct State {
     pub(super) cookie_expires: Option<SystemTime>,
     /// The key that says who is logged in: the application's, or that of a state that was loaded.
     pub(super) login_key: Option<&'static str>,
+    /// How often this request has logged somebody in or out.
+    pub(super) changes_of_login: u32,
     /// The session holds when it was created, since its life is limited by that.
     pub(super) is_dated: bool,
     /// Flash messages that this request has taken; Flask hands the same ones out again.
@@ -92,6 +94,7 @@ impl State {
             kind,
             cookie_expires: None,
             login_key: None,
+            changes_of_login: 0,
             is_dated: false,
             taken_flashes: None,
             reported: BTreeSet::new(),
@@ -203,7 +206,7 @@ impl State {
 
     /// Ends the session that another request has given a new id, if the request came with the old one: a visitor who
     /// wants to log out is nobody here, but the wish is what counts.
-    fn end_successor(&mut self) {
+    pub(super) fn end_successor(&mut self) {
         if self.identity.stored.is_none() && self.identity.renewed.is_some() {
             self.identity.leave_record();
             self.flags.modified = true;
@@ -221,6 +224,15 @@ impl State {
         self.contents = fresh.contents;
         self.identity.reset();
         self.flags.modified = true;
+    }
+
+    /// Leaves a session that is over, as [`Identity::over`] says: what is set from here on belongs to the session `fresh`.
+    pub(super) fn disown(&mut self, fresh: State) {
+        self.contents = fresh.contents;
+        self.identity.disown();
+        self.changes_of_login += 1;
+        // The cookie of a record that is gone lets nobody in, and its deletion could hit that of a new login.
+        self.flags.modified |= self.kind == Kind::Cookie;
     }
 
     /// Counts everything as saved; the session goes on holding it.

@@ -4,7 +4,7 @@
 //! The compiler prints equal errors once if they have one place: everything that depends on the base
 //! has the place of the base, everything that depends on a field's type has the place of that type.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 use syn::{Field, Ident, ItemStruct, Path, Type};
@@ -68,7 +68,7 @@ fn expand_definition(guard: &Guard) -> TokenStream {
         )
     });
     let inits = fields.iter().map(|field| match guard.user_of(field) {
-        Some(user) => expand_user_field(user, field),
+        Some(user) => expand_user_field(guard, user, field),
         None => expand_field(guard, field),
     });
     let from_session = fields.iter().filter(|field| guard.user_of(field).is_none());
@@ -207,7 +207,7 @@ fn expand_field(guard: &Guard, field: &Field) -> TokenStream {
 }
 
 /// Fills the field with the user, who was found before.
-fn expand_user_field(user: &UserField, field: &Field) -> TokenStream {
+fn expand_user_field(guard: &Guard, user: &UserField, field: &Field) -> TokenStream {
     let Field { attrs, ident, ty, .. } = field;
     let cfgs = cfgs(attrs);
     let Some(word) =
@@ -215,9 +215,10 @@ fn expand_user_field(user: &UserField, field: &Field) -> TokenStream {
     else {
         return quote!(#(#cfgs)* #ident: __private::unknown_field()?);
     };
-    let parts = Ident::new("__parts", Span::call_site());
+    // The parameters keep the place of their function, which is another one where a `macro_rules!` macro names the field.
+    let [parts, request] = ["__parts", "__request"].map(|name| Ident::new(name, guard.base.span()));
     let found = quote_spanned! {word.span()=>
-        __private::user_of::<<Self as __private::GuardDef>::State>(&#parts.state, __request)?
+        __private::user_of::<<Self as __private::GuardDef>::State>(&#parts.state, #request)?
     };
     quote_spanned!(ty.span()=> #(#cfgs)* #ident: __private::fill_user(#found))
 }

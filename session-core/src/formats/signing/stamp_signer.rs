@@ -8,8 +8,8 @@ use sha2::Sha256;
 /// Makes and checks codes of stamps, each for one user.
 ///
 /// A code tells nothing of the stamp, which may be the hash of a password, and can't be made without the key. A session in
-/// a store needs no key: its record is not in the visitor's hands. Then, and for sessions from before there was a key,
-/// the key is a constant.
+/// a store needs no key: its record is not in the visitor's hands. Then the key is a constant, and codes of that are
+/// accepted when there is a key later.
 pub(crate) struct StampSigner {
     /// The key that makes codes, then those that are only accepted.
     keys: Vec<Hmac<Sha256>>,
@@ -20,7 +20,11 @@ impl StampSigner {
         key: Option<&'k [u8]>,
         fallbacks: impl DoubleEndedIterator<Item = &'k [u8]>,
     ) -> Self {
-        let secrets = key.into_iter().chain(fallbacks.rev()).chain([&b""[..]]);
+        let (makes, accepted) = match key {
+            Some(key) => (key, Some(&b""[..])),
+            None => (&b""[..], None),
+        };
+        let secrets = [makes].into_iter().chain(fallbacks.rev()).chain(accepted);
         StampSigner { keys: secrets.map(|secret| keyed(&derived(secret))).collect() }
     }
 
@@ -83,6 +87,9 @@ mod tests {
         for old in [signer(Some("older"), &[]), signer(Some("oldest"), &[]), signer(None, &[])] {
             assert_eq!(with_key.check(&old.code(USER, b"stamp"), USER, b"stamp"), Some(false));
         }
-        assert_eq!(signer(None, &[]).check(&signer(None, &[]).code(USER, b"s"), USER, b"s"), Some(true));
+        let without_key = signer(None, &["next"]);
+        assert_eq!(without_key.check(&signer(None, &[]).code(USER, b"s"), USER, b"s"), Some(true));
+        // So that a key can be told to all processes before the first of them makes codes with it.
+        assert_eq!(without_key.check(&signer(Some("next"), &[]).code(USER, b"s"), USER, b"s"), Some(false));
     }
 }
