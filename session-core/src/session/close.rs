@@ -113,8 +113,7 @@ impl Manager {
             CookieChange::Keep => None,
             CookieChange::Delete => Some(self.cookie().delete()),
             CookieChange::Send { news } => match self.cookie_of(state, now) {
-                // What fitted before is not to be refused because of what was sealed.
-                Err(SaveError::CookieTooLarge { .. }) if state.contents.changes.drop_seals() => {
+                Err(SaveError::CookieTooLarge { .. }) if state.drop_seals() => {
                     if news {
                         self.cookie_of(state, now)?
                     } else {

@@ -151,9 +151,7 @@ impl Writer<'_> {
                 Step::Done => return Ok(()),
                 Step::Delete => self.delete_pending().await?,
                 Step::Save(plan) => match self.carry_out(*plan).await {
-                    // What fitted before is not to be refused because of what was sealed.
-                    Err(SaveError::RecordTooLarge { .. })
-                        if self.session.state().contents.changes.drop_seals() => {}
+                    Err(SaveError::RecordTooLarge { .. }) if self.session.state().drop_seals() => {}
                     saved => return saved,
                 },
             }

@@ -26,6 +26,8 @@ pub(super) struct State {
     pub(super) cookie_expires: Option<SystemTime>,
     /// The key that says who is logged in: the application's, or that of a state that was loaded.
     pub(super) login_key: Option<&'static str>,
+    /// What was sealed did not fit, so that this request seals nothing more.
+    pub(super) no_room_for_seals: bool,
     /// How often this request has logged somebody in or out.
     pub(super) changes_of_login: u32,
     /// The session holds when it was created, since its life is limited by that.
@@ -94,6 +96,7 @@ impl State {
             kind,
             cookie_expires: None,
             login_key: None,
+            no_room_for_seals: false,
             changes_of_login: 0,
             is_dated: false,
             taken_flashes: None,
@@ -170,7 +173,16 @@ impl State {
     /// whatever comes of that, the request keeps its answer. A record that is not there is not created for it, and one
     /// in which others have set the key meanwhile keeps theirs.
     pub(super) fn seal(&mut self, key: &str, value: &Value) {
-        self.contents.seal(key, value);
+        if !self.no_room_for_seals {
+            self.contents.seal(key, value);
+        }
+    }
+
+    /// Forgets what was sealed, where that does not fit: what fitted before is not to be refused because of it. `false` if
+    /// nothing was sealed.
+    pub(super) fn drop_seals(&mut self) -> bool {
+        self.no_room_for_seals = true;
+        self.contents.changes.drop_seals()
     }
 
     /// Removes a value. `true` if there was one.

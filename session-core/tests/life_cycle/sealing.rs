@@ -257,3 +257,35 @@ async fn a_cookie_that_holds_the_session_is_sent_once_for_a_seal() {
     assert_eq!(created(&site).await, Some(seconds(&site)));
     assert_eq!(site.request(|_| {}).await.set_cookie, None);
 }
+
+#[tokio::test]
+async fn a_cookie_that_has_no_room_for_a_seal_is_left_as_it_is_and_a_change_that_fits_is_sent_without() {
+    let mut site = Site::with_cookies(|_| {});
+    // Hardly compressible, so that the cookie grows with its length.
+    let noise = |length: u64| {
+        (0..length).map(|n| format!("{:x}", n.wrapping_mul(0x9E37_79B9_7F4A_7C15))).collect::<String>()
+    };
+    let full = site.request(|session| session.set("noise", &noise(100))).await.set_cookie.unwrap().len();
+    site.reconfigure_cookies(|config| {
+        config.session_absolute_lifetime = Some(100 * DAY);
+        config.max_cookie_size = full;
+    });
+    assert_eq!(site.request(|session| assert!(!session.is_modified())).await.set_cookie, None);
+    let sent = site.request(|session| session.set("noise", &noise(99))).await.set_cookie.unwrap();
+    assert!(sent.len() <= full);
+    assert_eq!(site.get("noise").await, Some(noise(99)));
+}
+
+#[tokio::test]
+async fn a_change_that_fits_is_written_without_a_seal_that_does_not() {
+    let mut site = unsealed().await;
+    let size = site.stored().await.unwrap().bytes.len();
+    site.reconfigure(|config| config.session_max_size = size);
+    site.request(|session| session.set("cart", "oil")).await;
+    assert_eq!((site.get("cart").await.as_deref(), created(&site).await.is_some()), (Some("oil"), true));
+    assert_eq!(
+        site.stored().await.unwrap().bytes.len(),
+        size,
+        "what is opened is sealed again, and not written"
+    );
+}

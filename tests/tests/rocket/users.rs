@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use rocket::http::Status;
+use rocket::local::asynchronous::LocalResponse;
 use rocket::request::FromRequest;
+use rocket::tokio::sync::Notify;
 use rocket::{Build, Request, Rocket, State, catch, catchers, get, post, routes};
 use rocket_session_state::{Access, Session, SessionUser, require_session, session_state};
 
@@ -16,6 +18,22 @@ use crate::site::{Site, launches, quiet};
 struct Users {
     by_id: Mutex<BTreeMap<i64, Row>>,
     finds: AtomicUsize,
+    slow_guard: Pause,
+    change_of_password: Pause,
+}
+
+/// A place in which one request waits for another.
+#[derive(Default)]
+struct Pause {
+    come: Notify,
+    go_on: Notify,
+}
+
+impl Pause {
+    async fn here(&self) {
+        self.come.notify_one();
+        self.go_on.notified().await;
+    }
 }
 
 #[derive(Clone)]
@@ -84,6 +102,21 @@ struct Visit {
 struct Member {
     #[session(user)]
     user: User,
+}
+
+/// Has looked at the session already when it looks for the user.
+#[require_session(Visit, check = waits)]
+struct Slow;
+
+#[require_session(Slow)]
+struct SlowMember {
+    #[session(user)]
+    _user: User,
+}
+
+async fn waits(_: &Visit, users: &State<Users>) -> bool {
+    users.slow_guard.here().await;
+    true
 }
 
 /// Shares the user, and has one of its own as well.
@@ -166,6 +199,39 @@ async fn change(id: i64, member: Member, visit: Visit, users: &State<Users>) -> 
     Ok(String::new())
 }
 
+#[get("/slow")]
+fn slow(_member: SlowMember) {}
+
+/// Another password: in the database at once, and in the session when the request goes on.
+#[post("/password")]
+async fn change_password(member: Member, users: &State<Users>) {
+    users.set(member.user.id, Row::Stamp("new"));
+    users.change_of_password.here().await;
+    member.log_in(&User { stamp: "new", ..member.user });
+}
+
+/// Logs in whoever a guard has just refused.
+#[post("/again")]
+async fn log_in_again(refused: Option<Member>, visit: Visit, request: InRequest<'_>) -> Status {
+    visit.log_in(&User { id: 1, stamp: "new" });
+    match (refused, Member::from_request(request.0).await.succeeded()) {
+        (None, Some(_)) => Status::Ok,
+        _ => Status::Conflict,
+    }
+}
+
+/// The request, for a handler that asks guards itself.
+struct InRequest<'r>(&'r Request<'r>);
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for InRequest<'r> {
+    type Error = ();
+
+    async fn from_request(request: &'r Request<'_>) -> rocket::request::Outcome<Self, ()> {
+        rocket::outcome::Outcome::Success(InRequest(request))
+    }
+}
+
 fn routes(rocket: Rocket<Build>) -> Rocket<Build> {
     let users = Users::default();
     for id in 1..=3 {
@@ -175,7 +241,20 @@ fn routes(rocket: Rocket<Build>) -> Rocket<Build> {
         .manage(users)
         .mount(
             "/",
-            routes![login_page, log_in, log_in_by_the_setter, log_out, member, many, known, asked, change],
+            routes![
+                login_page,
+                log_in,
+                log_in_by_the_setter,
+                log_out,
+                member,
+                many,
+                known,
+                asked,
+                change,
+                slow,
+                change_password,
+                log_in_again
+            ],
         )
         .register("/", catchers![gone])
 }
@@ -333,4 +412,52 @@ async fn an_application_that_does_not_manage_what_finds_users_does_not_launch() 
     assert!(!launches(without).await);
     let with = quiet().attach(sessions()).manage(Users::default()).mount("/", routes![login_page, member]);
     assert!(launches(with).await);
+}
+
+/// The cookie that an answer sets.
+fn cookie(answer: &LocalResponse<'_>) -> Option<String> {
+    answer.headers().get_one("Set-Cookie").map(str::to_owned)
+}
+
+#[rocket::async_test]
+async fn a_request_beside_a_change_of_the_password_logs_nobody_out_if_it_is_answered_first() {
+    let site = site().await;
+    site.post("/login/1").await;
+    let password = &site.users().change_of_password;
+    let beside = async {
+        password.come.notified().await;
+        let answer = site.get("/member").await;
+        assert_eq!((answer.status(), cookie(&answer)), (Status::Unauthorized, None));
+        password.go_on.notify_one();
+    };
+    let (changed, ()) = rocket::tokio::join!(site.post("/password"), beside);
+    assert_eq!(changed, Status::Ok);
+    assert_eq!(site.text("/member").await, "1");
+}
+
+#[rocket::async_test]
+async fn a_request_beside_a_change_of_the_password_logs_nobody_out_if_it_is_answered_last() {
+    let site = site().await;
+    site.post("/bare/1").await;
+    site.get("/member").await;
+    let slow = &site.users().slow_guard;
+    site.users().change_of_password.go_on.notify_one();
+    let beside = async {
+        slow.come.notified().await;
+        assert_eq!(site.post("/password").await, Status::Ok);
+        slow.go_on.notify_one();
+    };
+    let (answer, ()) = rocket::tokio::join!(site.get("/slow"), beside);
+    assert_eq!((answer.status(), cookie(&answer)), (Status::Unauthorized, None));
+    drop(answer);
+    assert_eq!((site.text("/member").await, site.text("/known").await), ("1".to_owned(), "tea".to_owned()));
+}
+
+#[rocket::async_test]
+async fn a_request_that_was_logged_out_and_logs_in_again_has_its_user() {
+    let site = site().await;
+    site.post("/login/1").await;
+    site.users().set(1, Row::Stamp("new"));
+    assert_eq!(site.post("/again").await, Status::Ok);
+    assert_eq!(site.text("/member").await, "1");
 }
