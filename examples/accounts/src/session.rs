@@ -52,6 +52,7 @@ impl Visit {
     /// Logs in, for 30 days without a visit if the visitor wants to be remembered, or else as Rocket.toml says.
     pub(crate) fn begin(&self, user: &User, remember: bool) {
         self.log_in(user);
+        self.session().clear_lifetime();
         if remember {
             let _ = self.session().set_lifetime(MONTH); // fails for less than a second only
         }

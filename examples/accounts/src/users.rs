@@ -82,10 +82,13 @@ impl Users {
         sqlx::query_as("SELECT * FROM users ORDER BY name_key").fetch_all(&self.0).await.map_err(down)
     }
 
-    /// The user with the new password; `None` if the user is gone.
-    pub async fn set_password(&self, id: i64, password_hash: &str) -> Result<Option<User>, Status> {
-        let changed = sqlx::query_as("UPDATE users SET password_hash = ? WHERE id = ? RETURNING *");
-        changed.bind(password_hash).bind(id).fetch_optional(&self.0).await.map_err(down)
+    /// The user with the new password; `None` if the user is gone, or has another password meanwhile.
+    pub async fn set_password(&self, user: &User, password_hash: &str) -> Result<Option<User>, Status> {
+        let changed = sqlx::query_as(
+            "UPDATE users SET password_hash = ? WHERE id = ? AND password_hash = ? RETURNING *",
+        );
+        let changed = changed.bind(password_hash).bind(user.id).bind(&user.password_hash);
+        changed.fetch_optional(&self.0).await.map_err(down)
     }
 
     /// Locks a user out or lets them in again. Returns whether that was done: the administrator can't be locked out.

@@ -7,7 +7,6 @@ use crate::passwords::Passwords;
 use crate::session::{Member, Visit};
 use crate::users::Users;
 use rocket::form::{Contextual, Form};
-use rocket::http::Status;
 use rocket::response::Redirect;
 use rocket::{FromForm, Route, State, get, post, routes, uri};
 use rocket_dyn_templates::{Template, context};
@@ -51,7 +50,9 @@ async fn change_password(
     let checked = credentials.check(&member.user.name, change.password, visit.session().now()).await;
     let user = checked.map_err(|denied| Refused::since(denied, "That is not your password.", again))?;
     let hash = passwords.hash(change.new_password.0).await?;
-    let user = users.set_password(user.id, &hash).await?.ok_or(Status::Gone)?;
+    let changed = users.set_password(&user, &hash).await?;
+    let user =
+        changed.ok_or_else(|| Refused::Wrong(again("Somebody has changed your password meanwhile.")))?;
     visit.log_in(&user);
     visit.flash("Your password is changed, and your other devices are logged out.", "success");
     Ok(Redirect::to(uri!("/account", page)))

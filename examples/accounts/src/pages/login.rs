@@ -63,8 +63,9 @@ async fn log_in(
 /// A POST, so that no link logs anybody out. A visitor who is nobody is told nothing, since that would begin a session.
 #[post("/logout")]
 fn log_out(visit: Visit) -> ClearSiteData<Redirect> {
-    if visit.user_id().is_some() {
-        visit.log_out();
+    let was_logged_in = visit.user_id().is_some();
+    visit.log_out();
+    if was_logged_in {
         visit.flash("You are logged out.", "success");
     }
     ClearSiteData(Redirect::to(uri!(welcome::page)))
