@@ -21,6 +21,11 @@ pub(crate) fn print(place: &Place, quick: bool) -> Result<()> {
         "\nInstructions of setting every key to another text, and of closing that session, by the number of keys:\n"
     );
     print_every(&operations::count(place, "every", TIMES, &[])?);
+    println!("\nInstructions of a page of somebody who is logged in, in an application without a network:\n");
+    println!("| page | instructions |\n|---|---|");
+    for Operation { name, each } in operations::count(place, "users", TIMES, &[])? {
+        println!("| {} | {:.0} |", name.join(" "), each.instructions);
+    }
     println!("\nParallel requests that all write one session:\n");
     print_parallel(place, if quick { 1 } else { 5 })?;
     println!("\nSessions of twenty keys and 1 KB in memory:\n");
