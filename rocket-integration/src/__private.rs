@@ -17,7 +17,7 @@ pub use crate::guard::{
     abort, authorize, enter, gate, open, required,
 };
 pub use crate::user::{
-    Attribute, ByValue, Clones, HasUser, IdOf, LoginField, LoginId, MarksUser, TheUser, UserField,
-    UserSource, fill_user, find, found, log_in, login_field, source, user_of,
+    ByValue, Clones, HasUser, IdOf, LoginField, LoginId, UserField, UserSource, fill_user, find, found,
+    log_in, login_field, source, user_of,
 };
 pub use crate::{Next, Session, SessionError, SessionUser};

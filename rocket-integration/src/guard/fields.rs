@@ -10,9 +10,9 @@ use rocket_session_state_core::fields::{Field, get};
 use rocket_session_state_core::session;
 
 use super::traits::{GuardDef, Requirement, SessionState, TypedKey};
+use super::unmarked::TheUser;
 use crate::error::SessionError;
 use crate::session::Session;
-use crate::user::TheUser;
 
 /// The proof that a request has passed the guard `G`. Only [`authorize`](crate::guard::authorize) makes one.
 ///

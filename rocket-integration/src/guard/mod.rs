@@ -14,6 +14,7 @@ mod fields;
 mod gate;
 mod launch;
 mod traits;
+mod unmarked;
 
 pub use access::Access;
 pub use authorize::{Require, Restrictive, authorize, enter, open};
@@ -40,4 +41,5 @@ pub(crate) mod generated {
     pub use super::traits::{
         HasLogin, Requirement, RequiresSomething, fresh, freshness, login, requires_something,
     };
+    pub use super::unmarked::{Attribute, MarksUser, TheUser};
 }

@@ -4,7 +4,6 @@ mod finding;
 mod id;
 mod source;
 mod stamp;
-mod unmarked;
 
 use std::future::Future;
 
@@ -14,8 +13,6 @@ pub use finding::{ByValue, Clones, HasUser, IdOf, UserField, fill_user, find, fo
 pub(crate) use id::prove;
 pub use id::{LoginField, LoginId, log_in, login_field};
 pub use source::{UserSource, source};
-
-pub use unmarked::{Attribute, MarksUser, TheUser};
 
 use stamp::NoStamp;
 

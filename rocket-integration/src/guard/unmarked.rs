@@ -2,7 +2,7 @@
 //!
 //! The compiler quotes lines of this file in its errors: they are kept short and rarely moved.
 
-use crate::guard::generated::FillsField;
+use super::fields::FillsField;
 
 /// Has the name `user` among the fields of a state that has a user and no field of that name. It fills no field.
 #[derive(Debug)]
