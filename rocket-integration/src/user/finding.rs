@@ -112,14 +112,15 @@ where
     let source = S::source(request).await?;
     let found = S::User::find(id, source).await.map_err(SessionError::Other)?;
     let session = state.session();
+    if session.changes_of_login() != log_in {
+        // The request has logged somebody in or out meanwhile: nothing that was found is about that login.
+        return Err(SessionError::LoggedOut);
+    }
     let counts = |user: &S::User| stamp_of(user, |stamp| session.accepts_stamp(stamp)).unwrap_or(true);
     match found {
         Some(user) if counts(&user) => Ok(Arc::new(user)),
         _ => {
-            // Unless the request has logged somebody in meanwhile.
-            if session.changes_of_login() == log_in {
-                session.end_unproven_login();
-            }
+            session.end_unproven_login();
             Err(SessionError::LoggedOut)
         }
     }

@@ -93,7 +93,7 @@ impl Manager {
             state.date(self.refresh(), now);
             state.identity.extended = self.refresh().each_use && state.is_due(self.refresh(), now);
         }
-        let change = state.cookie_change(self.refresh());
+        let mut change = state.cookie_change(self.refresh());
         let ended = match self.home() {
             SessionHome::Cookie(_) => {
                 if change != CookieChange::Keep {
@@ -112,13 +112,11 @@ impl Manager {
             _ if ended => None,
             CookieChange::Keep => None,
             CookieChange::Delete => Some(self.cookie().delete()),
-            CookieChange::Send { news } => match self.cookie_of(state, now) {
+            CookieChange::Send { .. } => match self.cookie_of(state, now) {
                 Err(SaveError::CookieTooLarge { .. }) if state.drop_seals() => {
-                    if news {
-                        self.cookie_of(state, now)?
-                    } else {
-                        None
-                    }
+                    change = state.cookie_change(self.refresh());
+                    let is_sent = matches!(change, CookieChange::Send { .. });
+                    if is_sent { self.cookie_of(state, now)? } else { None }
                 }
                 made => made?,
             },

@@ -96,6 +96,11 @@ impl Contents {
         self.encode_errors.push((key.to_owned(), error));
     }
 
+    /// Returns `true` if the value last set under `key` could not be encoded.
+    pub(super) fn has_encode_error(&self, key: &str) -> bool {
+        self.encode_errors.iter().any(|(failed, _)| failed == key)
+    }
+
     /// Forgets that the value last set under `key` could not be encoded. `true` if that was so.
     pub(super) fn clear_encode_error(&mut self, key: &str) -> bool {
         let before = self.encode_errors.len();

@@ -127,7 +127,12 @@ impl Identity {
 
     /// As [`reset`](Identity::reset), of a session that is over.
     pub(super) fn disown(&mut self) {
-        self.over = self.stored.take();
+        match self.stored.take() {
+            // This request has made it, beside one that was over already.
+            Some(stored) if self.over.is_some() => self.pending_deletes.push(stored.id),
+            Some(stored) => self.over = Some(stored),
+            None => {}
+        }
         self.begin_another();
     }
 

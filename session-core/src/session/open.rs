@@ -125,7 +125,11 @@ impl Manager {
                 stored.loaded = loaded;
                 return true;
             }
-            Ok(Extended::Changed | Extended::Gone) => {}
+            Ok(Extended::Changed { end: Some(end) }) => {
+                stored.loaded.expires = Some(end);
+                return true;
+            }
+            Ok(Extended::Changed { end: None } | Extended::Gone) => {}
             Err(error) => log::log!(level(&error), "a session may live too long: {}", Chain(&error)),
         }
         false

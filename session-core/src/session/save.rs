@@ -11,7 +11,7 @@ use super::identity::{RotationReason, SavePoint, StoredRecord};
 use super::manager::{Manager, Server, SessionHome};
 use super::outcome::Outcome;
 use super::state::Saved;
-use super::term::Term;
+use super::term::{Term, live_alike};
 use super::{SaveError, Session};
 use crate::error_chain::Chain;
 use crate::formats::codec::Record;
@@ -67,16 +67,28 @@ impl Manager {
         now: SystemTime,
         budget: &Budget,
     ) -> Result<Extended, StoreError> {
+        let key = self.store_key(id);
         let new = New { bytes: &loaded.bytes, lifetime: Some(term.life(now)) };
-        match server.store.swap(budget, now, &self.store_key(id), Some(loaded), Some(new)).await? {
+        let current = match server.store.swap(budget, now, &key, Some(loaded), Some(new)).await? {
             Swap::Done { version } => {
                 let mut loaded = loaded.clone();
                 (loaded.version, loaded.expires) = (version, Some(term.end(now)));
-                Ok(Extended::Done(loaded))
+                return Ok(Extended::Done(loaded));
             }
-            Swap::Conflict(Some(_)) => Ok(Extended::Changed),
-            Swap::Conflict(None) => Ok(Extended::Gone),
-        }
+            Swap::Conflict(Some(current)) => current,
+            Swap::Conflict(None) => return Ok(Extended::Gone),
+        };
+        // Others have changed the record, and perhaps its life: it is extended as it is now, once.
+        let read = |loaded: &Loaded| loaded.record(server.format).ok().flatten();
+        let (Some(ours), Some(theirs)) = (read(loaded), read(&current)) else {
+            return Ok(Extended::Changed { end: None });
+        };
+        let now_term = self.refresh().term_of(&theirs, self.login_key(), now);
+        let new = New { bytes: &current.bytes, lifetime: Some(now_term.life(now)) };
+        let swapped = server.store.swap(budget, now, &key, Some(&current), Some(new)).await?;
+        let alike = now_term == *term && live_alike(&ours, &theirs);
+        let end = (alike && matches!(swapped, Swap::Done { .. })).then(|| term.end(now));
+        Ok(Extended::Changed { end })
     }
 }
 
@@ -100,8 +112,10 @@ enum Step {
 pub(super) enum Extended {
     /// The record, as it is stored now.
     Done(Loaded),
-    /// Others have changed the record, and perhaps its life: theirs counts.
-    Changed,
+    /// Others have changed the record. Its new end, if it was extended all the same and lives as the one that was loaded.
+    Changed {
+        end: Option<SystemTime>,
+    },
     Gone,
 }
 
@@ -324,7 +338,11 @@ impl Writer<'_> {
                 let stored = StoredRecord { id: stored.id.clone(), loaded };
                 Saved::new(Some(stored), record).extended(true)
             }
-            Ok(Extended::Changed) => Saved::new(Some(stored.clone()), record),
+            Ok(Extended::Changed { end }) => {
+                let mut stored = stored.clone();
+                stored.loaded.expires = end.or(stored.loaded.expires);
+                Saved::new(Some(stored), record).extended(end.is_some())
+            }
             // The session has ended meanwhile, or has a new id.
             Ok(Extended::Gone) => Saved::new(Some(stored.clone()), record).renewed(stored.id.clone()),
             Err(error) => {

@@ -83,12 +83,13 @@ impl Session {
     /// ```
     pub fn log_out(&self) {
         let mut state = self.used();
-        match state.login_key {
-            Some(key) if login::user_fingerprint(&state).is_some() => {
+        // Flask may have left a null in the field, and a visitor's data beside it.
+        let is_null = |key: &str| matches!(state.contents.value(key), Ok(None | Some(Value::None)));
+        match state.login_key.filter(|key| !is_null(key) || state.contents.has_encode_error(key)) {
+            Some(key) => {
                 state.take(key, FieldRule::default());
             }
-            // Flask may have left a null in the field, and a visitor's data beside it.
-            _ => state.end_successor(),
+            None => state.end_successor(),
         }
     }
 }

@@ -244,7 +244,7 @@ impl State {
         self.identity.disown();
         self.changes_of_login += 1;
         // The cookie of a record that is gone lets nobody in, and its deletion could hit that of a new login.
-        self.flags.modified |= self.kind == Kind::Cookie;
+        self.flags.modified = self.kind == Kind::Cookie;
     }
 
     /// Counts everything as saved; the session goes on holding it.

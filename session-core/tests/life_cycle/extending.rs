@@ -169,3 +169,20 @@ async fn a_read_whose_life_can_not_be_extended_keeps_its_answer() {
     let closed = site.request(|_| {}).await;
     assert!(closed.set_cookie.is_some(), "the next one extends it");
 }
+
+#[tokio::test]
+async fn a_read_beside_a_change_extends_the_record_as_it_is_then_and_the_cookie_with_it() {
+    let mut site = Site::with(|config| config.permanent_session_lifetime = Duration::from_secs(1_000));
+    site.request(|session| session.set("k", "v")).await;
+    site.now += Duration::from_secs(500);
+    let reading = site.open().await;
+    let elsewhere = site.other_process();
+    let changing = elsewhere.open(site.cookie.as_deref(), site.now).await.unwrap();
+    changing.set("k", "w");
+    changing.keep_life();
+    elsewhere.close(&changing, site.now).await.unwrap();
+    let closed = site.close(&reading).await.unwrap();
+    assert!(closed.set_cookie.is_some() && closed.only_extends);
+    assert_eq!(site.ends_in().await, Some(Duration::from_secs(1_000)));
+    assert_eq!(site.get("k").await.as_deref(), Some("w"));
+}

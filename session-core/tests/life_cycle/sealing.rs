@@ -277,6 +277,25 @@ async fn a_cookie_that_has_no_room_for_a_seal_is_left_as_it_is_and_a_change_that
 }
 
 #[tokio::test]
+async fn a_cookie_that_has_no_room_for_a_seal_is_extended_without_it() {
+    let mut site = Site::with_cookies(|_| {});
+    let begun = site.request(|session| {
+        session.set_permanent(true);
+        session.set("cart", "tea");
+    });
+    let full = begun.await.set_cookie.unwrap().len();
+    site.reconfigure_cookies(|config| {
+        config.session_absolute_lifetime = Some(100 * DAY);
+        config.max_cookie_size = full;
+    });
+    for _ in 0..10 {
+        site.now += 10 * DAY;
+        let closed = site.request(|session| assert!(session.contains("cart"))).await;
+        assert!(closed.set_cookie.is_some() && closed.only_extends);
+    }
+}
+
+#[tokio::test]
 async fn a_change_that_fits_is_written_without_a_seal_that_does_not() {
     let mut site = unsealed().await;
     let size = site.stored().await.unwrap().bytes.len();
