@@ -91,8 +91,8 @@ impl<'r, F: Future<Output: Answer> + Send + 'r> Decision<'r, Deferred> for F {
     }
 }
 
-/// Asks for the request guard that a check takes.
-fn argument<'r, A: FromRequest<'r> + Send + 'r>(
+/// Asks for a request guard that a check takes, or by which a user is found.
+pub(crate) fn argument<'r, A: FromRequest<'r> + Send + 'r>(
     request: &'r Request<'_>,
 ) -> impl Future<Output = Result<A, SessionError>> + Send + 'r {
     A::from_request(request).map(|outcome| match outcome {

@@ -25,6 +25,7 @@ pub use traits::{Fut, GuardDef, NoUser, SessionGuard, SessionState, TypedKey};
 
 pub use crate::login::LoginTarget;
 
+pub(crate) use check::argument;
 pub(crate) use gate::{is_gate, never_answers, table};
 pub(crate) use launch::{LaunchChecks, stored_type};
 

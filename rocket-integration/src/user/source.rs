@@ -5,11 +5,9 @@
 use std::future::ready;
 
 use rocket::Request;
-use rocket::futures::FutureExt as _;
-use rocket::request::{FromRequest, Outcome};
+use rocket::request::FromRequest;
 
-use crate::error::SessionError;
-use crate::guard::Fut;
+use crate::guard::{Fut, argument};
 
 /// What [`SessionUser::Source`](crate::SessionUser::Source) can be: a request guard, or nothing.
 ///
@@ -39,11 +37,7 @@ pub struct Nothing;
 #[diagnostic::do_not_recommend]
 impl<'r, T: FromRequest<'r> + Send + 'r> UserSource<'r, Guard> for T {
     fn ask(request: &'r Request<'_>) -> Fut<'r, Self> {
-        Box::pin(T::from_request(request).map(|outcome| match outcome {
-            Outcome::Success(source) => Ok(source),
-            // Another route must not answer in place of one that is guarded.
-            Outcome::Error((status, _)) | Outcome::Forward(status) => Err(SessionError::Other(status)),
-        }))
+        Box::pin(argument(request))
     }
 }
 
