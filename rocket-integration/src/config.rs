@@ -15,5 +15,5 @@
 #[doc(inline)]
 pub use rocket_session_state_core::config::{
     ConfigError, CrossOrigin, MigrateFrom, Place, Problem, RecordFormat, SameSite, SecretKey, SessionConfig,
-    SessionType, StoreSettings, UnknownChoice, Warning, store_settings,
+    SessionType, StoreSettings, UnknownChoice, Warning, WhenFull, store_settings,
 };

@@ -4,7 +4,7 @@ use std::ops::Deref;
 
 use super::{
     ConfigError, Environment, SessionConfig, SessionType, StoreSettings, Warning, cookie, cross_origin, csrf,
-    lifetimes, migrate_from, secrets,
+    lifetimes, migrate_from, secrets, user_limit,
 };
 use crate::formats::id::SessionId;
 use crate::settings::report::Report;
@@ -62,6 +62,7 @@ pub(super) fn apply(
     cross_origin::check(&mut config, &mut report);
     csrf::check(&config, &mut report);
     lifetimes::check(&config, &mut report);
+    user_limit::check(&config, environment, &mut report);
     store(&mut config, environment, &mut report);
     config.check_ranges(&mut report);
     let store_location = if environment.own_store {

@@ -17,7 +17,8 @@ pub(super) const OF_FLASK_ALONE: [&str; 5] = [
 ];
 
 /// Keys of the session that are not free for a token.
-const RESERVED: [&str; 6] = ["_permanent", "_flashes", "_login_at", "_stamp", "_created_at", "_lifetime"];
+const RESERVED: [&str; 7] =
+    ["_permanent", "_flashes", "_login_at", "_stamp", "_created_at", "_lifetime", "_listed"];
 
 const HEADERS: &str = r#"["X-CSRFToken"]"#;
 

@@ -18,6 +18,7 @@ mod origin;
 mod record_format;
 mod secrets;
 mod unused_keys;
+mod user_limit;
 
 use std::time::Duration;
 
@@ -31,6 +32,7 @@ pub use cross_origin::CrossOrigin;
 pub use migrate_from::MigrateFrom;
 pub use origin::{Host, Origin};
 pub use record_format::RecordFormat;
+pub use user_limit::WhenFull;
 
 use crate::formats::codec::Format;
 use crate::formats::signing::LONGEST_COOKIE;
@@ -181,6 +183,11 @@ settings! {
         /// log-in. Default: 60 s; none (also 0) for not at all.
         session_successor_seconds: Option<Duration> = Some(Duration::from_secs(60)), read some_or_zero,
             range never_or_seconds, for AnyStore;
+        /// Greatest number of sessions of one user, where the login field is `listed`. Up to 1000. Default: none (also 0).
+        session_max_per_user: Option<usize> = None, read some_or_zero, range user_limit::range, for AnyStore;
+        /// What becomes of a log-in by which a user would have more: the oldest session is ended, or the log-in is
+        /// refused with 409. Default: oldest.
+        session_when_full: WhenFull = WhenFull::default(), for AnyStore;
         /// Poll interval of `session.ended()` for sessions that another process ended. Default: 5 s.
         session_ended_poll: Duration = Duration::from_secs(5), range milliseconds, for AnyStore;
         /// The store that sessions are moved out of, each at its first use. In Rocket.toml a table:

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use rocket_session_state_core::config::{
-    CrossOrigin, Environment, Problem, RecordFormat, SameSite, SecretKey, SessionType,
+    CrossOrigin, Environment, Problem, RecordFormat, SameSite, SecretKey, SessionType, WhenFull,
 };
 
 use super::{KEY, accepted, assert_says, configure, configure_in, refused_line, refused_variable};
@@ -33,6 +33,7 @@ fn without_any_key_the_defaults_are_those_of_flask_but_for_samesite() {
     assert_eq!(config.session_cleanup_n_requests, None);
     assert_eq!(config.session_purge_interval, Some(Duration::from_secs(600)));
     assert!(config.session_migrate_from.is_none());
+    assert_eq!((config.session_max_per_user, config.session_when_full), (None, WhenFull::Oldest));
 }
 
 #[test]
@@ -87,6 +88,8 @@ fn every_key_arrives_in_its_field() {
         session_memory_max_bytes = 1000000
         session_max_size = 65536
         session_ended_poll = 2
+        session_max_per_user = 5
+        session_when_full = "Refuse"
         "#,
         &[],
     );
@@ -135,6 +138,7 @@ fn every_key_arrives_in_its_field() {
     assert_eq!(days, [200, 90].map(|days| Some(Duration::from_secs(days * 86_400))));
     assert_eq!(config.session_max_size, 65_536);
     assert_eq!(config.session_ended_poll, Duration::from_secs(2));
+    assert_eq!((config.session_max_per_user, config.session_when_full), (Some(5), WhenFull::Refuse));
 }
 
 #[test]

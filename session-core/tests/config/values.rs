@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use rocket_session_state_core::config::CrossOrigin;
+use rocket_session_state_core::config::{CrossOrigin, Environment, SessionType, WhenFull};
 
-use super::{KEY, accepted, assert_says, checked, only, refused, refused_line, refused_variable};
+use super::{
+    KEY, accepted, assert_says, checked, configure_in, only, refused, refused_line, refused_variable,
+};
 
 #[test]
 fn text_in_a_variable_that_reads_as_something_else_is_refused_with_the_quoted_form() {
@@ -176,6 +178,55 @@ fn numbers_outside_their_range_are_refused() {
         let problem = refused_line(line);
         assert_eq!(problem.key(), line.split(' ').next().unwrap(), "{problem}");
     }
+}
+
+#[test]
+fn a_limit_of_sessions_per_user_is_none_or_one_to_a_thousand() {
+    const KEY: &str = "session_max_per_user";
+    let lines = |value: &str| format!("session_type = \"memory\"\n{KEY} = {value}");
+    let limit = |value| accepted(&format!("[default]\n{}", lines(value)), &[]).session_max_per_user;
+    assert_eq!(["0", "false", "1", "1000"].map(limit), [None, None, Some(1), Some(1000)]);
+    for (wrong, message) in [
+        ("1001", "0 (none), or 1 to 1000 sessions, not 1001"),
+        ("-1", "whole number"),
+        ("\"5\"", "whole number"),
+    ] {
+        assert_says(&refused_line(&lines(wrong)), KEY, &[message]);
+    }
+    let in_code = checked(|config| {
+        config.session_type = SessionType::Memory;
+        config.session_max_per_user = Some(0);
+    });
+    assert_says(&in_code.unwrap_err().problems()[0], KEY, &["1 to 1000 sessions, not 0"]);
+    let word = "session_type = \"memory\"\nsession_when_full = \"newest\"";
+    assert_says(&refused_line(word), "session_when_full", &["\"oldest\" or \"refuse\""]);
+}
+
+#[test]
+fn a_limit_of_sessions_per_user_does_not_launch_where_sessions_live_in_cookies() {
+    assert_says(
+        &refused_line("session_max_per_user = 5"),
+        "session_max_per_user",
+        &["session_type is \"cookie\"", "such as session_type = \"redis\"", "in Rocket.toml"],
+    );
+    // One mistake, not two, where the store is misspelled.
+    assert_says(&refused_line("session_max_per_user = 5\nsession_type = \"mem\""), "session_type", &[]);
+    let own_store = Environment { own_store: true, ..Environment::default() };
+    configure_in(own_store, "[default]\nsession_max_per_user = 5", &[]).unwrap();
+}
+
+#[test]
+fn an_answer_to_a_limit_that_there_is_not_is_warned_about() {
+    let warnings = |max, answer| {
+        let limited = checked(|config| {
+            config.session_type = SessionType::Memory;
+            config.session_max_per_user = max;
+            config.session_when_full = answer;
+        });
+        limited.unwrap().warnings.iter().filter(|warning| warning.key() == "session_when_full").count()
+    };
+    assert_eq!(warnings(None, WhenFull::Refuse), 1);
+    assert_eq!(warnings(Some(5), WhenFull::Refuse) + warnings(None, WhenFull::Oldest), 0);
 }
 
 #[test]

@@ -25,7 +25,7 @@ fn check_key(field: &Field, errors: &mut Errors) {
     let key = field.key.value();
     let owner = match key.as_str() {
         "_permanent" | "_flashes" => "Flask's own",
-        "_created_at" | "_lifetime" | "_login_at" | "_stamp" => "this library's own",
+        "_created_at" | "_lifetime" | "_listed" | "_login_at" | "_stamp" => "this library's own",
         _ => return,
     };
     let message = format!("`{key}` is a key of {owner}; choose another with `#[session(key = \"..\")]`");

@@ -6,7 +6,7 @@ use rocket::http::Status;
 use rocket::http::uri::Origin;
 use rocket_session_state::config::{
     ConfigError, CrossOrigin, Place, Problem, RecordFormat, SameSite, SecretKey, SessionConfig, SessionType,
-    UnknownChoice, Warning,
+    UnknownChoice, Warning, WhenFull,
 };
 use rocket_session_state::guard::{LoginTarget, SessionGuard, SessionState};
 use rocket_session_state::merge::{Collection, Comparable, MergeError, Number, Policy, Refused};
@@ -91,6 +91,8 @@ fn every_conversion() -> Result<(), Box<dyn std::error::Error>> {
     let unknown: Result<SameSite, UnknownChoice> = "sometimes".parse();
     unknown?;
     let unknown: Result<CrossOrigin, UnknownChoice> = "perhaps".parse();
+    unknown?;
+    let unknown: Result<WhenFull, UnknownChoice> = "newest".parse();
     unknown?;
     let unknown: Result<SessionType, UnknownChoice> = "paper".parse();
     unknown?;
