@@ -18,12 +18,13 @@ mod login;
 mod path;
 mod request;
 mod session;
+mod sessions;
 pub mod testing;
 mod user;
 
 pub use clear_site_data::ClearSiteData;
 pub use error::{ForeignRequest, Outage, PurgeError, SessionError};
-pub use fairing::Sessions;
+pub use fairing::SessionFairing;
 pub use guard::Access;
 pub use login::{Next, NextRedirect};
 pub use rocket_session_state_codegen::{require_session, session_state};
@@ -32,6 +33,7 @@ pub use rocket_session_state_core::id::SessionId;
 pub use rocket_session_state_core::session::{FieldError, Flash, LifetimeTooShort, SaveError};
 pub use rocket_session_state_core::{merge, value};
 pub use session::Session;
+pub use sessions::Sessions;
 pub use user::SessionUser;
 
 /// Stores of session records: one small trait, and the stores that this library brings.

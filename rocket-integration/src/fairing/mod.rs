@@ -3,7 +3,7 @@
 mod plain_http;
 mod replace;
 mod save;
-mod sessions;
+mod session_fairing;
 mod shared_caches;
 
-pub use sessions::Sessions;
+pub use session_fairing::SessionFairing;

@@ -24,7 +24,7 @@ use crate::login::send_to_login;
 use crate::path;
 use crate::request::{Opened, RequestSession};
 
-/// The fairing that saves, attached by [`Sessions`](crate::Sessions) while it ignites.
+/// The fairing that saves, attached by [`SessionFairing`](crate::SessionFairing) while it ignites.
 #[derive(Default)]
 pub(crate) struct SaveSessions {
     plain_http: PlainHttpWarning,

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::time::SystemTime;
 
 use rocket::{Build, Rocket};
 use rocket_session_state_core::config::ConfigError;
@@ -46,6 +47,11 @@ impl TestSetup {
     pub(crate) fn clock(&self) -> Arc<Clock> {
         let clock = self.clock.clone();
         Arc::new(move |_| clock.now())
+    }
+
+    /// Returns the time, outside any request.
+    pub(crate) fn now(&self) -> SystemTime {
+        self.clock.now()
     }
 
     /// Returns the store that sessions are kept in.

@@ -16,9 +16,10 @@ use crate::context::{Clock, SessionContext};
 use crate::error::PurgeError;
 use crate::guard::{self, LaunchChecks};
 use crate::login::LoginPages;
+use crate::sessions::Sessions;
 use crate::testing::{KeepCookies, TestSetup};
 
-/// The fairing that gives an application sessions.
+/// The fairing that gives an application sessions, as [`Sessions::fairing`] and [`Sessions::with_config`] make it.
 ///
 /// ```
 /// use rocket_session_state::Sessions;
@@ -32,32 +33,17 @@ use crate::testing::{KeepCookies, TestSetup};
 ///
 /// The launch fails, with every mistake in the log, if the configuration is wrong or the store can't
 /// be reached.
-pub struct Sessions {
+pub struct SessionFairing {
     /// The configuration made in code; `None` for that of Rocket.toml and the environment.
     config: Option<Box<SessionConfig>>,
     store: Option<DynStore>,
     clock: Arc<Clock>,
 }
 
-impl Sessions {
-    /// Makes sessions as `Rocket.toml` and the environment say.
-    pub fn fairing() -> Self {
-        Sessions { config: None, store: None, clock: Arc::new(|_| SystemTime::now()) }
-    }
-
-    /// Makes sessions as a configuration made in code says. `Rocket.toml` is not read.
-    ///
-    /// ```
-    /// use rocket_session_state::{Sessions, config::{SessionConfig, SessionType}};
-    /// use std::time::Duration;
-    ///
-    /// let mut config = SessionConfig::default();
-    /// config.session_type = SessionType::Memory;
-    /// config.permanent_session_lifetime = Duration::from_secs(7200);
-    /// let rocket = rocket::build().attach(Sessions::with_config(config));
-    /// ```
-    pub fn with_config(config: SessionConfig) -> Self {
-        Sessions { config: Some(Box::new(config)), ..Sessions::fairing() }
+impl SessionFairing {
+    /// `None` for the configuration of Rocket.toml and the environment.
+    pub(crate) fn new(config: Option<SessionConfig>) -> Self {
+        SessionFairing { config: config.map(Box::new), store: None, clock: Arc::new(|_| SystemTime::now()) }
     }
 
     /// Keeps the sessions in a store made in code; `session_type` must not be set then.
@@ -147,7 +133,7 @@ impl Sessions {
 }
 
 #[async_trait]
-impl Fairing for Sessions {
+impl Fairing for SessionFairing {
     fn info(&self) -> Info {
         Info { name: "Sessions", kind: Kind::Ignite | Kind::Liftoff | Kind::Singleton }
     }
@@ -192,9 +178,13 @@ impl Fairing for Sessions {
         let stores = if test.is_some() && !manager.is_cookie_store() { TestSetup::STORE } else { &stores };
         log::info!("Sessions: {stores}, {}", cookie(manager.config(), manager.config().secure_was_chosen));
         let clock = test.as_ref().map_or_else(|| Arc::clone(&self.clock), TestSetup::clock);
+        let handle = Sessions::managed(manager.clone(), test.clone());
         let context = SessionContext::new(manager, clock);
-        let rocket =
-            rocket.manage(context).manage(LoginPages::default()).manage(Mutex::<LaunchChecks>::default());
+        let rocket = rocket
+            .manage(handle)
+            .manage(context)
+            .manage(LoginPages::default())
+            .manage(Mutex::<LaunchChecks>::default());
         // Attached while igniting, so that it runs after every fairing that is attached before launch.
         let rocket = rocket.attach(SaveSessions::default());
         Ok(if test.is_some() { rocket.attach(KeepCookies) } else { rocket })

@@ -1,0 +1,129 @@
+//! The sessions of an application, as a handle.
+#![expect(dead_code, reason = "what asks for the time comes with the lists of users' sessions")]
+
+use std::fmt;
+use std::time::SystemTime;
+
+use rocket::request::{FromRequest, Outcome, Request};
+use rocket::tokio::time::Instant;
+use rocket::{Ignite, Rocket, Sentinel, async_trait};
+use rocket_session_state_core::config::SessionConfig;
+use rocket_session_state_core::manager::Manager;
+
+use crate::context::SessionContext;
+use crate::error::SessionError;
+use crate::fairing::SessionFairing;
+use crate::session::Session;
+use crate::testing::TestSetup;
+
+/// All sessions of an application. [`Sessions::fairing`] gives an application its sessions.
+///
+/// ```
+/// use rocket_session_state::Sessions;
+///
+/// let rocket = rocket::build().attach(Sessions::fairing());
+/// ```
+///
+/// A value of this type is a handle to them, whoever asks: a request guard for a handler, and in Rocket's managed state for
+/// a job that runs beside the requests. A clone costs nothing. A route that takes it refuses to launch without the fairing.
+///
+/// ```
+/// use rocket::fairing::AdHoc;
+/// use rocket_session_state::Sessions;
+///
+/// let rocket = rocket::build()
+///     .attach(Sessions::fairing())
+///     .attach(AdHoc::on_liftoff("jobs", |rocket| Box::pin(async move {
+///         let sessions = rocket.state::<Sessions>().expect("the fairing is attached").clone();
+///         rocket::tokio::spawn(async move {
+///             let _sessions = sessions; // as long as the job runs
+///         });
+///     })));
+/// ```
+///
+/// The time is that of the request, as its sessions see it. In managed state there is no request, and it is the machine's:
+/// a [clock](SessionFairing::clock) of the application's own is not asked. In a test of [`testing`](crate::testing) both are
+/// the clock of the test.
+#[derive(Clone)]
+pub struct Sessions {
+    manager: Manager,
+    clock: Clock,
+}
+
+/// Where the handle has its time from.
+#[derive(Clone)]
+enum Clock {
+    /// The time that came with the request, and the moment at which it did.
+    Request(SystemTime, Instant),
+    Machine,
+    Test(TestSetup),
+}
+
+impl Sessions {
+    /// Makes sessions as `Rocket.toml` and the environment say.
+    ///
+    /// ```
+    /// use rocket_session_state::Sessions;
+    ///
+    /// let rocket = rocket::build().attach(Sessions::fairing());
+    /// ```
+    pub fn fairing() -> SessionFairing {
+        SessionFairing::new(None)
+    }
+
+    /// Makes sessions as a configuration made in code says. `Rocket.toml` is not read.
+    ///
+    /// ```
+    /// use rocket_session_state::{Sessions, config::{SessionConfig, SessionType}};
+    /// use std::time::Duration;
+    ///
+    /// let mut config = SessionConfig::default();
+    /// config.session_type = SessionType::Memory;
+    /// config.permanent_session_lifetime = Duration::from_secs(7200);
+    /// let rocket = rocket::build().attach(Sessions::with_config(config));
+    /// ```
+    pub fn with_config(config: SessionConfig) -> SessionFairing {
+        SessionFairing::new(Some(config))
+    }
+
+    /// Makes the handle for Rocket's managed state.
+    pub(crate) fn managed(manager: Manager, test: Option<TestSetup>) -> Self {
+        Sessions { manager, clock: test.map_or(Clock::Machine, Clock::Test) }
+    }
+
+    fn now(&self) -> SystemTime {
+        match &self.clock {
+            Clock::Request(given, at) => given.checked_add(at.elapsed()).unwrap_or(*given),
+            Clock::Machine => SystemTime::now(),
+            Clock::Test(test) => test.now(),
+        }
+    }
+}
+
+/// Shows nothing of any session.
+impl fmt::Debug for Sessions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sessions").finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl<'r> FromRequest<'r> for Sessions {
+    type Error = SessionError;
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, SessionError> {
+        match request.rocket().state::<SessionContext>() {
+            Some(context) => {
+                let clock = Clock::Request(context.now(request), Instant::now());
+                Outcome::Success(Sessions { manager: context.manager.clone(), clock })
+            }
+            None => Outcome::Error((SessionError::NoFairing.status(), SessionError::NoFairing)),
+        }
+    }
+}
+
+impl Sentinel for Sessions {
+    fn abort(rocket: &Rocket<Ignite>) -> bool {
+        Session::abort(rocket)
+    }
+}
