@@ -229,6 +229,34 @@ async fn the_first_of_two_cookies_counts() {
     assert_eq!(response.into_string().await.unwrap(), "first");
 }
 
+/// An id in an address would be in logs, in the browser's history, and in what a page on another site is told.
+#[rocket::async_test]
+async fn an_id_is_taken_from_its_cookie_alone() {
+    let site = site().await;
+    site.get("/set/value").await;
+    let id = site.client.cookies().get("session").unwrap().value().to_owned();
+    let ask = async |path: &str, headers: &[(&'static str, String)]| {
+        let mut request = site.client.get(path.to_owned()).header(Header::new("Cookie", "other=cookie"));
+        headers.iter().for_each(|(name, value)| request.add_header(Header::new(*name, value.clone())));
+        request.dispatch().await.into_string().await.unwrap()
+    };
+    assert_eq!(site.text("/get").await, "value");
+    site.store.calls();
+    for name in ["session", "sid", "session_id"] {
+        assert_eq!(ask(&format!("/get?{name}={id}"), &[]).await, "nothing");
+        assert_eq!(ask("/get", &[("Referer", format!("http://localhost/?{name}={id}"))]).await, "nothing");
+    }
+    for header in ["session", "X-Session", "X-Session-Id", "Set-Cookie", "Cookie2"] {
+        assert_eq!(
+            ask("/get", &[(header, format!("session={id}")), (header, id.clone())]).await,
+            "nothing",
+            "{header}"
+        );
+    }
+    assert_eq!(ask("/get", &[("Authorization", format!("Bearer {id}"))]).await, "nothing");
+    assert_eq!(site.store.calls(), 0);
+}
+
 #[rocket::async_test]
 async fn a_response_fairing_may_still_change_the_session_wherever_it_is_attached() {
     let late = AdHoc::on_response("late", |request, _| {
