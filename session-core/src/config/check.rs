@@ -120,8 +120,9 @@ fn store(config: &mut SessionConfig, environment: Environment, report: &mut Repo
     }
 }
 
-/// Characters of a key behind the prefix, where it is that of the note which a renewed id leaves: `~` and a SHA-256.
-pub(crate) const NOTE_CHARACTERS: usize = 65;
+/// Characters of a key behind the prefix, where it is that of the list of a user's sessions: `~user:` and a SHA-256. The
+/// note that a renewed id leaves has a shorter one.
+pub(crate) const LIST_CHARACTERS: usize = 70;
 
 /// Collects what a store's settings are checked against.
 pub(super) fn against<'a>(
@@ -130,8 +131,8 @@ pub(super) fn against<'a>(
     key_prefix: &'a str,
     environment: Environment,
 ) -> Against<'a> {
-    let note = config.session_successor_seconds.map_or(0, |_| NOTE_CHARACTERS);
-    let written = SessionId::characters(config.session_id_length).max(note);
+    // Whether there are lists is known only when the application's states are.
+    let written = SessionId::characters(config.session_id_length).max(LIST_CHARACTERS);
     Against {
         session_type,
         debug_profile: environment.debug_profile,

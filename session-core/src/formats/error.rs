@@ -25,6 +25,11 @@ pub(crate) enum EncodeKind {
 }
 
 impl EncodeError {
+    /// The error of a value that is too long for any record.
+    pub(crate) fn too_long() -> Self {
+        EncodeError(EncodeKind::TooLong)
+    }
+
     /// Returns the depth of the items in a list or map at `depth`, if one may be there.
     pub(crate) const fn deeper(depth: usize) -> Result<usize, Self> {
         if depth < MAX_DEPTH { Ok(depth + 1) } else { Err(EncodeError(EncodeKind::TooDeep)) }

@@ -13,8 +13,8 @@ use crate::store::StoreError;
 ///
 /// If the save at the end of a request fails, the response is an error instead: 503 for
 /// [`Unavailable`](SaveError::Unavailable) and [`Contended`](SaveError::Contended), 409 for
-/// [`Ended`](SaveError::Ended), [`Renewed`](SaveError::Renewed) (but the answer of a GET or HEAD stays) and
-/// [`Refused`](SaveError::Refused), 500 for all others.
+/// [`Ended`](SaveError::Ended), [`Renewed`](SaveError::Renewed) (but the answer of a GET or HEAD stays),
+/// [`TooManySessions`](SaveError::TooManySessions) and [`Refused`](SaveError::Refused), 500 for all others.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum SaveError {
@@ -28,6 +28,12 @@ pub enum SaveError {
     /// The request came with an id that another request has renewed lately, so it read as a new visitor, and what it
     /// changed is not kept: nothing was saved. The same user who logs in is not refused.
     Renewed,
+    /// The user who logs in has as many sessions as `session_max_per_user` allows, and `session_when_full` is "refuse":
+    /// nothing was saved.
+    TooManySessions {
+        /// The number of sessions that a user may have.
+        limit: usize,
+    },
     /// A field with `merge = "refuse"` was changed by another request meanwhile: nothing was saved.
     Refused {
         /// The field's key.
@@ -74,6 +80,9 @@ impl fmt::Display for SaveError {
             SaveError::Renewed => f.write_str(
                 "the request came with a session id that another request has renewed: what it changed is not kept",
             ),
+            SaveError::TooManySessions { limit } => {
+                write!(f, "the user has {limit} sessions already, which is as many as one may have")
+            }
             SaveError::Refused { key } => {
                 write!(
                     f,

@@ -58,18 +58,18 @@ impl Writer<'_> {
         reason: RotationReason,
     ) -> Result<Option<Saved>, SaveError> {
         if reason == RotationReason::Renewal {
-            self.delete(moving.id.clone()).await?;
+            self.discard(moving).await?;
             return self.merge_into_successor(old, plan).await.map(Some);
         }
         let living = self.living(&old.id).await?;
         match living {
             Some(living) if self.may_go_on_from(&living, plan, reason)? => {
-                self.delete(moving.id.clone()).await?;
+                self.discard(moving).await?;
                 match self.go_on_from(living, plan).await? {
                     Some(joined) => Ok(Some(joined)),
                     // It has ended between the two looks.
                     None if reason == RotationReason::LogInAgain => Err(SaveError::Ended),
-                    None => self.create(plan.without_data()?).await.map(Some),
+                    None => self.create(plan.without_data()?, None).await.map(Some),
                 }
             }
             None if reason == RotationReason::LogInAgain => Err(SaveError::Ended),
@@ -78,7 +78,7 @@ impl Writer<'_> {
             }
             _ if reason == RotationReason::OtherUser => {
                 // The session belongs to the user who is left, whatever its id is by now.
-                self.end(&old.id).await?;
+                self.end(&old.id, Some(&old.loaded)).await?;
                 Ok(None)
             }
             _ => {
@@ -111,7 +111,7 @@ impl Writer<'_> {
         {
             return Ok(joined);
         }
-        self.create(new).await
+        self.create(new, None).await
     }
 
     /// Tells whether a log-in goes on with what a session holds: the same user's, or, unless another user was there on
@@ -196,7 +196,8 @@ impl Writer<'_> {
             living = match self.swap(&key, Some(&loaded), written, life).await? {
                 Swap::Done { .. } => {
                     if merged.empty {
-                        self.server.ended.add(id);
+                        self.server.ended.add(id.clone());
+                        self.leave(self.user_in(&loaded), &[id]).await;
                     }
                     let renewed = old.id.clone();
                     return Ok(Saved::new(Some(old), own.record.into()).renewed(renewed));

@@ -14,7 +14,7 @@ pub(super) struct Identity {
     /// The new id that the next save has to give to the session: the reason, and when it was asked for.
     pub(super) rotation: Option<(RotationReason, Seq)>,
     /// Records that the session has left and that the store still holds.
-    pub(super) pending_deletes: Vec<SessionId>,
+    pub(super) pending_deletes: Vec<Left>,
     /// The number of sessions that this one has been: each reset begins another.
     pub(super) generation: u64,
     /// The session that came with the request was destroyed in it, or a save found that it was ended elsewhere.
@@ -53,6 +53,20 @@ pub(super) struct StoredRecord {
     pub(super) id: SessionId,
     /// The record as the store holds it, which the next swap expects.
     pub(super) loaded: Loaded,
+}
+
+/// A record that a session has left.
+#[derive(Clone)]
+pub(super) struct Left {
+    pub(super) id: SessionId,
+    /// The record as it was loaded, if it was.
+    pub(super) loaded: Option<Loaded>,
+}
+
+impl From<StoredRecord> for Left {
+    fn from(StoredRecord { id, loaded }: StoredRecord) -> Self {
+        Left { id, loaded: Some(loaded) }
+    }
 }
 
 /// Where a save has left a session.
@@ -115,8 +129,8 @@ impl Identity {
 
     /// Leaves the record: it is to be deleted, also if it lives under a renewed id by now.
     pub(super) fn leave_record(&mut self) {
-        let renewed = self.renewed.take();
-        self.pending_deletes.extend(self.stored.take().map(|stored| stored.id).or(renewed));
+        let renewed = self.renewed.take().map(|id| Left { id, loaded: None });
+        self.pending_deletes.extend(self.stored.take().map(Left::from).or(renewed));
     }
 
     /// Leaves the record and ends the session: from here on this is another one.
@@ -129,10 +143,16 @@ impl Identity {
     pub(super) fn disown(&mut self) {
         match self.stored.take() {
             // This request has made it, beside one that was over already.
-            Some(stored) if self.over.is_some() => self.pending_deletes.push(stored.id),
+            Some(stored) if self.over.is_some() => self.pending_deletes.push(stored.into()),
             Some(stored) => self.over = Some(stored),
             None => {}
         }
+        self.begin_another();
+    }
+
+    /// As [`reset`](Identity::reset), of a session whose record is gone already.
+    pub(super) fn ended_here(&mut self) {
+        self.stored = None;
         self.begin_another();
     }
 
@@ -147,7 +167,7 @@ impl Identity {
     pub(super) fn saved(&mut self, saved: Placed, point: SavePoint) -> bool {
         let Placed { stored, extended, renewed } = saved;
         if point.generation != self.generation {
-            self.pending_deletes.extend(stored.map(|stored| stored.id));
+            self.pending_deletes.extend(stored.map(Left::from));
             return false;
         }
         self.extended |= extended;

@@ -4,7 +4,7 @@
 //! [`Manager::close`] -> the response's `Set-Cookie`.
 
 use std::fmt;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
@@ -36,6 +36,8 @@ struct Inner {
     refresh: Refresh,
     home: SessionHome,
     login_key: OnceLock<&'static str>,
+    /// The sessions of each user are kept in a list.
+    is_listed: AtomicBool,
     cookie_watch: CookieWatch,
     stamps: StampSigner,
 }
@@ -162,6 +164,7 @@ impl Manager {
             config,
             home,
             login_key: OnceLock::new(),
+            is_listed: AtomicBool::new(false),
             cookie_watch: CookieWatch::new(),
         };
         Manager { inner: Arc::new(inner) }
@@ -207,6 +210,15 @@ impl Manager {
                 server.store.try_out(now, &self.store_key(&id), is_lenient).await
             }
         }
+    }
+
+    pub(super) fn note_listed(&self) {
+        self.inner.is_listed.store(true, Ordering::Relaxed);
+    }
+
+    /// Tells whether the sessions of each user are kept in a list.
+    pub(super) fn is_listed(&self) -> bool {
+        self.inner.is_listed.load(Ordering::Relaxed)
     }
 
     pub(super) fn home(&self) -> &SessionHome {

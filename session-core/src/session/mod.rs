@@ -15,6 +15,7 @@ mod flash;
 mod following;
 mod identity;
 mod lifetime;
+mod listed;
 mod login;
 pub mod manager;
 mod map;
@@ -40,6 +41,7 @@ pub use cross_origin::{Refusal, cross_origin, is_trusted};
 pub use error::{FieldError, SaveError};
 pub use flash::Flash;
 pub use lifetime::LifetimeTooShort;
+pub use listed::{UserSession, UserSessions};
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -52,7 +52,7 @@ impl Writer<'_> {
         plan: &Plan,
         reason: RotationReason,
     ) -> Result<Saved, SaveError> {
-        let saved = self.create(new).await?;
+        let saved = self.create(new, Some(&old.id)).await?;
         let Some(id) = saved.place.stored.as_ref().map(|stored| stored.id.clone()) else { return Ok(saved) };
         let old_id = old.id.clone();
         let mut moving = Move { id, saved, note: None, replaced: None };
@@ -81,6 +81,7 @@ impl Writer<'_> {
             if !self.delete(old.id.clone()).await? {
                 self.end_what_another_moved(&old.id, moving).await?;
             }
+            self.leave(self.user_in(&old.loaded), &[old.id]).await;
             return Ok(None);
         }
         let (old_key, mut expected) = (self.manager.store_key(&old.id), old.loaded.clone());
@@ -106,7 +107,8 @@ impl Writer<'_> {
                 None if reason == RotationReason::Renewal => return Err(SaveError::Ended),
                 None => {
                     self.start_without_data(moving, &old.id, plan).await?;
-                    self.delete(old.id).await?;
+                    self.delete(old.id.clone()).await?;
+                    self.leave(self.user_in(&old.loaded), &[old.id]).await;
                     return Ok(None);
                 }
             }
@@ -138,7 +140,8 @@ impl Writer<'_> {
                 Swap::Conflict(None) => moving.replaced = None,
                 Swap::Conflict(Some(theirs)) => {
                     moving.replaced = None;
-                    if self.server.store.load(self.budget(), self.now, &old_key, None).await?.is_none() {
+                    let there = self.server.store.load(self.budget(), self.now, &old_key, None).await?;
+                    if there.is_none_or(|there| self.server.is_ended_mark(&there)) {
                         return Ok(false);
                     }
                     looks += 1;
@@ -176,7 +179,7 @@ impl Writer<'_> {
         let replaced = replaced.and_then(|note| Successor::decoded(&note.bytes, &self.server.id_lengths));
         for other in there.map(|(successor, _)| successor).into_iter().chain(replaced) {
             if other.id != moving.id {
-                self.end(&other.id).await?;
+                self.end(&other.id, None).await?;
             }
         }
         Ok(())
@@ -205,16 +208,29 @@ impl Writer<'_> {
 
     /// Replaces the record that this request has just created.
     pub(super) async fn rewrite(&self, moving: &mut Move, new: Draft) -> Result<(), SaveError> {
+        let new = self.sealed(&new, &moving.id).unwrap_or(new);
         let (key, life) = (self.manager.store_key(&moving.id), self.full_life(&new.record));
         let created = moving.saved.place.stored.as_ref().map(|stored| &stored.loaded);
         moving.saved = match self.swap(&key, created, Some(&new), life).await? {
             Swap::Done { version } => new.stored(moving.id.clone(), version, life),
             // Another log-in of this user has joined it: it is theirs.
-            Swap::Conflict(_) => self.create(new).await?,
+            Swap::Conflict(_) => self.create(new, None).await?,
         };
         if let Some(stored) = &moving.saved.place.stored {
             moving.id = stored.id.clone();
         }
+        Ok(())
+    }
+
+    /// Deletes the record that this request has just created.
+    pub(super) async fn discard(&self, moving: &Move) -> Result<(), StoreError> {
+        self.delete(moving.id.clone()).await?;
+        let created = moving.saved.place.stored.as_ref();
+        self.leave(
+            created.and_then(|created| self.user_in(&created.loaded)),
+            std::slice::from_ref(&moving.id),
+        )
+        .await;
         Ok(())
     }
 
@@ -224,7 +240,7 @@ impl Writer<'_> {
         if self.session.state().identity.open_outcome.is_some() {
             return Ok(());
         }
-        self.delete(moving.id.clone()).await?;
+        self.discard(moving).await?;
         if let Some(note) = &moving.note {
             self.swap_bytes(&self.manager.note_key(old), Some(note), None).await?;
         }

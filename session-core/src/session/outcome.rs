@@ -143,6 +143,11 @@ impl State {
 }
 
 impl Outcome {
+    /// Returns `true` if the session is stored under the same id afterwards.
+    pub(super) fn keeps_id(self) -> bool {
+        matches!(self, Outcome::Nothing | Outcome::Write | Outcome::Seal | Outcome::Extend)
+    }
+
     /// Returns `true` if the browser needs a cookie with another id.
     pub(super) fn needs_cookie(self) -> bool {
         matches!(self, Outcome::Create | Outcome::Rotate(_))

@@ -15,7 +15,10 @@ impl SaveError {
     pub fn status(&self) -> Status {
         match self {
             SaveError::Unavailable(_) | SaveError::Contended => Status::ServiceUnavailable,
-            SaveError::Ended | SaveError::Renewed | SaveError::Refused { .. } => Status::Conflict,
+            SaveError::Ended
+            | SaveError::Renewed
+            | SaveError::TooManySessions { .. }
+            | SaveError::Refused { .. } => Status::Conflict,
             _ => Status::InternalServerError,
         }
     }
@@ -25,7 +28,7 @@ impl SaveError {
     #[doc(hidden)]
     pub fn log(&self, request: &Request<'_>) {
         let level = match self {
-            SaveError::Ended | SaveError::Renewed | SaveError::Refused { .. } => Level::Warn,
+            _ if self.status() == Status::Conflict => Level::Warn,
             SaveError::Unavailable(error) if error.was_told() => Level::Debug,
             _ => Level::Error,
         };

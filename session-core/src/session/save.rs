@@ -105,6 +105,8 @@ enum Step {
     Done,
     /// Deletes the records that the session has left, whatever they hold by now.
     Delete,
+    /// Enters the session in the list of this user, because it never was, or long ago.
+    Enter(String),
     Save(Box<Plan>),
 }
 
@@ -117,6 +119,15 @@ pub(super) enum Extended {
         end: Option<SystemTime>,
     },
     Gone,
+}
+
+/// A record that was stored under a new id.
+struct Created {
+    id: SessionId,
+    /// What was stored, with the seal of a session that was entered in a list before.
+    listed: Option<Draft>,
+    version: Option<u64>,
+    life: Life,
 }
 
 /// An outcome and everything that it needs, taken from the state at one moment.
@@ -164,6 +175,7 @@ impl Writer<'_> {
             match self.next_step()? {
                 Step::Done => return Ok(()),
                 Step::Delete => self.delete_pending().await?,
+                Step::Enter(user) => self.enter_late(&user).await,
                 Step::Save(plan) => match self.carry_out(*plan).await {
                     Err(SaveError::RecordTooLarge { .. }) if self.session.state().drop_seals() => {}
                     saved => return saved,
@@ -178,6 +190,11 @@ impl Writer<'_> {
         let rule = self.manager.refresh();
         state.date(rule, self.now);
         let outcome = state.outcome(rule, self.now);
+        if outcome.keeps_id()
+            && let Some(user) = self.manager.must_be_entered(&state, self.now)
+        {
+            return Ok(Step::Enter(user));
+        }
         if outcome == Outcome::Nothing && state.identity.pending_deletes.is_empty() {
             state.mark_saved();
             return Ok(Step::Done);
@@ -211,11 +228,11 @@ impl Writer<'_> {
 
     async fn delete_pending(&self) -> Result<(), SaveError> {
         loop {
-            let Some(id) = self.session.state().identity.pending_deletes.first().cloned() else {
+            let Some(left) = self.session.state().identity.pending_deletes.first().cloned() else {
                 return Ok(());
             };
-            self.end(&id).await?;
-            self.session.state().identity.pending_deletes.retain(|pending| *pending != id);
+            self.end(&left.id, left.loaded.as_ref()).await?;
+            self.session.state().identity.pending_deletes.retain(|pending| pending.id != left.id);
         }
     }
 
@@ -243,7 +260,7 @@ impl Writer<'_> {
         match (plan.outcome, stored) {
             (Outcome::Rotate(reason), Some(old)) => self.rotate(old, new, &plan, reason).await,
             (Outcome::Delete, Some(old)) => {
-                self.end(&old.id).await?;
+                self.end(&old.id, Some(&old.loaded)).await?;
                 Ok(new.not_stored())
             }
             (_, Some(old)) => self.update(old, new, &plan).await,
@@ -251,29 +268,33 @@ impl Writer<'_> {
                 Some(old) if new.empty => Ok(new.not_stored().renewed(old.clone())),
                 None if new.empty => Ok(new.not_stored()),
                 Some(old) => self.create_beside_successor(old, new, &plan).await,
-                None => self.create(new).await,
+                None => self.create(new, None).await,
             },
         }
     }
 
     /// Stores a session under a new id. If nobody knows whether that was done, it is done once more under another id:
-    /// the first one, which is random, will never be given to anybody.
-    pub(super) async fn create(&self, new: Draft) -> Result<Saved, SaveError> {
-        let first = self.create_once(&new).await;
-        let (id, version, life) = match first {
+    /// the first one, which is random, will never be given to anybody. `renews` is the id that the session has had.
+    pub(super) async fn create(&self, new: Draft, renews: Option<&SessionId>) -> Result<Saved, SaveError> {
+        let created = match self.create_once(&new, renews).await {
             Err(SaveError::Unavailable(error)) if error.is_outage() && !self.budget().left().is_zero() => {
-                self.create_once(&new).await?
+                self.create_once(&new, renews).await?
             }
-            other => other?,
+            created => created?,
         };
-        Ok(new.stored(id, version, life))
+        let Created { id, listed, version, life } = created;
+        Ok(listed.unwrap_or(new).stored(id, version, life))
     }
 
-    async fn create_once(&self, new: &Draft) -> Result<(SessionId, Option<u64>, Life), SaveError> {
+    async fn create_once(&self, new: &Draft, renews: Option<&SessionId>) -> Result<Created, SaveError> {
         let id = SessionId::generate(self.manager.config().session_id_length).map_err(SaveError::Random)?;
+        let listed = self.enter_new(new, &id, renews).await?;
+        let new = listed.as_ref().unwrap_or(new);
         let life = self.full_life(&new.record);
         match self.swap(&self.manager.store_key(&id), None, Some(new), life).await? {
-            Swap::Done { version } => Ok((id, version, life)),
+            Swap::Done { version } => Ok(Created { id, listed, version, life }),
+            // All sessions of the user were ended while this one was being created.
+            Swap::Conflict(Some(mark)) if self.server.is_ended_mark(&mark) => Err(SaveError::Ended),
             // A new random id that is taken: the store does not compare, or answers for another key.
             Swap::Conflict(_) => {
                 Err(StoreError::invalid_response("a free key for a new random session id").into())
@@ -297,7 +318,8 @@ impl Writer<'_> {
             }
             match self.swap(&key, Some(&expected), (!new.empty).then_some(&new), life).await? {
                 Swap::Done { .. } if new.empty => {
-                    self.server.ended.add(id);
+                    self.server.ended.add(id.clone());
+                    self.leave(self.user_in(&expected), &[id]).await;
                     return Ok(new.not_stored());
                 }
                 Swap::Done { version } => return Ok(new.stored(id, version, life)),
@@ -358,7 +380,10 @@ impl Writer<'_> {
         let Some(over) = self.session.state().identity.over.take() else { return };
         let key = self.manager.store_key(&over.id);
         match self.server.store.swap(self.budget(), self.now, &key, Some(&over.loaded), None).await {
-            Ok(Swap::Done { .. }) => self.server.ended.add(over.id),
+            Ok(Swap::Done { .. }) => {
+                self.server.ended.add(over.id.clone());
+                self.leave(self.user_in(&over.loaded), &[over.id]).await;
+            }
             Ok(Swap::Conflict(_)) => {}
             Err(error) => {
                 log::log!(level(&error), "a session that is over could not be deleted: {}", Chain(&error));
@@ -366,14 +391,18 @@ impl Writer<'_> {
         }
     }
 
-    /// Ends a session, whatever its record holds by now, and also if another request has given it a new id.
-    pub(super) async fn end(&self, id: &SessionId) -> Result<(), StoreError> {
+    /// Ends a session, whatever its record holds by now, and also if another request has given it a new id. `loaded` is
+    /// its record as it was, which says in whose list it is.
+    pub(super) async fn end(&self, id: &SessionId, loaded: Option<&Loaded>) -> Result<(), StoreError> {
+        let mut ids = vec![id.clone()];
         let mut id = id.clone();
         while !self.delete(id.clone()).await? {
             let successor = self.manager.successor_of(self.server, &id, self.now, self.budget()).await?;
             let Some((successor, _)) = successor else { break };
             id = successor.id;
+            ids.push(id.clone());
         }
+        self.leave(loaded.and_then(|loaded| self.user_in(loaded)), &ids).await;
         Ok(())
     }
 

@@ -30,6 +30,12 @@ pub(super) struct State {
     pub(super) no_room_for_seals: bool,
     /// How often this request has logged somebody in or out.
     pub(super) changes_of_login: u32,
+    /// This request has tried to enter the session in the list of its user, or has entered it.
+    pub(super) listing_tried: bool,
+    /// The label in that list that the application has chosen in this request.
+    pub(super) chosen_label: Option<String>,
+    /// The label of a session whose application chooses none.
+    pub(super) suggested_label: Option<String>,
     /// The session holds when it was created, since its life is limited by that.
     pub(super) is_dated: bool,
     /// Flash messages that this request has taken; Flask hands the same ones out again.
@@ -98,6 +104,9 @@ impl State {
             login_key: None,
             no_room_for_seals: false,
             changes_of_login: 0,
+            listing_tried: false,
+            chosen_label: None,
+            suggested_label: None,
             is_dated: false,
             taken_flashes: None,
             reported: BTreeSet::new(),
@@ -245,6 +254,15 @@ impl State {
         self.changes_of_login += 1;
         // The cookie of a record that is gone lets nobody in, and its deletion could hit that of a new login.
         self.flags.modified = self.kind == Kind::Cookie;
+    }
+
+    /// Leaves a session that this request has ended by the list of its user: what is set from here on belongs to the session
+    /// `fresh`.
+    pub(super) fn ended_here(&mut self, fresh: State) {
+        self.contents = fresh.contents;
+        self.identity.ended_here();
+        self.changes_of_login += 1;
+        self.flags.modified = true;
     }
 
     /// Counts everything as saved; the session goes on holding it.

@@ -116,7 +116,8 @@ impl Manager {
             is_same_session &= successor.reason != NoteReason::OtherUser;
             is_by_log_in &= successor.reason != NoteReason::Renewal;
             id = successor.id;
-            if let Some(loaded) = server.store.load(budget, now, &self.store_key(&id), None).await? {
+            let loaded = server.store.load(budget, now, &self.store_key(&id), None).await?;
+            if let Some(loaded) = loaded.filter(|loaded| !server.is_ended_mark(loaded)) {
                 return Ok(Some(Living { id, loaded, is_same_session, is_by_log_in }));
             }
         }
@@ -132,11 +133,11 @@ fn name(id: &SessionId) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::check::NOTE_CHARACTERS;
+    use crate::config::check::LIST_CHARACTERS;
 
     #[test]
-    fn the_key_of_a_note_is_as_long_as_the_check_of_the_prefix_takes_it_to_be() {
-        assert_eq!(name(&SessionId::generate(16).unwrap()).len(), NOTE_CHARACTERS);
+    fn the_key_of_a_note_is_no_longer_than_the_check_of_the_prefix_takes_it_to_be() {
+        assert!(name(&SessionId::generate(16).unwrap()).len() <= LIST_CHARACTERS);
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod fields;
 mod identities;
 mod interleavings;
 mod lifetimes;
+mod listed;
 #[path = "../stores/log_lines.rs"]
 mod log_lines;
 mod login;

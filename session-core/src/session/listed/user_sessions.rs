@@ -1,0 +1,250 @@
+//! The sessions of one user, as the application sees and ends them.
+
+use std::fmt;
+use std::time::SystemTime;
+
+use super::change::UserList;
+use super::enter::Entrant;
+use super::list::{Entry, Label};
+use super::user_session::UserSession;
+use crate::formats::codec::EncodeError;
+use crate::formats::id::SessionId;
+use crate::formats::value::Value;
+use crate::session::manager::{Manager, Server, SessionHome};
+use crate::session::{RequestClock, SaveError, Session, login};
+use crate::store::client::Budget;
+
+/// All sessions of one user: to show them, and to end them from elsewhere.
+///
+/// Each call has the time of one request for its store calls (`session_request_timeout`). A session that is ended is
+/// deleted: its next request is a visitor's, [`Session::ended`] returns, and a request that is changing it gets a 409.
+///
+/// ```
+/// # rocket_session_state_core::session::doc_examples::with_async_session(|session| async move {
+/// // "Log out everywhere else."
+/// if let Some(mine) = session.sessions_of_user() {
+///     let ended = mine.end_others().await?;
+///     println!("{ended} other sessions were ended");
+/// }
+/// # Ok::<(), rocket_session_state_core::session::SaveError>(()) }).unwrap();
+/// ```
+#[derive(Clone)]
+pub struct UserSessions {
+    manager: Manager,
+    /// The fingerprint of the login value.
+    user: String,
+    login_key: Option<&'static str>,
+    /// The session that asks, if it is one of them.
+    asking: Option<Session>,
+    clock: RequestClock,
+}
+
+impl Manager {
+    /// Returns the sessions of the user with this login value, for a job or an administrator. `now` is moved on by a clock
+    /// that nobody sets.
+    ///
+    /// # Errors
+    ///
+    /// The format of the sessions can't hold the value.
+    pub fn sessions_of(&self, user: &Value, now: SystemTime) -> Result<UserSessions, EncodeError> {
+        let format = self.fresh().contents.format();
+        // As it is when it comes back from the store.
+        let stored = format.decode(&format.encode(user)?).unwrap_or(Value::None);
+        Ok(UserSessions {
+            manager: self.clone(),
+            user: login::fingerprint(format, &stored),
+            login_key: self.login_key(),
+            asking: None,
+            clock: RequestClock::starting(now),
+        })
+    }
+}
+
+impl Session {
+    /// Returns all sessions of the user who is logged in; `None` if nobody is.
+    ///
+    /// What this request has changed and not saved is not among them: a user who has just logged in here is in the list
+    /// after [`save`](Self::save).
+    ///
+    /// ```
+    /// # rocket_session_state_core::session::doc_examples::with_session(|session| {
+    /// assert!(session.sessions_of_user().is_none()); // a visitor
+    /// # });
+    /// ```
+    pub fn sessions_of_user(&self) -> Option<UserSessions> {
+        let state = self.used();
+        let user = login::user_fingerprint(&state)?;
+        Some(UserSessions {
+            manager: self.shared.manager.clone(),
+            user,
+            login_key: state.login_key,
+            asking: Some(self.clone()),
+            clock: self.shared.clock,
+        })
+    }
+
+    /// Labels this session in the list of its user's sessions, instead of with the browser's `User-Agent`. At most 200
+    /// bytes are kept, without control characters.
+    ///
+    /// ```
+    /// # rocket_session_state_core::session::doc_examples::with_session(|session| {
+    /// session.set_label("Momo's telephone");
+    /// # });
+    /// ```
+    pub fn set_label(&self, label: &str) {
+        let mut state = self.used();
+        state.chosen_label = Some(shortened(label));
+        state.listing_tried = false;
+    }
+
+    /// The label of a session whose application sets none.
+    #[doc(hidden)]
+    pub fn suggest_label(&self, label: &str) {
+        if self.shared.manager.is_listed() {
+            self.state().suggested_label = Some(shortened(label));
+        }
+    }
+}
+
+impl UserSessions {
+    /// Returns the sessions that live, the newest first.
+    ///
+    /// One round trip for the list, and one for each session, several at a time. Where sessions live in cookies there
+    /// are none.
+    ///
+    /// # Errors
+    ///
+    /// The store failed.
+    pub async fn list(&self) -> Result<Vec<UserSession>, SaveError> {
+        let (Some(server), budget, now) = (self.server(), self.manager.budget(), self.clock.now()) else {
+            return Ok(Vec::new());
+        };
+        let list = self.list_in(server, &budget, now);
+        let mut entries = list.load().await?.entries;
+        let current = self.current();
+        if let Some(id) = current.as_ref().filter(|id| !entries.iter().any(|entry| entry.has(id))) {
+            // A store that forgets has forgotten the list, or Flask has made the session.
+            let label = Label { text: "", replaces: false };
+            list.enter(&Entrant { id, renews: None, label, is_new: false }).await?;
+            entries = list.load().await?.entries;
+        }
+        let found = list.find(&entries).await?;
+        let gone: Vec<SessionId> =
+            found.iter().filter(|found| found.is_gone()).map(|found| found.id.clone()).collect();
+        if !gone.is_empty() {
+            list.leave(&gone).await;
+        }
+        let shown = entries.iter().rev().filter_map(|entry| {
+            let session = found.iter().find(|found| found.session.is_some() && entry.has(&found.id))?;
+            let last_seen = session.session.as_ref().and_then(|loaded| self.last_seen(server, loaded, now));
+            let is_current = current.as_ref().is_some_and(|id| entry.has(id));
+            Some(UserSession::new(entry, last_seen, now, is_current))
+        });
+        Ok(shown.collect())
+    }
+
+    /// Ends the session of this handle. `false` if there is none, or if it has ended already.
+    ///
+    /// # Errors
+    ///
+    /// The store failed; the session may have ended or not.
+    pub async fn end(&self, handle: &str) -> Result<bool, SaveError> {
+        Ok(self.end_meant(|entry, _| entry.handle == handle).await? > 0)
+    }
+
+    /// Ends all sessions but the one that asks, and returns how many were ended. All of them, if no session of the user
+    /// asks.
+    ///
+    /// # Errors
+    ///
+    /// The store failed; some may have ended.
+    pub async fn end_others(&self) -> Result<usize, SaveError> {
+        self.end_meant(|entry, current| !current.is_some_and(|id| entry.has(id))).await
+    }
+
+    /// Ends all sessions, also those of log-ins that are under way, and returns how many were ended. A log-in that comes
+    /// later is not concerned.
+    ///
+    /// # Errors
+    ///
+    /// The store failed; some may have ended.
+    pub async fn end_all(&self) -> Result<usize, SaveError> {
+        self.end_meant(|_, _| true).await
+    }
+
+    async fn end_meant(
+        &self,
+        meant: impl Fn(&Entry, Option<&SessionId>) -> bool,
+    ) -> Result<usize, SaveError> {
+        let (Some(server), budget) = (self.server(), self.manager.budget()) else { return Ok(0) };
+        let (list, current) = (self.list_in(server, &budget, self.clock.now()), self.current());
+        let mut ends_current = false;
+        let ended = list
+            .end(|entry| {
+                let is_meant = meant(entry, current.as_ref());
+                if is_meant && current.as_ref().is_some_and(|id| entry.has(id)) {
+                    ends_current = true;
+                }
+                is_meant
+            })
+            .await?;
+        if let Some(session) = self.asking.as_ref().filter(|_| ends_current) {
+            session.state().ended_here(self.manager.fresh());
+        }
+        Ok(ended)
+    }
+
+    fn server(&self) -> Option<&Server> {
+        match self.manager.home() {
+            SessionHome::Cookie(_) => None,
+            SessionHome::Server(server) => Some(server),
+        }
+    }
+
+    fn list_in<'a>(&'a self, server: &'a Server, budget: &'a Budget, now: SystemTime) -> UserList<'a> {
+        let UserSessions { manager, user, login_key, .. } = self;
+        UserList { manager, server, user, login_key: *login_key, now, budget }
+    }
+
+    /// The id of the session that asks, as it is stored.
+    fn current(&self) -> Option<SessionId> {
+        let session = self.asking.as_ref()?;
+        let state = session.state();
+        let is_theirs = self.manager.listed_user(&state.contents.record, state.login_key)? == self.user;
+        state.identity.id().filter(|_| is_theirs).cloned()
+    }
+
+    /// Returns when the life of a session was last extended, as its end tells.
+    fn last_seen(
+        &self,
+        server: &Server,
+        loaded: &crate::store::Loaded,
+        now: SystemTime,
+    ) -> Option<SystemTime> {
+        let record = server.session_in(loaded)?;
+        let term = self.manager.refresh().term_of(&record, self.login_key, now);
+        loaded.expires.filter(|end| Some(*end) != term.until)?.checked_sub(term.lifetime)
+    }
+}
+
+/// Shows nothing of the user.
+impl fmt::Debug for UserSessions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("UserSessions").finish_non_exhaustive()
+    }
+}
+
+/// The bytes of a label that are kept.
+const LABEL_BYTES: usize = 200;
+
+/// Cuts a text to the bytes of a label.
+fn shortened(label: &str) -> String {
+    let mut short = String::new();
+    for character in label.trim().chars().filter(|character| !character.is_control()) {
+        if short.len() + character.len_utf8() > LABEL_BYTES {
+            break;
+        }
+        short.push(character);
+    }
+    short
+}
