@@ -5,11 +5,13 @@ pub use rocket;
 pub use rocket::http::uri::Origin;
 pub use rocket::request::FromRequest;
 pub use rocket::{Ignite, Request, Rocket, Route, Sentinel, routes};
+pub use rocket_session_state_core::codec::EncodeError;
 pub use rocket_session_state_core::config::{CheckedConfig, Environment};
 pub use rocket_session_state_core::fields::{
     Field, HasDefault, IntoField, LoginValue, Picture, SessionValue, get, missing, picture, set, take, update,
 };
 pub use rocket_session_state_core::merge::{Policy, add, max, min, refuse, union};
+pub use rocket_session_state_core::value::Value;
 
 pub use crate::guard::generated::*;
 pub use crate::guard::{
@@ -20,4 +22,5 @@ pub use crate::user::{
     ByValue, Clones, HasUser, IdOf, LoginField, LoginId, UserField, UserSource, fill_user, find, found,
     log_in, login_field, source, user_of,
 };
+pub use crate::user_sessions::{Listed, NamesUser, login_value};
 pub use crate::{Next, Session, SessionError, SessionUser};

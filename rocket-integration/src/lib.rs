@@ -21,6 +21,7 @@ mod session;
 mod sessions;
 pub mod testing;
 mod user;
+mod user_sessions;
 
 pub use clear_site_data::ClearSiteData;
 pub use error::{ForeignRequest, Outage, PurgeError, SessionError};
@@ -30,11 +31,12 @@ pub use login::{Next, NextRedirect};
 pub use rocket_session_state_codegen::{require_session, session_state};
 pub use rocket_session_state_core::codec::{DecodeError, EncodeError, Format};
 pub use rocket_session_state_core::id::SessionId;
-pub use rocket_session_state_core::session::{FieldError, Flash, LifetimeTooShort, SaveError};
+pub use rocket_session_state_core::session::{FieldError, Flash, LifetimeTooShort, SaveError, UserSession};
 pub use rocket_session_state_core::{merge, value};
 pub use session::Session;
 pub use sessions::Sessions;
 pub use user::SessionUser;
+pub use user_sessions::UserSessions;
 
 /// Stores of session records: one small trait, and the stores that this library brings.
 pub mod store {

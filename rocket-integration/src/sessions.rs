@@ -1,5 +1,4 @@
 //! The sessions of an application, as a handle.
-#![expect(dead_code, reason = "what asks for the time comes with the lists of users' sessions")]
 
 use std::fmt;
 use std::time::SystemTime;
@@ -15,6 +14,7 @@ use crate::error::SessionError;
 use crate::fairing::SessionFairing;
 use crate::session::Session;
 use crate::testing::TestSetup;
+use crate::user_sessions::{Listed, NamesUser, Problem, UserSessions};
 
 /// All sessions of an application. [`Sessions::fairing`] gives an application its sessions.
 ///
@@ -36,7 +36,8 @@ use crate::testing::TestSetup;
 ///     .attach(AdHoc::on_liftoff("jobs", |rocket| Box::pin(async move {
 ///         let sessions = rocket.state::<Sessions>().expect("the fairing is attached").clone();
 ///         rocket::tokio::spawn(async move {
-///             let _sessions = sessions; // as long as the job runs
+///             // sessions.of::<Visit>(&user_id).end_all().await
+///             # drop(sessions);
 ///         });
 ///     })));
 /// ```
@@ -84,6 +85,46 @@ impl Sessions {
     /// ```
     pub fn with_config(config: SessionConfig) -> SessionFairing {
         SessionFairing::new(Some(config))
+    }
+
+    /// Returns the sessions of a user, whoever is logged in here: for an administrator, or for a job. The user is named by
+    /// what the login field of the state holds of it.
+    ///
+    /// ```
+    /// use rocket::post;
+    /// use rocket_session_state::{SaveError, Sessions, require_session, session_state};
+    ///
+    /// #[session_state]
+    /// struct Visit {
+    ///     #[session(login, listed)]
+    ///     user_id: Option<i64>,
+    ///     is_admin: Option<bool>,
+    /// }
+    ///
+    /// #[require_session(Visit, check = |admin: &Admin| admin.is_admin)]
+    /// struct Admin {
+    ///     is_admin: bool,
+    /// }
+    ///
+    /// #[post("/users/<id>/log-out")]
+    /// async fn log_out(_admin: Admin, id: i64, sessions: Sessions) -> Result<String, SaveError> {
+    ///     let ended = sessions.of::<Visit>(&id).end_all().await?;
+    ///     Ok(format!("{ended} sessions were ended"))
+    /// }
+    /// ```
+    ///
+    /// Nothing is asked of the store yet. The calls of what is returned fail with [`SaveError::NotListed`] where sessions
+    /// live in cookies, and where no mounted route takes a state whose login field is `listed`: there, none was listed.
+    ///
+    /// [`SaveError::NotListed`]: crate::SaveError::NotListed
+    pub fn of<S: Listed>(&self, user: &(impl NamesUser<S::Id> + ?Sized)) -> UserSessions<S> {
+        UserSessions::of_user(match Problem::of(&self.manager) {
+            Some(problem) => Err(problem),
+            None => user
+                .login_value::<S>()
+                .and_then(|value| self.manager.sessions_of(&value, self.now()))
+                .map_err(|error| Problem::Login(S::LOGIN.unwrap_or_default(), error)),
+        })
     }
 
     /// Makes the handle for Rocket's managed state.

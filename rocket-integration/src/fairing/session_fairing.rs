@@ -197,9 +197,22 @@ impl Fairing for SessionFairing {
         {
             context.purge_regularly(rocket.shutdown());
         }
+        if let Some(context) = rocket.state::<SessionContext>() {
+            warn_of_idle_limit(&context.manager);
+        }
         if let Some(table) = guard::table(rocket) {
             log::info!("{table}");
         }
+    }
+}
+
+/// Says that a limit of sessions per user counts nothing.
+fn warn_of_idle_limit(manager: &Manager) {
+    if manager.config().session_max_per_user.is_some() && !manager.is_listed() {
+        log::warn!(
+            "session_max_per_user: has no effect, since no mounted route takes a state whose login field is `listed`; write \
+             `#[session(login, listed)]` there, or remove it"
+        );
     }
 }
 

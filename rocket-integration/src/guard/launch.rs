@@ -2,10 +2,12 @@
 
 use std::any::type_name;
 use std::collections::BTreeMap;
+use std::mem;
 use std::sync::{Mutex, PoisonError};
 
 use rocket::http::Method;
 use rocket::{Ignite, Orbit, Rocket, Sentinel as _};
+use rocket_session_state_core::manager::Manager;
 
 use super::gate;
 use super::traits::{SessionGuard, SessionState};
@@ -21,6 +23,7 @@ use crate::session::Session;
 /// * Nothing serves the login page that `uri!` names, or the guard's own gate closes it.
 /// * The login page is of another origin that `session_trusted_origins` does not list.
 /// * Users are found by a request guard that refuses to launch, such as a `&State` that is not managed.
+/// * The login field is `listed`, and sessions live in cookies; a warning.
 /// * `fresh` is longer than any session lives, because use does not extend it; a warning where use does.
 pub fn abort<G: SessionGuard>(rocket: &Rocket<Ignite>) -> bool {
     if Session::abort(rocket) {
@@ -41,6 +44,9 @@ pub fn abort<G: SessionGuard>(rocket: &Rocket<Ignite>) -> bool {
     if let (Some(key), Some(context)) = (G::State::LOGIN, rocket.state::<SessionContext>()) {
         // For every request from here on, also for those that never load this state.
         context.manager.declare_login(key);
+        if G::State::LISTED {
+            checks.declare_listed::<G::State>(&context.manager);
+        }
     }
     let verdict = problems.contains(&true);
     checks.verdicts.insert(type_name::<G>(), verdict);
@@ -55,6 +61,8 @@ pub(crate) struct LaunchChecks {
     keys: BTreeMap<&'static str, (&'static str, &'static str)>,
     /// The key of the login field, and the state that declares it.
     login: Option<(&'static str, &'static str)>,
+    /// A warning says that sessions in cookies are not listed.
+    told_of_cookies: bool,
 }
 
 impl LaunchChecks {
@@ -73,6 +81,20 @@ impl LaunchChecks {
             }
         }
         clash
+    }
+
+    /// Says that the sessions of each user are listed. One state is enough: it is the sessions that are, and all states
+    /// of the application see the same ones.
+    fn declare_listed<S: SessionState>(&mut self, manager: &Manager) {
+        manager.declare_listed();
+        if manager.is_cookie_store() && !mem::replace(&mut self.told_of_cookies, true) {
+            log::warn!(
+                "the login field of {} is `listed`, which does nothing while session_type is \"cookie\": nobody knows which \
+                 sessions browsers hold; choose a store on the server, such as session_type = \"redis\", or leave `listed` \
+                 out",
+                type_name::<S>()
+            );
+        }
     }
 
     /// Returns `true` if another state says by another key who is logged in: a session has one user.

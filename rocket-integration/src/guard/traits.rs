@@ -29,6 +29,9 @@ pub trait SessionState: Sized + Send + 'static {
     /// The key of the login field, if there is one.
     const LOGIN: Option<&'static str> = None;
 
+    /// `true` if the sessions of each user are listed, by which they are shown and ended.
+    const LISTED: bool = false;
+
     /// The user whose id the login field holds; [`NoUser`] for a state without.
     type User: Send + Sync + 'static;
 

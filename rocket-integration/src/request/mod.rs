@@ -150,6 +150,12 @@ async fn load(request: &Request<'_>, context: &SessionContext) -> Result<CoreSes
     let cookie = cookie(request, &config.session_cookie_name);
     let opened = context.manager.open(cookie.as_deref(), now).await;
     context.purge_if_due(now);
+    if let Ok(session) = &opened
+        && context.manager.is_listed()
+        && let Some(browser) = request.headers().get_one("User-Agent")
+    {
+        session.suggest_label(browser);
+    }
     opened.map_err(|error| {
         // The store's client writes one line about an outage, instead of one for each request.
         let level = if error.was_told() { log::Level::Debug } else { log::Level::Error };

@@ -64,6 +64,11 @@ pub enum SaveError {
         /// The keys of the largest fields with the bytes that each takes.
         largest: Vec<(String, usize)>,
     },
+    /// The sessions of users are not listed, so none of them can be shown or ended.
+    NotListed {
+        /// The reason, with what to do.
+        reason: &'static str,
+    },
     /// The operating system gave no random bytes for a new session id.
     Random(io::Error),
     /// A change that needs a cookie came after the response had begun: a session in a cookie was changed, a new
@@ -100,6 +105,9 @@ impl fmt::Display for SaveError {
             SaveError::RecordTooLarge { largest, .. } => {
                 f.write_str("the session is too large for its store")?;
                 write_largest(f, largest)
+            }
+            SaveError::NotListed { reason } => {
+                write!(f, "the sessions of a user can't be shown or ended: {reason}")
             }
             SaveError::Random(_) => f.write_str("no random bytes for a new session id"),
             SaveError::TooLate => f.write_str(

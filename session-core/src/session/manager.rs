@@ -216,8 +216,8 @@ impl Manager {
         self.inner.is_listed.store(true, Ordering::Relaxed);
     }
 
-    /// Tells whether the sessions of each user are kept in a list.
-    pub(super) fn is_listed(&self) -> bool {
+    /// Returns `true` if the sessions of each user are kept in a list.
+    pub fn is_listed(&self) -> bool {
         self.inner.is_listed.load(Ordering::Relaxed)
     }
 

@@ -14,6 +14,7 @@ pub(super) fn check(state: &mut State, errors: &mut Errors) {
         check_key(field, errors);
         check_default(field, errors);
     }
+    check_listed(state, errors);
     check_login(state, errors);
     check_user(state, errors);
     check_duplicate_keys(state, errors);
@@ -47,13 +48,36 @@ fn check_default(field: &mut Field, errors: &mut Errors) {
     }
 }
 
+/// The sessions of a user are those in which the login field holds the same.
+fn check_listed(state: &mut State, errors: &mut Errors) {
+    let login = state.fields.iter().find(|field| field.login.is_some()).map(|field| field.ident.clone());
+    for field in &mut state.fields {
+        if field.login.is_some() {
+            continue;
+        }
+        let Some(listed) = field.listed.take() else { continue };
+        let advice = match &login {
+            Some(login) => {
+                format!("place it at the field `{login}`, `#[session(login, listed)]`, and leave it out here")
+            }
+            None => "write: `#[session(login, listed)]`".to_owned(),
+        };
+        errors.at(
+            listed,
+            format_args!(
+                "`listed` lists the sessions of each user, so it belongs to the login field\n{advice}"
+            ),
+        );
+    }
+}
+
 fn check_login(state: &mut State, errors: &mut Errors) {
     let mut first = None;
     for field in &mut state.fields {
         let Some(login) = &field.login else { continue };
         if let Some(first) = &first {
             errors.at(login, format_args!("`{first}` is the login field already; leave `login` out here"));
-            field.login = None;
+            (field.login, field.listed) = (None, None);
         } else {
             first = Some(field.ident.clone());
             if let Some(cfg) = field.cfgs.first() {

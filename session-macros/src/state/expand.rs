@@ -213,6 +213,20 @@ fn expand_implementations(ident: &Ident, user: &TokenStream, fields: &[(Ident, &
                 ::core::option::Option::Some(<#marker as __private::Field>::KEY);
         }
     });
+    let (listed, has_list) = fields.iter().find(|(_, field)| field.listed.is_some()).map(|field| {
+        let (marker, _) = field;
+        let implementation = quote! {
+            #[automatically_derived]
+            impl __private::Listed for #ident {
+                type Id = <#marker as __private::Field>::Stored;
+
+                fn login_value(id: &Self::Id) -> ::core::result::Result<__private::Value, __private::EncodeError> {
+                    __private::login_value::<#marker>(id)
+                }
+            }
+        };
+        (quote!(const LISTED: bool = true;), implementation)
+    }).unzip();
     let has_login = login.as_ref().map(|_| {
         quote! {
             #[automatically_derived]
@@ -251,6 +265,7 @@ fn expand_implementations(ident: &Ident, user: &TokenStream, fields: &[(Ident, &
         impl __private::SessionState for #ident {
             const KEYS: &'static [__private::TypedKey] = &[#(#keys),*];
             #login
+            #listed
             #user
 
             fn from_session(session: __private::Session) -> Self {
@@ -277,6 +292,7 @@ fn expand_implementations(ident: &Ident, user: &TokenStream, fields: &[(Ident, &
         }
 
         #has_login
+        #has_list
         #guard
     }
 }

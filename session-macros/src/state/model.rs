@@ -23,6 +23,7 @@ const STATE_OPTIONS: Options<StateOption> = Options {
     known: &[("user", StateOption::User)],
     elsewhere: &[
         ("login", "#[session(login)]` at the field"),
+        ("listed", "#[session(login, listed)]` at the login field"),
         ("key", "#[session(key = \"..\")]` at the field"),
         ("default", "#[session(default = ..)]` at the field"),
         ("merge", "#[session(merge = \"..\")]` at the field"),
@@ -34,6 +35,7 @@ const STATE_OPTIONS: Options<StateOption> = Options {
 #[derive(Clone, Copy)]
 enum FieldOption {
     Login,
+    Listed,
     Key,
     Default,
     Merge,
@@ -43,6 +45,7 @@ const OPTIONS: Options<FieldOption> = Options {
     kind: "session option",
     known: &[
         ("login", FieldOption::Login),
+        ("listed", FieldOption::Listed),
         ("key", FieldOption::Key),
         ("default", FieldOption::Default),
         ("merge", FieldOption::Merge),
@@ -85,6 +88,8 @@ pub(super) struct Field {
     pub(super) key: LitStr,
     /// The word `login`, where it is written.
     pub(super) login: Option<Ident>,
+    /// The word `listed`, where it is written.
+    pub(super) listed: Option<Ident>,
     pub(super) default: Option<Expr>,
     /// The function that merges two changes; without one, the last change wins.
     pub(super) merge: Option<TokenStream>,
@@ -179,6 +184,7 @@ fn read_field(field: syn::Field, errors: &mut Errors) -> Option<Field> {
         ty,
         shape,
         login: None,
+        listed: None,
         default: None,
         merge: None,
     };
@@ -219,6 +225,10 @@ fn read_option(option: &Written, field: &mut Field, seen: &mut Vec<Ident>, error
         Some(FieldOption::Login) => match &option.value {
             None => field.login = Some(option.name.clone()),
             Some(value) => errors.at(value, "`login` takes no value: `#[session(login)]`"),
+        },
+        Some(FieldOption::Listed) => match &option.value {
+            None => field.listed = Some(option.name.clone()),
+            Some(value) => errors.at(value, "`listed` takes no value: `#[session(login, listed)]`"),
         },
         Some(FieldOption::Key) => match option.string("key = \"colour\"", errors) {
             Some(key) if key.value().is_empty() => {

@@ -3,6 +3,7 @@
 use super::change::UserList;
 use super::enter::Entrant;
 use super::list::Label;
+use super::user_sessions::shortened;
 use crate::error_chain::Chain;
 use crate::formats::codec::Record;
 use crate::formats::id::SessionId;
@@ -100,7 +101,7 @@ impl State {
     fn label(&self) -> (String, bool) {
         match (&self.chosen_label, &self.suggested_label) {
             (Some(chosen), _) => (chosen.clone(), true),
-            (None, suggested) => (suggested.clone().unwrap_or_default(), false),
+            (None, suggested) => (suggested.as_deref().map(shortened).unwrap_or_default(), false),
         }
     }
 }

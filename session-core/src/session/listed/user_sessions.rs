@@ -97,12 +97,11 @@ impl Session {
         state.listing_tried = false;
     }
 
-    /// The label of a session whose application sets none.
+    /// The label of a session whose application sets none. It is given with every request, and needed by few.
     #[doc(hidden)]
     pub fn suggest_label(&self, label: &str) {
-        if self.shared.manager.is_listed() {
-            self.state().suggested_label = Some(shortened(label));
-        }
+        let end = (0..=label.len().min(LABEL_BYTES)).rev().find(|end| label.is_char_boundary(*end));
+        self.state().suggested_label = end.and_then(|end| label.get(..end)).map(str::to_owned);
     }
 }
 
@@ -238,7 +237,7 @@ impl fmt::Debug for UserSessions {
 const LABEL_BYTES: usize = 200;
 
 /// Cuts a text to the bytes of a label.
-fn shortened(label: &str) -> String {
+pub(super) fn shortened(label: &str) -> String {
     let mut short = String::new();
     for character in label.trim().chars().filter(|character| !character.is_control()) {
         if short.len() + character.len_utf8() > LABEL_BYTES {

@@ -1,0 +1,15 @@
+#![deny(warnings)]
+
+use rocket_session_state::{Sessions, session_state};
+
+#[session_state]
+pub struct Visit {
+    #[session(login, listed)]
+    user_id: Option<i64>,
+}
+
+pub async fn end_all(sessions: &Sessions, user_id: i64) -> Option<usize> {
+    sessions.of::<Visit>(user_id).end_all().await.ok() //~
+}
+
+fn main() {}
