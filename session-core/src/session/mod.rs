@@ -4,12 +4,14 @@ mod changes;
 mod close;
 mod contents;
 mod cookie_watch;
+mod create;
 mod cross_origin;
 #[doc(hidden)]
 pub mod doc_examples;
 mod draft;
 mod ended;
 mod error;
+mod extend;
 pub mod fields;
 mod flash;
 mod following;

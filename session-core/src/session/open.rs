@@ -6,9 +6,10 @@ use std::time::SystemTime;
 use bytes::Bytes;
 
 use super::cookie_watch::Unusable;
+use super::extend::Extended;
 use super::identity::{Identity, StoredRecord};
 use super::manager::{Manager, Server, SessionHome};
-use super::save::{Extended, level};
+use super::save::level;
 use super::state::{Kind, State};
 use super::term::Term;
 use super::{RequestClock, Session};

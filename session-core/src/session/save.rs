@@ -11,7 +11,7 @@ use super::identity::{RotationReason, SavePoint, StoredRecord};
 use super::manager::{Manager, Server, SessionHome};
 use super::outcome::Outcome;
 use super::state::Saved;
-use super::term::{Term, live_alike};
+use super::term::Term;
 use super::{SaveError, Session};
 use crate::error_chain::Chain;
 use crate::formats::codec::Record;
@@ -52,46 +52,6 @@ impl Manager {
     }
 }
 
-impl Manager {
-    /// Gives a record the life of its session, if it still is as it was loaded. One that others have changed may have
-    /// another life by now, such as five minutes that must not become a month. So it is swapped for itself: the record
-    /// travels once more, but only when a tenth of a life has passed, and still in one round trip.
-    ///
-    /// Done twice it is the same as done once, so that a call that failed does not matter to what is written later.
-    pub(super) async fn extend(
-        &self,
-        server: &Server,
-        id: &SessionId,
-        loaded: &Loaded,
-        term: &Term,
-        now: SystemTime,
-        budget: &Budget,
-    ) -> Result<Extended, StoreError> {
-        let key = self.store_key(id);
-        let new = New { bytes: &loaded.bytes, lifetime: Some(term.life(now)) };
-        let current = match server.store.swap(budget, now, &key, Some(loaded), Some(new)).await? {
-            Swap::Done { version } => {
-                let mut loaded = loaded.clone();
-                (loaded.version, loaded.expires) = (version, Some(term.end(now)));
-                return Ok(Extended::Done(loaded));
-            }
-            Swap::Conflict(Some(current)) => current,
-            Swap::Conflict(None) => return Ok(Extended::Gone),
-        };
-        // Others have changed the record, and perhaps its life: it is extended as it is now, once.
-        let read = |loaded: &Loaded| loaded.record(server.format).ok().flatten();
-        let (Some(ours), Some(theirs)) = (read(loaded), read(&current)) else {
-            return Ok(Extended::Changed { end: None });
-        };
-        let now_term = self.refresh().term_of(&theirs, self.login_key(), now);
-        let new = New { bytes: &current.bytes, lifetime: Some(now_term.life(now)) };
-        let swapped = server.store.swap(budget, now, &key, Some(&current), Some(new)).await?;
-        let alike = now_term == *term && live_alike(&ours, &theirs);
-        let end = (alike && matches!(swapped, Swap::Done { .. })).then(|| term.end(now));
-        Ok(Extended::Changed { end })
-    }
-}
-
 /// One save of a session. How it gets another id is said in `new_id`.
 pub(super) struct Writer<'a> {
     pub(super) manager: &'a Manager,
@@ -108,26 +68,6 @@ enum Step {
     /// Enters the session in the list of this user, because it never was, or long ago.
     Enter(String),
     Save(Box<Plan>),
-}
-
-/// What has become of extending a life.
-pub(super) enum Extended {
-    /// The record, as it is stored now.
-    Done(Loaded),
-    /// Others have changed the record. Its new end, if it was extended all the same and lives as the one that was loaded.
-    Changed {
-        end: Option<SystemTime>,
-    },
-    Gone,
-}
-
-/// A record that was stored under a new id.
-struct Created {
-    id: SessionId,
-    /// What was stored, with the seal of a session that was entered in a list before.
-    listed: Option<Draft>,
-    version: Option<u64>,
-    life: Life,
 }
 
 /// An outcome and everything that it needs, taken from the state at one moment.
@@ -273,35 +213,6 @@ impl Writer<'_> {
         }
     }
 
-    /// Stores a session under a new id. If nobody knows whether that was done, it is done once more under another id:
-    /// the first one, which is random, will never be given to anybody. `renews` is the id that the session has had.
-    pub(super) async fn create(&self, new: Draft, renews: Option<&SessionId>) -> Result<Saved, SaveError> {
-        let created = match self.create_once(&new, renews).await {
-            Err(SaveError::Unavailable(error)) if error.is_outage() && !self.budget().left().is_zero() => {
-                self.create_once(&new, renews).await?
-            }
-            created => created?,
-        };
-        let Created { id, listed, version, life } = created;
-        Ok(listed.unwrap_or(new).stored(id, version, life))
-    }
-
-    async fn create_once(&self, new: &Draft, renews: Option<&SessionId>) -> Result<Created, SaveError> {
-        let id = SessionId::generate(self.manager.config().session_id_length).map_err(SaveError::Random)?;
-        let listed = self.enter_new(new, &id, renews).await?;
-        let new = listed.as_ref().unwrap_or(new);
-        let life = self.full_life(&new.record);
-        match self.swap(&self.manager.store_key(&id), None, Some(new), life).await? {
-            Swap::Done { version } => Ok(Created { id, listed, version, life }),
-            // All sessions of the user were ended while this one was being created.
-            Swap::Conflict(Some(mark)) if self.server.is_ended_mark(&mark) => Err(SaveError::Ended),
-            // A new random id that is taken: the store does not compare, or answers for another key.
-            Swap::Conflict(_) => {
-                Err(StoreError::invalid_response("a free key for a new random session id").into())
-            }
-        }
-    }
-
     /// Applies the changes to the stored record; again after each change by others.
     async fn update(
         &self,
@@ -342,36 +253,6 @@ impl Writer<'_> {
             }
         }
         Err(SaveError::Contended)
-    }
-
-    /// Keeps a record whose bytes would stay the same, and extends its life if that is due.
-    pub(super) async fn keep(&self, stored: StoredRecord, new: Draft, plan: &Plan) -> Saved {
-        let record = Arc::new(new.record);
-        if plan.due { self.extend(&stored, record).await } else { Saved::new(Some(stored), record) }
-    }
-
-    /// Extends the life of a record in which nothing is to be changed. Whatever comes of it, the request keeps its answer:
-    /// there is nothing to be lost.
-    pub(super) async fn extend(&self, stored: &StoredRecord, record: Arc<Record>) -> Saved {
-        let term = self.term_of(&record);
-        let (loaded, budget) = (&stored.loaded, self.budget());
-        match self.manager.extend(self.server, &stored.id, loaded, &term, self.now, budget).await {
-            Ok(Extended::Done(loaded)) => {
-                let stored = StoredRecord { id: stored.id.clone(), loaded };
-                Saved::new(Some(stored), record).extended(true)
-            }
-            Ok(Extended::Changed { end }) => {
-                let mut stored = stored.clone();
-                stored.loaded.expires = end.or(stored.loaded.expires);
-                Saved::new(Some(stored), record).extended(end.is_some())
-            }
-            // The session has ended meanwhile, or has a new id.
-            Ok(Extended::Gone) => Saved::new(Some(stored.clone()), record).renewed(stored.id.clone()),
-            Err(error) => {
-                log::log!(level(&error), "the life of a session could not be extended: {}", Chain(&error));
-                Saved::new(Some(stored.clone()), record)
-            }
-        }
     }
 
     /// Deletes the record of a session that is over, as best can be: nothing that is read depends on it. If it was changed
@@ -425,21 +306,18 @@ impl Writer<'_> {
             Ok(new) => self.swap_bytes(key, expected, new).await,
             Err(too_large) => Err(too_large),
         };
-        swapped.map_err(|error| match new {
-            Some(draft) if error.is_too_large() => {
-                SaveError::RecordTooLarge { source: error, largest: largest(draft.record.entries()) }
-            }
-            _ => SaveError::Unavailable(error),
-        })
+        swapped.map_err(|error| unsaved(error, new))
     }
 
     /// Makes what is sent to the store of a draft, unless that is longer than a record may be.
     pub(super) fn checked<'d>(&self, draft: &'d Draft, life: Life) -> Result<New<'d>, StoreError> {
-        let (bytes, limit) = (draft.record.bytes(), self.manager.config().session_max_size);
-        match limit != 0 && bytes.len() > limit {
-            true => Err(StoreError::over_max_size(bytes.len(), limit)),
-            false => Ok(New { bytes, lifetime: life.lifetime }),
-        }
+        self.fits(draft)?;
+        Ok(New { bytes: draft.record.bytes(), lifetime: life.lifetime })
+    }
+
+    pub(super) fn fits(&self, draft: &Draft) -> Result<(), StoreError> {
+        let (bytes, limit) = (draft.record.bytes().len(), self.manager.config().session_max_size);
+        if limit != 0 && bytes > limit { Err(StoreError::over_max_size(bytes, limit)) } else { Ok(()) }
     }
 
     pub(super) async fn swap_bytes(
@@ -471,7 +349,7 @@ impl Writer<'_> {
         if plan.due { self.full_life(&new.record) } else { Life::of(expected) }
     }
 
-    fn term_of(&self, record: &Record) -> Term {
+    pub(super) fn term_of(&self, record: &Record) -> Term {
         self.manager.refresh().term_of(record, self.login_key(), self.now)
     }
 
@@ -485,6 +363,16 @@ impl Writer<'_> {
 
     pub(super) fn attempts(&self) -> u32 {
         self.manager.config().session_swap_attempts.max(1)
+    }
+}
+
+/// Makes the error of a draft that the store has not taken.
+pub(super) fn unsaved(error: StoreError, draft: Option<&Draft>) -> SaveError {
+    match draft {
+        Some(draft) if error.is_too_large() => {
+            SaveError::RecordTooLarge { source: error, largest: largest(draft.record.entries()) }
+        }
+        _ => SaveError::Unavailable(error),
     }
 }
 

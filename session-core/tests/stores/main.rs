@@ -27,6 +27,7 @@ mod mongodb_faults;
 mod mongodb_server;
 #[cfg(feature = "mongodb")]
 mod mongodb_store;
+mod moved_lists;
 mod mutants;
 #[cfg(feature = "mysql")]
 mod mysql_login;

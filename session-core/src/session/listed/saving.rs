@@ -64,10 +64,12 @@ impl Writer<'_> {
         renews: Option<&SessionId>,
         is_new: bool,
     ) -> Result<(), SaveError> {
-        let (label, replaces) = self.session.state().label();
-        let label = Label { text: &label, replaces };
+        let (text, replaces) = self.session.state().label();
+        let label = Label { text: &text, replaces };
         // In a box, since it is rare, and would make the future of every save larger.
-        Box::pin(self.list_of(user).enter(&Entrant { id, renews, label, is_new })).await
+        Box::pin(self.list_of(user).enter(&Entrant { id, renews, label, is_new })).await?;
+        self.session.state().label_entered(&text);
+        Ok(())
     }
 
     /// Removes ended sessions from the list of a user, as best can be.
@@ -102,6 +104,13 @@ impl State {
         match (&self.chosen_label, &self.suggested_label) {
             (Some(chosen), _) => (chosen.clone(), true),
             (None, suggested) => (suggested.as_deref().map(shortened).unwrap_or_default(), false),
+        }
+    }
+
+    /// Notes that a label is in the list. It is that of another session, too, which this request may begin.
+    fn label_entered(&mut self, text: &str) {
+        if self.chosen_label.as_deref() == Some(text) {
+            self.suggested_label = self.chosen_label.take();
         }
     }
 }
