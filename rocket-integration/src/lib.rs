@@ -32,7 +32,7 @@ pub use rocket_session_state_codegen::{require_session, session_state};
 pub use rocket_session_state_core::codec::{DecodeError, EncodeError, Format};
 pub use rocket_session_state_core::id::SessionId;
 pub use rocket_session_state_core::session::{FieldError, Flash, LifetimeTooShort, SaveError, UserSession};
-pub use rocket_session_state_core::{merge, value};
+pub use rocket_session_state_core::{events, merge, value};
 pub use session::Session;
 pub use sessions::Sessions;
 pub use user::SessionUser;

@@ -7,6 +7,7 @@ use rocket::request::{FromRequest, Outcome, Request};
 use rocket::tokio::time::Instant;
 use rocket::{Ignite, Rocket, Sentinel, async_trait};
 use rocket_session_state_core::config::SessionConfig;
+use rocket_session_state_core::events::Stats;
 use rocket_session_state_core::manager::Manager;
 
 use crate::context::SessionContext;
@@ -125,6 +126,33 @@ impl Sessions {
                 .and_then(|value| self.manager.sessions_of(&value, self.now()))
                 .map_err(|error| Problem::Login(S::LOGIN.unwrap_or_default(), error)),
         })
+    }
+
+    /// Returns numbers since the launch: events of each kind, and how long calls of the store took. They are of this process
+    /// alone.
+    ///
+    /// ```
+    /// use rocket::get;
+    /// use rocket_session_state::Sessions;
+    /// use rocket_session_state::events::EventKind;
+    ///
+    /// # struct Admin;
+    /// # #[rocket::async_trait]
+    /// # impl<'r> rocket::request::FromRequest<'r> for Admin {
+    /// #     type Error = ();
+    /// #     async fn from_request(_: &'r rocket::Request<'_>) -> rocket::request::Outcome<Self, ()> {
+    /// #         rocket::request::Outcome::Success(Admin)
+    /// #     }
+    /// # }
+    /// #[get("/numbers")]
+    /// fn numbers(_admin: Admin, sessions: Sessions) -> String {
+    ///     let stats = sessions.stats();
+    ///     let (log_ins, loads) = (stats.count(EventKind::LoggedIn), stats.loads());
+    ///     format!("{log_ins} log-ins, {} loads in {:?}, {} failed", loads.count(), loads.total(), loads.failed())
+    /// }
+    /// ```
+    pub fn stats(&self) -> Stats {
+        self.manager.stats()
     }
 
     /// Makes the handle for Rocket's managed state.

@@ -19,6 +19,9 @@ macro_rules! choice {
         impl $name {
             const WORDS: &'static [&'static str] = &[$($word),+];
 
+            /// Every one of them, in the order of their declaration.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
             /// Returns the word for it, as it is written.
             pub const fn as_str(self) -> &'static str {
                 match self {

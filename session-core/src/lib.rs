@@ -12,4 +12,4 @@ pub mod store;
 
 pub use error_chain::Chain;
 pub use formats::{codec, cookie, id, signing, value};
-pub use session::{fields, manager, merge};
+pub use session::{events, fields, manager, merge};

@@ -8,6 +8,7 @@ use rocket::fairing::{Fairing, Info, Kind, Result as Ignited};
 use rocket::{Build, Orbit, Request, Rocket, async_trait};
 use rocket_session_state_core::Chain;
 use rocket_session_state_core::config::{CheckedConfig, ConfigError, Environment, SessionConfig};
+use rocket_session_state_core::events::{Event, Listener};
 use rocket_session_state_core::manager::Manager;
 use rocket_session_state_core::store::{DynStore, Store, StoreError};
 
@@ -38,12 +39,20 @@ pub struct SessionFairing {
     config: Option<Box<SessionConfig>>,
     store: Option<DynStore>,
     clock: Arc<Clock>,
+    listeners: Vec<Listener>,
+    events_name_users: bool,
 }
 
 impl SessionFairing {
     /// `None` for the configuration of Rocket.toml and the environment.
     pub(crate) fn new(config: Option<SessionConfig>) -> Self {
-        SessionFairing { config: config.map(Box::new), store: None, clock: Arc::new(|_| SystemTime::now()) }
+        SessionFairing {
+            config: config.map(Box::new),
+            store: None,
+            clock: Arc::new(|_| SystemTime::now()),
+            listeners: Vec::new(),
+            events_name_users: false,
+        }
     }
 
     /// Keeps the sessions in a store made in code; `session_type` must not be set then.
@@ -80,6 +89,49 @@ impl SessionFairing {
     #[must_use]
     pub fn clock(mut self, clock: impl Fn(&Request<'_>) -> SystemTime + Send + Sync + 'static) -> Self {
         self.clock = Arc::new(clock);
+        self
+    }
+
+    /// Tells a function of everything that happens to sessions, each time after it was saved.
+    ///
+    /// It runs on a thread of its own, behind a queue of 1,024 events, so that no request waits for it or fails if it
+    /// panics. Events that come while the queue is full are dropped, and [counted](crate::events::Stats::dropped). More than
+    /// one function may be given: each is told of each event, in their order.
+    ///
+    /// ```
+    /// use rocket_session_state::Sessions;
+    /// use rocket_session_state::events::EventKind;
+    ///
+    /// let sessions = Sessions::fairing().on_event(|event| {
+    ///     if event.kind() == EventKind::CookieRefused {
+    ///         println!("somebody has made up a cookie: {event}");
+    ///     }
+    /// });
+    /// let rocket = rocket::build().attach(sessions);
+    /// ```
+    #[must_use]
+    pub fn on_event(mut self, listener: impl Fn(&Event) + Send + Sync + 'static) -> Self {
+        self.listeners.push(Arc::new(listener));
+        self
+    }
+
+    /// Lets events say whose session it was: [`Event::user`](crate::events::Event::user). Otherwise they name no user.
+    ///
+    /// ```
+    /// use rocket_session_state::Sessions;
+    /// use rocket_session_state::events::EventKind;
+    ///
+    /// let sessions = Sessions::fairing().events_name_users().on_event(|event| {
+    ///     // The type of the login field.
+    ///     if let (EventKind::LoggedIn, Some(user)) = (event.kind(), event.user::<i64>()) {
+    ///         println!("user {user} has logged in");
+    ///     }
+    /// });
+    /// let rocket = rocket::build().attach(sessions);
+    /// ```
+    #[must_use]
+    pub fn events_name_users(mut self) -> Self {
+        self.events_name_users = true;
         self
     }
 
@@ -135,7 +187,7 @@ impl SessionFairing {
 #[async_trait]
 impl Fairing for SessionFairing {
     fn info(&self) -> Info {
-        Info { name: "Sessions", kind: Kind::Ignite | Kind::Liftoff | Kind::Singleton }
+        Info { name: "Sessions", kind: Kind::Ignite | Kind::Liftoff | Kind::Shutdown | Kind::Singleton }
     }
 
     async fn on_ignite(&self, rocket: Rocket<Build>) -> Ignited {
@@ -167,6 +219,7 @@ impl Fairing for SessionFairing {
                 return Err(rocket);
             }
         };
+        manager.listen(self.listeners.clone(), self.events_name_users);
         if let Err(mut error) = manager.ping(SystemTime::now()).await {
             // `stores` names the place of a store of the settings; one that is passed in code names its own.
             if let Some(address) = self.store.as_ref().and_then(Store::address) {
@@ -202,6 +255,13 @@ impl Fairing for SessionFairing {
         }
         if let Some(table) = guard::table(rocket) {
             log::info!("{table}");
+        }
+    }
+
+    async fn on_shutdown(&self, rocket: &Rocket<Orbit>) {
+        // What happened last is not to end with the process.
+        if let Some(context) = rocket.state::<SessionContext>() {
+            context.manager.listeners_have_heard().await;
         }
     }
 }

@@ -22,6 +22,7 @@ pages! {
     from_flask "from-flask.md"
     guards "guards.md"
     login_application "login-application.md"
+    observability "observability.md"
     own_store "own-store.md"
     performance "performance.md"
     state "state.md"

@@ -144,6 +144,7 @@ async fn load(request: &Request<'_>, context: &SessionContext) -> Result<CoreSes
         log::warn!(
             "{method} {path}: a page of another site sent this, so it has no session (403): {refusal}"
         );
+        context.manager.note_cross_origin(context.now(request));
         return Err(SessionError::CrossOrigin(ForeignRequest::new(refusal)));
     }
     let now = context.now(request);

@@ -131,6 +131,9 @@ settings! {
         /// Other origins whose pages may send such requests, and may be the login pages of guards: scheme, host and perhaps
         /// port, such as `https://accounts.example`. Default: none.
         session_trusted_origins: Vec<String> = Vec::new(), read cross_origin::origins;
+        /// Writes a line for each event of a session to the log, at level `info` under the target `session::audit`. It names
+        /// sessions by handles that let nobody in, and neither users nor values. Default: false.
+        session_audit_log: bool = false;
         /// The key that signs the tokens of `csrf::FlaskWtf`. Default: none, then
         /// [`secret_key`](Self::secret_key) signs them.
         wtf_csrf_secret_key: Option<SecretKey> = None, read some;

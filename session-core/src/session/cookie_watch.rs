@@ -3,10 +3,11 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
+use super::events::{EndedBy, EventKind, Happening, Why};
 use crate::config::{CheckedConfig, SessionType};
 use crate::formats::signing::Invalid;
 
@@ -35,6 +36,18 @@ pub(super) enum Unusable {
     NotAnId,
     /// The store has no record under that id.
     Unknown,
+}
+
+impl Unusable {
+    /// What is told of such a cookie. A good signature that is too old is that of a session which has expired.
+    pub(super) fn happening<'a>(self, now: SystemTime) -> Happening<'a> {
+        match self {
+            Unusable::Signature(Invalid::Expired) => Happening::ended(EndedBy::Expired, now),
+            Unusable::Signature(reason) => Happening::refused(EventKind::CookieRefused, reason.into(), now),
+            Unusable::NotAnId => Happening::refused(EventKind::CookieRefused, Why::NotAnId, now),
+            Unusable::Unknown => Happening::new(EventKind::IdUnknown, now),
+        }
+    }
 }
 
 const MINUTE: Duration = Duration::from_secs(60);

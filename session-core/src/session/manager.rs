@@ -10,6 +10,7 @@ use std::time::SystemTime;
 
 use super::cookie_watch::CookieWatch;
 use super::ended::EndedSessions;
+use super::events::{EventKind, Events, Happening, Listener, Stats};
 use super::refresh::Refresh;
 use super::state::{Kind, PERMANENT, State};
 use crate::config::{CheckedConfig, SessionConfig};
@@ -18,6 +19,7 @@ use crate::formats::cookie::{CookieAttributes, SetCookie};
 use crate::formats::id::SessionId;
 use crate::formats::signing::{CookieSigner, IdSigner, StampSigner};
 use crate::formats::value::Value;
+use crate::store::client::outage_listener::OutageListener;
 use crate::store::client::{Budget, StoreClient};
 use crate::store::migrating::{MigratingStore, MigrationSettings};
 use crate::store::{DynStore, Store, StoreError};
@@ -40,6 +42,8 @@ struct Inner {
     is_listed: AtomicBool,
     cookie_watch: CookieWatch,
     stamps: StampSigner,
+    /// Shared with the client of the store, which tells of outages.
+    events: Arc<Events>,
 }
 
 /// The place where sessions are kept. The signed cookie is not a store: it has no key to load and nothing to swap.
@@ -78,7 +82,8 @@ impl Manager {
         let Some(store) = config.open_store().transpose()? else {
             let fallbacks = config.secret_key_fallbacks.iter().map(|key| key.as_bytes());
             let signer = CookieSigner::new(secret(&config)?, fallbacks);
-            return Ok(Manager::with_home(config, SessionHome::Cookie(signer)));
+            let events = Arc::new(Events::new(&config));
+            return Ok(Manager::with_home(config, SessionHome::Cookie(signer), events));
         };
         let format = config.store_format();
         Manager::with_records(config, store, format)
@@ -131,8 +136,11 @@ impl Manager {
             true => Some(IdSigner::new(secret(&config)?, fallbacks)),
             false => None,
         };
+        let events = Arc::new(Events::new(&config));
+        let (timeout, breaker_after) = (config.session_store_timeout, config.session_breaker_after);
+        let listener = Some(Arc::clone(&events) as Arc<dyn OutageListener>);
         let server = Server {
-            store: StoreClient::new(store, config.session_store_timeout, config.session_breaker_after),
+            store: StoreClient::new(store, timeout, breaker_after, listener),
             ended: EndedSessions::default(),
             format,
             signer,
@@ -141,10 +149,10 @@ impl Manager {
                 .collect(),
             told_of_full_record: AtomicBool::new(false),
         };
-        Ok(Manager::with_home(config, SessionHome::Server(Box::new(server))))
+        Ok(Manager::with_home(config, SessionHome::Server(Box::new(server)), events))
     }
 
-    fn with_home(config: CheckedConfig, home: SessionHome) -> Self {
+    fn with_home(config: CheckedConfig, home: SessionHome, events: Arc<Events>) -> Self {
         let attributes = CookieAttributes {
             name: config.session_cookie_name.clone(),
             domain: config.session_cookie_domain.clone(),
@@ -166,6 +174,7 @@ impl Manager {
             login_key: OnceLock::new(),
             is_listed: AtomicBool::new(false),
             cookie_watch: CookieWatch::new(),
+            events,
         };
         Manager { inner: Arc::new(inner) }
     }
@@ -219,6 +228,36 @@ impl Manager {
     /// Returns `true` if the sessions of each user are kept in a list.
     pub fn is_listed(&self) -> bool {
         self.inner.is_listed.load(Ordering::Relaxed)
+    }
+
+    /// Begins to tell these listeners of everything that happens to sessions, with their users if `names_users`. Called
+    /// once, at launch.
+    pub fn listen(&self, listeners: Vec<Listener>, names_users: bool) {
+        self.events().listen(listeners, names_users);
+    }
+
+    /// Returns the numbers of everything that has happened since the launch.
+    pub fn stats(&self) -> Stats {
+        let calls = match self.home() {
+            SessionHome::Cookie(_) => None,
+            SessionHome::Server(server) => Some(server.store.times()),
+        };
+        self.events().stats(calls)
+    }
+
+    /// Returns when listeners have been told of all that has happened, but after a second in any case.
+    pub async fn listeners_have_heard(&self) {
+        self.events().heard().await;
+    }
+
+    /// Tells of a request from another site that got no session.
+    #[doc(hidden)]
+    pub fn note_cross_origin(&self, now: SystemTime) {
+        self.events().tell(Happening::new(EventKind::CrossOrigin, now));
+    }
+
+    pub(super) fn events(&self) -> &Events {
+        &self.inner.events
     }
 
     pub(super) fn home(&self) -> &SessionHome {

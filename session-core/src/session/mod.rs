@@ -11,6 +11,7 @@ pub mod doc_examples;
 mod draft;
 mod ended;
 mod error;
+pub mod events;
 mod extend;
 pub mod fields;
 mod flash;

@@ -6,6 +6,7 @@ use std::time::SystemTime;
 use bytes::Bytes;
 
 use super::cookie_watch::Unusable;
+use super::events::{EventKind, Happening};
 use super::extend::Extended;
 use super::identity::{Identity, StoredRecord};
 use super::manager::{Manager, Server, SessionHome};
@@ -40,7 +41,7 @@ impl Manager {
         // What is found is small: the state of a session is built last, so that it is not moved through each call.
         let found = match self.home() {
             SessionHome::Cookie(signer) => cookie.and_then(|cookie| self.read_cookie(signer, cookie, now)),
-            SessionHome::Server(server) => match cookie.and_then(|cookie| self.id(server, cookie)) {
+            SessionHome::Server(server) => match cookie.and_then(|cookie| self.id(server, cookie, now)) {
                 None => None,
                 Some((id, is_current)) => {
                     signed_by_older_key = !is_current;
@@ -90,12 +91,12 @@ impl Manager {
             if self.successor_of(server, &id, now, budget).await?.is_some() {
                 return Ok(Some(Found::Renewed(id)));
             }
-            self.refused(id.as_str(), Unusable::Unknown);
+            self.refused(id.as_str(), Unusable::Unknown, Some(&id), now);
             return Ok(None);
         };
         self.cookie_watch().accepted();
-        let record = decoded(loaded.record(server.format), "session record").flatten();
-        let Some(record) = record else { return Ok(None) };
+        let record = self.decoded(loaded.record(server.format), "session record", Some(&id), now);
+        let Some(record) = record.flatten() else { return Ok(None) };
         let (mut stored, mut extended) = (StoredRecord { id, loaded }, false);
         if self.refresh().absolute.is_some() || self.refresh().touch().is_some() {
             let term = self.refresh().term_of(&record, self.login_key(), now);
@@ -141,13 +142,14 @@ impl Manager {
         let rule = self.refresh();
         let verified = signer.verify_dated(cookie, now, rule.lifetime.max(rule.max));
         let Verified { json, signed_at, is_current } =
-            verified.map_err(|reason| self.refused(cookie, Unusable::Signature(reason))).ok()?;
-        let record = decoded(Record::parse(Format::TaggedJson, Bytes::from(json)), "signed session cookie")?;
+            verified.map_err(|reason| self.refused(cookie, Unusable::Signature(reason), None, now)).ok()?;
+        let record = Record::parse(Format::TaggedJson, Bytes::from(json));
+        let record = self.decoded(record, "signed session cookie", None, now)?;
         let term = rule.term_of(&record, self.login_key(), now);
         // As in Flask, ages are whole seconds, and one that is the lifetime is good.
         let is_too_old = unix_seconds(now) > unix_seconds(later(signed_at, term.lifetime));
         if is_too_old {
-            self.refused(cookie, Unusable::Signature(Invalid::Expired));
+            self.refused(cookie, Unusable::Signature(Invalid::Expired), None, now);
             return None;
         }
         self.cookie_watch().accepted();
@@ -161,13 +163,30 @@ impl Manager {
 
     /// Returns the id in a cookie, if it is well-formed and, with a signer, has our signature; also tells whether it
     /// needs no other one.
-    fn id(&self, server: &Server, cookie: &str) -> Option<(SessionId, bool)> {
-        let id = server.id(cookie).map_err(|why| self.refused(cookie, why));
+    fn id(&self, server: &Server, cookie: &str, now: SystemTime) -> Option<(SessionId, bool)> {
+        let id = server.id(cookie).map_err(|why| self.refused(cookie, why, None, now));
         id.ok()
     }
 
-    fn refused(&self, cookie: &str, why: Unusable) {
+    /// Tells that a cookie leads to no session; `id` is what it holds, if that is an id.
+    fn refused(&self, cookie: &str, why: Unusable, id: Option<&SessionId>, now: SystemTime) {
         self.cookie_watch().refused(self.config(), cookie, why);
+        self.events().tell(why.happening(now).of(id));
+    }
+
+    /// Takes what was decoded, or tells why it can't be.
+    fn decoded<T>(
+        &self,
+        result: Result<T, DecodeError>,
+        what: &str,
+        id: Option<&SessionId>,
+        now: SystemTime,
+    ) -> Option<T> {
+        let told = result.inspect_err(|error| {
+            log::error!("a {what} can't be decoded, its visitor gets a new session: {}", Chain(error));
+            self.events().tell(Happening::new(EventKind::RecordUndecodable, now).of(id));
+        });
+        told.ok()
     }
 }
 
@@ -194,13 +213,4 @@ impl Server {
         };
         Ok((SessionId::parse(id, &self.id_lengths).ok_or(Unusable::NotAnId)?, is_current))
     }
-}
-
-/// Takes what was decoded, or logs why it can't be.
-fn decoded<T>(result: Result<T, DecodeError>, what: &str) -> Option<T> {
-    result
-        .inspect_err(|error| {
-            log::error!("a {what} can't be decoded, its visitor gets a new session: {}", Chain(error));
-        })
-        .ok()
 }

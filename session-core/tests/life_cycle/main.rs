@@ -6,6 +6,7 @@ mod site;
 mod change_of_user;
 mod cookies;
 mod error_texts;
+mod events;
 mod extending;
 mod fields;
 mod identities;

@@ -9,7 +9,7 @@ use rocket_session_state_core::manager::{Closed, Manager};
 use rocket_session_state_core::session::{SaveError, Session};
 
 use rocket_session_state_conformance::Faulty;
-use rocket_session_state_core::store::{Call, Loaded, MemoryStore, Store};
+use rocket_session_state_core::store::{Call, Loaded, MemoryStore, New, Store};
 
 pub(crate) type Counting = Arc<Faulty<MemoryStore>>;
 
@@ -117,6 +117,15 @@ impl Site {
         let key = format!("session:{}", self.cookie.as_deref()?);
         let deadline = tokio::time::Instant::now() + Duration::from_secs(5);
         self.store.load(Call { now: self.now, deadline }, &key, None).await.unwrap()
+    }
+
+    /// Replaces it by other bytes.
+    pub(crate) async fn overwrite(&self, bytes: &[u8]) {
+        let Some(cookie) = self.cookie.as_deref() else { return };
+        let (stored, deadline) = (self.stored().await, tokio::time::Instant::now() + Duration::from_secs(5));
+        let new = New { bytes, lifetime: None };
+        let (call, key) = (Call { now: self.now, deadline }, format!("session:{cookie}"));
+        self.store.swap(call, &key, stored.as_ref(), Some(new)).await.unwrap();
     }
 
     /// Gives it another life, as a program does that knows no rule of ours.

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use tokio::time::{Instant, sleep};
 
+use super::outage_listener::OutageListener;
 use super::outage_log::OutageLog;
 use super::wait::with_deadline;
 use crate::store::{Call, DynStore, StoreError};
@@ -24,6 +25,16 @@ pub(crate) enum Work {
     Write,
 }
 
+#[cfg(feature = "metrics")]
+impl Work {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Work::Load => "load",
+            Work::Write => "write",
+        }
+    }
+}
+
 struct Shared {
     store: DynStore,
     /// The time that a ping may take.
@@ -36,6 +47,9 @@ struct Shared {
     answered: AtomicU64,
     is_pinged: AtomicBool,
     log: OutageLog,
+    listener: Option<Arc<dyn OutageListener>>,
+    /// The listener was told of an outage and not yet of its end.
+    is_told: AtomicBool,
 }
 
 #[derive(Default)]
@@ -50,7 +64,13 @@ const PING_EVERY: Duration = Duration::from_millis(500);
 
 impl Breaker {
     /// `name` names the store in the log. `threshold` is at least 1. `patience` is the time that a ping may take.
-    pub(crate) fn new(name: &'static str, threshold: u32, store: DynStore, patience: Duration) -> Self {
+    pub(crate) fn new(
+        name: &'static str,
+        threshold: u32,
+        store: DynStore,
+        patience: Duration,
+        listener: Option<Arc<dyn OutageListener>>,
+    ) -> Self {
         Breaker(Arc::new(Shared {
             store,
             patience,
@@ -61,6 +81,8 @@ impl Breaker {
             answered: AtomicU64::new(0),
             is_pinged: AtomicBool::new(false),
             log: OutageLog::new(name),
+            listener,
+            is_told: AtomicBool::new(false),
         }))
     }
 
@@ -91,6 +113,8 @@ impl Breaker {
             }
             Some(error) if error.is_outage() => {
                 let count = shared.count(work);
+                // Before the failure is noted: the next answer finds both, and tells of the end.
+                shared.tell_of_begin(now);
                 count.fails.store(true, Relaxed);
                 let failures = count.failures.fetch_add(1, Relaxed).saturating_add(1);
                 shared.log.failed(error, failures >= shared.threshold);
@@ -103,7 +127,7 @@ impl Breaker {
                 if let Some(error) = error.filter(|error| error.is_refusal()) {
                     shared.log.refused(error);
                 }
-                shared.works(work);
+                shared.works(work, now);
             }
         }
     }
@@ -135,7 +159,7 @@ impl Shared {
     }
 
     /// Notes that a call of this kind was answered.
-    fn works(&self, work: Work) {
+    fn works(&self, work: Work, now: SystemTime) {
         let count = self.count(work);
         // In most requests this is all.
         if !count.fails.load(Relaxed) {
@@ -145,6 +169,19 @@ impl Shared {
         let failed = count.fails.swap(false, Relaxed);
         if failed && ![&self.loads, &self.writes].iter().any(|count| count.fails.load(Relaxed)) {
             self.log.over();
+            if let Some(listener) = &self.listener
+                && self.is_told.swap(false, Relaxed)
+            {
+                listener.is_over(now);
+            }
+        }
+    }
+
+    fn tell_of_begin(&self, now: SystemTime) {
+        if let Some(listener) = &self.listener
+            && !self.is_told.swap(true, Relaxed)
+        {
+            listener.begins(now);
         }
     }
 
@@ -252,7 +289,7 @@ pub(super) mod tests {
     pub(crate) fn breaker(name: &'static str, threshold: u32) -> (Arc<Outage>, Breaker) {
         let outage = Arc::new(Outage::default());
         let store = DynStore::new(Arc::clone(&outage));
-        (outage, Breaker::new(name, threshold, store, Duration::from_secs(3)))
+        (outage, Breaker::new(name, threshold, store, Duration::from_secs(3), None))
     }
 
     fn now() -> SystemTime {

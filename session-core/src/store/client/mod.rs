@@ -2,19 +2,24 @@
 
 pub(crate) mod breaker;
 mod budget;
+pub(crate) mod call_times;
 mod keyed_locks;
+pub(crate) mod outage_listener;
 mod outage_log;
 mod try_out;
 pub(crate) mod wait;
 
 use std::future::Future;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
 use self::breaker::{Breaker, Work};
 pub(crate) use self::budget::Budget;
+use self::call_times::CallTimes;
 use self::keyed_locks::{KeyGuard, KeyedLocks};
+use self::outage_listener::OutageListener;
 use self::wait::{jitter, with_deadline};
 use crate::store::{Call, DynStore, Loaded, New, StoreError, Swap};
 
@@ -24,6 +29,7 @@ pub(crate) struct StoreClient {
     call_timeout: Duration,
     breaker: Breaker,
     locks: KeyedLocks,
+    times: CallTimes,
 }
 
 /// The longest wait before a load is tried again.
@@ -33,14 +39,26 @@ const PURGE_WITHIN: Duration = Duration::from_secs(600);
 
 impl StoreClient {
     /// `call_timeout` limits one call (`session_store_timeout`). The breaker opens after `breaker_after`
-    /// failures in a row of loads, or of writes (`session_breaker_after`).
-    pub(crate) fn new(store: DynStore, call_timeout: Duration, breaker_after: u32) -> Self {
+    /// failures in a row of loads, or of writes (`session_breaker_after`). `listener` is told of outages.
+    pub(crate) fn new(
+        store: DynStore,
+        call_timeout: Duration,
+        breaker_after: u32,
+        listener: Option<Arc<dyn OutageListener>>,
+    ) -> Self {
+        let name = "the session store";
         StoreClient {
-            breaker: Breaker::new("the session store", breaker_after, store.clone(), call_timeout),
+            breaker: Breaker::new(name, breaker_after, store.clone(), call_timeout, listener),
             store,
             call_timeout,
             locks: KeyedLocks::default(),
+            times: CallTimes::default(),
         }
+    }
+
+    /// How long the calls of requests have taken.
+    pub(crate) fn times(&self) -> &CallTimes {
+        &self.times
     }
 
     /// Loads a record. A load that failed is tried once more, since it changes nothing. To the breaker both are one.
@@ -53,11 +71,11 @@ impl StoreClient {
     ) -> Result<Option<Loaded>, StoreError> {
         let load = |call| self.store.boxed().load(call, key, touch);
         self.admit(budget, now, Work::Load)?;
-        let (mut began, mut answer) = self.ask(budget, now, load).await;
+        let (mut began, mut answer) = self.ask(Work::Load, budget, now, load).await;
         let failed = answer.as_ref().is_err_and(StoreError::is_outage);
         if failed && self.breaker.is_closed(Work::Load) && !budget.left().is_zero() {
             tokio::time::sleep(jitter(RETRY_WITHIN)).await;
-            (began, answer) = self.ask(budget, now, load).await;
+            (began, answer) = self.ask(Work::Load, budget, now, load).await;
         }
         self.breaker.note(Work::Load, began, now, answer.as_ref().err());
         answer
@@ -115,7 +133,7 @@ impl StoreClient {
         ask: impl FnOnce(Call) -> F,
     ) -> Result<T, StoreError> {
         self.admit(budget, now, Work::Write)?;
-        let (began, answer) = self.ask(budget, now, ask).await;
+        let (began, answer) = self.ask(Work::Write, budget, now, ask).await;
         self.breaker.note(Work::Write, began, now, answer.as_ref().err());
         answer
     }
@@ -131,6 +149,7 @@ impl StoreClient {
     /// Makes one call, within its own limit and what is left of the request's; returns also when it began.
     async fn ask<T, F: Future<Output = Result<T, StoreError>>>(
         &self,
+        work: Work,
         budget: &Budget,
         now: SystemTime,
         ask: impl FnOnce(Call) -> F,
@@ -138,7 +157,9 @@ impl StoreClient {
         let began = Instant::now();
         let deadline = began + self.call_timeout.min(budget.left());
         let answer = with_deadline(deadline, ask(Call { now, deadline })).await;
-        budget.spend(began.elapsed());
+        let took = began.elapsed();
+        budget.spend(took);
+        self.times.note(work, took, answer.is_err());
         (began, answer.map_err(|error| error.at_store(&self.store)))
     }
 }
@@ -179,7 +200,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_load_and_its_second_try_are_one_failure_and_writes_go_on() {
         let store = Arc::new(Away::default());
-        let client = StoreClient::new(DynStore::new(Arc::clone(&store)), Duration::from_secs(1), 3);
+        let client = StoreClient::new(DynStore::new(Arc::clone(&store)), Duration::from_secs(1), 3, None);
         let now = SystemTime::now();
         for _ in 0..10 {
             let budget = Budget::new(Duration::from_secs(3));
@@ -193,7 +214,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn errors_of_a_purge_and_of_requests_out_of_time_name_the_store() {
         let store = DynStore::new(crate::store::FileStore::new("/dev/null/sessions"));
-        let client = StoreClient::new(store, Duration::from_secs(1), 5);
+        let client = StoreClient::new(store, Duration::from_secs(1), 5, None);
         let budget = Budget::new(Duration::from_millis(10));
         let _locked = client.lock(&budget, "key").await.unwrap();
         let waited = client.lock(&budget, "key").await.err().unwrap();
