@@ -213,12 +213,13 @@ fn expand_implementations(ident: &Ident, user: &TokenStream, fields: &[(Ident, &
                 ::core::option::Option::Some(<#marker as __private::Field>::KEY);
         }
     });
-    let (listed, has_list) = fields.iter().find(|(_, field)| field.listed.is_some()).map(|field| {
-        let (marker, _) = field;
+    let (listed, has_list) = fields.iter().find(|(_, field)| field.listed.is_some()).map(|(marker, field)| {
+        // Not by the marker, which is private and may not be named by a public state.
+        let id = field.item();
         let implementation = quote! {
             #[automatically_derived]
             impl __private::Listed for #ident {
-                type Id = <#marker as __private::Field>::Stored;
+                type Id = #id;
 
                 fn login_value(id: &Self::Id) -> ::core::result::Result<__private::Value, __private::EncodeError> {
                     __private::login_value::<#marker>(id)
