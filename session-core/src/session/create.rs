@@ -40,7 +40,7 @@ impl Writer<'_> {
         match self.swap(&self.manager.store_key(&id), None, Some(new), life).await? {
             Swap::Done { version } => Ok(Created { id, listed, version, life }),
             // All sessions of the user were ended while this one was being created.
-            Swap::Conflict(Some(mark)) if self.server.is_ended_mark(&mark) => Err(SaveError::Ended),
+            Swap::Conflict(None) if listed.is_some() => Err(SaveError::Ended),
             // A new random id that is taken: the store does not compare, or answers for another key.
             Swap::Conflict(_) => {
                 Err(StoreError::invalid_response("a free key for a new random session id").into())

@@ -79,9 +79,8 @@ impl Manager {
             *asked = Some(Instant::now());
         }
         let (budget, now) = (self.budget(), session.now());
-        match server.store.load(&budget, now, &self.store_key(id), None).await {
+        match server.load(&budget, now, &self.store_key(id), None).await {
             Ok(None) => {}
-            Ok(Some(mark)) if server.is_ended_mark(&mark) => {}
             Ok(Some(loaded)) if self.is_over(server, &loaded, now) => return Fate::Ended,
             // A store that fails says nothing about the session.
             Ok(Some(_)) | Err(_) => return Fate::Alive,

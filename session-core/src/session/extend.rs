@@ -43,7 +43,7 @@ impl Manager {
     ) -> Result<Extended, StoreError> {
         let key = self.store_key(id);
         let new = New { bytes: &loaded.bytes, lifetime: Some(term.life(now)) };
-        let current = match server.store.swap(budget, now, &key, Some(loaded), Some(new)).await? {
+        let current = match server.swap(budget, now, &key, Some(loaded), Some(new)).await? {
             Swap::Done { version } => {
                 let mut loaded = loaded.clone();
                 (loaded.version, loaded.expires) = (version, Some(term.end(now)));
@@ -59,7 +59,7 @@ impl Manager {
         };
         let now_term = self.refresh().term_of(&theirs, self.login_key(), now);
         let new = New { bytes: &current.bytes, lifetime: Some(now_term.life(now)) };
-        let swapped = server.store.swap(budget, now, &key, Some(&current), Some(new)).await?;
+        let swapped = server.swap(budget, now, &key, Some(&current), Some(new)).await?;
         let alike = now_term == *term && live_alike(&ours, &theirs);
         let end = (alike && matches!(swapped, Swap::Done { .. })).then(|| term.end(now));
         Ok(Extended::Changed { end })

@@ -140,8 +140,7 @@ impl Writer<'_> {
                 Swap::Conflict(None) => moving.replaced = None,
                 Swap::Conflict(Some(theirs)) => {
                     moving.replaced = None;
-                    let there = self.server.store.load(self.budget(), self.now, &old_key, None).await?;
-                    if there.is_none_or(|there| self.server.is_ended_mark(&there)) {
+                    if self.server.load(self.budget(), self.now, &old_key, None).await?.is_none() {
                         return Ok(false);
                     }
                     looks += 1;

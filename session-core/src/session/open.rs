@@ -86,8 +86,8 @@ impl Manager {
         now: SystemTime,
         budget: &Budget,
     ) -> Result<Option<Found>, StoreError> {
-        let loaded = server.store.load(budget, now, &self.store_key(&id), self.refresh().touch()).await?;
-        let Some(loaded) = loaded.filter(|loaded| !server.is_ended_mark(loaded)) else {
+        let loaded = server.load(budget, now, &self.store_key(&id), self.refresh().touch()).await?;
+        let Some(loaded) = loaded else {
             if self.successor_of(server, &id, now, budget).await?.is_some() {
                 return Ok(Some(Found::Renewed(id)));
             }

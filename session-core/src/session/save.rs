@@ -260,7 +260,7 @@ impl Writer<'_> {
     async fn delete_what_is_over(&self) {
         let Some(over) = self.session.state().identity.over.take() else { return };
         let key = self.manager.store_key(&over.id);
-        match self.server.store.swap(self.budget(), self.now, &key, Some(&over.loaded), None).await {
+        match self.server.swap(self.budget(), self.now, &key, Some(&over.loaded), None).await {
             Ok(Swap::Done { .. }) => {
                 self.server.ended.add(over.id.clone());
                 self.leave(self.user_in(&over.loaded), &[over.id]).await;
@@ -326,7 +326,7 @@ impl Writer<'_> {
         expected: Option<&Loaded>,
         new: Option<New<'_>>,
     ) -> Result<Swap, StoreError> {
-        self.noted(self.server.store.swap(self.budget(), self.now, key, expected, new)).await
+        self.noted(self.server.swap(self.budget(), self.now, key, expected, new)).await
     }
 
     /// Makes a call that writes. Unless it is certain that it has or has not written, it is the session's last: without

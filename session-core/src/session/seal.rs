@@ -64,8 +64,7 @@ impl Writer<'_> {
             let life = self.life(&new, &expected, plan);
             let written = Some(self.checked(&new, life)?);
             // Not noted as a write whose outcome may stay unknown: to do it twice is to do it once.
-            let swapped =
-                self.server.store.swap(self.budget(), self.now, &key, Some(&expected), written).await?;
+            let swapped = self.server.swap(self.budget(), self.now, &key, Some(&expected), written).await?;
             expected = match swapped {
                 Swap::Done { version } => {
                     return Ok(Sealed::Done(new.stored(stored.id.clone(), version, life)));

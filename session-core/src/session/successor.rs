@@ -116,8 +116,7 @@ impl Manager {
             is_same_session &= successor.reason != NoteReason::OtherUser;
             is_by_log_in &= successor.reason != NoteReason::Renewal;
             id = successor.id;
-            let loaded = server.store.load(budget, now, &self.store_key(&id), None).await?;
-            if let Some(loaded) = loaded.filter(|loaded| !server.is_ended_mark(loaded)) {
+            if let Some(loaded) = server.load(budget, now, &self.store_key(&id), None).await? {
                 return Ok(Some(Living { id, loaded, is_same_session, is_by_log_in }));
             }
         }

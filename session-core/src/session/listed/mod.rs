@@ -7,6 +7,7 @@ mod change;
 mod end;
 mod enter;
 mod list;
+mod mark;
 mod saving;
 mod seal;
 mod user_session;
@@ -53,21 +54,7 @@ impl Server {
     fn session_in(&self, loaded: &Loaded) -> Option<Arc<Record>> {
         loaded.record(self.format).ok().flatten()
     }
-
-    /// What stands in place of a session that was ended while it was being created: an empty record, which is nothing
-    /// to Flask either.
-    fn ended_mark(&self) -> Record {
-        Record::empty(self.format)
-    }
-
-    /// Tells whether a record is such a mark.
-    pub(super) fn is_ended_mark(&self, loaded: &Loaded) -> bool {
-        loaded.bytes.len() <= LONGEST_MARK && self.session_in(loaded).is_some_and(|record| record.is_empty())
-    }
 }
-
-/// An empty record is not longer in any format.
-const LONGEST_MARK: usize = 16;
 
 #[cfg(test)]
 mod tests {
@@ -76,16 +63,7 @@ mod tests {
     use crate::formats::codec::Format;
 
     #[test]
-    fn the_mark_of_an_ended_session_is_short_in_every_format() {
-        let formats = [
-            Format::Msgpack,
-            Format::Json,
-            #[cfg(feature = "pickle")]
-            Format::Pickle,
-        ];
-        for format in formats {
-            assert!(Record::empty(format).bytes().len() <= LONGEST_MARK, "{format}");
-        }
+    fn the_key_of_a_list_is_as_long_as_the_check_of_the_prefix_takes_it_to_be() {
         let list = format!("~user:{}", login::fingerprint(Format::Msgpack, &Value::Int(7)));
         assert_eq!(list.len(), LIST_CHARACTERS);
     }

@@ -1,0 +1,68 @@
+//! What stands in place of a session that was ended while it was being created.
+
+use std::time::{Duration, SystemTime};
+
+use crate::formats::codec::Record;
+use crate::session::manager::Server;
+use crate::store::client::Budget;
+use crate::store::{Loaded, New, StoreError, Swap};
+
+impl Server {
+    /// Loads a session. Where there is a mark, there is none.
+    pub(in crate::session) async fn load(
+        &self,
+        budget: &Budget,
+        now: SystemTime,
+        key: &str,
+        touch: Option<Duration>,
+    ) -> Result<Option<Loaded>, StoreError> {
+        let loaded = self.store.load(budget, now, key, touch).await?;
+        Ok(loaded.filter(|loaded| !self.is_ended_mark(loaded)))
+    }
+
+    /// Swaps a session. Where there is a mark, there is none, and none can be created.
+    pub(in crate::session) async fn swap(
+        &self,
+        budget: &Budget,
+        now: SystemTime,
+        key: &str,
+        expected: Option<&Loaded>,
+        new: Option<New<'_>>,
+    ) -> Result<Swap, StoreError> {
+        Ok(match self.store.swap(budget, now, key, expected, new).await? {
+            Swap::Conflict(Some(mark)) if self.is_ended_mark(&mark) => Swap::Conflict(None),
+            swapped => swapped,
+        })
+    }
+
+    /// The mark: an empty record, which is nothing to Flask either.
+    pub(super) fn ended_mark(&self) -> Record {
+        Record::empty(self.format)
+    }
+
+    pub(super) fn is_ended_mark(&self, loaded: &Loaded) -> bool {
+        loaded.bytes.len() <= LONGEST_MARK && self.session_in(loaded).is_some_and(|record| record.is_empty())
+    }
+}
+
+/// An empty record is not longer in any format.
+const LONGEST_MARK: usize = 16;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::formats::codec::Format;
+
+    #[test]
+    fn a_mark_is_short_in_every_format() {
+        let formats = [
+            Format::Msgpack,
+            Format::Json,
+            #[cfg(feature = "pickle")]
+            Format::Pickle,
+        ];
+        for format in formats {
+            assert!(Record::empty(format).bytes().len() <= LONGEST_MARK, "{format}");
+        }
+    }
+}
