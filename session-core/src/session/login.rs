@@ -44,12 +44,8 @@ pub(super) fn log_in(state: &mut State, key: &str, raw: Vec<u8>, rule: FieldRule
         state.contents.remove(STAMP, FieldRule::default());
     }
     state.contents.set(key, raw, rule);
-    let stamp =
-        Value::List(vec![Value::Int(unix_seconds(now).into()), Value::Str(fingerprint(format, &user))]);
-    if let Ok(raw) = format.encode(&stamp) {
-        state.contents.set(LOGIN_AT, raw, FieldRule::default());
-    }
     let owner = Owner::User(fingerprint(format, &user));
+    own(state, LOGIN_AT, Some(owner.bind(unix_seconds(now))));
     // A time that is not kept up to date is none: the setting may be turned on again.
     own(state, CREATED_AT, state.is_dated.then(|| owner.bind(unix_seconds(now))));
     // What the visitor or this request has asked for is the user's; of another user's nothing is left.
@@ -84,14 +80,9 @@ pub(super) fn user_fingerprint(state: &State) -> Option<String> {
 /// Returns how long before `now` the current user logged in. `None` if that is not known: nobody is logged in, or
 /// Flask has logged a user in or changed the user since.
 pub(super) fn login_age(state: &State, now: SystemTime) -> Option<Duration> {
-    let contents = &state.contents;
-    let user = contents.value(state.login_key?).ok()??;
-    let Value::List(stamp) = contents.value(LOGIN_AT).ok()?? else { return None };
-    let [Value::Int(at), Value::Str(who)] = stamp.as_slice() else { return None };
-    if *who != fingerprint(contents.format(), &user) {
-        return None;
-    }
-    let at = later(UNIX_EPOCH, Duration::from_secs(u64::try_from(*at).ok()?));
+    let owner = Owner::User(user_fingerprint(state)?);
+    let at = owner.number(&state.contents.value(LOGIN_AT).ok()??)?;
+    let at = later(UNIX_EPOCH, Duration::from_secs(at));
     match now.duration_since(at) {
         Ok(age) => Some(Duration::from_secs(age.as_secs())),
         // It was stamped by a process whose clock is ahead of ours. One that is far ahead is wrong, and its logins
@@ -103,8 +94,8 @@ pub(super) fn login_age(state: &State, now: SystemTime) -> Option<Duration> {
 /// Tells whether the user of a record has logged in here, so that Flask has not changed the user since.
 pub(super) fn has_logged_in_here(record: &Record, key: &str) -> bool {
     let value = |key: &str| record.get(key).and_then(|raw| record.format().decode(raw).ok());
-    let (Some(user), Some(Value::List(stamp))) = (value(key), value(LOGIN_AT)) else { return false };
-    matches!(stamp.as_slice(), [_, Value::Str(who)] if *who == fingerprint(record.format(), &user))
+    let owner = Owner::of(record.format(), Some(key), value);
+    matches!(owner, Owner::User(_)) && value(LOGIN_AT).is_some_and(|at| owner.number(&at).is_some())
 }
 
 /// The most by which the clocks of two processes differ.
