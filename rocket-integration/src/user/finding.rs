@@ -117,13 +117,13 @@ where
         return Err(SessionError::LoggedOut);
     }
     let counts = |user: &S::User| stamp_of(user, |stamp| session.accepts_stamp(stamp)).unwrap_or(true);
-    match found {
-        Some(user) if counts(&user) => Ok(Arc::new(user)),
-        _ => {
-            session.end_unproven_login();
-            Err(SessionError::LoggedOut)
-        }
-    }
+    let ended_by = match found {
+        Some(user) if counts(&user) => return Ok(Arc::new(user)),
+        Some(_) => crate::events::EndedBy::Stamp,
+        None => crate::events::EndedBy::UserGone,
+    };
+    session.end_unproven_login(ended_by);
+    Err(SessionError::LoggedOut)
 }
 
 /// The type of a guard's field that holds a user: the user, who is cloned then, or an `Arc` of it.

@@ -56,7 +56,9 @@ impl Manager {
             state.mark_saved();
         }
         session.note_response();
-        Some(finish(session, self.headers(session, &mut state, now)))
+        let closed = self.headers(session, &mut state, now);
+        drop(state);
+        Some(self.finish(session, closed, now))
     }
 
     /// Saves a session in the store and closes it.
@@ -70,7 +72,9 @@ impl Manager {
         let written = self.write(session, now).await;
         let mut state = session.state();
         session.note_response();
-        finish(session, written.and_then(|()| self.headers(session, &mut state, now)))
+        let closed = written.and_then(|()| self.headers(session, &mut state, now));
+        drop(state);
+        self.finish(session, closed, now)
     }
 
     /// Returns the cookie for the answer of a request that failed after a save had given the session a new id: the
@@ -121,6 +125,9 @@ impl Manager {
                 made => made?,
             },
         };
+        if let Some(told) = self.told_of_cookie(state, change, now) {
+            self.events().tell(told);
+        }
         // What is saved after the answer, as by a stream, may be due to be extended again. The cookie does not follow.
         state.identity.extended = false;
         let vary_cookie = state.flags.accessed || set_cookie.is_some();
@@ -158,12 +165,18 @@ impl Manager {
         }
         Ok(Some(set_cookie))
     }
-}
 
-/// If the response is an error, nothing of this request may be saved later.
-fn finish(session: &Session, closed: Result<Closed, SaveError>) -> Result<Closed, SaveError> {
-    if closed.is_err() {
-        session.abandon();
+    /// If the response is an error, nothing of this request may be saved later.
+    fn finish(
+        &self,
+        session: &Session,
+        closed: Result<Closed, SaveError>,
+        now: SystemTime,
+    ) -> Result<Closed, SaveError> {
+        if let Err(error) = &closed {
+            self.tell_of_failure(session, error, now);
+            session.abandon();
+        }
+        closed
     }
-    closed
 }

@@ -11,6 +11,7 @@ use super::new_id::Move;
 use super::save::{Plan, Writer, pause};
 use super::state::Saved;
 use super::successor::Living;
+use super::telling::Instead;
 use crate::formats::codec::Record;
 use crate::formats::id::SessionId;
 use crate::store::{Loaded, StoreError, Swap};
@@ -163,7 +164,9 @@ impl Writer<'_> {
             let merged = Draft::merged(&changes, &base, &theirs)?;
             let (key, life) = (self.manager.store_key(&id), self.full_life(&merged.record));
             living = match self.swap(&key, Some(&loaded), Some(&merged), life).await? {
-                Swap::Done { version } => return Ok(Some(merged.stored(id, version, life))),
+                Swap::Done { version } => {
+                    return Ok(Some(merged.stored(id, version, life).instead(Instead::Joined)));
+                }
                 Swap::Conflict(None) => self.living(&id).await?,
                 Swap::Conflict(Some(loaded)) => Some(Living { id, loaded, is_same_session, is_by_log_in }),
             };
@@ -197,10 +200,11 @@ impl Writer<'_> {
                 Swap::Done { .. } => {
                     if merged.empty {
                         self.server.ended.add(id.clone());
-                        self.leave(self.user_in(&loaded), &[id]).await;
+                        self.leave(self.user_in(&loaded), std::slice::from_ref(&id)).await;
                     }
+                    let instead = if merged.empty { Instead::EndedAs(id) } else { Instead::MergedInto(id) };
                     let renewed = old.id.clone();
-                    return Ok(Saved::new(Some(old), own.record.into()).renewed(renewed));
+                    return Ok(Saved::new(Some(old), own.record.into()).renewed(renewed).instead(instead));
                 }
                 Swap::Conflict(None) => self.living(&id).await?,
                 Swap::Conflict(Some(loaded)) => {

@@ -3,6 +3,7 @@
 use tokio::time::Instant;
 
 use super::changes::Seq;
+use super::events::EndedBy;
 use crate::formats::id::SessionId;
 use crate::store::{Loaded, StoreError};
 
@@ -33,6 +34,8 @@ pub(super) struct Identity {
     /// The record of a session that is over, though nobody has ended it: its absolute lifetime has passed, or its login
     /// does not count any more. It is to be deleted, unless somebody has changed it meanwhile.
     pub(super) over: Option<StoredRecord>,
+    /// What has ended the session that is over.
+    pub(super) over_by: Option<EndedBy>,
     /// The browser's cookie belongs to a session whose absolute lifetime has passed.
     pub(super) cookie_is_over: bool,
     /// The id with which the request came, if another request has renewed it: no answer carries a session cookie then,
@@ -140,7 +143,8 @@ impl Identity {
     }
 
     /// As [`reset`](Identity::reset), of a session that is over.
-    pub(super) fn disown(&mut self) {
+    pub(super) fn disown(&mut self, by: EndedBy) {
+        self.over_by = Some(by);
         match self.stored.take() {
             // This request has made it, beside one that was over already.
             Some(stored) if self.over.is_some() => self.pending_deletes.push(stored.into()),

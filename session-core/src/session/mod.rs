@@ -37,6 +37,7 @@ mod seal;
 mod stamp;
 mod state;
 mod successor;
+mod telling;
 mod term;
 
 pub use changes::FieldRule;

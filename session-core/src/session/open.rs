@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use bytes::Bytes;
 
 use super::cookie_watch::Unusable;
-use super::events::{EventKind, Happening};
+use super::events::{EndedBy, EventKind, Happening};
 use super::extend::Extended;
 use super::identity::{Identity, StoredRecord};
 use super::manager::{Manager, Server, SessionHome};
@@ -54,6 +54,7 @@ impl Manager {
             Some(Found::Over(stored)) => {
                 let mut state = self.fresh();
                 state.identity.over = stored;
+                state.identity.over_by = Some(EndedBy::AbsoluteLifetime);
                 state.identity.cookie_is_over = true;
                 state.identity.ended = true;
                 state

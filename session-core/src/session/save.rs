@@ -7,10 +7,12 @@ use std::time::{Duration, SystemTime};
 use super::changes::Changes;
 use super::contents::largest;
 use super::draft::{Draft, Life, has_changed_hands, theirs, without_data};
+use super::events::{EndedBy, Happening};
 use super::identity::{RotationReason, SavePoint, StoredRecord};
 use super::manager::{Manager, Server, SessionHome};
 use super::outcome::Outcome;
 use super::state::Saved;
+use super::telling::Instead;
 use super::term::Term;
 use super::{SaveError, Session};
 use crate::error_chain::Chain;
@@ -32,7 +34,13 @@ impl Manager {
             SessionHome::Cookie(_) => session.state().contents.check_encoded(),
             SessionHome::Server(_) => {
                 let _one_save_at_a_time = session.shared.saving.lock().await;
-                self.write(session, session.now()).await
+                let now = session.now();
+                let written = self.write(session, now).await;
+                match &written {
+                    Ok(()) => session.state().told_of_failure = false,
+                    Err(error) => self.tell_of_failure(session, error, now),
+                }
+                written
             }
         }
     }
@@ -72,19 +80,19 @@ enum Step {
 
 /// An outcome and everything that it needs, taken from the state at one moment.
 pub(super) struct Plan {
-    outcome: Outcome,
+    pub(super) outcome: Outcome,
     stored: Option<StoredRecord>,
     pub(super) base: Arc<Record>,
     pub(super) changes: Changes,
     /// The reason for a new id, which a session that was emptied needs only if others have filled it.
     pub(super) rotation: Option<RotationReason>,
     /// The id with which the request came, if another request has renewed it.
-    renewed: Option<SessionId>,
+    pub(super) renewed: Option<SessionId>,
     /// The life of the record is due to be extended.
     pub(super) due: bool,
     /// The session has got or lost a life of its own, or a permanent cookie.
     pub(super) changes_life: bool,
-    point: SavePoint,
+    pub(super) point: SavePoint,
 }
 
 impl Plan {
@@ -171,43 +179,52 @@ impl Writer<'_> {
             let Some(left) = self.session.state().identity.pending_deletes.first().cloned() else {
                 return Ok(());
             };
-            self.end(&left.id, left.loaded.as_ref()).await?;
+            let ended = self.end(&left.id, left.loaded.as_ref()).await?;
+            if let Some(id) = &ended {
+                let told = Happening::ended(EndedBy::LogOut, self.now).of(Some(id)).before(Some(&left.id));
+                match &left.loaded {
+                    Some(loaded) => self.tell_of(told, loaded),
+                    None => self.manager.events().tell(told),
+                }
+            }
             self.session.state().identity.pending_deletes.retain(|pending| pending.id != left.id);
         }
     }
 
-    async fn carry_out(&self, plan: Plan) -> Result<(), SaveError> {
+    async fn carry_out(&self, mut plan: Plan) -> Result<(), SaveError> {
         let point = plan.point;
-        let saved = self.store(plan).await.inspect_err(|error| {
+        let saved = self.store(&mut plan).await.inspect_err(|error| {
             if matches!(error, SaveError::Ended) {
                 self.session.state().identity.ended = true;
             }
         })?;
+        self.tell(&plan, &saved);
         self.session.state().saved(saved, point);
         // If the session was destroyed during the save, it has left the record again.
         self.delete_pending().await
     }
 
-    async fn store(&self, mut plan: Plan) -> Result<Saved, SaveError> {
+    async fn store(&self, plan: &mut Plan) -> Result<Saved, SaveError> {
         let stored = plan.stored.take();
+        let plan = &*plan;
         if let (Outcome::Extend, Some(stored)) = (plan.outcome, &stored) {
-            return Ok(self.extend(stored, plan.base).await);
+            return Ok(self.extend(stored, Arc::clone(&plan.base)).await);
         }
         if let (Outcome::Seal, Some(stored)) = (plan.outcome, &stored) {
-            return Ok(self.seal(stored, &plan).await);
+            return Ok(self.seal(stored, plan).await);
         }
         let new = Draft::new(&plan.changes, &plan.base)?;
         match (plan.outcome, stored) {
-            (Outcome::Rotate(reason), Some(old)) => self.rotate(old, new, &plan, reason).await,
+            (Outcome::Rotate(reason), Some(old)) => self.rotate(old, new, plan, reason).await,
             (Outcome::Delete, Some(old)) => {
                 self.end(&old.id, Some(&old.loaded)).await?;
                 Ok(new.not_stored())
             }
-            (_, Some(old)) => self.update(old, new, &plan).await,
+            (_, Some(old)) => self.update(old, new, plan).await,
             (_, None) => match &plan.renewed {
                 Some(old) if new.empty => Ok(new.not_stored().renewed(old.clone())),
                 None if new.empty => Ok(new.not_stored()),
-                Some(old) => self.create_beside_successor(old, new, &plan).await,
+                Some(old) => self.create_beside_successor(old, new, plan).await,
                 None => self.create(new, None).await,
             },
         }
@@ -233,7 +250,10 @@ impl Writer<'_> {
                     self.leave(self.user_in(&expected), &[id]).await;
                     return Ok(new.not_stored());
                 }
-                Swap::Done { version } => return Ok(new.stored(id, version, life)),
+                Swap::Done { version } => {
+                    let saved = new.stored(id, version, life);
+                    return Ok(if attempt > 0 { saved.instead(Instead::Merged) } else { saved });
+                }
                 Swap::Conflict(None) => {
                     return self.merge_into_successor(StoredRecord { id, loaded: expected }, plan).await;
                 }
@@ -258,11 +278,18 @@ impl Writer<'_> {
     /// Deletes the record of a session that is over, as best can be: nothing that is read depends on it. If it was changed
     /// meanwhile, somebody may have logged in anew, and if it is gone, it may have a new id: then it is left alone.
     async fn delete_what_is_over(&self) {
-        let Some(over) = self.session.state().identity.over.take() else { return };
+        let (over, by) = {
+            let identity = &mut self.session.state().identity;
+            (identity.over.take(), identity.over_by)
+        };
+        let Some(over) = over else { return };
         let key = self.manager.store_key(&over.id);
         match self.server.swap(self.budget(), self.now, &key, Some(&over.loaded), None).await {
             Ok(Swap::Done { .. }) => {
                 self.server.ended.add(over.id.clone());
+                if let Some(by) = by {
+                    self.tell_of(Happening::ended(by, self.now).of(Some(&over.id)), &over.loaded);
+                }
                 self.leave(self.user_in(&over.loaded), &[over.id]).await;
             }
             Ok(Swap::Conflict(_)) => {}
@@ -273,18 +300,25 @@ impl Writer<'_> {
     }
 
     /// Ends a session, whatever its record holds by now, and also if another request has given it a new id. `loaded` is
-    /// its record as it was, which says in whose list it is.
-    pub(super) async fn end(&self, id: &SessionId, loaded: Option<&Loaded>) -> Result<(), StoreError> {
+    /// its record as it was, which says in whose list it is. Returns the id that it had at last, if it has not ended before.
+    pub(super) async fn end(
+        &self,
+        id: &SessionId,
+        loaded: Option<&Loaded>,
+    ) -> Result<Option<SessionId>, StoreError> {
         let mut ids = vec![id.clone()];
         let mut id = id.clone();
-        while !self.delete(id.clone()).await? {
+        let ended = loop {
+            if self.delete(id.clone()).await? {
+                break Some(id);
+            }
             let successor = self.manager.successor_of(self.server, &id, self.now, self.budget()).await?;
-            let Some((successor, _)) = successor else { break };
+            let Some((successor, _)) = successor else { break None };
             id = successor.id;
             ids.push(id.clone());
-        }
+        };
         self.leave(loaded.and_then(|loaded| self.user_in(loaded)), &ids).await;
-        Ok(())
+        Ok(ended)
     }
 
     /// Deletes the record under an id; `false` if there was none.

@@ -1,6 +1,7 @@
 //! The stamp of a login: it ends when the user's stamp is another one.
 
 use super::changes::FieldRule;
+use super::events::EndedBy;
 use super::identity::RotationReason;
 use super::{Session, login};
 use crate::formats::value::Value;
@@ -52,9 +53,9 @@ impl Session {
     /// that, so it ends nothing but what this request has loaded: the user may just have logged in anew beside it, with
     /// another answer's cookie.
     #[doc(hidden)]
-    pub fn end_unproven_login(&self) {
+    pub fn end_unproven_login(&self, by: EndedBy) {
         let fresh = self.shared.manager.fresh();
-        self.used().disown(fresh);
+        self.used().disown(fresh, by);
     }
 
     /// Returns how often this request has changed who is logged in.

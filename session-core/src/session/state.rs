@@ -6,7 +6,9 @@ use std::time::SystemTime;
 
 use super::changes::FieldRule;
 use super::contents::Contents;
+use super::events::EndedBy;
 use super::identity::{Identity, Placed, RotationReason, SavePoint, StoredRecord};
+use super::telling::Instead;
 use super::term::{OF_LIFE, is_of_life, live_alike};
 use super::{Flash, login};
 use crate::formats::codec::{EncodeError, Format, RawKey, Record};
@@ -36,6 +38,8 @@ pub(super) struct State {
     pub(super) chosen_label: Option<String>,
     /// The label of a session whose application chooses none.
     pub(super) suggested_label: Option<String>,
+    /// An event has told that a save of this request has failed.
+    pub(super) told_of_failure: bool,
     /// The session holds when it was created, since its life is limited by that.
     pub(super) is_dated: bool,
     /// Flash messages that this request has taken; Flask hands the same ones out again.
@@ -66,16 +70,23 @@ pub(super) struct Saved {
     pub(super) place: Placed,
     /// What the session holds from now on.
     pub(super) record: Arc<Record>,
+    pub(super) instead: Option<Instead>,
 }
 
 impl Saved {
     pub(super) fn new(stored: Option<StoredRecord>, record: Arc<Record>) -> Self {
-        Saved { place: Placed { stored, extended: false, renewed: None }, record }
+        Saved { place: Placed { stored, extended: false, renewed: None }, record, instead: None }
     }
 
     /// The record has got a new life.
     pub(super) fn extended(mut self, extended: bool) -> Self {
         self.place.extended = extended;
+        self
+    }
+
+    /// The save met another request.
+    pub(super) fn instead(mut self, instead: Instead) -> Self {
+        self.instead = Some(instead);
         self
     }
 
@@ -107,6 +118,7 @@ impl State {
             listing_tried: false,
             chosen_label: None,
             suggested_label: None,
+            told_of_failure: false,
             is_dated: false,
             taken_flashes: None,
             reported: BTreeSet::new(),
@@ -248,9 +260,9 @@ impl State {
     }
 
     /// Leaves a session that is over, as [`Identity::over`] says: what is set from here on belongs to the session `fresh`.
-    pub(super) fn disown(&mut self, fresh: State) {
+    pub(super) fn disown(&mut self, fresh: State, by: EndedBy) {
         self.contents = fresh.contents;
-        self.identity.disown();
+        self.identity.disown(by);
         self.changes_of_login += 1;
         // The cookie of a record that is gone lets nobody in, and its deletion could hit that of a new login.
         self.flags.modified = self.kind == Kind::Cookie;

@@ -11,10 +11,10 @@ use rocket_session_state_core::events::{Event, EventKind, Listener};
 use crate::site::Site;
 
 /// Everything that a site tells, with its users.
-struct Told(Arc<Mutex<Vec<Event>>>);
+pub(crate) struct Told(Arc<Mutex<Vec<Event>>>);
 
 impl Told {
-    fn by(site: &Site) -> Self {
+    pub(crate) fn by(site: &Site) -> Self {
         let events = Arc::<Mutex<Vec<Event>>>::default();
         let told = Arc::clone(&events);
         let listener: Listener = Arc::new(move |event: &Event| told.lock().unwrap().push(event.clone()));
@@ -23,11 +23,11 @@ impl Told {
     }
 
     /// The events since the last call, as lines of the audit log without their handles.
-    async fn since(&self, site: &Site) -> Vec<String> {
+    pub(crate) async fn since(&self, site: &Site) -> Vec<String> {
         self.events(site).await.iter().map(without_handles).collect()
     }
 
-    async fn events(&self, site: &Site) -> Vec<Event> {
+    pub(crate) async fn events(&self, site: &Site) -> Vec<Event> {
         site.manager.listeners_have_heard().await;
         let events = std::mem::take(&mut *self.0.lock().unwrap());
         for event in &events {
@@ -187,6 +187,24 @@ async fn a_listener_that_panics_keeps_nobody_from_being_told() {
     site.manager.listeners_have_heard().await;
     assert!(panics.load(Ordering::Relaxed));
     assert_eq!(told.try_iter().count(), 2);
+}
+
+#[tokio::test]
+async fn users_are_named_only_where_that_was_asked_for() {
+    for names_users in [false, true] {
+        let mut site = Site::new();
+        let users = Arc::<Mutex<Vec<Option<String>>>>::default();
+        let told = Arc::clone(&users);
+        let listener: Listener = Arc::new(move |event: &Event| {
+            if event.kind() == EventKind::LoggedIn {
+                told.lock().unwrap().push(event.user());
+            }
+        });
+        site.manager.listen(vec![listener], names_users);
+        site.request(|session| crate::site::log_in(session, "alice")).await;
+        site.manager.listeners_have_heard().await;
+        assert_eq!(*users.lock().unwrap(), [names_users.then(|| "alice".to_owned())]);
+    }
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod change_of_user;
 mod cookies;
 mod error_texts;
 mod events;
+mod events_of_saves;
 mod extending;
 mod fields;
 mod identities;

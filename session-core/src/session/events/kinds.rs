@@ -56,7 +56,7 @@ choice! {
         Elsewhere = "elsewhere",
         /// It was not used for too long. Told of sessions in cookies alone: stores forget expired records unseen.
         Expired = "expired",
-        /// `session_absolute_lifetime` has passed.
+        /// `session_absolute_lifetime` has passed, and the record or the cookie was still there.
         AbsoluteLifetime = "absolute_lifetime",
         /// Its user has logged in elsewhere, and had as many sessions as `session_max_per_user` allows.
         Limit = "limit",

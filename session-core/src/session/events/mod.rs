@@ -17,7 +17,7 @@ use self::mask::Mask;
 use self::stats::Counts;
 pub use self::stats::{CallStats, Stats};
 use crate::config::CheckedConfig;
-use crate::formats::codec::Record;
+use crate::formats::codec::{Format, Record};
 use crate::formats::id::SessionId;
 use crate::formats::value::Value;
 use crate::store::client::call_times::CallTimes;
@@ -45,8 +45,8 @@ pub(super) struct Happening<'a> {
     before: Option<&'a SessionId>,
     by: Option<EndedBy>,
     why: Option<Why>,
-    /// A record, and the key that says whose it is.
-    user: Option<(&'a Record, &'static str)>,
+    /// The login value, as it is encoded.
+    user: Option<(Format, &'a [u8])>,
 }
 
 impl Events {
@@ -112,8 +112,8 @@ impl Events {
             before: handle(happening.before.filter(|before| happening.id != Some(before))),
             by: happening.by,
             why: happening.why,
-            user: happening.user.filter(|_| names_users).and_then(|(record, key)| {
-                let user = record.format().decode(record.get(key)?).ok()?;
+            user: happening.user.filter(|_| names_users).and_then(|(format, raw)| {
+                let user = format.decode(raw).ok()?;
                 (user != Value::None).then_some(user)
             }),
         }
@@ -130,7 +130,6 @@ impl OutageListener for Events {
     }
 }
 
-#[expect(dead_code, reason = "what a save has done is told next")]
 impl<'a> Happening<'a> {
     pub(super) fn new(kind: EventKind, at: SystemTime) -> Self {
         Happening { kind, at, id: None, before: None, by: None, why: None, user: None }
@@ -155,8 +154,13 @@ impl<'a> Happening<'a> {
     }
 
     /// The session is that of the user in this record.
-    pub(super) fn user(self, record: &'a Record, login_key: Option<&'static str>) -> Self {
-        Happening { user: login_key.map(|key| (record, key)), ..self }
+    pub(super) fn user(self, record: &'a Record, login_key: Option<&str>) -> Self {
+        self.login_value(record.format(), login_key.and_then(|key| record.get(key)))
+    }
+
+    /// As [`user`](Happening::user), with the login value.
+    pub(super) fn login_value(self, format: Format, raw: Option<&'a [u8]>) -> Self {
+        Happening { user: raw.map(|raw| (format, raw)), ..self }
     }
 
     #[cfg(feature = "metrics")]

@@ -8,6 +8,7 @@ use super::change::UserList;
 use super::list::{Entry, List};
 use crate::formats::id::SessionId;
 use crate::session::SaveError;
+use crate::session::events::{EndedBy, Happening};
 use crate::session::save::pause;
 use crate::store::{Loaded, New, Swap};
 
@@ -61,11 +62,15 @@ impl UserList<'_> {
     }
 
     /// Ends sessions that were found, and those that are being created. Returns the ids under which one was ended.
-    pub(super) async fn end_found(&self, found: Vec<Found>) -> Result<Vec<SessionId>, SaveError> {
+    pub(super) async fn end_found(
+        &self,
+        found: Vec<Found>,
+        by: EndedBy,
+    ) -> Result<Vec<SessionId>, SaveError> {
         let mut ended = Vec::new();
         let mut found = found.into_iter().filter(|found| !found.is_gone()).peekable();
         while found.peek().is_some() {
-            for one in join_all(found.by_ref().take(AT_ONCE).map(|found| self.end_one(found))).await {
+            for one in join_all(found.by_ref().take(AT_ONCE).map(|found| self.end_one(found, by))).await {
                 ended.extend(one?);
             }
         }
@@ -73,7 +78,7 @@ impl UserList<'_> {
     }
 
     /// Ends one session, whatever its record holds by now, unless it has become somebody else's.
-    async fn end_one(&self, found: Found) -> Result<Option<SessionId>, SaveError> {
+    async fn end_one(&self, found: Found, by: EndedBy) -> Result<Option<SessionId>, SaveError> {
         let Found { id, session: mut current, .. } = found;
         let (key, mark) = (self.manager.store_key(&id), self.server.ended_mark());
         for attempt in 0..self.attempts() {
@@ -81,6 +86,7 @@ impl UserList<'_> {
             match self.server.store.swap(self.budget, self.now, &key, current.as_ref(), new).await? {
                 Swap::Done { .. } => {
                     self.server.ended.add(id.clone());
+                    self.tell_of_end(&id, current.as_ref(), by);
                     return Ok(Some(id));
                 }
                 Swap::Conflict(None) if current.is_some() => return Ok(None),
@@ -92,6 +98,14 @@ impl UserList<'_> {
             pause(attempt).await;
         }
         Err(SaveError::Contended)
+    }
+
+    /// Tells of the end of a session, but not of one that was only about to be created.
+    fn tell_of_end(&self, id: &SessionId, ended: Option<&Loaded>, by: EndedBy) {
+        if let Some(record) = ended.and_then(|loaded| self.server.session_in(loaded)) {
+            let told = Happening::ended(by, self.now).of(Some(id)).user(&record, self.login_key);
+            self.manager.events().tell(told);
+        }
     }
 
     /// Ends the sessions of all entries that are `meant`, which is asked once for each, and removes them from the list.
@@ -109,7 +123,7 @@ impl UserList<'_> {
             }
             let found = self.find(&left).await?;
             done.extend(found.iter().map(|found| found.id.clone()));
-            let ids = self.end_found(found).await?;
+            let ids = self.end_found(found, EndedBy::Elsewhere).await?;
             ended.extend(
                 left.drain(..).filter(|entry| ids.iter().any(|id| entry.has(id))).map(|entry| entry.handle),
             );

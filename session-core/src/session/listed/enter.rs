@@ -9,6 +9,7 @@ use super::list::{Entering, Entry, Label, List};
 use crate::config::WhenFull;
 use crate::formats::id::SessionId;
 use crate::session::SaveError;
+use crate::session::events::EndedBy;
 
 /// A session that is to be in the list.
 pub(super) struct Entrant<'a> {
@@ -101,7 +102,7 @@ impl UserList<'_> {
         let is_oldest = |found: &Found| oldest.iter().any(|entry| entry.has(&found.id));
         let ending: Vec<Found> = found.into_iter().filter(is_oldest).collect();
         gone.extend(ending.iter().map(|found| found.id.clone()));
-        self.end_found(ending).await?;
+        self.end_found(ending, EndedBy::Limit).await?;
         if !gone.is_empty() {
             self.leave(&gone).await;
         }
