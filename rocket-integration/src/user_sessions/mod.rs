@@ -30,9 +30,8 @@ use problem::have_no_store;
 /// ```
 /// use rocket::form::Form;
 /// use rocket::http::Status;
-/// use rocket::serde::json::Json;
 /// use rocket::{FromForm, get, post};
-/// use rocket_session_state::{SaveError, UserSession, UserSessions, session_state};
+/// use rocket_session_state::{SaveError, UserSessions, session_state};
 ///
 /// #[session_state]
 /// struct Visit {
@@ -41,8 +40,13 @@ use problem::have_no_store;
 /// }
 ///
 /// #[get("/devices")]
-/// async fn devices(mine: UserSessions<Visit>) -> Result<Json<Vec<UserSession>>, SaveError> {
-///     Ok(Json(mine.list().await?))
+/// async fn devices(mine: UserSessions<Visit>) -> Result<String, SaveError> {
+///     let mut page = String::new();
+///     for session in mine.list().await? {
+///         let here = if session.is_current() { " (this one)" } else { "" };
+///         page += &format!("{} {}{here}\n", session.handle(), session.label());
+///     }
+///     Ok(page)
 /// }
 ///
 /// #[derive(FromForm)]
@@ -135,6 +139,7 @@ impl<S> fmt::Debug for UserSessions<S> {
 }
 
 /// It keeps out who is not logged in.
+#[diagnostic::do_not_recommend]
 impl<S: Listed> SessionGuard for UserSessions<S> {
     type State = S;
     const REQUIRES: bool = true;

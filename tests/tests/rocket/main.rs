@@ -23,4 +23,5 @@ mod streams;
 mod surface;
 mod testing;
 mod typed;
+mod user_sessions;
 mod users;
