@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use crate::formats::codec::Record;
+use crate::formats::codec::{Format, Record};
 use crate::session::manager::Server;
 use crate::store::client::Budget;
 use crate::store::{Loaded, New, StoreError, Swap};
@@ -35,9 +35,9 @@ impl Server {
         })
     }
 
-    /// The mark: an empty record, which is nothing to Flask either.
+    /// The mark, which is nothing to Flask either.
     pub(super) fn ended_mark(&self) -> Record {
-        Record::empty(self.format)
+        mark(self.format)
     }
 
     pub(super) fn is_ended_mark(&self, loaded: &Loaded) -> bool {
@@ -45,16 +45,20 @@ impl Server {
     }
 }
 
-/// An empty record is not longer in any format.
+/// A map without keys, as it is stored: no bytes at all are not a record.
+fn mark(format: Format) -> Record {
+    Record::join(format, &[]).unwrap_or_else(|_| Record::empty(format))
+}
+
+/// A mark is not longer in any format.
 const LONGEST_MARK: usize = 16;
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::formats::codec::Format;
 
     #[test]
-    fn a_mark_is_short_in_every_format() {
+    fn a_mark_is_short_and_read_again_in_every_format() {
         let formats = [
             Format::Msgpack,
             Format::Json,
@@ -62,7 +66,10 @@ mod tests {
             Format::Pickle,
         ];
         for format in formats {
-            assert!(Record::empty(format).bytes().len() <= LONGEST_MARK, "{format}");
+            let mark = mark(format);
+            assert!(mark.bytes().len() <= LONGEST_MARK, "{format}");
+            let read = Loaded::new(mark.bytes().clone()).record(format).unwrap();
+            assert!(read.is_some_and(|record| record.is_empty()), "{format}");
         }
     }
 }

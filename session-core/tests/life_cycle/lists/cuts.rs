@@ -1,0 +1,98 @@
+//! A process that is killed between any two of its store calls leaves no session that no list knows.
+
+use std::time::Duration;
+
+use rocket_session_state_core::config::{SessionConfig, WhenFull};
+use rocket_session_state_core::session::{SaveError, Session};
+
+use super::super::site::log_in;
+use super::acts::Act;
+use super::world::{Cookie, World, run};
+
+const USERS: [&str; 2] = ["ann", "bob"];
+
+/// The time that has passed when somebody looks: the process may still be at work, or can't be any more.
+const LATER: [Duration; 2] = [Duration::ZERO, Duration::from_secs(120)];
+
+/// Ann and Bob, who have a session each on another device.
+async fn world(change: impl FnOnce(&mut SessionConfig)) -> World {
+    let world = World::new(change);
+    let process = world.process();
+    for user in USERS {
+        world.request(&process, &mut Cookie::None, |session| log_in(session, user)).await;
+    }
+    world
+}
+
+/// Kills the process after so many calls. Returns what it answered if it had made all of them before.
+async fn kill(world: &World, act: Act, calls: usize) -> Option<Result<(), SaveError>> {
+    let prepared = act.prepare(world).await;
+    let (process, mut is_killed) = world.mortal(calls);
+    tokio::select! {
+        biased;
+        _ = is_killed.recv() => None,
+        done = prepared.perform(world, process) => Some(done.map(drop)),
+    }
+}
+
+/// Kills a process at every point of an act. Returns the number of calls that the act takes.
+async fn kill_everywhere(act: Act, configure: fn(&mut SessionConfig)) -> usize {
+    for calls in 0.. {
+        let mut answered = None;
+        for later in LATER {
+            let mut world = world(configure).await;
+            answered = kill(&world, act, calls).await;
+            world.now += later;
+            let explain = format!("{act:?}, killed after {calls} calls, {later:?} later");
+            if act.is_of_flask() {
+                for living in world.living().await {
+                    let sight = |session: &Session| {
+                        assert!(session.contains("username"));
+                    };
+                    world.request(&world.process(), &mut Some(living.id), sight).await;
+                }
+            }
+            world.check_that_lists_know_all(&USERS, &explain).await;
+            world.check_that_none_is_left(&USERS, &explain).await;
+            // Whoever logs in then is in the list, and alone.
+            for user in USERS {
+                world.request(&world.process(), &mut Cookie::None, |session| log_in(session, user)).await;
+            }
+            world.check_lists(&USERS, &format!("{explain}, after a new log-in")).await;
+        }
+        if let Some(answer) = answered {
+            assert!(matches!(answer, Ok(()) | Err(SaveError::TooManySessions { .. })), "{act:?}: {answer:?}");
+            return calls;
+        }
+        assert!(calls < 100, "{act:?} has no end");
+    }
+    unreachable!("the loop ends by returning")
+}
+
+#[test]
+fn a_process_that_is_killed_anywhere_leaves_no_session_that_no_list_knows() {
+    for act in Act::ALL {
+        run(kill_everywhere(act, |_| {}));
+    }
+}
+
+#[test]
+fn nor_does_one_that_is_killed_where_a_user_has_as_many_sessions_as_may_be() {
+    let configurations: [fn(&mut SessionConfig); 4] = [
+        |config| config.session_max_per_user = Some(1),
+        |config| config.session_max_per_user = Some(2),
+        |config| {
+            config.session_max_per_user = Some(1);
+            config.session_when_full = WhenFull::Refuse;
+        },
+        |config| {
+            config.session_max_per_user = Some(2);
+            config.session_when_full = WhenFull::Refuse;
+        },
+    ];
+    for configure in configurations {
+        for act in [Act::LogIn, Act::LogInAfresh] {
+            run(kill_everywhere(act, configure));
+        }
+    }
+}

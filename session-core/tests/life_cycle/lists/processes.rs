@@ -1,0 +1,115 @@
+//! Processes that share a store: one that is killed after so many calls, and one whose calls wait for their turn.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use rocket_session_state_core::store::{Call, Loaded, MemoryStore, New, Store, StoreError, Swap};
+use tokio::sync::{mpsc, oneshot};
+
+/// The store that all processes share, and every key that any of them has written.
+#[derive(Clone)]
+pub(super) struct Shared {
+    store: Arc<MemoryStore>,
+    keys: Arc<Mutex<BTreeSet<String>>>,
+}
+
+impl Shared {
+    pub(super) fn new() -> Shared {
+        Shared { store: Arc::new(MemoryStore::new(100_000)), keys: Arc::default() }
+    }
+
+    /// The keys that begin so, of what is gone by now, too.
+    pub(super) fn keys(&self, prefix: &str) -> Vec<String> {
+        let keys = self.keys.lock().unwrap();
+        keys.range(prefix.to_owned()..).take_while(|key| key.starts_with(prefix)).cloned().collect()
+    }
+}
+
+/// What happens before a call is made.
+pub(super) enum Fate {
+    /// Nothing: it is made.
+    Immortal,
+    /// The process makes so many calls and is killed then.
+    Mortal(AtomicUsize, mpsc::UnboundedSender<()>),
+    /// Each call waits for its turn.
+    InTurn(mpsc::UnboundedSender<Turn>),
+}
+
+/// A call that waits.
+pub(super) struct Turn {
+    go: oneshot::Sender<()>,
+    done: oneshot::Receiver<()>,
+}
+
+impl Turn {
+    /// Lets the call be made, and waits until it was.
+    pub(super) async fn take(self) {
+        // A process that has given up the call needs no permission.
+        let _ = self.go.send(());
+        let _ = self.done.await;
+    }
+}
+
+/// The store as one process has it.
+pub(super) struct Link {
+    shared: Shared,
+    fate: Fate,
+}
+
+impl Link {
+    pub(super) fn new(shared: &Shared, fate: Fate) -> Link {
+        Link { shared: shared.clone(), fate }
+    }
+
+    async fn make<T>(&self, call: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+        match &self.fate {
+            Fate::Immortal => call.await,
+            Fate::Mortal(left, killed) => {
+                let alive = left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
+                if alive.is_err() {
+                    // Whoever kills it waits for this, and nobody is told twice.
+                    let _ = killed.send(());
+                    std::future::pending::<()>().await;
+                }
+                call.await
+            }
+            Fate::InTurn(turns) => {
+                let ((go, may_go), (did, done)) = (oneshot::channel(), oneshot::channel());
+                if turns.send(Turn { go, done }).is_ok() {
+                    let _ = may_go.await;
+                }
+                let answer = call.await;
+                let _ = did.send(());
+                answer
+            }
+        }
+    }
+}
+
+impl Store for Link {
+    async fn load(
+        &self,
+        call: Call,
+        key: &str,
+        touch: Option<Duration>,
+    ) -> Result<Option<Loaded>, StoreError> {
+        self.make(self.shared.store.load(call, key, touch)).await
+    }
+
+    async fn swap(
+        &self,
+        call: Call,
+        key: &str,
+        expected: Option<&Loaded>,
+        new: Option<New<'_>>,
+    ) -> Result<Swap, StoreError> {
+        self.shared.keys.lock().unwrap().insert(key.to_owned());
+        self.make(self.shared.store.swap(call, key, expected, new)).await
+    }
+
+    async fn delete(&self, call: Call, key: &str) -> Result<bool, StoreError> {
+        self.make(self.shared.store.delete(call, key)).await
+    }
+}
