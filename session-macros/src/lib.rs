@@ -26,6 +26,7 @@ mod syntax;
 /// | option | meaning |
 /// |---|---|
 /// | `login` | the visitor is logged in while this field is present; an `Option`, at most one in a state |
+/// | `listed` | at the login field: the sessions of each user are listed, to show and to end them |
 /// | `key = "name"` | the key in the stored session, if it is not the field's name |
 /// | `default = expression` | the value of an absent field |
 /// | `merge = "policy"` | the result when two requests change the field at once: `last` (the default), `add`, `max`, `min`, `union` or `refuse` |

@@ -16,6 +16,7 @@ pages! {
     configuration "configuration.md"
     consistency "consistency.md"
     deployment "deployment.md"
+    devices "devices.md"
     features "features.md"
     flask_login "flask-login.md"
     flask_rules "flask-rules.md"
