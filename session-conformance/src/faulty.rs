@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use super::held::{Held, Stop};
-use rocket_session_state_core::store::{Call, Loaded, New, OpenTo, Store, StoreError, Swap};
+use rocket_session_state_core::store::{Call, Loaded, New, OpenTo, Store, StoreError, Swap, Watcher};
 
 /// Wraps a store, counts the calls to it, makes them fail on demand, and stops them at a point until
 /// a test lets them go on.
@@ -224,6 +224,10 @@ impl<S: Store> Store for Faulty<S> {
 
     async fn ping(&self, call: Call) -> Result<(), StoreError> {
         self.inner.ping(call).await
+    }
+
+    fn watch(&self, key: &str, watcher: Watcher) {
+        self.inner.watch(key, watcher);
     }
 
     fn address(&self) -> Option<String> {

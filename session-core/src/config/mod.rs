@@ -191,7 +191,8 @@ settings! {
         /// What becomes of a log-in by which a user would have more: the oldest session is ended, or the log-in is
         /// refused with 409. Default: oldest.
         session_when_full: WhenFull = WhenFull::default(), for AnyStore;
-        /// Poll interval of `session.ended()` for sessions that another process ended. Default: 5 s.
+        /// Poll interval of `session.ended()` for sessions that another process ended, where the store does not tell. Default:
+        /// 5 s.
         session_ended_poll: Duration = Duration::from_secs(5), range milliseconds, for AnyStore;
         /// The store that sessions are moved out of, each at its first use. In Rocket.toml a table:
         /// `{ type = "redis", redis = "redis://…" }`. Default: none.

@@ -6,13 +6,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use tokio::sync::Notify;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep_until, timeout};
 
 use super::Session;
 use super::manager::{Manager, Server, SessionHome};
 use super::successor::NoteReason;
 use crate::formats::id::SessionId;
-use crate::store::Loaded;
+use crate::store::{Hints, Loaded, Watcher};
+
+/// However many hints come, the store is not asked again sooner.
+const HINTS_APART: Duration = Duration::from_millis(10);
 
 impl Manager {
     /// Returns when the session has ended: destroyed, logged out or expired, here or elsewhere. A session that gets a new
@@ -37,7 +40,8 @@ impl Manager {
                     let told = waiter.told();
                     tokio::pin!(told);
                     told.as_mut().enable();
-                    match self.fate(server, session, id).await {
+                    let mut hints = self.hints(server, session, id);
+                    match self.fate(server, session, id, &hints).await {
                         // The request itself may have given the session a new id meanwhile.
                         _ if session.watched_id() != own => {}
                         Fate::Ended => return,
@@ -50,7 +54,11 @@ impl Manager {
                         Fate::Alive => {
                             let asked = session.state().identity.asked_store;
                             let left = asked.map_or(poll, |asked| poll.saturating_sub(asked.elapsed()));
-                            let _ = timeout(left, told).await;
+                            let hinted = hint_after(asked.unwrap_or_else(Instant::now), &mut hints);
+                            tokio::select! {
+                                _ = timeout(left, told) => {}
+                                () = hinted => {}
+                            }
                         }
                     }
                 }
@@ -63,8 +71,24 @@ impl Manager {
         }
     }
 
+    /// Returns what the store says of an id, from the session's first wait for its end on.
+    fn hints(&self, server: &Server, session: &Session, id: &SessionId) -> Hints {
+        let (watcher, hints) = {
+            let watched = &mut session.state().identity.hints;
+            match watched {
+                Some((watched, hints)) if watched == id => return hints.clone(),
+                _ => {}
+            }
+            let (watcher, hints) = Watcher::new();
+            *watched = Some((id.clone(), hints.clone()));
+            (watcher, hints)
+        };
+        server.store.watch(&self.store_key(id), watcher);
+        hints
+    }
+
     /// Asks the store, without extending the session's life: waiting is not a use.
-    async fn fate(&self, server: &Server, session: &Session, id: &SessionId) -> Fate {
+    async fn fate(&self, server: &Server, session: &Session, id: &SessionId, hints: &Hints) -> Fate {
         if session.state().identity.ended {
             return Fate::Ended;
         }
@@ -73,7 +97,12 @@ impl Manager {
         }
         {
             let asked = &mut session.state().identity.asked_store;
-            if asked.is_some_and(|asked| asked.elapsed() < self.config().session_ended_poll) {
+            let poll = self.config().session_ended_poll;
+            let is_due = |asked: Instant| {
+                let ago = asked.elapsed();
+                ago >= poll || ago >= HINTS_APART && hints.any_since(asked)
+            };
+            if asked.is_some_and(|asked| !is_due(asked)) {
                 return Fate::Alive;
             }
             *asked = Some(Instant::now());
@@ -102,6 +131,14 @@ impl Manager {
                 record.is_some_and(|record| rule.term_of(&record, self.login_key(), now).is_over(now))
             })
     }
+}
+
+/// Returns when the store has given a hint since it was asked, and may be asked again.
+async fn hint_after(asked: Instant, hints: &mut Hints) {
+    if !hints.wait(asked).await {
+        std::future::pending::<()>().await;
+    }
+    sleep_until(asked + HINTS_APART).await;
 }
 
 /// What is known of an id.

@@ -5,7 +5,7 @@ use tokio::time::Instant;
 use super::changes::Seq;
 use super::events::EndedBy;
 use crate::formats::id::SessionId;
-use crate::store::{Loaded, StoreError};
+use crate::store::{Hints, Loaded, StoreError};
 
 /// The id and the stored record of a session.
 #[derive(Default)]
@@ -45,6 +45,8 @@ pub(super) struct Identity {
     pub(super) followed: Option<(Option<SessionId>, SessionId)>,
     /// When the store was last asked whether the session has ended.
     pub(super) asked_store: Option<Instant>,
+    /// What the store says of the id that is watched. Kept between two waits: a hint that comes in between counts.
+    pub(super) hints: Option<(SessionId, Hints)>,
     /// A write whose outcome is not known, or that is on its way. Once it is certain that nobody will know it, nothing
     /// more is written: what was done already must not be done again.
     pub(super) open_outcome: Option<StoreError>,

@@ -284,8 +284,8 @@ impl Session {
     /// another user's. Streams and sockets wait for it in order to close then. A session that gets a new id, as by
     /// [`regenerate`](Self::regenerate) or when its visitor logs in, has not ended, and is waited for under that one.
     ///
-    /// An end in this process is noticed at once. An end elsewhere is found by asking the store every
-    /// `session_ended_poll`, which does not extend the session's life. For a session in a cookie this never
+    /// An end in this process is noticed at once. So is one elsewhere if the store tells of it, as Redis does; otherwise it
+    /// is found by asking the store every `session_ended_poll`, which does not extend the session's life. For a session in a cookie this never
     /// returns: nobody can end it.
     ///
     /// ```

@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Call, Loaded, New, OpenTo, Store, StoreError, Swap};
+use super::{Call, Loaded, New, OpenTo, Store, StoreError, Swap, Watcher};
 
 /// A store whose type is decided while the program runs.
 ///
@@ -61,6 +61,8 @@ macro_rules! erased {
         pub(super) trait ErasedStore: Send + Sync {
             $(fn $method<'a>(&'a self, call: Call $(, $argument: $type)*) -> BoxFuture<'a, $answer>;)+
 
+            fn watch(&self, key: &str, watcher: Watcher);
+
             fn address(&self) -> Option<String>;
 
             fn open_to_others(&self) -> Option<OpenTo>;
@@ -70,6 +72,10 @@ macro_rules! erased {
             $(fn $method<'a>(&'a self, call: Call $(, $argument: $type)*) -> BoxFuture<'a, $answer> {
                 Box::pin(Store::$method(self, call $(, $argument)*))
             })+
+
+            fn watch(&self, key: &str, watcher: Watcher) {
+                Store::watch(self, key, watcher);
+            }
 
             fn address(&self) -> Option<String> {
                 Store::address(self)

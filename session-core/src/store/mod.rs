@@ -47,6 +47,10 @@ macro_rules! forward {
             ($store).ping(call).await
         }
 
+        fn watch(&$self, key: &str, watcher: crate::store::Watcher) {
+            ($store).watch(key, watcher);
+        }
+
         fn address(&$self) -> Option<String> {
             ($store).address()
         }
@@ -104,6 +108,7 @@ mod redis;
 #[cfg(any(feature = "redis", feature = "memcached", feature = "mongodb"))]
 mod reopening;
 mod sql;
+mod watch;
 
 pub use call::{Call, Loaded, New, Swap};
 pub use erased::DynStore;
@@ -121,6 +126,7 @@ pub use redis::RedisStore;
 pub(crate) use registry::SessionType;
 #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
 pub use sql::{SqlStore, SqlTable};
+pub use watch::{Hints, Watcher};
 
 use std::future::Future;
 use std::sync::Arc;
@@ -178,7 +184,7 @@ pub(crate) mod registry {
 /// for the note that a renewed id leaves. They are printable ASCII if the prefix is. Values are opaque bytes and may hold any byte, also zero.
 ///
 /// Implementations write `async fn`; the futures have to be `Send`. `load`, `swap` and `delete` have
-/// to be written, `extend`, `purge` and `ping` where the defaults do not fit. The guide's page "Write your own
+/// to be written, the others where the defaults do not fit. The guide's page "Write your own
 /// store" builds one, and the suite of the cargo feature `conformance` tests it.
 ///
 /// # Rules for every method
@@ -248,6 +254,19 @@ pub trait Store: Send + Sync + 'static {
     /// The default loads a key that no session has.
     fn ping(&self, call: Call) -> impl Future<Output = Result<(), StoreError>> + Send {
         async move { self.load(call, "ping", None).await.map(drop) }
+    }
+
+    /// Takes a watcher, which is [told](Watcher::tell) from now on each time that the record may have been removed, by
+    /// whatever process: once a removal is done, and once this store may have missed one. So
+    /// `session.ended()` returns soon after an end in another process.
+    ///
+    /// It returns at once. The store keeps the watcher until that [is gone](Watcher::is_gone). What it says is a hint: the
+    /// record is loaded then, so to be told in vain does no harm, and neither does it if nothing is said because the
+    /// server is away. Expiry need not be told.
+    ///
+    /// The default drops the watcher. Then the store is asked every `session_ended_poll`, which it is in any case.
+    fn watch(&self, key: &str, watcher: Watcher) {
+        let _ = (key, watcher);
     }
 
     /// Returns the store's address for people, without a login: `Redis at 127.0.0.1:6379`.

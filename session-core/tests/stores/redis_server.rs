@@ -6,6 +6,10 @@ use redis::{Client, Cmd, FromRedisValue};
 use rocket_session_state_core::store::RedisStore;
 use test_servers::redis::{Redis, Watch as Commands};
 
+/// The channel on which the removal of the record under `k` is told: the SHA-256 of that.
+pub(crate) const CHANNEL_OF_K: &str =
+    "session-ended:8254c329a92850f6d539dd376f4816ee2764517da5e0235514af433164480d7a";
+
 /// A server that begins empty at each start.
 pub(crate) struct Server(Redis);
 

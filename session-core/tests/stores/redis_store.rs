@@ -8,7 +8,7 @@ use redis::cmd;
 use rocket_session_state_core::store::{Loaded, New, RedisStore, Store, Swap};
 
 use crate::calls::{HOUR, call, done, new, stored};
-use crate::redis_server::{Seen, Server};
+use crate::redis_server::{CHANNEL_OF_K, Seen, Server};
 
 #[tokio::test]
 async fn a_load_is_one_message_and_writes_nothing_without_touch() {
@@ -50,6 +50,7 @@ async fn a_swap_is_one_command() {
             Seen::Script(r#""SET" "k" "new" "EX" "3600""#.into()),
             Seen::Script(r#""GET" "k""#.into()),
             Seen::Script(r#""DEL" "k""#.into()),
+            Seen::Script(format!(r#""PUBLISH" "{CHANNEL_OF_K}" """#)),
         ]
     );
 }

@@ -48,11 +48,12 @@ impl Events {
     }
 }
 
+/// Polls are an hour apart, so that only a message can tell of an end in the other process.
 #[test]
 fn a_stream_is_open_at_once_and_says_that_its_session_has_ended_here_or_in_another_process() {
     let redis = Redis::start();
     let toml = format!(
-        "[default]\nsession_ended_poll = \"50 ms\"\nsession_type = \"redis\"\nsession_redis = {:?}\n",
+        "[default]\nsession_ended_poll = \"1 hour\"\nsession_type = \"redis\"\nsession_redis = {:?}\n",
         redis.url()
     );
     let [first, second] = [(); 2].map(|()| Launch::new(PROBE).toml(&toml).start());

@@ -40,7 +40,11 @@ fn a_request_costs_what_the_design_says() {
     assert_eq!(commands(redis, visitor.get("/panic"), 500), ["PTTL", "GET"], "a panic saves nothing");
     assert_eq!(visitor.get("/read").send().set_cookies(), [""; 0], "a cookie that the browser has");
     let logout = visitor.post("/typed").json(&serde_json::json!({ "logout": true }));
-    assert_eq!(commands(redis, logout, 200), ["PTTL", "GET", "DEL"]);
+    assert_eq!(
+        commands(redis, logout, 200),
+        ["PTTL", "GET", "DEL", "PUBLISH"],
+        "the last two in one message"
+    );
 }
 
 #[test]

@@ -21,7 +21,7 @@ use self::call_times::CallTimes;
 use self::keyed_locks::{KeyGuard, KeyedLocks};
 use self::outage_listener::OutageListener;
 use self::wait::{jitter, with_deadline};
-use crate::store::{Call, DynStore, Loaded, New, StoreError, Swap};
+use crate::store::{Call, DynStore, Loaded, New, StoreError, Swap, Watcher};
 
 /// A store behind time limits and a circuit breaker. Every call of a session to its store goes through it.
 pub(crate) struct StoreClient {
@@ -100,6 +100,11 @@ impl StoreClient {
         key: &str,
     ) -> Result<bool, StoreError> {
         self.write(budget, now, |call| self.store.boxed().delete(call, key)).await
+    }
+
+    /// Lets the store tell who waits for the end of a record. Nobody waits for an answer.
+    pub(crate) fn watch(&self, key: &str, watcher: Watcher) {
+        self.store.boxed().watch(key, watcher);
     }
 
     /// Purges without the limits of a request.

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use self::moving::is_unsettled;
 use self::source::Source;
 use crate::formats::codec::Format;
-use crate::store::{Call, DynStore, Loaded, New, OpenTo, Store, StoreError, Swap};
+use crate::store::{Call, DynStore, Loaded, New, OpenTo, Store, StoreError, Swap, Watcher};
 
 /// Two stores as one: new records are written to the target only.
 ///
@@ -212,6 +212,12 @@ impl Store for MigratingStore {
     async fn ping(&self, call: Call) -> Result<(), StoreError> {
         self.0.target.boxed().ping(call).await?;
         self.0.source.ping(call).await
+    }
+
+    /// An end is in the store that has the record: until it is moved, that is the old one, for processes that know no other.
+    fn watch(&self, key: &str, watcher: Watcher) {
+        self.0.target.boxed().watch(key, watcher.clone());
+        self.0.source.watch(key, watcher);
     }
 
     fn address(&self) -> Option<String> {

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use crate::store::client::breaker::{Breaker, Work};
 use crate::store::client::wait::{halfway, with_deadline};
-use crate::store::{Call, DynStore, Loaded, New, OpenTo, StoreError, Swap};
+use crate::store::{Call, DynStore, Loaded, New, OpenTo, StoreError, Swap, Watcher};
 
 /// A store behind a breaker of its own: its failures say nothing about the target.
 pub(super) struct Source {
@@ -64,6 +64,10 @@ impl Source {
     pub(super) async fn ping(&self, call: Call) -> Result<(), StoreError> {
         let call = hurried(call);
         with_deadline(call.deadline, self.store.boxed().ping(call)).await.map_err(failed)
+    }
+
+    pub(super) fn watch(&self, key: &str, watcher: Watcher) {
+        self.store.boxed().watch(&self.own_key(key), watcher);
     }
 
     pub(super) fn open_to_others(&self) -> Option<OpenTo> {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use redis::aio::{ConnectionLike, ConnectionManager, MultiplexedConnection};
+use redis::aio::{ConnectionLike, ConnectionManager, MultiplexedConnection, PubSub};
 use redis::io::tcp::TcpSettings;
 use redis::io::tcp::socket2::TcpKeepalive;
 use redis::{
@@ -104,6 +104,13 @@ impl Reconnecting {
     }
 }
 
+/// Opens a connection that listens to channels.
+pub(super) async fn open_for_channels(client: &Client) -> RedisResult<PubSub> {
+    #[cfg(feature = "redis-tls")]
+    choose_cryptography(client);
+    client.get_async_pubsub().await
+}
+
 /// A connection of the application, which it opens again by itself, after the call that found it broken.
 pub(super) struct Shared {
     manager: ConnectionManager,
@@ -149,7 +156,7 @@ impl Line {
 
 /// Tells whether the next call needs another connection. A server that became a read-only replica is
 /// given up, too: after a failover its name may lead to the new master.
-fn ends_connection(error: &RedisError) -> bool {
+pub(super) fn ends_connection(error: &RedisError) -> bool {
     error.is_unrecoverable_error() || error.kind() == ErrorKind::Server(ServerErrorKind::ReadOnly)
 }
 

@@ -1,7 +1,9 @@
 //! Sessions in Redis or Valkey, as Flask-Session keeps them.
 
 mod address;
+mod channel;
 mod connection;
+mod listener;
 mod pipeline;
 mod redis_error;
 mod script;
@@ -12,10 +14,13 @@ use redis::aio::ConnectionManager;
 use redis::{Client, Cmd, Value, cmd};
 
 use self::address::Address;
+use self::channel::Refusals;
 use self::connection::Connection;
+use self::listener::Listener;
+use self::pipeline::Beside;
 use self::redis_error::IN_CLUSTER;
 use self::script::SwapScript;
-use crate::store::{Call, Loaded, New, Store, StoreError, Swap};
+use crate::store::{Call, Loaded, New, Store, StoreError, Swap, Watcher};
 
 /// Sessions in a Redis or Valkey server, version 6.2 or newer, in Flask-Session's layout: one string
 /// per session, written with `SET key record EX seconds`.
@@ -37,6 +42,9 @@ use crate::store::{Call, Loaded, New, Store, StoreError, Swap};
 pub struct RedisStore {
     connection: Connection,
     swap: SwapScript,
+    refusals: Refusals,
+    /// There is none on a connection of the application: no other one can be opened from it.
+    listener: Option<Listener>,
 }
 
 impl RedisStore {
@@ -72,7 +80,10 @@ impl RedisStore {
 
     /// A store with its own connection, opened by an application's client; for what a URL can't say.
     pub fn from_client(client: Client) -> Self {
-        RedisStore { connection: Connection::open_by(client), swap: SwapScript::new() }
+        let connection = Connection::open_by(client.clone());
+        let refusals = Refusals::of(&connection);
+        let listener = Some(Listener::new(client, refusals.clone()));
+        RedisStore { connection, swap: SwapScript::new(), refusals, listener }
     }
 
     /// A store on a connection that the application uses as well.
@@ -80,7 +91,9 @@ impl RedisStore {
     /// The manager keeps its own settings and habits. By its defaults a call waits up to ten seconds for
     /// a server that is down: give it few retries and short delays.
     pub fn from_manager(manager: ConnectionManager) -> Self {
-        RedisStore { connection: Connection::shared(manager), swap: SwapScript::new() }
+        let connection = Connection::shared(manager);
+        let refusals = Refusals::of(&connection);
+        RedisStore { connection, swap: SwapScript::new(), refusals, listener: None }
     }
 }
 
@@ -141,12 +154,21 @@ impl Store for RedisStore {
             .map_err(StoreError::of_driver)?
         {
             Value::Int(1) => Ok(Swap::Done { version: None }),
+            Value::Int(2) => {
+                self.refusals.note(&"Redis refused PUBLISH");
+                Ok(Swap::Done { version: None })
+            }
             record => Ok(Swap::Conflict(found(record)?)),
         }
     }
 
     async fn delete(&self, call: Call, key: &str) -> Result<bool, StoreError> {
-        match self.connection.send(call, cmd("DEL").arg(key).take()).await.map_err(StoreError::of_driver)? {
+        let deletion = Beside { command: cmd("DEL").arg(key).take(), other: channel::publish(key) };
+        let (deleted, told) = self.connection.send(call, deletion).await.map_err(StoreError::of_driver)?;
+        if let Err(error) = told {
+            self.refusals.look_at(error);
+        }
+        match deleted {
             Value::Int(0) => Ok(false),
             Value::Int(1) => Ok(true),
             _ => Err(StoreError::invalid_response("0 or 1")),
@@ -170,6 +192,12 @@ impl Store for RedisStore {
                 Err(StoreError::refused("the server does not know GETEX; Redis 6.2 or newer is needed"))
             }
             _ => Ok(()),
+        }
+    }
+
+    fn watch(&self, key: &str, watcher: Watcher) {
+        if let Some(listener) = &self.listener {
+            listener.watch(key, watcher);
         }
     }
 

@@ -23,7 +23,7 @@ impl DriverError for RedisError {
                     }
                     ("NOPERM", Some(detail)) => match refused_command(detail) {
                         Some(command) => write!(f, ": the user may not run {}", command.to_ascii_uppercase()),
-                        None => f.write_str(": the user may not do that, or not with this key"),
+                        None => f.write_str(": the user may not do that, or not with this key or channel"),
                     },
                     ("MOVED", _) => f.write_str(IN_CLUSTER),
                     ("WRONGTYPE", _) => f.write_str(": the key holds something else than a string"),

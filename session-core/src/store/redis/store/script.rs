@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use redis::{Cmd, ErrorKind, RedisResult, ServerErrorKind, Value, cmd};
 use sha1::{Digest, Sha1};
 
+use super::channel;
 use super::connection::Connection;
 use crate::store::Call;
 
@@ -46,6 +47,7 @@ impl SwapScript {
             Some(record) => ("sha1", sha1_hex(record).into_bytes().into()),
         };
         let new_length = new.map_or(0, |(bytes, _)| bytes.len());
+        let told = new.is_none().then(|| channel::of(key));
         let command = |verb: &str, script: &str| -> Cmd {
             // Made in one piece: to grow it step by step would copy the records several times.
             let length = script.len() + key.len() + expected.len() + new_length + SHORT_ARGUMENTS;
@@ -53,6 +55,9 @@ impl SwapScript {
             command.arg(verb).arg(script).arg(1).arg(key).arg(kind).arg(&*expected);
             if let Some((bytes, seconds)) = new {
                 command.arg(bytes).arg(seconds);
+            }
+            if let Some(channel) = &told {
+                command.arg("").arg("").arg(channel);
             }
             command
         };
@@ -67,8 +72,8 @@ impl SwapScript {
     }
 }
 
-/// Room for a command's name, numbers and the kind of the expected record.
-const SHORT_ARGUMENTS: usize = 64;
+/// Room for a command's name, numbers, the kind of the expected record, and a channel.
+const SHORT_ARGUMENTS: usize = 160;
 
 fn sha1_hex(bytes: &[u8]) -> String {
     format!("{:x}", Sha1::digest(bytes))

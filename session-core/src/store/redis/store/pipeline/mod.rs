@@ -69,7 +69,26 @@ impl Message for [Cmd; 2] {
     where
         C: ConnectionLike + Clone + Send + Sync + 'static,
     {
-        pipeline.send_both(connection, self).await
+        let [first, second] = pipeline.send_both(connection, self).await;
+        Ok([first?, second?])
+    }
+}
+
+/// A short command, and one that is sent with it and whose error is not the message's.
+pub(super) struct Beside {
+    pub(super) command: Cmd,
+    pub(super) other: Cmd,
+}
+
+impl Message for Beside {
+    type Answer = (Value, RedisResult<Value>);
+
+    async fn send<C>(self, pipeline: &Arc<Pipeline>, connection: &C) -> RedisResult<Self::Answer>
+    where
+        C: ConnectionLike + Clone + Send + Sync + 'static,
+    {
+        let [answer, other] = pipeline.send_both(connection, [self.command, self.other]).await;
+        Ok((answer?, other))
     }
 }
 
@@ -92,7 +111,7 @@ impl Pipeline {
 
     /// Sends two short commands in one message and waits for both answers. The server may do something else between
     /// the two.
-    async fn send_both<C>(self: &Arc<Self>, connection: &C, commands: [Cmd; 2]) -> RedisResult<[Value; 2]>
+    async fn send_both<C>(self: &Arc<Self>, connection: &C, commands: [Cmd; 2]) -> [RedisResult<Value>; 2]
     where
         C: ConnectionLike + Clone + Send + 'static,
     {
@@ -104,12 +123,14 @@ impl Pipeline {
                 pipeline.add_command(command);
             }
             let mut connection = connection.clone();
-            let [first, second] = pipeline.ignore_errors().query_async::<[Value; 2]>(&mut connection).await?;
-            return Ok([first.extract_error()?, second.extract_error()?]);
+            return match pipeline.ignore_errors().query_async::<[Value; 2]>(&mut connection).await {
+                Ok(answers) => answers.map(Value::extract_error),
+                Err(error) => [Err(error.clone()), Err(error)],
+            };
         }
         let [(first, first_answer), (second, second_answer)] = commands.map(pending);
         self.enqueue([first, second], connection);
-        Ok([answered(first_answer).await?, answered(second_answer).await?])
+        [answered(first_answer).await, answered(second_answer).await]
     }
 
     /// Adds commands to the next batch. The first ones in it see to it that it is sent.
