@@ -155,6 +155,12 @@ impl Sessions {
         self.manager.stats()
     }
 
+    /// Returns when the [listeners](SessionFairing::on_event) have been told of everything that has happened until now, but
+    /// after a second in any case: for tests of a listener.
+    pub async fn listeners_have_heard(&self) {
+        self.manager.listeners_have_heard().await;
+    }
+
     /// Makes the handle for Rocket's managed state.
     pub(crate) fn managed(manager: Manager, test: Option<TestSetup>) -> Self {
         Sessions { manager, clock: test.map_or(Clock::Machine, Clock::Test) }

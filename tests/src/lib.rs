@@ -14,6 +14,7 @@ pub mod nginx;
 pub mod proxy;
 pub mod scenario;
 pub mod storage;
+pub mod told;
 pub mod typed_value;
 
 pub use test_servers::{mariadb, memcached, poll, port, postgres, process, redis, resp};

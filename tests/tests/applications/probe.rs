@@ -3,7 +3,7 @@
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use session_tests::app::{App, Launch};
 use session_tests::client::Client;
 use session_tests::jar::Jar;
@@ -106,4 +106,28 @@ fn the_probe_serves_pages_of_the_origins_that_its_configuration_trusts() {
         };
         assert_eq!([change("https://a.example"), change("https://b.example")], [200, 403]);
     }
+}
+
+#[test]
+fn the_probe_tells_and_counts_what_has_happened() {
+    let probe = Launch::new(PROBE).toml("[default]\nsession_type = \"memory\"\n").start();
+    let visitor = Client::with_jar(&probe.url(), &Jar::default());
+    assert_eq!(visitor.get("/login?name=momo").send().status, 200);
+    assert_eq!(visitor.post("/typed").json(&json!({ "logout": true })).send().status, 200);
+    let other = Client::new(&probe.url());
+    assert_eq!(other.get("/read").cookie("session=made-up").send().status, 200);
+    let events = |after| {
+        let told: Value = serde_json::from_str(other.get(&format!("/events?after={after}")).send().text())
+            .expect("a list of events");
+        told.as_array().expect("a list").clone()
+    };
+    let told = events(0);
+    let names: Vec<&str> = told.iter().filter_map(|event| event["event"].as_str()).collect();
+    assert_eq!(names, ["logged_in", "logged_out", "cookie_refused"]);
+    assert_eq!((&told[0]["n"], &told[0]["handle"]), (&json!(1), &told[1]["handle"]));
+    assert_eq!(events(2), told[2..]);
+    let stats: Value = serde_json::from_str(other.get("/stats").send().text()).expect("a map");
+    let counted: Vec<&String> = stats.as_object().expect("a map").keys().collect();
+    assert_eq!(counted.len(), 15);
+    assert_eq!((&stats["logged_in"], &stats["created"]), (&json!(1), &json!(0)));
 }

@@ -4,6 +4,8 @@
 mod app;
 #[path = "../probe/csrf.rs"]
 mod csrf;
+#[path = "../probe/events.rs"]
+mod events;
 #[path = "../probe/fields.rs"]
 mod fields;
 #[path = "../probe/load.rs"]

@@ -6,8 +6,9 @@ use rocket::figment::Figment;
 use rocket::{Build, Request, Rocket, get, routes};
 use rocket_session_state::Sessions;
 
+use crate::events::Told;
 use crate::state::Users;
-use crate::{csrf, load, ops, stream, typed};
+use crate::{csrf, events, load, ops, stream, typed};
 
 #[get("/health")]
 fn health() -> &'static str {
@@ -20,9 +21,14 @@ fn untouched() -> &'static str {
 }
 
 pub(crate) fn rocket(users: Users) -> Rocket<Build> {
+    let told = Told::default();
+    let listener = told.clone();
+    let sessions = Sessions::fairing().clock(probe_now).on_event(move |event| listener.add(event));
     let rocket = rocket::build()
-        .attach(Sessions::fairing().clock(probe_now))
+        .attach(sessions)
         .manage(users)
+        .manage(told)
+        .mount("/", events::routes())
         .mount("/", routes![health, untouched])
         .mount("/", ops::routes())
         .mount("/", typed::routes())

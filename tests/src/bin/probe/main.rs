@@ -5,6 +5,7 @@
 
 mod app;
 mod csrf;
+mod events;
 mod fields;
 mod load;
 mod ops;
