@@ -121,10 +121,6 @@ impl Store for TestStore {
         self.records()?.delete(call, key).await
     }
 
-    async fn extend(&self, call: Call, key: &str, lifetime: Duration) -> Result<bool, StoreError> {
-        self.records()?.extend(call, key, lifetime).await
-    }
-
     async fn purge(&self, call: Call) -> Result<u64, StoreError> {
         self.records()?.purge(call).await
     }

@@ -92,7 +92,6 @@ erased! {
     load(key: &'a str, touch: Option<Duration>) -> Option<Loaded>;
     swap(key: &'a str, expected: Option<&'a Loaded>, new: Option<New<'a>>) -> Swap;
     delete(key: &'a str) -> bool;
-    extend(key: &'a str, lifetime: Duration) -> bool;
     purge() -> u64;
     ping() -> ();
 }

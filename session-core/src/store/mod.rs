@@ -30,15 +30,6 @@ macro_rules! forward {
             ($store).delete(call, key).await
         }
 
-        async fn extend(
-            &$self,
-            call: Call,
-            key: &str,
-            lifetime: std::time::Duration,
-        ) -> Result<bool, StoreError> {
-            ($store).extend(call, key, lifetime).await
-        }
-
         async fn purge(&$self, call: Call) -> Result<u64, StoreError> {
             ($store).purge(call).await
         }
@@ -227,18 +218,6 @@ pub trait Store: Send + Sync + 'static {
 
     /// Deletes the record, whatever it holds. Returns whether there was one.
     fn delete(&self, call: Call, key: &str) -> impl Future<Output = Result<bool, StoreError>> + Send;
-
-    /// Gives the record a life of `lifetime` from [`Call::now`] on. Returns whether there is one.
-    ///
-    /// The default is a [`load`](Store::load) with touch, for stores for which that is one round trip.
-    fn extend(
-        &self,
-        call: Call,
-        key: &str,
-        lifetime: Duration,
-    ) -> impl Future<Output = Result<bool, StoreError>> + Send {
-        async move { Ok(self.load(call, key, Some(lifetime)).await?.is_some()) }
-    }
 
     /// Frees the room that expired records still occupy and returns how many were removed.
     ///

@@ -165,15 +165,11 @@ impl<D: Dialect> Store for RowStore<D> {
         let now = timestamp::text(call.now);
         let Some(loaded) = self.read(call, key, &now).await? else { return Ok(None) };
         let Some(lifetime) = touch else { return Ok(Some(loaded)) };
+        let expiry = timestamp::text_after(call.now, lifetime);
+        let extended =
+            self.change(call, &self.statements.extend, &[Text(&expiry), Key(key), Text(&now)]).await?;
         // It may have been deleted between the two statements.
-        let extended = self.extend(call, key, lifetime).await?;
-        Ok(extended.then(|| loaded.with_life_left(call.now, lifetime)))
-    }
-
-    async fn extend(&self, call: Call, key: &str, lifetime: Duration) -> Result<bool, StoreError> {
-        self.prepare(call).await?;
-        let (now, expiry) = (timestamp::text(call.now), timestamp::text_after(call.now, lifetime));
-        Ok(self.change(call, &self.statements.extend, &[Text(&expiry), Key(key), Text(&now)]).await? > 0)
+        Ok((extended > 0).then(|| loaded.with_life_left(call.now, lifetime)))
     }
 
     async fn swap(
