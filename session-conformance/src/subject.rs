@@ -6,10 +6,12 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::violation::{Broken, ensure};
-use rocket_session_state_core::store::{Call, DynStore, Loaded, New, Store, StoreError, Swap};
+use rocket_session_state_core::store::{
+    Call, DynStore, Hints, Loaded, New, Store, StoreError, Swap, Watcher,
+};
 
 /// Moves records of a store closer to their end without waiting.
 ///
@@ -162,6 +164,20 @@ impl Subject {
     pub(super) async fn ping(&self) -> Result<(), Broken> {
         let call = self.call();
         self.answered(call, self.store.ping(call)).await
+    }
+
+    pub(super) fn watch(&self, key: &str) -> Hints {
+        let (watcher, hints) = Watcher::new();
+        self.store.watch(key, watcher);
+        hints
+    }
+
+    /// Waits for a hint at this moment or later, unless the store has dropped the watcher.
+    pub(super) async fn hint(&self, hints: &mut Hints, moment: Instant) -> Result<(), Broken> {
+        match timeout(PATIENCE, hints.wait(moment)).await {
+            Ok(_) => Ok(()),
+            Err(_) => Err(Broken(format!("no hint came within {} s", PATIENCE.as_secs()))),
+        }
     }
 
     /// Removes what the rule has left. A store that can't has failed the rule about deleting.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::super::subject::{Subject, conflict, done, holds};
 use super::super::violation::{Broken, ensure};
 use rocket_session_state_core::store::Loaded;
+use tokio::time::Instant;
 
 pub(super) async fn the_store_can_be_pinged(store: &Arc<Subject>) -> Result<(), Broken> {
     store.ping().await
@@ -119,6 +120,26 @@ pub(super) async fn keys_do_not_share_records(store: &Arc<Subject>) -> Result<()
     }
     for key in &keys {
         holds(store.stored(key).await?.as_ref(), Some(key.as_bytes()), "a key among similar ones")?;
+    }
+    Ok(())
+}
+
+/// A store that tells nobody drops the watcher.
+pub(super) async fn who_watches_a_record_is_told_of_its_removal_if_anybody_is(
+    store: &Arc<Subject>,
+) -> Result<(), Broken> {
+    let key = store.key("k");
+    let mut hints = store.watch(&key);
+    for way in ["by swap", "whatever it holds"] {
+        let record = store.create(&key, b"x").await?;
+        let began = Instant::now();
+        match way {
+            "by swap" => drop(done(&store.swap(&key, Some(&record), None).await?, "a deletion by swap")?),
+            _ => ensure(store.delete(&key).await?, || "a deletion said that there was no record".into())?,
+        }
+        store.hint(&mut hints, began).await.map_err(|Broken(reason)| {
+            Broken(format!("the store keeps a watcher, and has removed its record {way}: {reason}"))
+        })?;
     }
     Ok(())
 }

@@ -31,6 +31,7 @@ rules! {
     change::a_swap_from_nothing_to_nothing_is_done_only_where_nothing_is
     change::delete_needs_no_expectation_and_says_whether_there_was_a_record
     change::keys_do_not_share_records
+    change::who_watches_a_record_is_told_of_its_removal_if_anybody_is
     values::every_byte_survives
     values::many_records_are_kept_apart
     life::a_record_ends_when_its_lifetime_has_passed

@@ -1,16 +1,17 @@
 //! The suite finds the mistakes that authors of stores make.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use rocket_session_state_conformance::{Fault, Faulty, Suite, Violations};
-use rocket_session_state_core::store::{Call, Loaded, MemoryStore, New, Store, StoreError, Swap};
+use rocket_session_state_core::store::{Call, Loaded, MemoryStore, New, Store, StoreError, Swap, Watcher};
 
 use crate::calls::{Answering, done};
 
 /// A memory store with one mistake in it.
 struct Wrong {
     right: MemoryStore,
+    watchers: Mutex<Vec<Watcher>>,
     mistake: Mistake,
 }
 
@@ -49,6 +50,8 @@ enum Mistake {
     PurgeTakesAll,
     DeleteSaysYes,
     DeleteDoesNothing,
+    /// Keeps who watches, and forgets to tell.
+    TellsNobody,
 }
 
 const LONG: Duration = Duration::from_secs(30 * 86_400);
@@ -138,6 +141,12 @@ impl Store for Wrong {
         let later = Call { now: call.now + 1000 * LONG, ..call };
         self.right.purge(if self.mistake == Mistake::PurgeTakesAll { later } else { call }).await
     }
+
+    fn watch(&self, _: &str, watcher: Watcher) {
+        if self.mistake == Mistake::TellsNobody {
+            self.watchers.lock().unwrap().push(watcher);
+        }
+    }
 }
 
 impl Wrong {
@@ -174,10 +183,11 @@ impl Wrong {
 }
 
 async fn tried(mistake: Mistake) -> Result<(), Violations> {
-    Suite::new(Wrong { right: MemoryStore::new(1_000), mistake }).run().await
+    Suite::new(Wrong { right: MemoryStore::new(1_000), watchers: Mutex::default(), mistake }).run().await
 }
 
-#[tokio::test]
+/// Nobody waits long for a hint that does not come.
+#[tokio::test(start_paused = true)]
 async fn every_mistake_is_found_by_the_rule_about_it() {
     for (mistake, rule) in [
         (Mistake::CompareThenWrite, "exactly_one_of_many_swaps_with_one_expectation_wins"),
@@ -199,6 +209,7 @@ async fn every_mistake_is_found_by_the_rule_about_it() {
         (Mistake::PurgeTakesAll, "purge_takes_no_live_record"),
         (Mistake::DeleteSaysYes, "delete_needs_no_expectation_and_says_whether_there_was_a_record"),
         (Mistake::DeleteDoesNothing, "a_delete_during_swaps_leaves_nothing"),
+        (Mistake::TellsNobody, "who_watches_a_record_is_told_of_its_removal_if_anybody_is"),
     ] {
         let violations = tried(mistake).await.expect_err(&format!("{mistake:?} passed"));
         assert!(violations.rules().any(|broken| broken == rule), "{mistake:?}: {violations}");

@@ -16,6 +16,7 @@ use tokio::time::{Instant, sleep, timeout};
 use crate::calls::{HOUR, call, done, new};
 use crate::log_lines::captured;
 use crate::redis_server::{CHANNEL_OF_K, Seen, Server};
+use crate::wiretap::Wiretap;
 
 /// Longer than any of this takes; only a failing test waits for it.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -35,7 +36,7 @@ fn channels(server: &Server) -> Vec<String> {
 }
 
 /// A watcher of a key, of which it is certain that Redis tells it of all that comes.
-async fn watch(store: &impl Store, key: &str) -> Hints {
+pub(crate) async fn watch(store: &impl Store, key: &str) -> Hints {
     let (watcher, mut hints) = Watcher::new();
     let began = Instant::now();
     store.watch(key, watcher);
@@ -44,15 +45,18 @@ async fn watch(store: &impl Store, key: &str) -> Hints {
 }
 
 /// Asserts that there is a hint after `moment`.
-async fn assert_told(hints: &mut Hints, moment: Instant) {
+pub(crate) async fn assert_told(hints: &mut Hints, moment: Instant) {
     assert!(timeout(PATIENCE, hints.wait(moment)).await.expect("a hint"));
 }
 
 #[tokio::test]
 async fn a_removal_is_told_to_those_who_watch_its_key_and_to_nobody_else() {
-    let server = Server::start();
-    for parameters in ["", "?protocol=3"] {
-        let here = RedisStore::from_url(&format!("{}{parameters}", server.url())).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let socket = folder.path().join("redis.sock");
+    let server = Server::start_with(&["--unixsocket", socket.to_str().unwrap()]);
+    let url = server.url();
+    for url in [&url, &format!("{url}/5?protocol=3"), &format!("unix://{}", socket.display())] {
+        let here = RedisStore::from_url(url).unwrap();
         let elsewhere = server.store();
         let mut hints = [watch(&here, "a").await, watch(&here, "a").await];
         let others = watch(&here, "b").await;
@@ -147,6 +151,23 @@ async fn a_connection_that_breaks_is_made_again_and_all_are_told_that_they_may_h
         assert_told(hints, began).await;
     }
     assert_eq!(channels(&server).len(), 2);
+}
+
+#[tokio::test]
+async fn a_connection_that_went_silent_is_left_and_all_are_told() {
+    let server = Server::start();
+    let tap = Wiretap::to(server.port());
+    let store = RedisStore::from_url(&format!("redis://127.0.0.1:{}", tap.port())).unwrap();
+    let mut hints = watch(&store, "k").await;
+    let began = Instant::now();
+    tap.cut();
+    // First the sign of life is asked for, then it is missed.
+    while timeout(Duration::from_millis(50), hints.wait(began)).await.is_err() {
+        rest().await;
+    }
+    let began = Instant::now();
+    server.store().delete(call(), "k").await.unwrap();
+    assert_told(&mut hints, began).await;
 }
 
 #[tokio::test]

@@ -7,9 +7,11 @@ use redis::{Client, TlsCertificates};
 use rocket_session_state_conformance::Suite;
 use rocket_session_state_core::store::{RedisStore, Store};
 use tempfile::TempDir;
+use tokio::time::Instant;
 
 use crate::calls::call;
 use crate::conformance::Older;
+use crate::redis_ends::{assert_told, watch};
 use crate::redis_server::Server;
 use test_servers::port::free_port;
 
@@ -76,6 +78,11 @@ async fn an_address_can_name_the_files_of_authority_certificate_and_key() {
     let server = TlsServer::start();
     let (url, authority) = (&server.url, server.authority.display());
     let store = RedisStore::from_url(&format!("{url}?ssl_ca_certs={authority}")).unwrap();
+    // The connection that listens is the first one here.
+    let mut hints = watch(&store, "k").await;
+    let began = Instant::now();
+    store.delete(call(), "k").await.unwrap();
+    assert_told(&mut hints, began).await;
     store.ping(call()).await.unwrap();
     // The server takes any client, and looks at a certificate only if it asks for one.
     let folder = server.authority.parent().unwrap().display();
