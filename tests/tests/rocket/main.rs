@@ -1,6 +1,7 @@
 //! Sessions in Rocket: what guards and fairings make of them, with a store that fails on demand.
 mod cross_origin;
 mod csrf;
+mod events;
 mod failed_saves;
 mod flashes;
 mod gate;

@@ -8,6 +8,7 @@ use rocket_session_state::Sessions;
 use rocket_session_state::config::{SessionConfig, SessionType};
 use rocket_session_state::store::MemoryStore;
 use rocket_session_state::store::conformance::Faulty;
+use session_tests::told;
 
 pub(crate) type Store = Arc<Faulty<MemoryStore>>;
 
@@ -27,9 +28,11 @@ impl Site {
         routes: impl FnOnce(Rocket<Build>) -> Rocket<Build>,
     ) -> Site {
         let store: Store = Arc::new(Faulty::new(MemoryStore::new(1000)));
+        // So that whatever a test does shows what events may not hold.
         let mut config = SessionConfig::default();
+        config.session_audit_log = true;
         change(&mut config);
-        let sessions = Sessions::with_config(config).store(Arc::clone(&store));
+        let sessions = Sessions::with_config(config).store(Arc::clone(&store)).on_event(told::check);
         let rocket = routes(quiet().attach(sessions));
         let client = Client::tracked(rocket).await.expect("the application launches");
         // The launch tries the store out; tests count what requests do.
