@@ -15,12 +15,12 @@ pub use rocket_session_state_core::value::Value;
 
 pub use crate::guard::generated::*;
 pub use crate::guard::{
-    Access, Fut, GuardDef, LoginTarget, NoUser, Parts, Proof, Require, SessionGuard, SessionState, TypedKey,
-    abort, authorize, enter, gate, open, required,
+    Access, Fut, GuardDef, Listed, LoginTarget, NoUser, Parts, Proof, Require, SessionGuard, SessionState,
+    TypedKey, abort, authorize, enter, gate, open, required,
 };
 pub use crate::user::{
     ByValue, Clones, HasUser, IdOf, LoginField, LoginId, UserField, UserSource, fill_user, find, found,
     log_in, login_field, source, user_of,
 };
-pub use crate::user_sessions::{Listed, NamesUser, login_value};
+pub use crate::user_sessions::{NamesUser, login_value};
 pub use crate::{Next, Session, SessionError, SessionUser};

@@ -72,8 +72,9 @@ impl SessionFairing {
     /// Replaces the clock, which decides about ages, expiry and timestamps, so that a test need not wait for a
     /// session to expire.
     ///
-    /// The purge of every `session_purge_interval` has no request to ask for the time and goes by real time. Under a
-    /// clock in the past it would remove living sessions: set `session_purge_interval = 0` there.
+    /// [`Sessions`] in managed state and the purge of every `session_purge_interval` have no request to ask for the time,
+    /// and go by real time. Under a clock in the past the purge would remove living sessions: set
+    /// `session_purge_interval = 0` there.
     ///
     /// ```
     /// # use rocket_session_state::Sessions;

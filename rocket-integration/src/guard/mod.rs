@@ -24,6 +24,7 @@ pub use launch::abort;
 pub use traits::{Fut, GuardDef, NoUser, SessionGuard, SessionState, TypedKey};
 
 pub use crate::login::LoginTarget;
+pub use crate::user_sessions::Listed;
 
 pub(crate) use check::argument;
 pub(crate) use gate::{is_gate, never_answers, table};

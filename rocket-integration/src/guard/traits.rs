@@ -29,7 +29,8 @@ pub trait SessionState: Sized + Send + 'static {
     /// The key of the login field, if there is one.
     const LOGIN: Option<&'static str> = None;
 
-    /// `true` if the sessions of each user are listed, by which they are shown and ended.
+    /// `true` if the sessions of each user are listed, by which they are shown and ended. Such a state is
+    /// [`Listed`](crate::guard::Listed).
     const LISTED: bool = false;
 
     /// The user whose id the login field holds; [`NoUser`] for a state without.

@@ -8,7 +8,9 @@ use rocket_session_state_core::value::Value;
 
 use crate::guard::SessionState;
 
-/// A state whose users' sessions are listed.
+/// A state whose users' sessions are listed: its login field is `#[session(login, listed)]`.
+///
+/// A state that is written by hand says so by [`SessionState::LISTED`], too, by which the launch knows.
 #[diagnostic::on_unimplemented(
     message = "the sessions of the users of `{Self}` are not listed",
     label = "expected a state whose login field is `listed`",

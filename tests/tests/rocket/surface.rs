@@ -8,7 +8,7 @@ use rocket_session_state::config::{
     ConfigError, CrossOrigin, Place, Problem, RecordFormat, SameSite, SecretKey, SessionConfig, SessionType,
     UnknownChoice, Warning, WhenFull,
 };
-use rocket_session_state::guard::{LoginTarget, SessionGuard, SessionState};
+use rocket_session_state::guard::{Listed, LoginTarget, SessionGuard, SessionState};
 use rocket_session_state::merge::{Collection, Comparable, MergeError, Number, Policy, Refused};
 use rocket_session_state::store::{
     Call, FileStore, Loaded, MemcachedStore, MemoryStore, MongoStore, New, RedisStore, SqlStore, SqlTable,
@@ -17,7 +17,8 @@ use rocket_session_state::store::{
 use rocket_session_state::value::{Bytes, DateTime, InvalidDateTime, Markup, Uuid, Value};
 use rocket_session_state::{
     ClearSiteData, DecodeError, EncodeError, FieldError, Flash, ForeignRequest, Format, LifetimeTooShort,
-    Next, NextRedirect, Outage, PurgeError, SaveError, Session, SessionError, SessionId, Sessions,
+    Next, NextRedirect, Outage, PurgeError, SaveError, Session, SessionError, SessionFairing, SessionId,
+    Sessions, UserSession, UserSessions,
 };
 
 /// Each argument is a type that a method below gives or takes.
@@ -35,8 +36,20 @@ async fn every_method_of_a_session(session: Session) -> Result<(), Box<dyn std::
     for Flash { category, message } in flashes {
         session.flash(message, category);
     }
-    let purged: Result<u64, PurgeError> = Sessions::fairing().purge(&rocket::build()).await;
+    let fairing: SessionFairing = Sessions::fairing();
+    let purged: Result<u64, PurgeError> = fairing.purge(&rocket::build()).await;
     purged?;
+    Ok(())
+}
+
+#[expect(dead_code, reason = "it is compiled, which is the test")]
+async fn every_session_of_a_user<S: Listed>(sessions: Sessions, user: S::Id) -> Result<(), SaveError> {
+    let all: UserSessions<S> = sessions.of(&user);
+    let shown: Vec<UserSession> = all.list().await?;
+    for session in shown {
+        let _: (SystemTime, SystemTime) = (session.created(), session.last_seen());
+        let _: bool = all.end(session.handle()).await?;
+    }
     Ok(())
 }
 

@@ -71,6 +71,8 @@ impl Session {
     /// assert!(session.sessions_of_user().is_none()); // a visitor
     /// # });
     /// ```
+    // Applications have the guard `UserSessions<Visit>`, whose type they can name.
+    #[doc(hidden)]
     pub fn sessions_of_user(&self) -> Option<UserSessions> {
         let state = self.used();
         let user = login::user_fingerprint(&state)?;
