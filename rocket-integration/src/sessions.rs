@@ -115,7 +115,8 @@ impl Sessions {
     /// ```
     ///
     /// Nothing is asked of the store yet. The calls of what is returned fail with [`SaveError::NotListed`] where sessions
-    /// live in cookies, and where no mounted route takes a state whose login field is `listed`: there, none was listed.
+    /// live in cookies, and where no state whose login field is `listed` is taken by a mounted route or
+    /// [declared](SessionFairing::state): there, none was listed.
     ///
     /// [`SaveError::NotListed`]: crate::SaveError::NotListed
     pub fn of<S: Listed>(&self, user: &(impl NamesUser<S::Id> + ?Sized)) -> UserSessions<S> {

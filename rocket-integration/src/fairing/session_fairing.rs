@@ -15,7 +15,7 @@ use rocket_session_state_core::store::{DynStore, Store, StoreError};
 use super::save::SaveSessions;
 use crate::context::{Clock, SessionContext};
 use crate::error::PurgeError;
-use crate::guard::{self, LaunchChecks};
+use crate::guard::{self, LaunchChecks, SessionState};
 use crate::login::LoginPages;
 use crate::sessions::Sessions;
 use crate::testing::{KeepCookies, TestSetup};
@@ -41,7 +41,12 @@ pub struct SessionFairing {
     clock: Arc<Clock>,
     listeners: Vec<Listener>,
     events_name_users: bool,
+    /// Take note of states that no mounted route takes.
+    declared: Vec<Declare>,
 }
+
+/// Takes note of a state at launch; `true` if it contradicts another one.
+type Declare = fn(&mut LaunchChecks, &Manager) -> bool;
 
 impl SessionFairing {
     /// `None` for the configuration of Rocket.toml and the environment.
@@ -52,6 +57,7 @@ impl SessionFairing {
             clock: Arc::new(|_| SystemTime::now()),
             listeners: Vec::new(),
             events_name_users: false,
+            declared: Vec::new(),
         }
     }
 
@@ -90,6 +96,32 @@ impl SessionFairing {
     #[must_use]
     pub fn clock(mut self, clock: impl Fn(&Request<'_>) -> SystemTime + Send + Sync + 'static) -> Self {
         self.clock = Arc::new(clock);
+        self
+    }
+
+    /// Declares a state that no mounted route takes, by itself or behind a guard: in a program that works beside the
+    /// application and serves nothing, or where handlers and catchers open it by hand. What the launch finds in routes need
+    /// not be declared.
+    ///
+    /// ```
+    /// use rocket_session_state::{Sessions, session_state};
+    ///
+    /// #[session_state]
+    /// struct Visit {
+    ///     #[session(login, listed)]
+    ///     user_id: Option<i64>,
+    /// }
+    ///
+    /// /// A job, beside the Rocket.toml of the application.
+    /// async fn end_all_of(user_id: i64) -> Result<usize, Box<dyn std::error::Error>> {
+    ///     let rocket = rocket::build().attach(Sessions::fairing().state::<Visit>()).ignite().await?;
+    ///     let sessions = rocket.state::<Sessions>().expect("the fairing is attached");
+    ///     Ok(sessions.of::<Visit>(&user_id).end_all().await?)
+    /// }
+    /// ```
+    #[must_use]
+    pub fn state<S: SessionState>(mut self) -> Self {
+        self.declared.push(LaunchChecks::declare::<S>);
         self
     }
 
@@ -232,13 +264,15 @@ impl Fairing for SessionFairing {
         let stores = if test.is_some() && !manager.is_cookie_store() { TestSetup::STORE } else { &stores };
         log::info!("Sessions: {stores}, {}", cookie(manager.config(), manager.config().secure_was_chosen));
         let clock = test.as_ref().map_or_else(|| Arc::clone(&self.clock), TestSetup::clock);
+        let mut checks = LaunchChecks::default();
+        // All of them, so that every mistake is in the log.
+        if self.declared.iter().filter(|declare| declare(&mut checks, &manager)).count() > 0 {
+            return Err(rocket);
+        }
         let handle = Sessions::managed(manager.clone(), test.clone());
         let context = SessionContext::new(manager, clock);
-        let rocket = rocket
-            .manage(handle)
-            .manage(context)
-            .manage(LoginPages::default())
-            .manage(Mutex::<LaunchChecks>::default());
+        let rocket =
+            rocket.manage(handle).manage(context).manage(LoginPages::default()).manage(Mutex::new(checks));
         // Attached while igniting, so that it runs after every fairing that is attached before launch.
         let rocket = rocket.attach(SaveSessions::default());
         Ok(if test.is_some() { rocket.attach(KeepCookies) } else { rocket })

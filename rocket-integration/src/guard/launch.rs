@@ -34,20 +34,13 @@ pub fn abort<G: SessionGuard>(rocket: &Rocket<Ignite>) -> bool {
     if let Some(known) = checks.verdicts.get(type_name::<G>()) {
         return *known;
     }
+    let Some(context) = rocket.state::<SessionContext>() else { return true };
     let problems = [
-        checks.keys_of::<G::State>(),
-        checks.login_of::<G::State>(),
+        checks.declare::<G::State>(&context.manager),
         G::LOGIN.is_some_and(|login| misses_login_page::<G>(rocket, login)),
         outlives_sessions::<G>(rocket),
         G::State::misses_source(rocket),
     ];
-    if let (Some(key), Some(context)) = (G::State::LOGIN, rocket.state::<SessionContext>()) {
-        // For every request from here on, also for those that never load this state.
-        context.manager.declare_login(key);
-        if G::State::LISTED {
-            checks.declare_listed::<G::State>(&context.manager);
-        }
-    }
     let verdict = problems.contains(&true);
     checks.verdicts.insert(type_name::<G>(), verdict);
     verdict
@@ -66,6 +59,19 @@ pub(crate) struct LaunchChecks {
 }
 
 impl LaunchChecks {
+    /// Takes note of a state: what it says holds for every request from here on, also for those that never load it. Returns
+    /// `true` if another state says something else.
+    pub(crate) fn declare<S: SessionState>(&mut self, manager: &Manager) -> bool {
+        let clashes = [self.keys_of::<S>(), self.login_of::<S>()];
+        if let Some(key) = S::LOGIN {
+            manager.declare_login(key);
+            if S::LISTED {
+                self.declare_listed::<S>(manager);
+            }
+        }
+        clashes.contains(&true)
+    }
+
     /// Returns `true` if another state keeps values of another type under a key of this one.
     fn keys_of<S: SessionState>(&mut self) -> bool {
         let mut clash = false;

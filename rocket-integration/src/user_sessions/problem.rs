@@ -12,7 +12,7 @@ use crate::context::SessionContext;
 pub(crate) enum Problem {
     /// They live in cookies.
     InCookies,
-    /// No mounted route has told the launch that sessions are listed, so none was.
+    /// No state has told the launch that sessions are listed, so none was.
     NotDeclared,
     /// No session can hold the login value, which lies under this key.
     Login(&'static str, EncodeError),
@@ -33,7 +33,7 @@ impl Problem {
         match self {
             Problem::InCookies => SaveError::NotListed { reason: IN_COOKIES },
             Problem::NotDeclared => SaveError::NotListed {
-                reason: "no mounted route takes a state whose login field is `#[session(login, listed)]`, or a guard of one",
+                reason: "no mounted route takes a state whose login field is `#[session(login, listed)]`, or a guard of one: mount one, or declare the state, `Sessions::fairing().state::<Visit>()`",
             },
             Problem::Login(key, error) => SaveError::Encode { key: (*key).to_owned(), source: error.clone() },
         }

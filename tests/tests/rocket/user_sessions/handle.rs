@@ -1,15 +1,18 @@
 //! The handle of an application's sessions, in handlers and in jobs.
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rocket::http::Status;
+use rocket::local::asynchronous::Client;
 use rocket::{Request, get, post, routes};
 use rocket_session_state::config::{SessionConfig, SessionType};
+use rocket_session_state::store::MemoryStore;
 use rocket_session_state::testing::{self, blocking, hours};
 use rocket_session_state::{SaveError, SessionUser, Sessions, UserSession, session_state};
 
 use super::{Visit, application, labels, log_in_with, sent};
-use crate::site::quiet;
+use crate::site::{launches, quiet};
 
 #[rocket::async_test]
 async fn an_administrator_ends_a_users_sessions_without_being_one() {
@@ -65,7 +68,7 @@ async fn a_handler_has_the_time_of_its_request() {
     config.session_type = SessionType::Memory;
     let rocket =
         quiet().attach(Sessions::with_config(config).clock(clock)).mount("/", routes![created, log_in]);
-    let client = rocket::local::asynchronous::Client::tracked(rocket).await.unwrap();
+    let client = Client::tracked(rocket).await.unwrap();
     client.post("/log-in?id=7").dispatch().await;
     let seen = client.get("/created?id=7").dispatch().await.into_string().await.unwrap();
     assert_eq!(seen, format!("{:?}", UNIX_EPOCH + Duration::from_secs(4_000_000_000)));
@@ -146,6 +149,37 @@ fn a_client_of_a_test_logs_in_as_a_real_log_in_does() {
     assert_eq!(labels, ["", "other"]);
     client.change_session(|visit: &WithUser| visit.log_out());
     assert_eq!(list(sessions).len(), 1);
+}
+
+#[rocket::async_test]
+async fn a_program_that_serves_nothing_declares_the_state_and_ends_sessions_of_its_users() {
+    let store = Arc::new(MemoryStore::new(100));
+    let attached = || Sessions::with_config(SessionConfig::default()).store(Arc::clone(&store));
+    let served =
+        quiet().attach(attached()).mount("/", routes![super::log_in, super::account, super::login_page]);
+    let momo = Client::tracked(served).await.unwrap();
+    momo.post("/login?id=7").dispatch().await;
+    assert_eq!(momo.get("/account").dispatch().await.status(), Status::Ok);
+
+    let job = quiet().attach(attached().state::<Visit>()).ignite().await.unwrap();
+    let sessions = job.state::<Sessions>().unwrap().of::<Visit>(&7);
+    assert_eq!(sessions.end_all().await.unwrap(), 1);
+    assert_eq!(momo.get("/account").dispatch().await.status(), Status::Unauthorized);
+}
+
+#[rocket::async_test]
+async fn declared_states_that_contradict_each_other_do_not_launch() {
+    #[session_state]
+    struct Other {
+        #[session(login)]
+        name: Option<String>,
+    }
+    let attached = || Sessions::with_config(SessionConfig::default()).store(MemoryStore::new(100));
+    assert!(launches(quiet().attach(attached().state::<Other>())).await);
+    assert!(!launches(quiet().attach(attached().state::<Other>().state::<Visit>())).await);
+    // A declared one and one of a route.
+    let served = quiet().attach(attached().state::<Other>()).mount("/", routes![super::devices]);
+    assert!(!launches(served).await);
 }
 
 #[rocket::async_test]
