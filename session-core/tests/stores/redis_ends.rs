@@ -10,6 +10,7 @@ use rocket_session_state_core::fields::{self, Field};
 use rocket_session_state_core::manager::Manager;
 use rocket_session_state_core::session::Session;
 use rocket_session_state_core::store::{DynStore, Hints, Loaded, RedisStore, Store, Watcher};
+use rocket_session_state_core::value::Value;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout};
 
@@ -301,6 +302,7 @@ fn process(store: &Arc<RedisStore>) -> Manager {
     let environment = Environment { debug_profile: true, own_store: true, ..Environment::default() };
     let manager = Manager::with_store(config.check(environment).unwrap(), Arc::clone(store)).unwrap();
     manager.declare_login(Username::KEY);
+    manager.declare_listed();
     manager
 }
 
@@ -374,6 +376,15 @@ async fn a_stream_closes_when_its_session_ends_in_another_process_however_that_e
             timeout(PATIENCE, stream).await.unwrap_or_else(|_| panic!("open, though {name}")).unwrap();
         }
     }
+}
+
+#[tokio::test]
+async fn a_stream_closes_when_another_process_ends_the_sessions_of_its_user() {
+    let site = Site::start().await;
+    let stream = site.stream().await;
+    let sessions = site.elsewhere.sessions_of(&Value::Str("momo".into()), SystemTime::now()).unwrap();
+    assert_eq!(sessions.end_all().await.unwrap(), 1);
+    timeout(PATIENCE, stream).await.expect("the end").unwrap();
 }
 
 #[tokio::test]
