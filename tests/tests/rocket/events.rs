@@ -5,11 +5,11 @@ use std::sync::{Arc, Mutex};
 
 use rocket::http::{ContentType, Header, Status};
 use rocket::local::asynchronous::Client;
-use rocket::{get, post, routes};
+use rocket::{State, get, post, routes};
 use rocket_session_state::config::SessionConfig;
-use rocket_session_state::events::{Event, EventKind};
+use rocket_session_state::events::{EndedBy, Event, EventKind};
 use rocket_session_state::store::conformance::Fault;
-use rocket_session_state::{Session, Sessions};
+use rocket_session_state::{Session, SessionUser, Sessions, require_session, session_state};
 
 use crate::log::lines_with;
 use crate::member::{Visit, login_page};
@@ -147,4 +147,65 @@ async fn an_outage_is_told_by_the_store_and_not_by_each_request() {
     assert_eq!((stats.count(EventKind::StoreFailed), stats.count(EventKind::StoreBack)), (1, 1));
     // Each of the four was tried twice.
     assert_eq!((stats.loads().count(), stats.loads().failed()), (9, 8));
+}
+
+/// The stamp of the only user; `None` if the user is gone.
+type Stamp = Mutex<Option<&'static str>>;
+
+struct User(&'static str);
+
+impl SessionUser for User {
+    type Id = i64;
+    type Source<'r> = &'r State<Stamp>;
+
+    async fn find(_: &i64, stamp: &State<Stamp>) -> Result<Option<User>, Status> {
+        Ok(stamp.lock().unwrap().map(User))
+    }
+
+    fn id(&self) -> i64 {
+        1
+    }
+
+    fn stamp(&self) -> impl AsRef<[u8]> {
+        self.0
+    }
+}
+
+#[session_state(user = User)]
+struct Account {
+    #[session(login)]
+    user_id: Option<i64>,
+}
+
+#[require_session(Account)]
+struct Owner {
+    #[session(user)]
+    _user: Arc<User>,
+}
+
+#[get("/events/log-in")]
+fn log_in(account: Account) {
+    account.log_in(&User("first"));
+}
+
+#[get("/events/account")]
+fn account(_owner: Owner) {}
+
+#[rocket::async_test]
+async fn a_login_that_does_not_count_any_more_is_told_with_the_reason() {
+    for (stamp, by) in [(Some("second"), EndedBy::Stamp), (None, EndedBy::UserGone)] {
+        let (told, events) = channel();
+        let sessions =
+            Sessions::with_config(config()).on_event(move |event| told.send(event.clone()).unwrap_or(()));
+        let rocket =
+            quiet().attach(sessions).manage(Stamp::new(Some("first"))).mount("/", routes![log_in, account]);
+        let client = Client::tracked(rocket).await.expect("the application launches");
+        client.get("/events/log-in").dispatch().await;
+        assert_eq!(client.get("/events/account").dispatch().await.status(), Status::Ok);
+        *client.rocket().state::<Stamp>().unwrap().lock().unwrap() = stamp;
+        assert_eq!(client.get("/events/account").dispatch().await.status(), Status::Unauthorized);
+        let [logged_in, ended] = [(); 2].map(|()| events.recv().unwrap());
+        assert_eq!((logged_in.kind(), ended.by()), (EventKind::LoggedIn, Some(by)));
+        assert_eq!(logged_in.handle(), ended.handle());
+    }
 }
