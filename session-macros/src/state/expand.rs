@@ -215,11 +215,12 @@ fn expand_implementations(ident: &Ident, user: &TokenStream, fields: &[(Ident, &
     });
     let (listed, has_list) = fields.iter().find(|(_, field)| field.listed.is_some()).map(|(marker, field)| {
         // Not by the marker, which is private and may not be named by a public state.
-        let id = field.item();
+        let item = field.item();
+        let id = quote_spanned!(field.ty.span()=> type Id = #item;);
         let implementation = quote! {
             #[automatically_derived]
             impl __private::Listed for #ident {
-                type Id = #id;
+                #id
 
                 fn login_value(id: &Self::Id) -> ::core::result::Result<__private::Value, __private::EncodeError> {
                     __private::login_value::<#marker>(id)
