@@ -71,6 +71,11 @@ impl Fixture for Files {
         fs::read(self.file(key)).ok().map(|file| file[4..].to_vec())
     }
 
+    fn records(&self) -> Vec<Vec<u8>> {
+        let file = |name: &String| fs::read(self.path().join(name)).ok();
+        self.keys().iter().filter_map(file).map(|file| file[4..].to_vec()).collect()
+    }
+
     fn spoil(&self, key: &str) {
         fs::remove_file(self.file(key)).expect("a session file");
         fs::create_dir(self.file(key)).expect("a folder");

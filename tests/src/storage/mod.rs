@@ -81,6 +81,11 @@ pub trait Fixture: Any + Send + Sync {
     /// The record under `key`.
     fn get(&self, key: &str) -> Option<Vec<u8>>;
 
+    /// All records, without their keys.
+    fn records(&self) -> Vec<Vec<u8>> {
+        self.keys().iter().filter_map(|key| self.get(key)).collect()
+    }
+
     /// Puts something under `key` that is no record, as other programs and accidents do.
     fn spoil(&self, _key: &str) {
         panic!("nobody but the application can reach what is in {}", self.name());

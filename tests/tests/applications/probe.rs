@@ -1,52 +1,13 @@
 //! The probe's own protocol, as far as no other test speaks it.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::TcpStream;
-
 use serde_json::{Value, json};
-use session_tests::app::{App, Launch};
+use session_tests::app::Launch;
 use session_tests::client::Client;
 use session_tests::jar::Jar;
 use session_tests::redis::Redis;
+use session_tests::server_sent::ServerSent;
 
 const PROBE: &str = env!("CARGO_BIN_EXE_probe");
-
-/// Events that are read as they come.
-struct Events(BufReader<TcpStream>);
-
-impl Events {
-    /// Asks for `/stream`. A server answers HTTP/1.0 without chunks, and ends the answer by closing.
-    fn of(app: &App, cookie: &str) -> Events {
-        let mut stream = TcpStream::connect(app.url().trim_start_matches("http://")).expect("the probe");
-        write!(stream, "GET /stream HTTP/1.0\r\nHost: localhost\r\nCookie: {cookie}\r\n\r\n")
-            .expect("a request");
-        let mut events = Events(BufReader::new(stream));
-        let head = events.block("\r\n");
-        assert!(
-            head.starts_with("HTTP/1.0 200") && head.contains("content-type: text/event-stream"),
-            "{head}"
-        );
-        events
-    }
-
-    /// Everything up to an empty line.
-    fn block(&mut self, empty: &str) -> String {
-        let mut block = String::new();
-        loop {
-            let before = block.len();
-            let read = self.0.read_line(&mut block).expect("text");
-            if read == 0 || &block[before..] == empty {
-                return block;
-            }
-        }
-    }
-
-    fn rest(mut self) -> String {
-        let mut rest = String::new();
-        self.0.read_to_string(&mut rest).expect("text until the end");
-        rest
-    }
-}
 
 /// Polls are an hour apart, so that only a message can tell of an end in the other process.
 #[test]
@@ -61,8 +22,8 @@ fn a_stream_is_open_at_once_and_says_that_its_session_has_ended_here_or_in_anoth
         let jar = Jar::default();
         assert_eq!(Client::with_jar(&first.url(), &jar).get("/login?name=momo&items=1").send().status, 200);
         let cookie = format!("session={}", jar.get("session").expect("a session cookie"));
-        let mut events = Events::of(&first, &cookie);
-        assert_eq!(events.block("\n"), "data: open\n\n");
+        let mut events = ServerSent::open(&first.url(), "/stream", &cookie);
+        assert_eq!(events.event(), "data: open\n\n");
         let visitor = Client::new(&ends.url());
         let log_out = visitor.post("/typed").cookie(&cookie).json(&json!({ "logout": true })).send();
         assert_eq!(log_out.status, 200);

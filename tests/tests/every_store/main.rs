@@ -6,6 +6,7 @@ mod crash;
 mod faults;
 mod folder;
 mod lifetimes;
+mod lists;
 mod round_trips;
 mod rows;
 mod starting;
@@ -45,6 +46,11 @@ async fn stored(store: &SqlStore, call: Call, key: &str) -> Option<Loaded> {
 /// The probe with its sessions there.
 fn probe(toml: &str) -> Launch {
     launch(env!("CARGO_BIN_EXE_probe"), toml)
+}
+
+/// The probe with users, whose sessions are in lists.
+fn probe_users(toml: &str) -> Launch {
+    launch(env!("CARGO_BIN_EXE_probe-users"), toml)
 }
 
 fn launch(program: impl AsRef<Path>, toml: &str) -> Launch {

@@ -5,6 +5,7 @@ mod files;
 mod flask_login;
 mod fuzz;
 mod lifetimes;
+mod lists;
 mod pair;
 mod payload;
 mod pickles;

@@ -22,6 +22,8 @@ pub(crate) struct Settings<'r> {
     pub(crate) permanent: bool,
     pub(crate) secret_key: &'static str,
     pub(crate) secret_key_fallbacks: &'static [&'static str],
+    /// Ours is the probe with users, whose sessions are in lists.
+    pub(crate) lists: bool,
 }
 
 /// Both sides, running.
@@ -40,6 +42,7 @@ impl<'r> Settings<'r> {
             permanent: true,
             secret_key: "dev-secret-key for tests",
             secret_key_fallbacks: &[],
+            lists: false,
         }
     }
 
@@ -61,7 +64,9 @@ impl<'r> Settings<'r> {
     }
 
     pub(crate) fn start_ours(self) -> App {
-        Launch::new(env!("CARGO_BIN_EXE_probe")).toml(&self.rocket_toml()).start()
+        let program =
+            if self.lists { env!("CARGO_BIN_EXE_probe-users") } else { env!("CARGO_BIN_EXE_probe") };
+        Launch::new(program).toml(&self.rocket_toml()).start()
     }
 
     /// The probe's configuration. It allows a cookie of any size, as does Flask's, since that browsers drop
@@ -114,7 +119,8 @@ impl fmt::Display for Settings<'_> {
             engine if !engine.has_records() => write!(f, "{engine}")?,
             engine => write!(f, "{} in {engine}, signer {}", self.format, self.use_signer)?,
         }
-        write!(f, ", refresh {}, permanent {}", self.refresh_each_request, self.permanent)
+        write!(f, ", refresh {}, permanent {}", self.refresh_each_request, self.permanent)?;
+        if self.lists { write!(f, ", in lists") } else { Ok(()) }
     }
 }
 

@@ -1,5 +1,7 @@
 //! Requests that meet: several at once on one session, in one process and in two, on every store.
 mod commands;
+mod devices;
+mod end_all;
 mod fields;
 mod log_in;
 mod log_out;

@@ -15,14 +15,26 @@ pub(crate) struct Site<'s> {
 impl<'s> Site<'s> {
     /// So many processes.
     pub(crate) fn of(engine: &'s dyn Fixture, processes: usize) -> Site<'s> {
-        let name = format!("{engine}, {processes} of the application");
-        // That many wait for one record is not a reason to give up: lost changes are counted here.
-        let toml = format!(
-            "[default]\nworkers = 4\nsession_store_timeout = 30\nsession_request_timeout = 60\n{}",
-            engine.rocket_toml()
-        );
-        let process = || Launch::new(env!("CARGO_BIN_EXE_probe")).toml(&toml).start();
-        Site { name, processes: (0..processes).map(|_| process()).collect(), engine }
+        let settings = vec![String::new(); processes];
+        Site::serving(env!("CARGO_BIN_EXE_probe"), engine, &settings)
+    }
+
+    /// Processes of the probe with users, each with settings of its own.
+    pub(crate) fn with_users(engine: &'s dyn Fixture, settings: &[String]) -> Site<'s> {
+        Site::serving(env!("CARGO_BIN_EXE_probe-users"), engine, settings)
+    }
+
+    fn serving(program: &str, engine: &'s dyn Fixture, settings: &[String]) -> Site<'s> {
+        let name = format!("{engine}, {} of the application", settings.len());
+        let process = |settings: &String| {
+            // That many wait for one record is not a reason to give up: lost changes are counted here.
+            let toml = format!(
+                "[default]\nworkers = 4\nsession_store_timeout = 30\nsession_request_timeout = 60\n{settings}\n{}",
+                engine.rocket_toml()
+            );
+            Launch::new(program).toml(&toml).start()
+        };
+        Site { name, processes: settings.iter().map(process).collect(), engine }
     }
 
     /// Two processes, where several can share the sessions. How requests of one process meet has nothing to do with
@@ -69,6 +81,11 @@ impl<'s> Site<'s> {
         let answer = Client::with_jar(&self.processes[0].url(), &jar).get("/login?name=momo&items=20").send();
         assert_eq!(answer.status, 200, "{}: {}", self.name, self.output());
         format!("session={}", jar.get("session").expect("a session cookie"))
+    }
+
+    /// The address of one of the processes: neighbours have different ones.
+    pub(crate) fn url(&self, number: usize) -> String {
+        self.processes[number % self.processes.len()].url()
     }
 
     pub(crate) fn output(&self) -> String {

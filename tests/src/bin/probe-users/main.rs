@@ -4,6 +4,7 @@
 mod app;
 #[path = "../probe/csrf.rs"]
 mod csrf;
+mod devices;
 #[path = "../probe/events.rs"]
 mod events;
 #[path = "../probe/fields.rs"]
@@ -23,5 +24,8 @@ use rocket::launch;
 
 #[launch]
 fn rocket() -> _ {
-    app::rocket(state::Users::default()).mount("/", routes::routes())
+    let rocket = app::rocket(state::Users::default()).mount("/", routes::routes());
+    // Where sessions live in cookies there is no list of them, and nothing that takes one launches.
+    let devices = if devices::can_be_listed(rocket.figment()) { devices::routes() } else { Vec::new() };
+    rocket.mount("/", devices)
 }

@@ -15,7 +15,7 @@ use crate::fields::probe_state;
 probe_state! {
     /// Everything the probe remembers about a visitor.
     #[session_state(user = ProbeUser)]
-    login: #[session(login)]
+    login: #[session(login, listed)]
 }
 
 /// A user as `POST /users` sets one.

@@ -30,7 +30,17 @@ const STORES: u64 = 8;
 on_stores!(flask, the_probe_and_flask_see_the_same_session_after_every_step);
 
 fn the_probe_and_flask_see_the_same_session_after_every_step(storage: Storage) {
-    let configurations = configurations(&*storage);
+    agree_in_all_steps(configurations(&*storage));
+}
+
+on_stores!(lasting, they_do_where_a_user_logs_in_whose_sessions_are_in_a_list);
+
+fn they_do_where_a_user_logs_in_whose_sessions_are_in_a_list(storage: Storage) {
+    let with_lists = |settings| Settings { lists: true, ..settings };
+    agree_in_all_steps(configurations(&*storage).into_iter().map(with_lists).collect());
+}
+
+fn agree_in_all_steps(configurations: Vec<Settings<'_>>) {
     let steps = budget::amount("STEPS", 8_000, 20_000).div_ceil(STORES) as usize;
     let seed = budget::amount("SEED", 1, 1);
     let visitors = steps.div_ceil(LENGTH * configurations.len());
@@ -70,7 +80,7 @@ fn first_failure(
     let pair = settings.start();
     seeds.find_map(|seed| {
         let steps = random_steps(seed ^ (number << 56), settings);
-        let (_, story) = least_disagreement(&pair, settings.engine, steps)?;
+        let (_, story) = least_disagreement(&pair, settings, steps)?;
         Some(format!("{settings}; repeat with --seed {seed}:\n{story}"))
     })
 }
@@ -88,19 +98,23 @@ fn random_steps(seed: u64, settings: &Settings<'_>) -> Vec<Step> {
         _ => Format::Msgpack,
     };
     let mut random = Random::new(seed);
-    (0..LENGTH).map(|_| Step::random(&mut random, format)).collect()
+    let mut steps: Vec<Step> = (0..LENGTH).map(|_| Step::random(&mut random, format)).collect();
+    if settings.lists {
+        steps.iter_mut().for_each(|step| step.belong_to_a_user(&mut random));
+    }
+    steps
 }
 
 /// The steps it takes until the sides disagree, and their story; `None` if they agree in all `steps`.
 fn least_disagreement(
     pair: &Pair,
-    engine: &dyn Fixture,
+    settings: &Settings<'_>,
     mut steps: Vec<Step>,
 ) -> Option<(Vec<Step>, String)> {
-    let found = disagreement(pair, engine, &steps)?;
+    let found = disagreement(pair, settings, &steps)?;
     steps.truncate(found.step + 1);
-    let least = shrink(steps, |steps| disagreement(pair, engine, steps).is_some());
-    let story = disagreement(pair, engine, &least).map_or(found.story, |found| found.story);
+    let least = shrink(steps, |steps| disagreement(pair, settings, steps).is_some());
+    let story = disagreement(pair, settings, &least).map_or(found.story, |found| found.story);
     Some((least, story))
 }
 
@@ -111,7 +125,7 @@ fn a_disagreement_is_found_and_told_in_one_step() {
     let ours = Settings { permanent: false, ..settings }.start_ours();
     let pair = Pair { ours, flask: settings.start_flask() };
     let steps = random_steps(1, &settings);
-    let (least, story) = least_disagreement(&pair, settings.engine, steps).expect("a disagreement");
+    let (least, story) = least_disagreement(&pair, &settings, steps).expect("a disagreement");
     assert_eq!(least.len(), 1, "{story}");
     assert_eq!((least[0].side == Side::Ours, least[0].after, least[0].ops.len()), (true, 0, 1), "{story}");
 }

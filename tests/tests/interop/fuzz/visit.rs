@@ -6,12 +6,13 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use rocket_session_state_core::codec::pickle;
 use serde_json::{Value, json};
 use session_tests::client::{Answer, Client};
+use session_tests::devices::list_key;
 use session_tests::jar::Jar;
 use session_tests::storage::Fixture;
 use session_tests::typed_value::to_json;
 
 use super::steps::{Side, Step};
-use crate::pair::Pair;
+use crate::pair::{Pair, Settings};
 use crate::payload::payload;
 
 /// A disagreement of the two sides, and everything that led to it.
@@ -24,6 +25,8 @@ pub(super) struct Disagreement {
 /// Both visitors.
 struct Visit<'p> {
     engine: &'p dyn Fixture,
+    /// The sessions of users are in lists, and hold what a log-in seals.
+    lists: bool,
     jar: Jar,
     ours: Client,
     flask: Client,
@@ -34,13 +37,14 @@ struct Visit<'p> {
 }
 
 /// The first step after which the sides disagree.
-pub(super) fn disagreement(pair: &Pair, engine: &dyn Fixture, steps: &[Step]) -> Option<Disagreement> {
+pub(super) fn disagreement(pair: &Pair, settings: &Settings<'_>, steps: &[Step]) -> Option<Disagreement> {
+    let (engine, lists) = (settings.engine, settings.lists);
     let (jar, model_jar) = (Jar::default(), Jar::default());
     let [ours, flask] = pair.visitors(&jar);
     let model = Client::with_jar(&pair.flask.url(), &model_jar);
     let now = if engine.keeps_real_time() { unix_now() } else { 1_704_164_645.0 };
     let story = String::new();
-    let mut visit = Visit { engine, jar, ours, flask, model_jar, model, now, story };
+    let mut visit = Visit { engine, lists, jar, ours, flask, model_jar, model, now, story };
     engine.clear();
     steps.iter().enumerate().find_map(|(number, step)| {
         visit.make(step).err()?;
@@ -69,19 +73,58 @@ impl Visit<'_> {
 
         self.same("status", json!(answer.status), json!(model.status))?;
         if answer.status == 200 {
-            self.same("results", answer.json(), model.json())?;
+            self.same("results", self.without_seals(answer.json()), model.json())?;
         }
         self.same("cookie", set_cookie(&answer), set_cookie(&model))?;
         self.same("Vary", json!(answer.all("vary")), json!(model.all("vary")))?;
-        self.same("bytes", self.stored(&self.jar), self.stored(&self.model_jar))?;
+        if !self.lists {
+            self.same("bytes", self.stored(&self.jar), self.stored(&self.model_jar))?;
+        }
         if self.engine.has_records() && self.cookie(&self.jar).is_some() {
             let living = [&self.jar, &self.model_jar].map(|jar| self.stored(jar) != json!(""));
             let records = living.into_iter().filter(|living| *living).count();
-            self.same("records", json!(self.engine.living_keys(self.now).len()), json!(records))?;
+            let lists = usize::from(self.lists && self.engine.living(&list_key("momo"), self.now).is_some());
+            self.same("records", json!(self.engine.living_keys(self.now).len()), json!(records + lists))?;
         }
         let model = self.seen_by(&self.model);
         self.same("seen by Flask", self.seen_by(&self.flask), model.clone())?;
-        self.same("seen by ours", self.seen_by(&self.ours), model)
+        self.same("seen by ours", self.seen_by(&self.ours), model)?;
+        if self.lists { self.is_in_its_list() } else { Ok(()) }
+    }
+
+    /// The visitor's session is the only one in the list of its user.
+    fn is_in_its_list(&mut self) -> Result<(), Differ> {
+        let user = self.ours.post("/ops").at(self.now).json(&json!({ "ops": [["get", "username"]] })).send();
+        let answer = self.ours.get("/devices").at(self.now).send();
+        let list = match answer.status {
+            200 => answer.json().as_array().map(Vec::len),
+            _ => None,
+        };
+        let is_user = user.json()["results"][0] == "momo";
+        self.same("sessions in the list", json!(list), json!(is_user.then_some(1)))
+    }
+
+    /// The keys that a log-in here adds are none of Flask's, and come last or not.
+    fn without_seals(&self, mut results: Value) -> Value {
+        let sealed = |pair: &Value| ["_login_at", "_listed"].iter().any(|key| pair[0] == *key);
+        fn each(value: &mut Value, change: &impl Fn(&mut Vec<Value>)) {
+            match value {
+                Value::Array(items) => items.iter_mut().for_each(|item| each(item, change)),
+                Value::Object(object) => {
+                    for (form, content) in object {
+                        match content {
+                            Value::Array(pairs) if form == "$dict" => change(pairs),
+                            other => each(other, change),
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        if self.lists {
+            each(&mut results, &|pairs| pairs.retain(|pair| !sealed(pair)));
+        }
+        results
     }
 
     fn same(&mut self, what: &str, found: Value, model: Value) -> Result<(), Differ> {
@@ -97,7 +140,10 @@ impl Visit<'_> {
     fn seen_by(&self, visitor: &Client) -> Value {
         let ops = json!({ "ops": [["dump"], ["get_permanent"]] });
         let answer = visitor.post("/ops").at(self.now).json(&ops).send();
-        if answer.status == 200 { answer.json()["results"].clone() } else { json!(answer.status) }
+        match answer.status {
+            200 => self.without_seals(answer.json()["results"].clone()),
+            other => json!(other),
+        }
     }
 
     /// The header that a browser would send now.
