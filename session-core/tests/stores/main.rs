@@ -34,6 +34,8 @@ mod mysql_login;
 #[cfg(feature = "redis")]
 mod redis_batches;
 #[cfg(feature = "redis")]
+mod redis_channels;
+#[cfg(feature = "redis")]
 mod redis_ends;
 #[cfg(feature = "redis")]
 mod redis_faults;

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use crate::calls::call;
 use crate::conformance::Older;
-use crate::redis_ends::{assert_told, watch};
+use crate::redis_channels::{assert_told, watch};
 use crate::redis_server::Server;
 use test_servers::port::free_port;
 

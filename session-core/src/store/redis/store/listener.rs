@@ -90,6 +90,9 @@ impl Listening {
     async fn run(mut self) {
         let mut failures = 0;
         loop {
+            while let Ok(watched) = self.arriving.try_recv() {
+                self.add(watched);
+            }
             self.forget_gone();
             if self.arriving.is_closed() {
                 return;
@@ -116,9 +119,6 @@ impl Listening {
     /// Listens on one connection for as long as it lasts and somebody watches.
     async fn listen(&mut self) -> RedisResult<Done> {
         let (mut sink, mut messages) = in_time(connection::open_for_channels(&self.client)).await?.split();
-        while let Ok(watched) = self.arriving.try_recv() {
-            self.add(watched);
-        }
         let channels: Vec<&str> = self.watchers.keys().map(String::as_str).collect();
         subscribe(&mut sink, &channels).await?;
         self.watchers.values().flatten().for_each(Watcher::tell);

@@ -34,6 +34,9 @@ use crate::store::{Call, Loaded, New, Store, StoreError, Swap, Watcher};
 /// * A connection is opened when it is first needed and again after it broke. One that was silent for a second is asked
 ///   for a sign of life (`PING`) before a call is sent on it. A call that meets a broken connection all the same fails at
 ///   once; nothing is repeated, because a write may have happened.
+/// * Whoever removes a record publishes that on a channel of its key, in the same message. [`watch`](Store::watch) listens
+///   there, on a connection that exists only while somebody watches. If Redis does not allow its user that, the log says
+///   so once.
 /// * Nothing here has a time limit of its own: the caller's deadline decides. A call that is dropped
 ///   leaves the connection in order; one that got no answer until its deadline makes the next call
 ///   try a new connection, unless others were answered meanwhile.
@@ -86,7 +89,8 @@ impl RedisStore {
         RedisStore { connection, swap: SwapScript::new(), refusals, listener }
     }
 
-    /// A store on a connection that the application uses as well.
+    /// A store on a connection that the application uses as well. It tells of removals and can't listen to those of other
+    /// processes, which takes another connection.
     ///
     /// The manager keeps its own settings and habits. By its defaults a call waits up to ten seconds for
     /// a server that is down: give it few retries and short delays.
