@@ -28,6 +28,7 @@ pub fn rocket() -> Rocket<Build> {
         .mount("/", pages::register::routes())
         .mount("/", pages::login::routes())
         .mount("/account", pages::account::routes())
+        .mount("/account/devices", pages::devices::routes())
         .mount("/admin", Admin::gate())
         .mount("/admin", pages::admin::routes())
         .register("/", catchers![pages::problem::please_log_in, pages::problem::other])

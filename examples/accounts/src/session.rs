@@ -13,7 +13,7 @@ const MONTH: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 #[session_state(user = User)]
 pub struct Visit {
     /// The user who is logged in.
-    #[session(login)]
+    #[session(login, listed)]
     pub user_id: Option<i64>,
 }
 

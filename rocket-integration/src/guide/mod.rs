@@ -26,6 +26,7 @@ pages! {
     observability "observability.md"
     own_store "own-store.md"
     performance "performance.md"
+    security_review "security-review.md"
     state "state.md"
     stores "stores.md"
     testing "testing.md"

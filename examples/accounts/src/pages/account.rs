@@ -10,7 +10,7 @@ use rocket::form::{Contextual, Form};
 use rocket::response::Redirect;
 use rocket::{FromForm, Route, State, get, post, routes, uri};
 use rocket_dyn_templates::{Template, context};
-use rocket_session_state::ClearSiteData;
+use rocket_session_state::{ClearSiteData, UserSessions};
 
 pub(crate) fn routes() -> Vec<Route> {
     routes![page, change_password, delete]
@@ -31,7 +31,8 @@ struct Change<'r> {
     new_password: NewPassword<'r>,
 }
 
-/// Ends the user's logins on other devices: their stamp is that of the old password. This device logs in again.
+/// Ends the user's logins on other devices: their stamp is that of the old password, so they would end with their next request,
+/// and here they end at once. This device logs in again.
 #[post("/password", data = "<form>")]
 async fn change_password(
     form: Form<Contextual<'_, Change<'_>>>,
@@ -39,6 +40,7 @@ async fn change_password(
     passwords: &State<Passwords>,
     users: &State<Users>,
     member: Member,
+    mine: UserSessions<Visit>,
     visit: Visit,
 ) -> Result<Redirect, Refused> {
     let Contextual { value, context } = form.into_inner();
@@ -54,6 +56,7 @@ async fn change_password(
     let user =
         changed.ok_or_else(|| Refused::Wrong(again("Somebody has changed your password meanwhile.")))?;
     visit.log_in(&user);
+    mine.end_others().await?;
     visit.flash("Your password is changed, and your other devices are logged out.", "success");
     Ok(Redirect::to(uri!("/account", page)))
 }
@@ -69,6 +72,7 @@ async fn delete(
     credentials: Credentials<'_>,
     users: &State<Users>,
     member: Member,
+    mine: UserSessions<Visit>,
     visit: Visit,
 ) -> Result<ClearSiteData<Redirect>, Refused> {
     let Contextual { value, context } = form.into_inner();
@@ -82,6 +86,7 @@ async fn delete(
     if !users.delete(user.id).await? {
         return Err(Refused::Wrong(again("The administrator's account stays, to look after the others.")));
     }
+    mine.end_others().await?;
     visit.log_out();
     visit.flash("Your account is deleted.", "success");
     Ok(ClearSiteData(Redirect::to(uri!(welcome::page))))

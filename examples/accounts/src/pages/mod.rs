@@ -2,6 +2,7 @@
 
 pub(crate) mod account;
 pub(crate) mod admin;
+pub(crate) mod devices;
 pub(crate) mod login;
 pub(crate) mod problem;
 pub(crate) mod refused;

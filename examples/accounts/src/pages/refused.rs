@@ -4,6 +4,7 @@ use crate::credentials::Denied;
 use rocket::Responder;
 use rocket::http::{Header, Status};
 use rocket_dyn_templates::Template;
+use rocket_session_state::SaveError;
 use std::time::Duration;
 
 /// What is answered instead of doing what the form says.
@@ -22,6 +23,12 @@ pub(crate) enum Refused {
 impl From<Status> for Refused {
     fn from(status: Status) -> Self {
         Refused::Failed(status)
+    }
+}
+
+impl From<SaveError> for Refused {
+    fn from(error: SaveError) -> Self {
+        Refused::Failed(error.status())
     }
 }
 

@@ -9,7 +9,7 @@ async fn every_page(site: &Site) -> Vec<(&'static str, Answer)> {
     for path in ["/", "/login", "/register", "/account", "/no-such-page"] {
         pages.push((path, look(&site.visitor, path).await));
     }
-    for path in ["/", "/account", "/admin"] {
+    for path in ["/", "/account", "/account/devices", "/admin", "/admin/counters"] {
         pages.push((path, look(&admin, path).await));
     }
     pages.push(("a refused login", log_in(&site.visitor, "momo", "a wrong one").await));

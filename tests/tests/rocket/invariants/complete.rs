@@ -105,8 +105,8 @@ const PROMISES: [(&str, &[&str]); 17] = [
 /// All tests of the workspace, as text.
 fn sources() -> String {
     let folders =
-        ["tests/tests", "session-core/tests", "session-core/src"].map(|folder| workspace().join(folder));
-    let sources = folders.iter().flat_map(|folder| files(folder, "rs"));
+        ["tests/tests", "session-core/tests", "session-core/src", "rocket-integration/src", "examples"];
+    let sources = folders.iter().flat_map(|folder| files(&workspace().join(folder), "rs"));
     sources.map(|file| fs::read_to_string(file).unwrap()).collect()
 }
 
@@ -121,17 +121,41 @@ fn each_promise_has_its_tests() {
     }
 }
 
+/// The names of tests in a text.
+fn named(text: &str) -> Vec<&str> {
+    let quoted = text.split('`').skip(1).step_by(2).map(|name| name.rsplit("::").next().unwrap_or(name));
+    let is_name = |name: &&str| name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    quoted.filter(is_name).filter(|name| name.matches('_').count() > 3).collect()
+}
+
 /// A page that names tests which do not exist proves nothing.
 #[test]
-fn each_test_that_the_page_on_consistency_names_exists() {
-    let page = fs::read_to_string(workspace().join("docs/consistency.md")).unwrap();
+fn each_test_that_a_page_names_exists() {
     let sources = sources();
-    let quoted = page.split('`').skip(1).step_by(2).map(|name| name.rsplit("::").next().unwrap_or(name));
-    let named: Vec<&str> = quoted.filter(|name| name.matches('_').count() > 3).collect();
-    assert!(named.len() > 15, "{named:?}");
-    for name in named {
-        assert!(sources.contains(&format!("fn {name}(")), "there is no test {name}");
+    for page in ["docs/consistency.md", "docs/security-review.md"] {
+        let page = fs::read_to_string(workspace().join(page)).unwrap();
+        let named = named(&page);
+        assert!(named.len() > 15, "{named:?}");
+        for name in named {
+            assert!(sources.contains(&format!("fn {name}(")), "there is no test {name}");
+        }
     }
+}
+
+#[test]
+fn the_page_for_a_security_review_answers_each_question_with_a_test_or_leaves_it_to_others() {
+    let page = fs::read_to_string(workspace().join("docs/security-review.md")).unwrap();
+    let is_row = |line: &&str| line.starts_with("| ") && line[2..].starts_with(|c: char| c.is_ascii_digit());
+    let mut numbers: Vec<u32> = Vec::new();
+    for row in page.lines().filter(is_row) {
+        let cells: Vec<_> = row.trim_matches('|').split(" | ").map(str::trim).collect();
+        let [number, _, verdict, _, tests] = cells[..] else { panic!("{row}") };
+        let says = |word| verdict.contains(&format!("**{word}**"));
+        assert!(says("yes") || says("by option") || says("yours"), "{row}");
+        assert!(!named(tests).is_empty() || !(says("yes") || says("by option")), "{row}");
+        numbers.push(number.parse().unwrap());
+    }
+    assert_eq!(numbers, (1..=41).collect::<Vec<_>>());
 }
 
 #[test]
