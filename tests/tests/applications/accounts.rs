@@ -9,6 +9,7 @@ use session_tests::jar::Jar;
 use session_tests::on_stores;
 use session_tests::redis::Redis;
 use session_tests::storage::{Storage, query_file};
+use session_tests::told;
 
 const PASSWORD: &str = "correct horse 游客";
 const ANOTHER: &str = "battery staple";
@@ -323,4 +324,42 @@ fn who_deletes_the_account_is_logged_out_everywhere_and_the_name_is_free() {
     let next = Visitor::registered(&app, "momo");
     assert!(next.look("/account").text().contains("You are logged in as momo."));
     has_to_log_in(&elsewhere);
+}
+
+/// The lines of the audit log.
+fn audited(app: &App) -> Vec<String> {
+    app.output().lines().map(str::trim).filter(|line| told::is_line(line)).map(str::to_owned).collect()
+}
+
+#[test]
+fn the_audit_log_says_why_somebody_is_logged_out_and_is_silent_unless_it_is_asked_for() {
+    let redis = Redis::start();
+    let launch = |audits: &str| {
+        let launch = Launch::new(example("accounts")).env("ROCKET_SESSION_AUDIT_LOG", audits);
+        launch.env("ROCKET_SESSION_TYPE", "redis").env("ROCKET_SESSION_REDIS", &redis.url()).start()
+    };
+    let app = launch("true");
+    let admin = Visitor::registered(&app, "admin");
+    let momo = Visitor::registered(&app, "momo");
+    admin.send("/admin/users/2", &[("action", "LogOut")]);
+    assert_eq!(momo.look("/account").status, 303);
+    let lines = audited(&app);
+    let [.., logged_in, ended, unknown] = &lines[..] else { panic!("{lines:?}") };
+    let handle = logged_in.strip_prefix("logged_in ").expect("a log-in");
+    assert_eq!(*ended, format!("ended {handle} by=elsewhere"));
+    assert_eq!(*unknown, format!("id_unknown {handle}"));
+
+    momo.log_in("momo", PASSWORD);
+    sql(&app, "UPDATE users SET password_hash = 'another' WHERE name = 'momo'");
+    assert_eq!(momo.look("/account").status, 303);
+    admin.send("/logout", &[]);
+    let lines = audited(&app);
+    let [.., logged_in, stamp, logged_out] = &lines[..] else { panic!("{lines:?}") };
+    let handle = logged_in.split_whitespace().nth(1).expect("its handle");
+    assert_eq!(*stamp, format!("ended {handle} by=stamp"));
+    assert!(logged_out.starts_with("logged_out "), "{logged_out}");
+
+    let silent = launch("false");
+    Visitor::registered(&silent, "momo").send("/logout", &[]);
+    assert_eq!(audited(&silent), [""; 0]);
 }
