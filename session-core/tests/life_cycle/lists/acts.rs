@@ -119,7 +119,8 @@ impl Prepared {
                 return Ok(None);
             }
             Act::EndOthers => {
-                let session = process.open(self.cookie.as_deref(), world.now).await.unwrap();
+                let session = process.open(self.cookie.as_deref(), world.now).await;
+                let session = session.map_err(SaveError::Unavailable)?;
                 // Another request may have ended it.
                 if let Some(mine) = session.sessions_of_user() {
                     mine.end_others().await?;

@@ -1,4 +1,5 @@
-//! A process that is killed between any two of its store calls leaves no session that no list knows.
+//! A process that is killed between any two of its store calls, or meets one that fails, leaves no session that no list
+//! knows.
 
 use std::time::Duration;
 
@@ -7,6 +8,7 @@ use rocket_session_state_core::session::{SaveError, Session};
 
 use super::super::site::log_in;
 use super::acts::Act;
+use super::processes::Failure;
 use super::world::{Cookie, World, run};
 
 const USERS: [&str; 2] = ["ann", "bob"];
@@ -24,9 +26,22 @@ async fn world(change: impl FnOnce(&mut SessionConfig)) -> World {
     world
 }
 
-/// Kills the process after so many calls. Returns what it answered if it had made all of them before.
-async fn kill(world: &World, act: Act, calls: usize) -> Option<Result<(), SaveError>> {
+/// What befalls a process after so many calls.
+#[derive(Debug, Clone, Copy)]
+enum Trouble {
+    Killed,
+    /// The next call fails, and the process goes on.
+    Meets(Failure),
+}
+
+/// Performs an act in a process that gets into trouble after so many calls. Returns what it answered; `None` if it was
+/// killed before.
+async fn perform(world: &World, act: Act, calls: usize, trouble: Trouble) -> Option<Result<(), SaveError>> {
     let prepared = act.prepare(world).await;
+    let Trouble::Killed = trouble else {
+        let Trouble::Meets(failure) = trouble else { return None };
+        return Some(prepared.perform(world, world.unlucky(calls, failure)).await.map(drop));
+    };
     let (process, mut is_killed) = world.mortal(calls);
     tokio::select! {
         biased;
@@ -35,15 +50,15 @@ async fn kill(world: &World, act: Act, calls: usize) -> Option<Result<(), SaveEr
     }
 }
 
-/// Kills a process at every point of an act. Returns the number of calls that the act takes.
-async fn kill_everywhere(act: Act, configure: fn(&mut SessionConfig)) -> usize {
-    for calls in 0.. {
+/// Lets a process get into trouble at every point of an act.
+async fn everywhere(act: Act, trouble: Trouble, configure: fn(&mut SessionConfig)) {
+    for calls in 0..100 {
         let mut answered = None;
         for later in LATER {
             let mut world = world(configure).await;
-            answered = kill(&world, act, calls).await;
+            answered = perform(&world, act, calls, trouble).await;
             world.now += later;
-            let explain = format!("{act:?}, killed after {calls} calls, {later:?} later");
+            let explain = format!("{act:?}, {trouble:?} after {calls} calls, {later:?} later: {answered:?}");
             if act.is_of_flask() {
                 for living in world.living().await {
                     let sight = |session: &Session| {
@@ -60,19 +75,25 @@ async fn kill_everywhere(act: Act, configure: fn(&mut SessionConfig)) -> usize {
             }
             world.check_lists(&USERS, &format!("{explain}, after a new log-in")).await;
         }
-        if let Some(answer) = answered {
-            assert!(matches!(answer, Ok(()) | Err(SaveError::TooManySessions { .. })), "{act:?}: {answer:?}");
-            return calls;
+        match (trouble, answered) {
+            (Trouble::Killed, None) => {}
+            (Trouble::Killed, Some(answer)) => {
+                let well = matches!(answer, Ok(()) | Err(SaveError::TooManySessions { .. }));
+                assert!(calls > 0 && well, "{act:?}: {answer:?}");
+                return;
+            }
+            // More calls than any act makes.
+            (Trouble::Meets(_), _) if calls == 30 => return,
+            (Trouble::Meets(_), _) => {}
         }
-        assert!(calls < 100, "{act:?} has no end");
     }
-    unreachable!("the loop ends by returning")
+    panic!("{act:?} has no end");
 }
 
 #[test]
 fn a_process_that_is_killed_anywhere_leaves_no_session_that_no_list_knows() {
     for act in Act::ALL {
-        run(kill_everywhere(act, |_| {}));
+        run(everywhere(act, Trouble::Killed, |_| {}));
     }
 }
 
@@ -92,7 +113,16 @@ fn nor_does_one_that_is_killed_where_a_user_has_as_many_sessions_as_may_be() {
     ];
     for configure in configurations {
         for act in [Act::LogIn, Act::LogInAfresh] {
-            run(kill_everywhere(act, configure));
+            run(everywhere(act, Trouble::Killed, configure));
+        }
+    }
+}
+
+#[test]
+fn nor_does_one_of_whose_calls_any_fails_or_loses_its_answer() {
+    for failure in [Failure::NotMade, Failure::AnswerLost] {
+        for act in Act::ALL {
+            run(everywhere(act, Trouble::Meets(failure), |_| {}));
         }
     }
 }

@@ -33,8 +33,19 @@ pub(super) enum Fate {
     Immortal,
     /// The process makes so many calls and is killed then.
     Mortal(AtomicUsize, mpsc::UnboundedSender<()>),
+    /// After so many calls the process meets one that fails.
+    Unlucky(AtomicUsize, Failure),
     /// Each call waits for its turn.
     InTurn(mpsc::UnboundedSender<Turn>),
+}
+
+/// What becomes of a call that fails.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Failure {
+    /// It was never made, and the process knows that.
+    NotMade,
+    /// It was made, and its answer is lost.
+    AnswerLost,
 }
 
 /// A call that waits.
@@ -74,6 +85,16 @@ impl Link {
                     std::future::pending::<()>().await;
                 }
                 call.await
+            }
+            Fate::Unlucky(left, failure) => {
+                let fails = left.fetch_sub(1, Ordering::SeqCst) == 0;
+                match failure {
+                    Failure::NotMade if fails => Err(StoreError::unavailable("a fault").before_writing()),
+                    Failure::AnswerLost if fails => {
+                        call.await.and_then(|_| Err(StoreError::unavailable("a lost answer")))
+                    }
+                    _ => call.await,
+                }
             }
             Fate::InTurn(turns) => {
                 let ((go, may_go), (did, done)) = (oneshot::channel(), oneshot::channel());

@@ -11,7 +11,7 @@ use rocket_session_state_core::value::Value;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use super::processes::{Fate, Link, Shared, Turn};
+use super::processes::{Failure, Fate, Link, Shared, Turn};
 
 /// All that several processes share.
 pub(super) struct World {
@@ -57,6 +57,11 @@ impl World {
         (declared(self.with_fate(Fate::Mortal(AtomicUsize::new(calls), killed))), is_killed)
     }
 
+    /// A process that meets a call which fails, after so many.
+    pub(super) fn unlucky(&self, calls: usize, failure: Failure) -> Manager {
+        declared(self.with_fate(Fate::Unlucky(AtomicUsize::new(calls), failure)))
+    }
+
     /// A process whose calls wait for their turn.
     pub(super) fn in_turn(&self) -> (Manager, mpsc::UnboundedReceiver<Turn>) {
         let (turns, waiting) = mpsc::unbounded_channel();
@@ -82,7 +87,7 @@ impl World {
         cookie: &mut Cookie,
         act: impl FnOnce(&Session),
     ) -> Result<(), SaveError> {
-        let session = manager.open(cookie.as_deref(), self.now).await.unwrap();
+        let session = manager.open(cookie.as_deref(), self.now).await.map_err(SaveError::Unavailable)?;
         act(&session);
         let closed = manager.close(&session, self.now).await?;
         if let Some(line) = closed.set_cookie {
