@@ -1,5 +1,6 @@
 //! What an application is told of its sessions.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
 
@@ -147,6 +148,27 @@ async fn an_outage_is_told_by_the_store_and_not_by_each_request() {
     assert_eq!((stats.count(EventKind::StoreFailed), stats.count(EventKind::StoreBack)), (1, 1));
     // Each of the four was tried twice.
     assert_eq!((stats.loads().count(), stats.loads().failed()), (9, 8));
+}
+
+#[rocket::async_test]
+async fn what_is_queued_at_the_shutdown_is_told_before_the_application_ends() {
+    let (go, wait) = channel::<()>();
+    let (wait, told) = (Mutex::new(wait), Arc::<AtomicUsize>::default());
+    let counted = Arc::clone(&told);
+    let sessions = Sessions::with_config(config()).on_event(move |_| {
+        // Returns at once when nobody can send any more.
+        wait.lock().unwrap().recv().unwrap_or(());
+        counted.fetch_add(1, Ordering::Relaxed);
+    });
+    let client = Client::untracked(quiet().attach(sessions).mount("/", routes![set])).await.unwrap();
+    for value in 0..500 {
+        client.get(format!("/events/set/{value}")).dispatch().await;
+    }
+    assert_eq!(told.load(Ordering::Relaxed), 0);
+    let ending = rocket::tokio::spawn(client.terminate());
+    drop(go);
+    ending.await.expect("the application ends");
+    assert_eq!(told.load(Ordering::Relaxed), 500);
 }
 
 /// The stamp of the only user; `None` if the user is gone.
