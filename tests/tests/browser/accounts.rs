@@ -50,3 +50,28 @@ async fn a_password_that_is_changed_in_one_browser_ends_the_login_in_the_other()
     here.says("All users").await;
     photograph(&here, "accounts-admin").await;
 }
+
+#[async_test]
+async fn a_device_that_is_logged_out_from_another_one_has_to_log_in() {
+    let app = Launch::new(example("accounts")).start();
+    let (here, elsewhere) = (Browser::start().await, Browser::start().await);
+    send(&here, &app, "/register", &[("name", NAME), ("password", PASSWORD)]).await;
+    send(&elsewhere, &app, "/login", &[("name", NAME), ("password", PASSWORD)]).await;
+    elsewhere.says(&format!("You are logged in as {NAME}.")).await;
+    elsewhere.open(&format!("{}/account/devices", app.url())).await;
+    elsewhere.fill_in("name", "the telephone").await;
+    elsewhere.says("This device has its name.").await;
+
+    here.open(&format!("{}/account/devices", app.url())).await;
+    here.says("the telephone").await;
+    photograph(&here, "accounts-devices").await;
+    here.click("//tr[th = 'the telephone']//button").await;
+    here.says("The device is logged out.").await;
+    here.says("this one").await;
+
+    elsewhere.page().refresh().await.expect("the page again");
+    elsewhere.says("The page you asked for needs a login.").await;
+    here.open(&format!("{}/admin/counters", app.url())).await;
+    here.says("logged_in").await;
+    photograph(&here, "accounts-counters").await;
+}
