@@ -85,8 +85,13 @@ impl Act {
             }
             _ => world.request(&process, &mut cookie, |session| log_in(session, "ann")).await,
         }
+        self.with(world, cookie).await
+    }
+
+    /// The same in a session that there is.
+    pub(super) async fn with(self, world: &World, cookie: Cookie) -> Prepared {
         let handle = match self {
-            Act::End => Some(world.line_of(&cookie).await.unwrap().handle().to_owned()),
+            Act::End => world.line_of(&cookie).await.map(|line| line.handle().to_owned()),
             _ => None,
         };
         Prepared { act: self, cookie, handle }
@@ -96,7 +101,7 @@ impl Act {
 /// An act with the session that it begins with.
 #[derive(Clone)]
 pub(super) struct Prepared {
-    pub(super) act: Act,
+    act: Act,
     pub(super) cookie: Cookie,
     handle: Option<String>,
 }
@@ -107,7 +112,7 @@ impl Prepared {
         let from_elsewhere = world.sessions_of(&process, "ann");
         let request: fn(&Session) = match self.act {
             Act::End => {
-                from_elsewhere.end(self.handle.as_deref().unwrap()).await?;
+                from_elsewhere.end(self.handle.as_deref().unwrap_or("nobody's")).await?;
                 return Ok(None);
             }
             Act::EndAll => {

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use rocket_session_state_core::config::{SessionConfig, WhenFull};
-use rocket_session_state_core::session::{SaveError, Session};
+use rocket_session_state_core::session::SaveError;
 
 use super::super::site::log_in;
 use super::acts::Act;
@@ -60,12 +60,7 @@ async fn everywhere(act: Act, trouble: Trouble, configure: fn(&mut SessionConfig
             world.now += later;
             let explain = format!("{act:?}, {trouble:?} after {calls} calls, {later:?} later: {answered:?}");
             if act.is_of_flask() {
-                for living in world.living().await {
-                    let sight = |session: &Session| {
-                        assert!(session.contains("username"));
-                    };
-                    world.request(&world.process(), &mut Some(living.id), sight).await;
-                }
+                world.see_all().await;
             }
             world.check_that_lists_know_all(&USERS, &explain).await;
             world.check_that_none_is_left(&USERS, &explain).await;

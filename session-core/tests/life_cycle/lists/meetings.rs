@@ -45,9 +45,21 @@ impl Side {
     }
 }
 
+/// The sessions of the two.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Sessions {
+    OfTheirOwn,
+    /// The second request comes with the cookie of the first.
+    One,
+}
+
 /// Lets two acts meet that are performed by two processes.
-async fn meet(world: &World, acts: [Act; 2], order: Order) -> Met {
-    let [first, second] = [acts[0].prepare(world).await, acts[1].prepare(world).await];
+async fn meet(world: &World, acts: [Act; 2], sessions: Sessions, order: Order) -> Met {
+    let first = acts[0].prepare(world).await;
+    let second = match sessions {
+        Sessions::OfTheirOwn => acts[1].prepare(world).await,
+        Sessions::One => acts[1].with(world, first.cookie.clone()).await,
+    };
     let [(one, first_turns), (two, second_turns)] = [world.in_turn(), world.in_turn()];
     let mut sides = [first_turns, second_turns].map(|turns| Side { turns, made: 0 });
     let answers = tokio::select! {
@@ -71,11 +83,12 @@ async fn conduct([first, second]: &mut [Side; 2], order: Order) {
 /// Lets two acts meet in every order in which one is interrupted by the other once, and that by the first one again.
 async fn in_every_order(
     acts: [Act; 2],
+    sessions: Sessions,
     configure: fn(&mut SessionConfig),
     check: fn(&World, &Met, Order, &[String]),
 ) {
     let most = {
-        let met = meet(&world(configure).await, acts, [ALL, ALL, 0]).await;
+        let met = meet(&world(configure).await, acts, sessions, [ALL, ALL, 0]).await;
         // A conflict makes a few more.
         met.calls.map(|calls| calls + 4)
     };
@@ -87,13 +100,16 @@ async fn in_every_order(
     }
     for order in orders {
         let world = world(configure).await;
-        let met = meet(&world, acts, order).await;
+        let met = meet(&world, acts, sessions, order).await;
         let explain = format!(
             "{acts:?} in order {order:?}, {} and {} calls: {:?}",
             met.calls[0], met.calls[1], met.answers
         );
         for answer in &met.answers {
-            let told = matches!(answer, Ok(_) | Err(SaveError::Ended | SaveError::TooManySessions { .. }));
+            let told = matches!(
+                answer,
+                Ok(_) | Err(SaveError::Ended | SaveError::Renewed | SaveError::TooManySessions { .. })
+            );
             assert!(told, "{explain}");
         }
         world.check_lists(&USERS, &explain).await;
@@ -138,14 +154,14 @@ fn beside_an_end_of_all_nothing_lives_on_that_is_in_no_list() {
         Act::Destroy,
     ];
     for act in beside {
-        run(in_every_order([act, Act::EndAll], |_| {}, all_have_ended));
+        run(in_every_order([act, Act::EndAll], Sessions::OfTheirOwn, |_| {}, all_have_ended));
     }
 }
 
 #[test]
 fn beside_an_end_of_all_a_session_of_flask_is_entered_or_ended() {
     for act in [Act::FirstSight, Act::FirstSightAndWrite, Act::SightOfAnotherUser, Act::SightOfAnotherId] {
-        run(in_every_order([act, Act::EndAll], |_| {}, |_, _, _, _| {}));
+        run(in_every_order([act, Act::EndAll], Sessions::OfTheirOwn, |_| {}, |_, _, _, _| {}));
     }
 }
 
@@ -163,7 +179,7 @@ fn two_that_change_one_list_lose_nothing_of_each_other() {
         [Act::EndOthers, Act::EndOthers],
     ];
     for pair in pairs {
-        run(in_every_order(pair, |_| {}, |_, _, _, _| {}));
+        run(in_every_order(pair, Sessions::OfTheirOwn, |_| {}, |_, _, _, _| {}));
     }
 }
 
@@ -178,9 +194,40 @@ fn of_two_log_ins_that_meet_at_the_limit_as_many_live_as_may_be() {
     ];
     for limit in limits {
         for pair in [[Act::LogIn, Act::LogInAfresh], [Act::LogInAfresh, Act::LogInAfresh]] {
-            run(in_every_order(pair, limit, |_, met, order, living| {
+            run(in_every_order(pair, Sessions::OfTheirOwn, limit, |_, met, order, living| {
                 assert!(matches!(living.len(), 1 | 2), "{order:?}: {living:?}: {:?}", met.answers);
             }));
         }
+    }
+}
+
+#[test]
+fn two_requests_of_one_session_leave_none_that_is_in_no_list() {
+    let pairs = [
+        [Act::LogIn, Act::LogIn],
+        [Act::LogIn, Act::Renewal],
+        [Act::LogInAgain, Act::LogInAgain],
+        [Act::LogInAgain, Act::Renewal],
+        [Act::LogInAgain, Act::LogOut],
+        [Act::LogInAgain, Act::ChangeOfUser],
+        [Act::Renewal, Act::Renewal],
+        [Act::Renewal, Act::LogOut],
+        [Act::Renewal, Act::LogOutWithMessage],
+        [Act::Renewal, Act::Destroy],
+        [Act::Renewal, Act::ChangeOfUser],
+        [Act::Renewal, Act::End],
+        [Act::Renewal, Act::EndOthers],
+        [Act::ChangeOfUser, Act::ChangeOfUser],
+        [Act::ChangeOfUser, Act::End],
+        [Act::FirstSight, Act::FirstSight],
+        [Act::FirstSight, Act::ChangeOfUser],
+        [Act::FirstSightAndWrite, Act::Renewal],
+        [Act::FirstSightAndWrite, Act::LogOut],
+        [Act::SightOfAnotherUser, Act::Renewal],
+        [Act::SightOfAnotherUser, Act::LogInAgain],
+        [Act::SightOfAnotherId, Act::Renewal],
+    ];
+    for pair in pairs {
+        run(in_every_order(pair, Sessions::One, |_| {}, |_, _, _, _| {}));
     }
 }

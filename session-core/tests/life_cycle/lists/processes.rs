@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use rocket_session_state_core::store::{Call, Loaded, MemoryStore, New, Store, StoreError, Swap};
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::sleep;
 
 /// The store that all processes share, and every key that any of them has written.
 #[derive(Clone)]
@@ -35,6 +36,8 @@ pub(super) enum Fate {
     Mortal(AtomicUsize, mpsc::UnboundedSender<()>),
     /// After so many calls the process meets one that fails.
     Unlucky(AtomicUsize, Failure),
+    /// Each call takes its time, in milliseconds, before and after.
+    Slow(Vec<u64>, AtomicUsize),
     /// Each call waits for its turn.
     InTurn(mpsc::UnboundedSender<Turn>),
 }
@@ -95,6 +98,13 @@ impl Link {
                     }
                     _ => call.await,
                 }
+            }
+            Fate::Slow(pauses, next) => {
+                let pause = || pauses[next.fetch_add(1, Ordering::SeqCst) % pauses.len()];
+                sleep(Duration::from_millis(pause())).await;
+                let answer = call.await;
+                sleep(Duration::from_millis(pause())).await;
+                answer
             }
             Fate::InTurn(turns) => {
                 let ((go, may_go), (did, done)) = (oneshot::channel(), oneshot::channel());

@@ -62,6 +62,11 @@ impl World {
         declared(self.with_fate(Fate::Unlucky(AtomicUsize::new(calls), failure)))
     }
 
+    /// A process whose calls take their time, in milliseconds.
+    pub(super) fn slow(&self, pauses: Vec<u64>) -> Manager {
+        declared(self.with_fate(Fate::Slow(pauses, AtomicUsize::new(0))))
+    }
+
     /// A process whose calls wait for their turn.
     pub(super) fn in_turn(&self) -> (Manager, mpsc::UnboundedReceiver<Turn>) {
         let (turns, waiting) = mpsc::unbounded_channel();
@@ -111,6 +116,14 @@ impl World {
         living
     }
 
+    /// Lets each session that lives make a request that only reads, as the next one of a session that Flask has made.
+    pub(super) async fn see_all(&self) {
+        for living in self.living().await {
+            let sight = |session: &Session| assert!(session.contains("username"));
+            self.request(&self.process(), &mut Some(living.id), sight).await;
+        }
+    }
+
     /// The ids of this user's sessions.
     pub(super) async fn living_of(&self, user: &str) -> Vec<String> {
         self.living().await.into_iter().filter(|living| living.user == user).map(|living| living.id).collect()
@@ -135,8 +148,8 @@ impl World {
         }
     }
 
-    /// As [`check_lists`](World::check_lists) where a process was killed: a session that it was giving another id may
-    /// live under both, in one line.
+    /// As [`check_lists`](World::check_lists) where a process was killed, or so slow that others took it for dead: a
+    /// session that it was giving another id may live under both, in one line.
     pub(super) async fn check_that_lists_know_all(&self, users: &[&str], explain: &str) {
         for user in users {
             let (mut lines, handles) = self.check_list(user, explain).await;
