@@ -125,7 +125,9 @@ impl Manager {
                 made => made?,
             },
         };
-        if let Some(told) = self.told_of_cookie(state, change, now) {
+        if change != CookieChange::Keep
+            && let Some(told) = self.told_of_cookie(state, change, now)
+        {
             self.events().tell(told);
         }
         // What is saved after the answer, as by a stream, may be due to be extended again. The cookie does not follow.

@@ -114,14 +114,14 @@ impl Manager {
         }
     }
 
-    /// The event of closing a session that the cookie itself holds.
+    /// The event of closing a session that the cookie itself holds, if that changes.
     pub(super) fn told_of_cookie<'a>(
         &self,
         state: &'a State,
         change: CookieChange,
         now: SystemTime,
     ) -> Option<Happening<'a>> {
-        if matches!(self.home(), SessionHome::Server(_)) || change == CookieChange::Keep {
+        if matches!(self.home(), SessionHome::Server(_)) {
             return None;
         }
         let (before, key) = (&*state.contents.record, state.login_key);

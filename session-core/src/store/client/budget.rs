@@ -22,8 +22,7 @@ impl Budget {
         self.total.saturating_sub(Duration::from_micros(self.spent_micros.load(Ordering::Relaxed)))
     }
 
-    pub(super) fn spend(&self, time: Duration) {
-        let micros = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+    pub(super) fn spend(&self, micros: u64) {
         self.spent_micros.fetch_add(micros, Ordering::Relaxed);
     }
 

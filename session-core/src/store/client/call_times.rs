@@ -37,9 +37,8 @@ pub(crate) const LIMITS: [u64; 14] = [
 ];
 
 impl CallTimes {
-    pub(super) fn note(&self, work: Work, took: Duration, failed: bool) {
+    pub(super) fn note(&self, work: Work, micros: u64, failed: bool) {
         let times = self.of(work);
-        let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
         let bucket = LIMITS.iter().position(|limit| micros <= *limit).unwrap_or(LIMITS.len());
         if let Some(bucket) = times.buckets.get(bucket) {
             bucket.fetch_add(1, Relaxed);
@@ -54,7 +53,7 @@ impl CallTimes {
             "call" => work.name(),
             "outcome" => if failed { "failed" } else { "ok" }
         )
-        .record(took);
+        .record(Duration::from_micros(micros));
     }
 
     pub(crate) fn of_loads(&self) -> CallNumbers {

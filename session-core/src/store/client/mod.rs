@@ -162,9 +162,9 @@ impl StoreClient {
         let began = Instant::now();
         let deadline = began + self.call_timeout.min(budget.left());
         let answer = with_deadline(deadline, ask(Call { now, deadline })).await;
-        let took = began.elapsed();
-        budget.spend(took);
-        self.times.note(work, took, answer.is_err());
+        let micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
+        budget.spend(micros);
+        self.times.note(work, micros, answer.is_err());
         (began, answer.map_err(|error| error.at_store(&self.store)))
     }
 }
