@@ -45,6 +45,7 @@ enum Kind {
     Unavailable,
     Refused,
     Timeout,
+    OutOfTime,
     GivenUp,
     InvalidResponse(&'static str),
     TooLarge { bytes: usize, limit: usize, whose: &'static str },
@@ -87,8 +88,13 @@ impl StoreError {
 
     /// The request had no time left for a call, whether it was the store or other requests that took it.
     pub(crate) fn out_of_time() -> Self {
-        Self::new(Kind::Timeout, Some(Arc::from(Box::from("the time of the request is used up"))))
-            .before_writing()
+        Self::timeout().cut_short().before_writing()
+    }
+
+    /// The call had less than its full time, because the request has used up the rest for others.
+    pub(crate) fn cut_short(self) -> Self {
+        let used_up = || Arc::from(Box::from("the time of the request is used up"));
+        StoreError { kind: Kind::OutOfTime, source: self.source.or_else(|| Some(used_up())), ..self }
     }
 
     /// Nobody waits for the answer any more.
@@ -187,7 +193,12 @@ impl StoreError {
 
     /// Tells whether an answer was waited for in vain, which may be due to the store or to this call.
     pub(crate) fn is_timeout(&self) -> bool {
-        self.kind == Kind::Timeout
+        matches!(self.kind, Kind::Timeout | Kind::OutOfTime)
+    }
+
+    /// Tells whether the request had too little time for this call, which is not the store's fault.
+    pub(crate) fn is_out_of_time(&self) -> bool {
+        self.kind == Kind::OutOfTime
     }
 
     /// Tells whether the call certainly wrote nothing: the store has [said so](StoreError::before_writing), it refused
@@ -207,7 +218,7 @@ impl StoreError {
     /// Tells whether the store itself is in trouble, not just one record. The log has lines about such an
     /// outage as a whole, so a caller need not log each request that meets it.
     pub fn is_outage(&self) -> bool {
-        matches!(self.kind, Kind::Unavailable | Kind::Timeout)
+        matches!(self.kind, Kind::Unavailable | Kind::Timeout | Kind::OutOfTime)
     }
 
     /// Tells whether the log has lines about the trouble as a whole: an [outage](Self::is_outage) or refusals of this
@@ -231,7 +242,7 @@ impl fmt::Display for StoreError {
             Kind::Misconfigured => f.write_str("the session store is configured wrongly"),
             Kind::Unavailable => f.write_str("the session store can't be reached"),
             Kind::Refused => f.write_str("the session store refused the call"),
-            Kind::Timeout => f.write_str("the session store did not answer in time"),
+            Kind::Timeout | Kind::OutOfTime => f.write_str("the session store did not answer in time"),
             Kind::GivenUp => f.write_str("a save was given up before the session store had answered"),
             // As if it were the source itself.
             Kind::Elsewhere => self.source.as_ref().map_or(Ok(()), |source| source.fmt(f)),

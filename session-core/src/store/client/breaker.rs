@@ -108,9 +108,8 @@ impl Breaker {
         match error {
             // The store had no part in it.
             Some(error) if error.is_elsewhere() => {}
-            Some(error) if error.is_timeout() && shared.has_answered_since(began) => {
-                shared.log.out_of_time(error);
-            }
+            Some(error) if error.is_out_of_time() => self.out_of_time(error),
+            Some(error) if error.is_timeout() && shared.has_answered_since(began) => self.out_of_time(error),
             Some(error) if error.is_outage() => {
                 let count = shared.count(work);
                 // Before the failure is noted: the next answer finds both, and tells of the end.

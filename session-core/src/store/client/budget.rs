@@ -1,11 +1,16 @@
 //! The time that one request may spend in store calls.
 
+use std::future::Future;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use futures_util::future::join_all;
+use tokio::time::Instant;
+
 /// The time limit of all store calls of one request together (`session_request_timeout`).
 ///
-/// It is shared by reference: parallel calls of one request use up the same budget.
+/// It is shared by reference, and each call uses up its own time. Calls that are meant to be made at the same time are
+/// made [`at_once`](Budget::at_once), which uses up the time of the longest only.
 #[derive(Debug)]
 pub(crate) struct Budget {
     total: Duration,
@@ -22,12 +27,67 @@ impl Budget {
         self.total.saturating_sub(Duration::from_micros(self.spent_micros.load(Ordering::Relaxed)))
     }
 
-    pub(super) fn spend(&self, micros: u64) {
+    /// Tells whether earlier calls have used up a part of the time.
+    pub(super) fn is_begun(&self) -> bool {
+        self.spent_micros.load(Ordering::Relaxed) > 0
+    }
+
+    /// Uses up the time since `began`, and returns it in microseconds.
+    pub(super) fn spend_since(&self, began: Instant) -> u64 {
+        let micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
         self.spent_micros.fetch_add(micros, Ordering::Relaxed);
+        micros
     }
 
     /// Makes the whole time available again.
     pub(crate) fn renew(&self) {
         self.spent_micros.store(0, Ordering::Relaxed);
+    }
+
+    /// Does the same for each of some things, for all at the same time, and returns the answers in their order. Each
+    /// has a budget of its own with what is left of this one, which the whole uses up by the time that it takes.
+    #[allow(dead_code)]
+    pub(crate) async fn at_once<I, F: Future>(
+        &self,
+        things: impl IntoIterator<Item = I>,
+        work: impl Fn(I, Budget) -> F,
+    ) -> Vec<F::Output> {
+        let began = Instant::now();
+        let answers = join_all(things.into_iter().map(|thing| work(thing, self.as_it_is()))).await;
+        self.spend_since(began);
+        answers
+    }
+
+    #[allow(dead_code)]
+    fn as_it_is(&self) -> Budget {
+        let spent = self.spent_micros.load(Ordering::Relaxed);
+        Budget { total: self.total, spent_micros: AtomicU64::new(spent) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::sleep;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_done_at_once_uses_up_the_time_of_the_longest() {
+        let budget = Budget::new(Duration::from_millis(100));
+        let began = Instant::now();
+        sleep(Duration::from_millis(20)).await;
+        budget.spend_since(began);
+        let left = budget
+            .at_once([30, 5, 10], async |millis, share| {
+                for _ in 0..2 {
+                    let began = Instant::now();
+                    sleep(Duration::from_millis(millis)).await;
+                    share.spend_since(began);
+                }
+                share.left().as_millis()
+            })
+            .await;
+        assert_eq!(left, [20, 70, 60]);
+        assert_eq!(budget.left(), Duration::from_millis(20));
     }
 }

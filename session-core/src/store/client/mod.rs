@@ -75,7 +75,11 @@ impl StoreClient {
         let failed = answer.as_ref().is_err_and(StoreError::is_outage);
         if failed && self.breaker.is_closed(Work::Load) && !budget.left().is_zero() {
             tokio::time::sleep(jitter(RETRY_WITHIN)).await;
-            (began, answer) = self.ask(Work::Load, budget, now, load).await;
+            let again = self.ask(Work::Load, budget, now, load).await;
+            // If there was too little time for it, the failure of the first try stands.
+            if !again.1.as_ref().is_err_and(StoreError::is_out_of_time) {
+                (began, answer) = again;
+            }
         }
         self.breaker.note(Work::Load, began, now, answer.as_ref().err());
         answer
@@ -159,13 +163,16 @@ impl StoreClient {
         now: SystemTime,
         ask: impl FnOnce(Call) -> F,
     ) -> (Instant, Result<T, StoreError>) {
-        let began = Instant::now();
-        let deadline = began + self.call_timeout.min(budget.left());
+        let (began, left) = (Instant::now(), budget.left());
+        let is_cut = left < self.call_timeout && budget.is_begun();
+        let deadline = began + self.call_timeout.min(left);
         let answer = with_deadline(deadline, ask(Call { now, deadline })).await;
-        let micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
-        budget.spend(micros);
-        self.times.note(work, micros, answer.is_err());
-        (began, answer.map_err(|error| error.at_store(&self.store)))
+        self.times.note(work, budget.spend_since(began), answer.is_err());
+        let failed = |error: StoreError| {
+            let error = if is_cut && error.is_timeout() { error.cut_short() } else { error };
+            error.at_store(&self.store)
+        };
+        (began, answer.map_err(failed))
     }
 }
 
@@ -179,11 +186,18 @@ mod tests {
 
     /// A store that counts its loads, of which none is answered well.
     #[derive(Default)]
-    struct Away(AtomicU32);
+    struct Away {
+        loads: AtomicU32,
+        /// It does not answer them at all.
+        is_silent: bool,
+    }
 
     impl Store for Away {
         async fn load(&self, _: Call, _: &str, _: Option<Duration>) -> Result<Option<Loaded>, StoreError> {
-            self.0.fetch_add(1, Relaxed);
+            self.loads.fetch_add(1, Relaxed);
+            if self.is_silent {
+                std::future::pending::<()>().await;
+            }
             Err(StoreError::unavailable("connection refused"))
         }
 
@@ -212,7 +226,55 @@ mod tests {
             assert!(client.load(&budget, now, "key", None).await.is_err());
             assert!(client.delete(&budget, now, "key").await.unwrap());
         }
-        assert_eq!(store.0.load(Relaxed), 6);
+        assert_eq!(store.loads.load(Relaxed), 6);
+    }
+
+    /// A client of a store that does not answer loads, whose breaker opens after three of them.
+    fn client_in_vain() -> StoreClient {
+        let store = DynStore::new(Away { is_silent: true, ..Away::default() });
+        StoreClient::new(store, Duration::from_secs(1), 3, None)
+    }
+
+    async fn load_in_vain(client: &StoreClient, budget: &Budget) -> StoreError {
+        client.load(budget, SystemTime::now(), "key", None).await.unwrap_err()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn calls_for_which_a_request_has_too_little_time_left_open_no_breaker() {
+        let client = client_in_vain();
+        let budget = Budget::new(Duration::from_secs(3));
+        let began = Instant::now();
+        tokio::time::sleep(Duration::from_millis(2_100)).await;
+        budget.spend_since(began);
+        let began = Instant::now();
+        let errors = budget.at_once(0..16, async |_, share| load_in_vain(&client, &share).await).await;
+        assert!(errors.iter().all(StoreError::is_out_of_time), "{errors:?}");
+        assert!(errors.iter().all(|error| !error.wrote_nothing()), "an answer was waited for: {errors:?}");
+        assert_eq!((began.elapsed(), budget.left()), (Duration::from_millis(900), Duration::ZERO));
+        assert!(client.breaker.is_closed(Work::Load));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_first_call_of_a_request_is_the_stores_also_if_requests_have_less_time_than_calls() {
+        let client = client_in_vain();
+        for _ in 0..3 {
+            assert!(client.breaker.is_closed(Work::Load));
+            let error = load_in_vain(&client, &Budget::new(Duration::from_millis(800))).await;
+            assert!(!error.is_out_of_time(), "{error:?}");
+        }
+        assert!(!client.breaker.is_closed(Work::Load));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_load_that_failed_counts_also_if_too_little_time_is_left_for_its_second_try() {
+        let client = client_in_vain();
+        for _ in 0..3 {
+            assert!(client.breaker.is_closed(Work::Load));
+            let budget = Budget::new(Duration::from_millis(1_500));
+            let error = load_in_vain(&client, &budget).await;
+            assert!(!error.is_out_of_time() && budget.left().is_zero(), "{error:?}");
+        }
+        assert!(!client.breaker.is_closed(Work::Load));
     }
 
     #[cfg(feature = "filesystem")]
