@@ -100,6 +100,32 @@ fn a_login_can_have_a_life_of_its_own() {
 }
 
 #[test]
+fn devices_are_listed_for_whoever_is_logged_in_where_sessions_live_in_a_store() {
+    let app = Launch::new(PROBE).toml("[default]\nsession_type = \"memory\"\n").start();
+    let visitor = Client::with_jar(&app.url(), &Jar::default());
+    let end = |client: &Client, body: &Value| client.post("/devices").json(body).send().status;
+    assert_eq!(visitor.get("/devices").send().status, 401);
+    assert_eq!(end(&visitor, &json!({ "end_all": true })), 401);
+    let user = logged_in(&app, &json!({ "log_in": "momo" }));
+    let list = user.get("/devices").send().json();
+    assert_eq!((list.as_array().map(Vec::len), &list[0]["current"]), (Some(1), &json!(true)), "{list}");
+    assert_eq!(end(&user, &json!({ "end": "unheard-of" })), 404);
+    assert_eq!(end(&user, &json!({ "end_others": true })), 200);
+    assert_eq!(end(&user, &json!({ "end_all": false })), 400);
+    assert_eq!(end(&user, &json!({})), 400);
+    assert_eq!(visitor.post("/admin-end").json(&json!({ "user": "somebody else" })).send().status, 200);
+    assert_eq!(page(&user).status, 200);
+    assert_eq!(visitor.post("/admin-end").json(&json!({ "user": "momo" })).send().status, 200);
+    assert_eq!(user.get("/devices").send().status, 401);
+
+    let cookies = Launch::new(PROBE).env("ROCKET_SECRET_KEY", "a secret key of these tests").start();
+    let user = logged_in(&cookies, &json!({ "log_in": "momo" }));
+    assert_eq!(user.get("/devices").send().status, 404);
+    assert_eq!(visitor.post("/admin-end").send().status, 400, "where there is one");
+    assert_eq!(Client::new(&cookies.url()).post("/admin-end").send().status, 404);
+}
+
+#[test]
 fn the_probe_without_users_does_not_log_them_in() {
     let app = Launch::new(env!("CARGO_BIN_EXE_probe")).toml("[default]\nsession_type = \"memory\"\n").start();
     let visitor = Client::new(&app.url());

@@ -59,6 +59,8 @@ impl Step {
     pub(super) fn belong_to_a_user(&mut self, random: &mut Random) {
         self.ops.retain(|group| group.iter().all(|op| op[0] != "len"));
         if random.once_in(5) {
+            // A log-in here is kept in any case.
+            self.ops.retain(|group| *group != [json!(["set_modified", false])]);
             self.ops.insert(0, vec![json!(["set", "username", "momo"])]);
         }
     }
