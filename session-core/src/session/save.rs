@@ -217,8 +217,9 @@ impl Writer<'_> {
         match (plan.outcome, stored) {
             (Outcome::Rotate(reason), Some(old)) => self.rotate(old, new, plan, reason).await,
             (Outcome::Delete, Some(old)) => {
-                self.end(&old.id, Some(&old.loaded)).await?;
-                Ok(new.not_stored())
+                let ended = self.end(&old.id, Some(&old.loaded)).await?;
+                let saved = new.not_stored();
+                Ok(if ended.is_some() { saved } else { saved.instead(Instead::EndedBefore) })
             }
             (_, Some(old)) => self.update(old, new, plan).await,
             (_, None) => match &plan.renewed {

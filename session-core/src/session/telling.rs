@@ -24,6 +24,8 @@ pub(super) enum Instead {
     MergedInto(SessionId),
     /// The session that lived under this id has ended, since nothing is left in it.
     EndedAs(SessionId),
+    /// The session was to end, and had ended before.
+    EndedBefore,
 }
 
 impl Writer<'_> {
@@ -65,6 +67,7 @@ impl Plan {
             Some(Instead::Merged) => return Some(new(EventKind::Merged)),
             Some(Instead::MergedInto(id)) => return Some(new(EventKind::Merged).of(Some(id)).before(after)),
             Some(Instead::EndedAs(id)) => return Some(ended(Some(id)).before(after)),
+            Some(Instead::EndedBefore) => return None,
             None => {}
         }
         let logged_in = has_user(&saved.record, login_key);

@@ -170,6 +170,32 @@ async fn a_session_that_is_over_says_why() {
     }
 }
 
+#[tokio::test]
+async fn the_end_of_a_session_is_told_by_the_first_of_those_that_end_it() {
+    type End = fn(&Session);
+    let cases: [(End, &str); 2] = [(log_out, "logged_out"), (Session::destroy, "ended by=log_out")];
+    for (end, line) in cases {
+        let mut site = Site::new();
+        declare(&site.manager);
+        let told = Told::by(&site);
+        for is_ended_elsewhere in [false, true] {
+            site.cookie = None;
+            site.request(|session| log_in(session, "alice")).await;
+            let (one, other) = (site.open().await, site.open().await);
+            end(&one);
+            end(&other);
+            if is_ended_elsewhere {
+                let alice = Value::Str("alice".into());
+                site.manager.sessions_of(&alice, site.now).unwrap().end_all().await.unwrap();
+            }
+            close(&site, &one).await.unwrap();
+            close(&site, &other).await.unwrap();
+            let line = if is_ended_elsewhere { "ended by=elsewhere" } else { line };
+            assert_eq!(told.since(&site).await, ["logged_in", line]);
+        }
+    }
+}
+
 fn declare(manager: &Manager) {
     manager.declare_login("username");
     manager.declare_listed();
