@@ -13,7 +13,7 @@ use super::identity::RotationReason;
 use super::owner::Owner;
 use super::stamp::STAMP;
 use super::state::{PERMANENT, State};
-use super::term::{CREATED_AT, LIFETIME};
+use super::term::{CLOCKS_DIFFER_BY, CREATED_AT, LIFETIME};
 use crate::formats::codec::{Format, Record};
 use crate::formats::time::{later, unix_seconds};
 use crate::formats::value::Value;
@@ -97,9 +97,6 @@ pub(super) fn has_logged_in_here(record: &Record, key: &str) -> bool {
     let owner = Owner::of(record.format(), Some(key), value);
     matches!(owner, Owner::User(_)) && value(LOGIN_AT).is_some_and(|at| owner.number(&at).is_some())
 }
-
-/// The most by which the clocks of two processes differ.
-const CLOCKS_DIFFER_BY: Duration = Duration::from_secs(5 * 60);
 
 /// Tells whether two login values, as records of `format` hold them, say the same. One that is null is absent.
 pub(super) fn is_same_user(format: Format, one: Option<&[u8]>, other: Option<&[u8]>) -> bool {

@@ -280,6 +280,11 @@ impl Manager {
         &self.inner.refresh
     }
 
+    /// How often a swap is tried that meets changes by others.
+    pub(super) fn attempts(&self) -> u32 {
+        self.inner.config.session_swap_attempts.max(1)
+    }
+
     /// The time that one request has for its store calls.
     pub(super) fn budget(&self) -> Budget {
         Budget::new(self.inner.config.session_request_timeout)

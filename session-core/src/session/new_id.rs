@@ -207,7 +207,7 @@ impl Writer<'_> {
 
     /// Replaces the record that this request has just created.
     pub(super) async fn rewrite(&self, moving: &mut Move, new: Draft) -> Result<(), SaveError> {
-        let new = self.sealed(&new, &moving.id).unwrap_or(new);
+        let new = self.sealed(new, &moving.id);
         let (key, life) = (self.manager.store_key(&moving.id), self.full_life(&new.record));
         let created = moving.saved.place.stored.as_ref().map(|stored| &stored.loaded);
         moving.saved = match self.swap(&key, created, Some(&new), life).await? {

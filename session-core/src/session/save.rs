@@ -397,7 +397,7 @@ impl Writer<'_> {
     }
 
     pub(super) fn attempts(&self) -> u32 {
-        self.manager.config().session_swap_attempts.max(1)
+        self.manager.attempts()
     }
 }
 
@@ -414,6 +414,14 @@ pub(super) fn unsaved(error: StoreError, draft: Option<&Draft>) -> SaveError {
 /// The level at which is told what a request need not know. Of an outage there are other lines.
 pub(super) fn level(error: &StoreError) -> log::Level {
     if error.was_told() { log::Level::Debug } else { log::Level::Warn }
+}
+
+/// As [`level`], of a save.
+pub(super) fn level_of(error: &SaveError) -> log::Level {
+    match error {
+        SaveError::Unavailable(error) => level(error),
+        _ => log::Level::Warn,
+    }
 }
 
 /// Waits after a conflict. After the first one, the next try is made at once: the others are probably done.

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use super::SaveError;
 use super::draft::Draft;
 use super::identity::StoredRecord;
-use super::save::{Plan, Writer, level, pause};
+use super::save::{Plan, Writer, level_of, pause};
 use super::state::Saved;
 use crate::error_chain::Chain;
 use crate::store::Swap;
@@ -50,8 +50,7 @@ impl Writer<'_> {
             _ if is_full && self.server.told_of_full_record.swap(true, Ordering::Relaxed) => {
                 log::Level::Debug
             }
-            SaveError::Unavailable(error) => level(error),
-            _ => log::Level::Warn,
+            error => level_of(error),
         }
     }
 

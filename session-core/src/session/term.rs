@@ -20,7 +20,7 @@ pub(super) const LIFETIME: &str = "_lifetime";
 pub(super) const OF_LIFE: [&str; 3] = [PERMANENT, CREATED_AT, LIFETIME];
 
 /// The most by which the clocks of two processes differ.
-const CLOCKS_DIFFER_BY: Duration = Duration::from_secs(5 * 60);
+pub(super) const CLOCKS_DIFFER_BY: Duration = Duration::from_secs(5 * 60);
 
 /// The life of one session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -9,28 +9,28 @@ use rocket_session_state_core::value::Value;
 
 use super::site::{Site, log_in, log_out};
 
-const DAY: Duration = Duration::from_secs(86_400);
+pub(super) const DAY: Duration = Duration::from_secs(86_400);
 
 /// A site whose application lists sessions, in every process.
-fn listing(change: impl FnOnce(&mut rocket_session_state_core::config::SessionConfig)) -> Site {
+pub(super) fn listing(change: impl FnOnce(&mut rocket_session_state_core::config::SessionConfig)) -> Site {
     let site = Site::with(change);
     declare(&site.manager);
     site
 }
 
-fn declare(manager: &Manager) {
+pub(super) fn declare(manager: &Manager) {
     manager.declare_login("username");
     manager.declare_listed();
 }
 
 /// Another browser at the same site.
-fn browser(site: &Site) -> Site {
+pub(super) fn browser(site: &Site) -> Site {
     let manager = site.other_process();
     declare(&manager);
     Site { manager, store: site.store.clone(), cookie: None, now: site.now }
 }
 
-async fn logged_in(site: &Site, user: &str, label: &str) -> Site {
+pub(super) async fn logged_in(site: &Site, user: &str, label: &str) -> Site {
     let mut browser = browser(site);
     browser
         .request(|session| {
@@ -41,19 +41,19 @@ async fn logged_in(site: &Site, user: &str, label: &str) -> Site {
     browser
 }
 
-fn all_of(site: &Site, user: &str) -> UserSessions {
+pub(super) fn all_of(site: &Site, user: &str) -> UserSessions {
     site.manager.sessions_of(&Value::Str(user.to_owned()), site.now).unwrap()
 }
 
-async fn shown(site: &Site, user: &str) -> Vec<UserSession> {
+pub(super) async fn shown(site: &Site, user: &str) -> Vec<UserSession> {
     all_of(site, user).list().await.unwrap()
 }
 
-async fn labels(site: &Site, user: &str) -> Vec<String> {
+pub(super) async fn labels(site: &Site, user: &str) -> Vec<String> {
     shown(site, user).await.iter().map(|session| session.label().to_owned()).collect()
 }
 
-async fn is_user(site: &Site, user: &str) -> bool {
+pub(super) async fn is_user(site: &Site, user: &str) -> bool {
     site.get("username").await.as_deref() == Some(user)
 }
 

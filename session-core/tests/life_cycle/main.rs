@@ -14,6 +14,7 @@ mod identities;
 mod interleavings;
 mod lifetimes;
 mod listed;
+mod listed_hard_cases;
 mod lists;
 #[path = "../stores/log_lines.rs"]
 mod log_lines;

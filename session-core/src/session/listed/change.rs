@@ -7,7 +7,7 @@ use crate::error_chain::Chain;
 use crate::formats::id::SessionId;
 use crate::session::SaveError;
 use crate::session::manager::{Manager, Server};
-use crate::session::save::{level, pause};
+use crate::session::save::{level_of, pause};
 use crate::store::client::Budget;
 use crate::store::{Loaded, New, StoreError, Swap};
 
@@ -39,12 +39,13 @@ impl UserList<'_> {
         let key = self.manager.list_key(self.user);
         let _lock = self.server.store.lock(self.budget, &key).await?;
         let mut expected = self.load_under(&key).await?;
-        for attempt in 0..self.attempts() {
+        for attempt in 0..self.manager.attempts() {
             let mut list = self.read(expected.as_ref());
             if !change(&mut list) || (expected.is_none() && list.entries.is_empty()) {
                 return Ok(());
             }
-            let life = self.life();
+            // One that a process with other settings has written is not to end before its sessions.
+            let life = self.life().max(list.life);
             let record = list.record(self.server.format, life, self.now);
             // A list of texts and numbers fits into every format, and is bounded.
             let record = record.map_err(|_| StoreError::over_every_size(0))?;
@@ -62,22 +63,18 @@ impl UserList<'_> {
     /// Removes ids whose sessions are gone, as best can be: what is left is removed when the list is shown, or full.
     pub(super) async fn leave(&self, ids: &[SessionId]) {
         if let Err(error) = self.change(|list| list.remove(ids)).await {
-            let level = match &error {
-                SaveError::Unavailable(error) => level(error),
-                _ => log::Level::Warn,
-            };
-            log::log!(level, "an ended session stays in the list of its user for now: {}", Chain(&error));
+            log::log!(
+                level_of(&error),
+                "an ended session stays in the list of its user for now: {}",
+                Chain(&error)
+            );
         }
     }
 
     /// The life of a list: twice the longest that a session can have, so that it outlives one which is entered again
-    /// at a use after half of that, wherever it is used.
+    /// at a use here after half of that. One that only Flask uses for longer is entered again when it comes here.
     fn life(&self) -> Duration {
         self.manager.config().lifetime_max().saturating_mul(2).saturating_add(AT_LEAST)
-    }
-
-    pub(super) fn attempts(&self) -> u32 {
-        self.manager.config().session_swap_attempts.max(1)
     }
 
     async fn load_under(&self, key: &str) -> Result<Option<Loaded>, StoreError> {
@@ -86,11 +83,9 @@ impl UserList<'_> {
 
     fn read(&self, loaded: Option<&Loaded>) -> List {
         let Some(loaded) = loaded else { return List::default() };
-        let mut list = List::read(self.server.format, loaded, self.now).unwrap_or_else(|| {
+        List::read(self.server.format, loaded, self.now).unwrap_or_else(|| {
             log::error!("the list of a user's sessions can't be read, and is begun anew");
             List::default()
-        });
-        list.forget_older_than(self.life());
-        list
+        })
     }
 }

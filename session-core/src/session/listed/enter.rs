@@ -1,11 +1,15 @@
 //! Entering a session in the list of its user, and ending those beyond the limit.
 
+use std::collections::BTreeSet;
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use futures_util::future::join_all;
 
 use super::change::UserList;
-use super::end::Found;
-use super::list::{Entering, Entry, Label, List};
+use super::find::{AT_ONCE, Found};
+use super::label::Label;
+use super::list::{Before, EnteredId, Entering, Entry, List};
 use crate::config::WhenFull;
 use crate::formats::id::SessionId;
 use crate::session::SaveError;
@@ -14,122 +18,163 @@ use crate::session::events::EndedBy;
 /// A session that is to be in the list.
 pub(super) struct Entrant<'a> {
     pub(super) id: &'a SessionId,
-    /// The id that the session has had until now.
-    pub(super) renews: Option<&'a SessionId>,
+    /// It exists already, so that it is neither refused nor takes the place of another one.
+    pub(super) exists: bool,
+    pub(super) before: Before<'a>,
     pub(super) label: Label<'a>,
-    /// It does not exist yet, so that it can be refused.
-    pub(super) is_new: bool,
 }
 
 /// Ids that an entry may have before those that were renewed are looked for.
 const RENEWED_OFTEN: usize = 4;
 
-/// Sessions that are looked at where there are too many. A log-in may not cost as much as the whole of a long list.
-const LOOKED_AT: usize = 32;
+/// What was found in the list when the session was to be entered.
+enum Entered {
+    /// It is in the list, and that is all.
+    Done,
+    /// It is in the list, and these ids of its entry may be gone.
+    Renewed(Vec<Entry>),
+    /// It is in the list, and so many others are too many, unless they have ended.
+    TooMany(Vec<Entry>, usize),
+    /// It is in the list, which would be too long with these, the oldest ones.
+    TooLong(Vec<Entry>),
+    /// It is not in the list, since there are so many too many, unless they have ended.
+    Full(Vec<Entry>, usize),
+}
 
-/// What was found in the list when the session was entered.
+/// The entries that were looked at.
 #[derive(Default)]
-struct Entered {
-    /// The entries that are looked at: whether their sessions live.
-    doubtful: Vec<Entry>,
-    /// There is no room, and the session was not entered.
-    is_full: bool,
+struct Looked {
+    /// The living sessions, the oldest first.
+    living: Vec<Found>,
+    /// The handles of entries without one.
+    dead: BTreeSet<String>,
+    /// The ids under which there is nothing.
+    gone: Vec<SessionId>,
 }
 
 impl UserList<'_> {
-    /// Enters a session. Where that makes too many, the oldest ones are ended, or this one is refused.
+    /// Enters a session. Where a log-in makes too many, the oldest ones are ended, or it is refused.
     pub(super) async fn enter(&self, entrant: &Entrant<'_>) -> Result<(), SaveError> {
-        let config = self.manager.config();
-        let limit = config.session_max_per_user.unwrap_or(usize::MAX);
-        let refuses = config.session_when_full == WhenFull::Refuse;
-        // Where log-ins are refused, nobody is ended for one, and a session that exists already is not refused.
-        let kept = if refuses { usize::MAX } else { limit };
         let handle = handle()?;
-        let entering = Entering {
-            id: entrant.id,
-            renews: entrant.renews,
-            handle: &handle,
-            label: entrant.label,
-            now: self.now,
-        };
-        let mut gone = Vec::new();
+        let mut looked = Looked::default();
         loop {
-            let mut entered = Entered::default();
-            self.change(|list| {
-                list.remove(&gone);
-                let before = list.entries.clone();
-                let is_new = list.enter(&entering);
-                entered.is_full = is_new && refuses && entrant.is_new && list.entries.len() > limit;
-                entered.doubtful = match list.excess(kept) {
-                    _ if entered.is_full => before,
-                    0 => list.often_renewed(entrant.id),
-                    _ => list.entries.clone(),
-                };
-                !entered.is_full
-            })
-            .await?;
-            if entered.is_full && gone.is_empty() {
-                gone = self.gone_of(&entered.doubtful).await?;
-                if !gone.is_empty() {
+            match self.try_to_enter(entrant, &handle, &looked).await? {
+                Entered::Done => {}
+                Entered::Renewed(entry) => {
+                    let looked = self.look(&entry, usize::MAX).await?;
+                    self.leave_if_any(&looked.gone).await;
+                }
+                Entered::TooMany(entries, too_many) => self.make_room(entries, too_many).await?,
+                Entered::TooLong(entries) => {
+                    let too_many = entries.len();
+                    self.make_room(entries, too_many).await?;
+                }
+                Entered::Full(entries, too_many) => {
+                    looked = self.look(&entries, too_many).await?;
+                    if looked.dead.len() < too_many {
+                        let limit = self.manager.config().session_max_per_user.unwrap_or_default();
+                        return Err(SaveError::TooManySessions { limit });
+                    }
                     continue;
                 }
             }
-            if entered.is_full {
-                return Err(SaveError::TooManySessions { limit });
-            }
-            return self.make_room(entered.doubtful, entrant.id, kept).await;
+            return Ok(());
         }
     }
 
-    /// Ends the oldest sessions of those that were found to be too many, and forgets those that have ended.
-    async fn make_room(
+    /// `looked` says which entries do not count.
+    async fn try_to_enter(
         &self,
-        mut doubtful: Vec<Entry>,
-        newest: &SessionId,
-        kept: usize,
-    ) -> Result<(), SaveError> {
-        if doubtful.is_empty() {
-            return Ok(());
+        entrant: &Entrant<'_>,
+        handle: &str,
+        looked: &Looked,
+    ) -> Result<Entered, SaveError> {
+        let config = self.manager.config();
+        let limit = config.session_max_per_user.unwrap_or(usize::MAX);
+        let Entrant { id, exists, before, label } = *entrant;
+        let entering = Entering { id, exists, before, handle, label, now: self.now };
+        let mut entered = Entered::Done;
+        self.change(|list| {
+            list.remove(&looked.gone);
+            let others_before = list.entries.clone();
+            let counts = |entry: &&Entry| !looked.dead.contains(&entry.handle);
+            let too_many = match list.enter(&entering) && !exists {
+                true => list.entries.iter().filter(counts).count().saturating_sub(limit),
+                false => 0,
+            };
+            let too_long = list.shorten();
+            let others = || list.entries.iter().filter(|entry| !entry.has(id)).cloned();
+            entered = match config.session_when_full {
+                WhenFull::Refuse if too_many > 0 => Entered::Full(others_before, too_many),
+                _ if too_many > 0 => Entered::TooMany(others().collect(), too_many),
+                _ if too_long > 0 => Entered::TooLong(others().take(too_long).collect()),
+                _ => list.often_renewed(id).map_or(Entered::Done, |entry| Entered::Renewed(vec![entry])),
+            };
+            !matches!(entered, Entered::Full(..))
+        })
+        .await?;
+        Ok(entered)
+    }
+
+    /// Forgets those of the entries that have ended, and ends the oldest of the others, until there are so many fewer.
+    async fn make_room(&self, entries: Vec<Entry>, too_many: usize) -> Result<(), SaveError> {
+        let Looked { mut living, dead, mut gone } = self.look(&entries, too_many).await?;
+        let oldest: BTreeSet<&str> = entries
+            .iter()
+            .filter(|entry| !dead.contains(&entry.handle))
+            .take(too_many.saturating_sub(dead.len()))
+            .map(|entry| entry.handle.as_str())
+            .collect();
+        let is_oldest = |entry: &&Entry| oldest.contains(entry.handle.as_str());
+        living.retain(|found| entries.iter().filter(is_oldest).any(|entry| entry.has(&found.id)));
+        for some in living.chunks(AT_ONCE) {
+            for ended in join_all(some.iter().map(|found| self.end_one(found, EndedBy::Limit))).await {
+                ended?;
+            }
         }
-        let mut list = List { entries: doubtful.clone() };
-        doubtful.truncate(LOOKED_AT);
-        let found = self.find(&doubtful).await?;
-        let mut gone = ids_gone(&found, newest);
-        list.remove(&gone);
-        let excess = list.excess(kept);
-        let oldest: Vec<Entry> =
-            list.entries.into_iter().filter(|entry| !entry.has(newest)).take(excess).collect();
-        let is_oldest = |found: &Found| oldest.iter().any(|entry| entry.has(&found.id));
-        let ending: Vec<Found> = found.into_iter().filter(is_oldest).collect();
-        gone.extend(ending.iter().map(|found| found.id.clone()));
-        self.end_found(ending, EndedBy::Limit).await?;
-        if !gone.is_empty() {
-            self.leave(&gone).await;
-        }
+        gone.extend(living.into_iter().map(|found| found.id));
+        self.leave_if_any(&gone).await;
         Ok(())
     }
 
-    async fn gone_of(&self, entries: &[Entry]) -> Result<Vec<SessionId>, SaveError> {
-        let looked_at = entries.get(..LOOKED_AT).unwrap_or(entries);
-        Ok(self.find(looked_at).await?.into_iter().filter(Found::is_gone).map(|found| found.id).collect())
+    /// Looks at entries from the oldest on, until so many were found that have ended.
+    async fn look(&self, entries: &[Entry], enough: usize) -> Result<Looked, SaveError> {
+        let mut looked = Looked::default();
+        for some in entries.chunks(AT_ONCE) {
+            let found = self.find(some).await?;
+            for entry in some {
+                if !found.iter().any(|found| entry.has(&found.id) && found.lives()) {
+                    looked.dead.insert(entry.handle.clone());
+                }
+            }
+            for found in found {
+                match found.is_gone() {
+                    true => looked.gone.push(found.id),
+                    false if found.lives() => looked.living.push(found),
+                    false => {}
+                }
+            }
+            if looked.dead.len() >= enough {
+                break;
+            }
+        }
+        Ok(looked)
+    }
+
+    async fn leave_if_any(&self, gone: &[SessionId]) {
+        if !gone.is_empty() {
+            self.leave(gone).await;
+        }
     }
 }
 
 impl List {
-    /// The entry of an id, if it has many that were renewed.
-    fn often_renewed(&self, id: &SessionId) -> Vec<Entry> {
-        let entry = self.entries.iter().find(|entry| entry.has(id));
-        entry.filter(|entry| entry.ids.len() > RENEWED_OFTEN).into_iter().cloned().collect()
+    /// The entry of an id, without that id, if it has many that were renewed.
+    fn often_renewed(&self, id: &SessionId) -> Option<Entry> {
+        let mut entry = self.entries.iter().find(|entry| entry.has(id))?.clone();
+        entry.ids.retain(|EnteredId(own, _)| own != id.as_str());
+        (entry.ids.len() >= RENEWED_OFTEN).then_some(entry)
     }
-}
-
-/// The ids under which there is nothing, but for the one that was entered just now.
-fn ids_gone(found: &[Found], newest: &SessionId) -> Vec<SessionId> {
-    found
-        .iter()
-        .filter(|found| found.is_gone() && found.id != *newest)
-        .map(|found| found.id.clone())
-        .collect()
 }
 
 /// Makes a name by which a page can speak of a session.

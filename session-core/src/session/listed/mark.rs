@@ -16,8 +16,21 @@ impl Server {
         key: &str,
         touch: Option<Duration>,
     ) -> Result<Option<Loaded>, StoreError> {
-        let loaded = self.store.load(budget, now, key, touch).await?;
-        Ok(loaded.filter(|loaded| !self.is_ended_mark(loaded)))
+        match self.store.load(budget, now, key, touch).await? {
+            Some(mark) if self.is_ended_mark(&mark) => {
+                if touch.is_some() {
+                    self.give_life_back(budget, now, key, &mark).await;
+                }
+                Ok(None)
+            }
+            loaded => Ok(loaded),
+        }
+    }
+
+    /// Lets a mark end again soon that a load has touched as it touches sessions. If that fails, it stays a while.
+    async fn give_life_back(&self, budget: &Budget, now: SystemTime, key: &str, mark: &Loaded) {
+        let new = New { bytes: &mark.bytes, lifetime: Some(TOUCHED_MARK_LASTS) };
+        drop(self.store.swap(budget, now, key, Some(mark), Some(new)).await);
     }
 
     /// Swaps a session. Where there is a mark, there is none, and none can be created.
@@ -44,6 +57,9 @@ impl Server {
         loaded.bytes.len() <= LONGEST_MARK && self.session_in(loaded).is_some_and(|record| record.is_empty())
     }
 }
+
+/// The life of a mark whose id somebody has, so that nothing is about to be created under it.
+const TOUCHED_MARK_LASTS: Duration = Duration::from_secs(60);
 
 /// A map without keys, as it is stored: no bytes at all are not a record.
 fn mark(format: Format) -> Record {

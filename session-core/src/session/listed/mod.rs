@@ -6,6 +6,8 @@
 mod change;
 mod end;
 mod enter;
+mod find;
+mod label;
 mod list;
 mod mark;
 mod saving;
@@ -16,6 +18,7 @@ mod user_sessions;
 pub use user_session::UserSession;
 pub use user_sessions::UserSessions;
 
+pub(super) use list::Before;
 pub(super) use seal::LISTED;
 
 use std::sync::Arc;

@@ -2,35 +2,37 @@
 
 use super::change::UserList;
 use super::enter::Entrant;
-use super::list::Label;
-use super::user_sessions::shortened;
+use super::label::Label;
+use super::list::Before;
 use crate::error_chain::Chain;
 use crate::formats::codec::Record;
 use crate::formats::id::SessionId;
 use crate::session::SaveError;
 use crate::session::draft::Draft;
-use crate::session::save::{Writer, level};
-use crate::session::state::State;
+use crate::session::save::{Writer, level_of};
 use crate::store::Loaded;
 
 impl Writer<'_> {
-    /// Enters a session that is about to be created under `id`, and seals it. `None` if it is in no list.
+    /// Enters a session that is about to be created under `id`, in the list of this user.
     pub(in crate::session) async fn enter_new(
         &self,
-        new: &Draft,
+        user: &str,
         id: &SessionId,
-        renews: Option<&SessionId>,
-    ) -> Result<Option<Draft>, SaveError> {
-        let Some(user) = self.user_of(&new.record) else { return Ok(None) };
-        self.enter(&user, id, renews, true).await?;
-        Ok(self.sealed(new, id))
+        before: Before<'_>,
+    ) -> Result<(), SaveError> {
+        self.enter(user, id, false, before).await
     }
 
-    /// Seals a session that is written under an id which was entered before. `None` if it is in no list.
-    pub(in crate::session) fn sealed(&self, new: &Draft, id: &SessionId) -> Option<Draft> {
-        let user = self.user_of(&new.record)?;
-        let record = self.manager.with_listed_seal(&new.record, &user, id, self.now)?;
-        Some(Draft { record, empty: new.empty })
+    /// Seals a session that is written under an id that is in a list. As it was, if it is in none, or if the seal does not
+    /// fit: then it is entered again at its next use.
+    pub(in crate::session) fn sealed(&self, new: Draft, id: &SessionId) -> Draft {
+        let record = self
+            .user_of(&new.record)
+            .and_then(|user| self.manager.with_listed_seal(&new.record, &user, id, self.now));
+        match record.map(|record| Draft { record, empty: new.empty }) {
+            Some(sealed) if self.fits(&sealed).is_ok() => sealed,
+            _ => new,
+        }
     }
 
     /// Enters a session that exists, as best can be: a request that only reads does not fail by it. The seal goes with
@@ -42,18 +44,16 @@ impl Writer<'_> {
             state.identity.id().cloned()
         };
         let Some(id) = id else { return };
-        match self.enter(user, &id, None, false).await {
+        match self.enter(user, &id, true, Before::default()).await {
             Ok(()) => {
                 let seal = self.manager.listed_seal(user, &id, self.now);
                 self.session.state().seal(super::LISTED, &seal);
             }
-            Err(error) => {
-                let level = match &error {
-                    SaveError::Unavailable(error) => level(error),
-                    _ => log::Level::Warn,
-                };
-                log::log!(level, "a session could not be entered in the list of its user: {}", Chain(&error));
-            }
+            Err(error) => log::log!(
+                level_of(&error),
+                "a session could not be entered in the list of its user: {}",
+                Chain(&error)
+            ),
         }
     }
 
@@ -61,13 +61,13 @@ impl Writer<'_> {
         &self,
         user: &str,
         id: &SessionId,
-        renews: Option<&SessionId>,
-        is_new: bool,
+        exists: bool,
+        before: Before<'_>,
     ) -> Result<(), SaveError> {
         let (text, replaces) = self.session.state().label();
         let label = Label { text: &text, replaces };
         // In a box, since it is rare, and would make the future of every save larger.
-        Box::pin(self.list_of(user).enter(&Entrant { id, renews, label, is_new })).await?;
+        Box::pin(self.list_of(user).enter(&Entrant { id, exists, before, label })).await?;
         self.session.state().label_entered(&text);
         Ok(())
     }
@@ -95,22 +95,5 @@ impl Writer<'_> {
     fn list_of<'a>(&'a self, user: &'a str) -> UserList<'a> {
         let Writer { manager, server, now, .. } = *self;
         UserList { manager, server, user, login_key: self.login_key(), now, budget: self.budget() }
-    }
-}
-
-impl State {
-    /// The label for the list, and whether it takes the place of an earlier one.
-    fn label(&self) -> (String, bool) {
-        match (&self.chosen_label, &self.suggested_label) {
-            (Some(chosen), _) => (chosen.clone(), true),
-            (None, suggested) => (suggested.as_deref().map(shortened).unwrap_or_default(), false),
-        }
-    }
-
-    /// Notes that a label is in the list. It is that of another session, too, which this request may begin.
-    fn label_entered(&mut self, text: &str) {
-        if self.chosen_label.as_deref() == Some(text) {
-            self.suggested_label = self.chosen_label.take();
-        }
     }
 }

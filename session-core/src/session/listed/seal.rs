@@ -1,22 +1,20 @@
 //! The seal that says in a session's record that it was entered in the list of its user.
 
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use sha2::{Digest, Sha256};
 
 use crate::formats::codec::{Format, RawKey, Record};
 use crate::formats::id::SessionId;
-use crate::formats::time::unix_seconds;
+use crate::formats::time::{later, unix_seconds};
 use crate::formats::value::Value;
 use crate::session::manager::Manager;
 use crate::session::state::State;
+use crate::session::term::CLOCKS_DIFFER_BY;
 
 /// The key of the seal: when the session was entered, in Unix seconds, and a hash of user and id. So it says nothing
 /// where Flask has logged in another user, or has given the session another id.
 pub(in crate::session) const LISTED: &str = "_listed";
-
-/// The most by which the clocks of two processes differ.
-const CLOCKS_DIFFER_BY: i64 = 5 * 60;
 
 impl Manager {
     /// Makes the seal of a session that is entered now.
@@ -55,18 +53,20 @@ impl Manager {
         (!is_entered).then_some(user)
     }
 
-    fn is_recent(&self, entered_at: i64, now: SystemTime) -> bool {
-        let half: Duration = self.config().lifetime_max() / 2;
-        let age = unix_seconds(now).saturating_sub(entered_at);
-        age >= -CLOCKS_DIFFER_BY && u64::try_from(age).unwrap_or(0) <= half.as_secs()
+    fn is_recent(&self, entered_at: u64, now: SystemTime) -> bool {
+        let entered_at = later(UNIX_EPOCH, Duration::from_secs(entered_at));
+        match now.duration_since(entered_at) {
+            Ok(age) => age <= self.config().lifetime_max() / 2,
+            Err(ahead) => ahead.duration() <= CLOCKS_DIFFER_BY,
+        }
     }
 }
 
 /// Returns when the session of this user was entered under this id.
-fn entered_at(format: Format, raw: &[u8], user: &str, id: &SessionId) -> Option<i64> {
+fn entered_at(format: Format, raw: &[u8], user: &str, id: &SessionId) -> Option<u64> {
     let Value::List(seal) = format.decode(raw).ok()? else { return None };
     match seal.as_slice() {
-        [Value::Int(at), Value::Str(whose)] if *whose == code(user, id) => i64::try_from(*at).ok(),
+        [Value::Int(at), Value::Str(whose)] if *whose == code(user, id) => u64::try_from(*at).ok(),
         _ => None,
     }
 }

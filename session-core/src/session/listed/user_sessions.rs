@@ -5,13 +5,16 @@ use std::time::SystemTime;
 
 use super::change::UserList;
 use super::enter::Entrant;
-use super::list::{Entry, Label};
+use super::find::Found;
+use super::label::Label;
+use super::list::{Before, Entry};
 use super::user_session::UserSession;
 use crate::formats::codec::EncodeError;
 use crate::formats::id::SessionId;
 use crate::formats::value::Value;
 use crate::session::manager::{Manager, Server, SessionHome};
 use crate::session::{RequestClock, SaveError, Session, login};
+use crate::store::Loaded;
 use crate::store::client::Budget;
 
 /// All sessions of one user: to show them, and to end them from elsewhere.
@@ -84,27 +87,6 @@ impl Session {
             clock: self.shared.clock,
         })
     }
-
-    /// Labels this session in the list of its user's sessions, instead of with the browser's `User-Agent`. At most 200
-    /// bytes are kept, without control characters.
-    ///
-    /// ```
-    /// # rocket_session_state_core::session::doc_examples::with_session(|session| {
-    /// session.set_label("Momo's telephone");
-    /// # });
-    /// ```
-    pub fn set_label(&self, label: &str) {
-        let mut state = self.used();
-        state.chosen_label = Some(shortened(label));
-        state.listing_tried = false;
-    }
-
-    /// The label of a session whose application sets none. It is given with every request, and needed by few.
-    #[doc(hidden)]
-    pub fn suggest_label(&self, label: &str) {
-        let end = (0..=label.len().min(LABEL_BYTES)).rev().find(|end| label.is_char_boundary(*end));
-        self.state().suggested_label = end.and_then(|end| label.get(..end)).map(str::to_owned);
-    }
 }
 
 impl UserSessions {
@@ -122,11 +104,13 @@ impl UserSessions {
         };
         let list = self.list_in(server, &budget, now);
         let mut entries = list.load().await?.entries;
-        let current = self.current();
-        if let Some(id) = current.as_ref().filter(|id| !entries.iter().any(|entry| entry.has(id))) {
-            // A store that forgets has forgotten the list, or Flask has made the session.
-            let label = Label { text: "", replaces: false };
-            list.enter(&Entrant { id, renews: None, label, is_new: false }).await?;
+        let mut current = self.current(&list, &entries).await?;
+        if let (Current::NotEntered(id), Some(session)) = (&current, &self.asking) {
+            // Flask has made the session, or a store that forgets has forgotten the list.
+            let (text, replaces) = session.state().label();
+            let label = Label { text: &text, replaces };
+            list.enter(&Entrant { id, exists: true, before: Before::default(), label }).await?;
+            current = Current::Entered(id.clone());
             entries = list.load().await?.entries;
         }
         let found = list.find(&entries).await?;
@@ -136,10 +120,9 @@ impl UserSessions {
             list.leave(&gone).await;
         }
         let shown = entries.iter().rev().filter_map(|entry| {
-            let session = found.iter().find(|found| found.session.is_some() && entry.has(&found.id))?;
-            let last_seen = session.session.as_ref().and_then(|loaded| self.last_seen(server, loaded, now));
-            let is_current = current.as_ref().is_some_and(|id| entry.has(id));
-            Some(UserSession::new(entry, last_seen, now, is_current))
+            let session = found.iter().filter(|found| entry.has(&found.id)).find_map(Found::session)?;
+            let last_seen = self.last_seen(server, session, now);
+            Some(UserSession::new(entry, last_seen, now, current.is_in(entry)))
         });
         Ok(shown.collect())
     }
@@ -150,7 +133,7 @@ impl UserSessions {
     ///
     /// The store failed; the session may have ended or not.
     pub async fn end(&self, handle: &str) -> Result<bool, SaveError> {
-        Ok(self.end_meant(|entry, _| entry.handle == handle).await? > 0)
+        Ok(self.end_meant(Meant::One(handle)).await? > 0)
     }
 
     /// Ends all sessions but the one that asks, and returns how many were ended. All of them, if no session of the user
@@ -158,9 +141,9 @@ impl UserSessions {
     ///
     /// # Errors
     ///
-    /// The store failed; some may have ended.
+    /// [`SaveError::Ended`] if the session that asks has ended itself. Otherwise the store failed, and some may have ended.
     pub async fn end_others(&self) -> Result<usize, SaveError> {
-        self.end_meant(|entry, current| !current.is_some_and(|id| entry.has(id))).await
+        self.end_meant(Meant::Others).await
     }
 
     /// Ends all sessions, also those of log-ins that are under way, and returns how many were ended. A log-in that comes
@@ -170,25 +153,24 @@ impl UserSessions {
     ///
     /// The store failed; some may have ended.
     pub async fn end_all(&self) -> Result<usize, SaveError> {
-        self.end_meant(|_, _| true).await
+        self.end_meant(Meant::All).await
     }
 
-    async fn end_meant(
-        &self,
-        meant: impl Fn(&Entry, Option<&SessionId>) -> bool,
-    ) -> Result<usize, SaveError> {
+    async fn end_meant(&self, meant: Meant<'_>) -> Result<usize, SaveError> {
         let (Some(server), budget) = (self.server(), self.manager.budget()) else { return Ok(0) };
-        let (list, current) = (self.list_in(server, &budget, self.clock.now()), self.current());
-        let mut ends_current = false;
-        let ended = list
-            .end(|entry| {
-                let is_meant = meant(entry, current.as_ref());
-                if is_meant && current.as_ref().is_some_and(|id| entry.has(id)) {
-                    ends_current = true;
-                }
-                is_meant
-            })
-            .await?;
+        let list = self.list_in(server, &budget, self.clock.now());
+        let entries = list.load().await?.entries;
+        let current = self.current(&list, &entries).await?;
+        let is_meant = |entry: &Entry| match meant {
+            Meant::One(handle) => entry.handle == handle,
+            Meant::Others => !current.is_in(entry),
+            Meant::All => true,
+        };
+        if let (Meant::Others, Current::Ended) = (meant, &current) {
+            return Err(SaveError::Ended);
+        }
+        let ends_current = entries.iter().any(|entry| current.is_in(entry) && is_meant(entry));
+        let ended = list.end(entries, is_meant).await?;
         if let Some(session) = self.asking.as_ref().filter(|_| ends_current) {
             session.state().ended_here(self.manager.fresh());
         }
@@ -207,8 +189,27 @@ impl UserSessions {
         UserList { manager, server, user, login_key: *login_key, now, budget }
     }
 
-    /// The id of the session that asks, as it is stored.
-    fn current(&self) -> Option<SessionId> {
+    /// Finds the session that asks among these.
+    async fn current(&self, list: &UserList<'_>, entries: &[Entry]) -> Result<Current, SaveError> {
+        let Some(id) = self.asking_id() else { return Ok(Current::None) };
+        let is_entered = |id: &SessionId| entries.iter().any(|entry| entry.has(id));
+        if is_entered(&id) {
+            return Ok(Current::Entered(id));
+        }
+        if list.has(&id).await? {
+            return Ok(Current::NotEntered(id));
+        }
+        // Another request may have given it a new id since, as where a stream asks.
+        let living = self.manager.living_successor(list.server, &id, list.now, list.budget).await?;
+        Ok(match living.filter(|living| living.is_same_session) {
+            Some(living) if is_entered(&living.id) => Current::Entered(living.id),
+            Some(living) => Current::NotEntered(living.id),
+            None => Current::Ended,
+        })
+    }
+
+    /// The id of the session that asks, as it was loaded or last saved.
+    fn asking_id(&self) -> Option<SessionId> {
         let session = self.asking.as_ref()?;
         let state = session.state();
         let is_theirs = self.manager.listed_user(&state.contents.record, state.login_key)? == self.user;
@@ -216,12 +217,7 @@ impl UserSessions {
     }
 
     /// Returns when the life of a session was last extended, as its end tells.
-    fn last_seen(
-        &self,
-        server: &Server,
-        loaded: &crate::store::Loaded,
-        now: SystemTime,
-    ) -> Option<SystemTime> {
+    fn last_seen(&self, server: &Server, loaded: &Loaded, now: SystemTime) -> Option<SystemTime> {
         let record = server.session_in(loaded)?;
         let term = self.manager.refresh().term_of(&record, self.login_key, now);
         loaded.expires.filter(|end| Some(*end) != term.until)?.checked_sub(term.lifetime)
@@ -235,17 +231,27 @@ impl fmt::Debug for UserSessions {
     }
 }
 
-/// The bytes of a label that are kept.
-const LABEL_BYTES: usize = 200;
+/// The session that asks.
+enum Current {
+    /// None of the user's asks.
+    None,
+    Entered(SessionId),
+    /// It lives, and is not in the list.
+    NotEntered(SessionId),
+    /// It has ended since it was loaded.
+    Ended,
+}
 
-/// Cuts a text to the bytes of a label.
-pub(super) fn shortened(label: &str) -> String {
-    let mut short = String::new();
-    for character in label.trim().chars().filter(|character| !character.is_control()) {
-        if short.len() + character.len_utf8() > LABEL_BYTES {
-            break;
-        }
-        short.push(character);
+impl Current {
+    fn is_in(&self, entry: &Entry) -> bool {
+        matches!(self, Current::Entered(id) if entry.has(id))
     }
-    short
+}
+
+/// The sessions that are to end.
+#[derive(Clone, Copy)]
+enum Meant<'a> {
+    One(&'a str),
+    Others,
+    All,
 }
