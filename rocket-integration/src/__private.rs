@@ -22,5 +22,4 @@ pub use crate::user::{
     ByValue, Clones, HasUser, IdOf, LoginField, LoginId, UserField, UserSource, fill_user, find, found,
     log_in, login_field, source, user_of,
 };
-pub use crate::user_sessions::{NamesUser, login_value};
 pub use crate::{Next, Session, SessionError, SessionUser};

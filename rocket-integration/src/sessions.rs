@@ -13,9 +13,10 @@ use rocket_session_state_core::manager::Manager;
 use crate::context::SessionContext;
 use crate::error::SessionError;
 use crate::fairing::SessionFairing;
+use crate::guard::{Listed, NamesUser};
 use crate::session::Session;
 use crate::testing::TestSetup;
-use crate::user_sessions::{Listed, NamesUser, Problem, UserSessions};
+use crate::user_sessions::{Problem, UserSessions};
 
 /// All sessions of an application. [`Sessions::fairing`] gives an application its sessions.
 ///

@@ -13,6 +13,7 @@ mod document;
 mod fields;
 mod gate;
 mod launch;
+mod listed;
 mod traits;
 mod unmarked;
 
@@ -21,10 +22,10 @@ pub use authorize::{Require, Restrictive, authorize, enter, open};
 pub use fields::{Parts, Proof};
 pub use gate::{gate, required};
 pub use launch::abort;
+pub use listed::{Listed, NamesUser};
 pub use traits::{Fut, GuardDef, NoUser, SessionGuard, SessionState, TypedKey};
 
 pub use crate::login::LoginTarget;
-pub use crate::user_sessions::Listed;
 
 pub(crate) use check::argument;
 pub(crate) use gate::{is_gate, never_answers, table};
@@ -40,6 +41,7 @@ pub(crate) mod generated {
         Decoy, FieldName, FieldNames, FieldsOf, FillsField, Names, PlainField, field, fill, is_required,
         session_of, typed_key, unknown_field,
     };
+    pub use super::listed::login_value;
     pub use super::traits::{
         HasLogin, Requirement, RequiresSomething, fresh, freshness, login, requires_something,
     };

@@ -1,6 +1,5 @@
 //! All sessions of one user: shown on a page of devices, and ended from elsewhere.
 
-mod listed;
 mod problem;
 
 use std::fmt;
@@ -10,12 +9,11 @@ use rocket::request::{FromRequest, Outcome, Request};
 use rocket::{Ignite, Rocket, Sentinel, async_trait};
 use rocket_session_state_core::session::{self, SaveError, UserSession};
 
-pub use listed::{Listed, NamesUser, login_value};
 pub(crate) use problem::Problem;
 
 use crate::context::SessionContext;
 use crate::error::SessionError;
-use crate::guard::{self, SessionGuard};
+use crate::guard::{self, Listed, SessionGuard};
 use problem::have_no_store;
 
 /// The sessions of one user, on all devices: to show them and to end them.

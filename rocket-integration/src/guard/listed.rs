@@ -6,7 +6,7 @@ use rocket_session_state_core::codec::{EncodeError, Format};
 use rocket_session_state_core::fields::{Field, SessionValue};
 use rocket_session_state_core::value::Value;
 
-use crate::guard::SessionState;
+use super::traits::SessionState;
 
 /// A state whose users' sessions are listed: its login field is `#[session(login, listed)]`.
 ///
