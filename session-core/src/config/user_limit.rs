@@ -29,8 +29,9 @@ impl FromSetting for WhenFull {
 const MAX: &str = "session_max_per_user";
 const WHEN_FULL: &str = "session_when_full";
 
-/// The list of a user's sessions is one record, which each log-in of the user rewrites.
-const ALLOWED: RangeInclusive<usize> = 1..=1000;
+/// The list of a user's sessions is one record, which each log-in of the user rewrites, and which has room for so many
+/// under ids of every length.
+const ALLOWED: RangeInclusive<usize> = 1..=100;
 
 /// Allows none, or a number of sessions.
 pub(super) fn range(max: &Option<usize>) -> Option<String> {

@@ -63,7 +63,7 @@ pub(crate) struct Against<'a> {
     pub(crate) session_type: SessionType,
     pub(crate) debug_profile: bool,
     pub(crate) key_prefix: &'a str,
-    /// Characters behind the prefix of the longest key that is written: a new id, or the note of a renewed one.
+    /// Characters behind the prefix of the longest key that is written: a new id, or the list of a user's sessions.
     pub(crate) written: usize,
     /// The same of the longest key that is looked up, which may have an older id.
     pub(crate) looked_up: usize,

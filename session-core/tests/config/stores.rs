@@ -223,16 +223,9 @@ fn names_that_no_database_would_take_and_keys_that_its_column_would_not_are_refu
     }
     let prefix = |length: usize| format!("{sql}session_key_prefix = \"{}\"", "p".repeat(length));
     let toml = |line: &str| format!("[default]\nsecret_key = \"{KEY}\"\n{line}");
-    // The longest key is that of the note which a renewed id leaves.
-    accepted(&toml(&prefix(255 - 65)), &[]);
-    assert_says(&refused_line(&prefix(256 - 65)), "session_key_prefix", &["65 characters", "at most 255"]);
-    let without_notes = |length| format!("{}\nsession_successor_seconds = 0", prefix(length));
-    accepted(&toml(&without_notes(255 - 43)), &[]);
-    assert_says(
-        &refused_line(&without_notes(256 - 43)),
-        "session_key_prefix",
-        &["43 characters", "at most 255"],
-    );
+    // The longest key is that of the list of a user's sessions.
+    accepted(&toml(&prefix(255 - 70)), &[]);
+    assert_says(&refused_line(&prefix(256 - 70)), "session_key_prefix", &["70 characters", "at most 255"]);
 }
 
 #[cfg(feature = "sqlite")]
@@ -398,11 +391,11 @@ fn a_key_that_memcached_could_not_hold_does_not_launch() {
             config.session_key_prefix = "p".repeat(bytes);
         })
     };
-    assert!(with_prefix(250 - 65).is_ok());
+    assert!(with_prefix(250 - 70).is_ok());
     assert_says(
-        &with_prefix(250 - 64).unwrap_err().problems()[0],
+        &with_prefix(250 - 69).unwrap_err().problems()[0],
         "session_key_prefix",
-        &["at most 185 bytes", "the note of a renewed one", "250"],
+        &["at most 180 bytes", "the list of a user", "250"],
     );
 }
 

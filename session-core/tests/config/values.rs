@@ -181,13 +181,13 @@ fn numbers_outside_their_range_are_refused() {
 }
 
 #[test]
-fn a_limit_of_sessions_per_user_is_none_or_one_to_a_thousand() {
+fn a_limit_of_sessions_per_user_is_none_or_one_to_a_hundred() {
     const KEY: &str = "session_max_per_user";
     let lines = |value: &str| format!("session_type = \"memory\"\n{KEY} = {value}");
     let limit = |value| accepted(&format!("[default]\n{}", lines(value)), &[]).session_max_per_user;
-    assert_eq!(["0", "false", "1", "1000"].map(limit), [None, None, Some(1), Some(1000)]);
+    assert_eq!(["0", "false", "1", "100"].map(limit), [None, None, Some(1), Some(100)]);
     for (wrong, message) in [
-        ("1001", "0 (none), or 1 to 1000 sessions, not 1001"),
+        ("101", "0 (none), or 1 to 100 sessions, not 101"),
         ("-1", "whole number"),
         ("\"5\"", "whole number"),
     ] {
@@ -197,7 +197,7 @@ fn a_limit_of_sessions_per_user_is_none_or_one_to_a_thousand() {
         config.session_type = SessionType::Memory;
         config.session_max_per_user = Some(0);
     });
-    assert_says(&in_code.unwrap_err().problems()[0], KEY, &["1 to 1000 sessions, not 0"]);
+    assert_says(&in_code.unwrap_err().problems()[0], KEY, &["1 to 100 sessions, not 0"]);
     let word = "session_type = \"memory\"\nsession_when_full = \"newest\"";
     assert_says(&refused_line(word), "session_when_full", &["\"oldest\" or \"refuse\""]);
 }

@@ -231,7 +231,7 @@ async fn a_list_outlives_sessions_that_are_used_and_forgets_those_that_are_not()
 async fn the_application_may_choose_the_label_at_any_time() {
     let site = listing(|_| {});
     let mut ann = logged_in(&site, "ann", "Mozilla/5.0").await;
-    ann.request(|session| session.set_label("Ann's\ntelephone")).await;
+    ann.request(|session| session.set_label("Ann's\n\u{202e}telephone")).await;
     assert_eq!(labels(&site, "ann").await, ["Ann'stelephone"]);
     ann.request(|session| {
         session.suggest_label("Mozilla/5.0");

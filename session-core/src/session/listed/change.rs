@@ -15,6 +15,7 @@ use crate::store::{Loaded, New, StoreError, Swap};
 const AT_LEAST: Duration = Duration::from_secs(300);
 
 /// The list of one user, for one request or task.
+#[derive(Clone, Copy)]
 pub(super) struct UserList<'a> {
     pub(super) manager: &'a Manager,
     pub(super) server: &'a Server,
@@ -26,6 +27,11 @@ pub(super) struct UserList<'a> {
 }
 
 impl UserList<'_> {
+    /// The same list, for one of some calls that are made at once.
+    pub(super) fn within<'b>(&'b self, budget: &'b Budget) -> UserList<'b> {
+        UserList { budget, ..*self }
+    }
+
     /// Returns the list as it is.
     pub(super) async fn load(&self) -> Result<List, StoreError> {
         let loaded = self.load_under(&self.manager.list_key(self.user)).await?;

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use futures_util::future::join_all;
-
 use super::change::UserList;
 use super::find::{AT_ONCE, Found, There};
 use super::list::{Entry, List};
@@ -89,7 +87,7 @@ impl UserList<'_> {
     async fn end_entries(&self, entries: &[Entry], progress: &mut Progress) -> Result<(), SaveError> {
         for some in entries.chunks(AT_ONCE) {
             let found = self.find(some).await?;
-            let fates = join_all(found.iter().map(|found| self.end_one(found, EndedBy::Elsewhere))).await;
+            let fates = self.end_at_once(&found, EndedBy::Elsewhere).await;
             let mut failed = None;
             for (found, fate) in found.iter().zip(fates) {
                 match fate {
@@ -102,8 +100,13 @@ impl UserList<'_> {
         Ok(())
     }
 
+    /// Ends sessions at the same time.
+    pub(super) async fn end_at_once(&self, found: &[Found], by: EndedBy) -> Vec<Result<Fate, SaveError>> {
+        self.budget.at_once(found, async |found, share| self.within(&share).end_one(found, by).await).await
+    }
+
     /// Ends a session, whatever its record holds by now, unless it has become somebody else's.
-    pub(super) async fn end_one(&self, found: &Found, by: EndedBy) -> Result<Fate, SaveError> {
+    async fn end_one(&self, found: &Found, by: EndedBy) -> Result<Fate, SaveError> {
         let Found { id, there } = found;
         let mut current = match there {
             There::Session(loaded) => Some(loaded.clone()),

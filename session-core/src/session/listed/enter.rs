@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use futures_util::future::join_all;
 
 use super::change::UserList;
 use super::find::{AT_ONCE, Found};
@@ -128,7 +127,7 @@ impl UserList<'_> {
         let is_oldest = |entry: &&Entry| oldest.contains(entry.handle.as_str());
         living.retain(|found| entries.iter().filter(is_oldest).any(|entry| entry.has(&found.id)));
         for some in living.chunks(AT_ONCE) {
-            for ended in join_all(some.iter().map(|found| self.end_one(found, EndedBy::Limit))).await {
+            for ended in self.end_at_once(some, EndedBy::Limit).await {
                 ended?;
             }
         }

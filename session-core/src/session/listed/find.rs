@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use futures_util::future::join_all;
-
 use super::change::UserList;
 use super::list::{EnteredId, Entry};
 use crate::formats::id::SessionId;
@@ -59,7 +57,9 @@ impl UserList<'_> {
         let ids: Vec<_> = entries.iter().flat_map(|entry| &entry.ids).filter_map(parsed).collect();
         let mut found = Vec::with_capacity(ids.len());
         for some in ids.chunks(AT_ONCE) {
-            for one in join_all(some.iter().map(|(id, age)| self.find_one(id, *age))).await {
+            let look =
+                async |(id, age): &(SessionId, u64), share| self.within(&share).find_one(id, *age).await;
+            for one in self.budget.at_once(some, look).await {
                 found.push(one?);
             }
         }

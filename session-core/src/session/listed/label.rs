@@ -57,14 +57,21 @@ impl State {
     }
 }
 
-/// Cuts a text to the bytes of a label.
+/// Cuts a text to the bytes of a label, without what nobody sees.
 fn shortened(label: &str) -> String {
     let mut short = String::new();
-    for character in label.trim().chars().filter(|character| !character.is_control()) {
+    for character in label.trim().chars().filter(|character| !is_unseen(*character)) {
         if short.len() + character.len_utf8() > LABEL_BYTES {
             break;
         }
         short.push(character);
     }
     short
+}
+
+/// Tells whether a character is a control, or turns the direction of a text, so that a device might look like another.
+fn is_unseen(character: char) -> bool {
+    let turns =
+        ['\u{200b}'..='\u{200f}', '\u{202a}'..='\u{202e}', '\u{2060}'..='\u{206f}', '\u{feff}'..='\u{feff}'];
+    character.is_control() || turns.iter().any(|range| range.contains(&character))
 }

@@ -68,7 +68,7 @@ pub(super) struct Entering<'a> {
 const LONGEST: usize = 60_000;
 
 /// Sessions that keep their labels in a list that is too long.
-const LABELLED: usize = 100;
+const LABELLED: usize = 50;
 
 /// What an entry takes beside its texts, at most.
 const PER_ENTRY: usize = 96;

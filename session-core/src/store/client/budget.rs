@@ -46,7 +46,6 @@ impl Budget {
 
     /// Does the same for each of some things, for all at the same time, and returns the answers in their order. Each
     /// has a budget of its own with what is left of this one, which the whole uses up by the time that it takes.
-    #[allow(dead_code)]
     pub(crate) async fn at_once<I, F: Future>(
         &self,
         things: impl IntoIterator<Item = I>,
@@ -58,7 +57,6 @@ impl Budget {
         answers
     }
 
-    #[allow(dead_code)]
     fn as_it_is(&self) -> Budget {
         let spent = self.spent_micros.load(Ordering::Relaxed);
         Budget { total: self.total, spent_micros: AtomicU64::new(spent) }

@@ -35,7 +35,7 @@ impl Backend for MemcachedSettings {
         if against.key_prefix.len() > room {
             report.refuse(
                 &["session_key_prefix"],
-                format!("must have at most {room} bytes: with an id or the note of a renewed one, memcached takes {LONGEST_KEY}"),
+                format!("must have at most {room} bytes: with an id or the list of a user's, memcached takes {LONGEST_KEY}"),
             );
         }
     }

@@ -61,7 +61,7 @@ impl Backend for SqlSettings {
             report.refuse(
                 &["session_key_prefix", "session_id_length"],
                 format!(
-                    "and what follows it in a key, up to {} characters of an id or of the note of a renewed one, must have \
+                    "and what follows it in a key, up to {} characters of an id or of the list of a user's, must have \
                      at most {LONGEST_KEY} together in a SQL table",
                     against.written
                 ),
