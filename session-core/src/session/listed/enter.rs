@@ -17,7 +17,7 @@ use crate::session::events::EndedBy;
 /// A session that is to be in the list.
 pub(super) struct Entrant<'a> {
     pub(super) id: &'a SessionId,
-    /// It exists already, so that it is neither refused nor takes the place of another one.
+    /// It exists already, so that it can't be refused.
     pub(super) exists: bool,
     pub(super) before: Before<'a>,
     pub(super) label: Label<'a>,
@@ -63,6 +63,10 @@ impl UserList<'_> {
                     let looked = self.look(&entry, usize::MAX).await?;
                     self.leave_if_any(&looked.gone).await;
                 }
+                // One that was ended meanwhile ends no other.
+                Entered::TooMany(..) if entrant.exists && !self.has(entrant.id).await? => {
+                    self.leave(std::slice::from_ref(entrant.id)).await;
+                }
                 Entered::TooMany(entries, too_many) => self.make_room(entries, too_many).await?,
                 Entered::TooLong(entries) => {
                     let too_many = entries.len();
@@ -97,17 +101,22 @@ impl UserList<'_> {
             list.remove(&looked.gone);
             let others_before = list.entries.clone();
             let counts = |entry: &&Entry| !looked.dead.contains(&entry.handle);
-            let too_many = match list.enter(&entering) && !exists {
+            // A session that is in the list already takes nobody's place.
+            let too_many = match list.enter(&entering) {
                 true => list.entries.iter().filter(counts).count().saturating_sub(limit),
                 false => 0,
             };
+            let refuses = config.session_when_full == WhenFull::Refuse;
             let too_long = list.shorten();
             let others = || list.entries.iter().filter(|entry| !entry.has(id)).cloned();
-            entered = match config.session_when_full {
-                WhenFull::Refuse if too_many > 0 => Entered::Full(others_before, too_many),
-                _ if too_many > 0 => Entered::TooMany(others().collect(), too_many),
-                _ if too_long > 0 => Entered::TooLong(others().take(too_long).collect()),
-                _ => list.often_renewed(id).map_or(Entered::Done, |entry| Entered::Renewed(vec![entry])),
+            entered = if too_many > 0 && refuses && !exists {
+                Entered::Full(others_before, too_many)
+            } else if too_many > 0 && !refuses {
+                Entered::TooMany(others().collect(), too_many)
+            } else if too_long > 0 {
+                Entered::TooLong(others().take(too_long).collect())
+            } else {
+                list.often_renewed(id).map_or(Entered::Done, |entry| Entered::Renewed(vec![entry]))
             };
             !matches!(entered, Entered::Full(..))
         })
