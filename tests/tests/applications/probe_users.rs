@@ -118,11 +118,38 @@ fn devices_are_listed_for_whoever_is_logged_in_where_sessions_live_in_a_store() 
     assert_eq!(visitor.post("/admin-end").json(&json!({ "user": "momo" })).send().status, 200);
     assert_eq!(user.get("/devices").send().status, 401);
 
-    let cookies = Launch::new(PROBE).env("ROCKET_SECRET_KEY", "a secret key of these tests").start();
+    // The setting is read in any case.
+    let cookies = Launch::new(PROBE)
+        .toml("[default]\nsession_type = \"Cookie\"\n")
+        .env("ROCKET_SECRET_KEY", "a secret key of these tests")
+        .start();
     let user = logged_in(&cookies, &json!({ "log_in": "momo" }));
     assert_eq!(user.get("/devices").send().status, 404);
     assert_eq!(visitor.post("/admin-end").send().status, 400, "where there is one");
     assert_eq!(Client::new(&cookies.url()).post("/admin-end").send().status, 404);
+}
+
+#[test]
+fn who_ends_all_of_a_user_does_so_at_the_time_of_the_request() {
+    let app = Launch::new(PROBE).toml("[default]\nsession_type = \"memory\"\n").start();
+    let client = |jar: &Jar| Client::with_jar(&app.url(), jar);
+    // By the clock of the machine, both sessions and their list are of the past.
+    let then = 1_600_000_000.0;
+    let jars = [(); 2].map(|()| Jar::default());
+    let devices = || {
+        jars.each_ref().map(|jar| {
+            let answer = client(jar).get("/devices").at(then).send();
+            (answer.status == 200).then(|| answer.json().as_array().map_or(0, Vec::len))
+        })
+    };
+    let log_in = |jar: &Jar| client(jar).post("/typed").at(then).json(&json!({ "log_in": "momo" })).send();
+    assert_eq!(jars.each_ref().map(|jar| log_in(jar).status), [200, 200]);
+    assert_eq!(devices(), [Some(2), Some(2)]);
+    let end = Client::new(&app.url()).post("/admin-end").at(then).json(&json!({ "user": "momo" })).send();
+    assert_eq!(end.status, 200);
+    assert_eq!(devices(), [None, None]);
+    assert_eq!(log_in(&jars[0]).status, 200);
+    assert_eq!(devices(), [Some(1), None]);
 }
 
 #[test]

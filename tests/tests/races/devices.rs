@@ -1,6 +1,9 @@
 //! A user with three devices, two processes: what ends ends everywhere, streams included, and nothing else does.
 
+use std::time::{Duration, Instant};
+
 use serde_json::json;
+use session_tests::budget;
 use session_tests::client::Client;
 use session_tests::devices::{Device, Listed, admin_end};
 use session_tests::on_stores;
@@ -15,6 +18,15 @@ use crate::site::Site;
 const NEVER: &str = "session_ended_poll = \"1 hour\"";
 
 const OFTEN: &str = "session_ended_poll = \"50 ms\"";
+
+/// The interval of [`OFTEN`].
+const POLL: Duration = Duration::from_millis(50);
+
+/// What a question to the store, and the request that ends the session, may take.
+const SLACK: Duration = Duration::from_millis(100);
+
+/// The time in which Redis tells another process, with the request that ends the session.
+const TOLD: Duration = Duration::from_millis(100);
 
 /// A device whose user has a page with a stream open at each process.
 struct Open {
@@ -119,6 +131,32 @@ fn three_devices(site: &Site<'_>) {
     asks.has_ended(site);
     other.has_ended(site);
     assert_eq!(stranger.list(&site.url(0)).map(|list| list.len()), Some(1), "{}", site.name);
+}
+
+on_stores!(lasting, the_streams_of_another_process_close_soon_after_the_end_of_their_session);
+
+/// How soon is looked at in a long run alone, whose machine does nothing else.
+fn the_streams_of_another_process_close_soon_after_the_end_of_their_session(storage: Storage) {
+    let rounds = budget::amount("ROUNDS", 3, 20);
+    let is_told = storage.name() == "Redis";
+    let settings = [NEVER, if is_told { NEVER } else { OFTEN }].map(str::to_owned);
+    let site = Site::with_users(&*storage, &settings);
+    let mut took: Vec<Duration> = (0..rounds)
+        .map(|_| {
+            let device = Device::named("a telephone");
+            device.log_in(&site.url(1), "momo");
+            let mut stream = ServerSent::open(&site.url(1), "/stream", &device.cookie());
+            assert_eq!(stream.event(), "data: open\n\n");
+            let sent = Instant::now();
+            admin_end(&site.url(0), "momo");
+            assert_eq!(stream.rest(), "data: ended\n\n", "{}: {}", site.name, site.output());
+            sent.elapsed()
+        })
+        .collect();
+    took.sort();
+    let median = took[took.len() / 2];
+    let limit = if is_told { TOLD } else { POLL + SLACK };
+    assert!(!budget::long() || median <= limit, "{}: {took:?}", site.name);
 }
 
 on_stores!(records, a_request_that_is_running_when_its_session_is_ended_from_elsewhere_is_told);

@@ -9,6 +9,8 @@ use session_tests::budget;
 use session_tests::crowd::at_once;
 use session_tests::devices::{Device, admin_end, list_key};
 use session_tests::on_stores;
+use session_tests::poll;
+use session_tests::process::PATIENCE;
 use session_tests::storage::Storage;
 
 use crate::site::Site;
@@ -51,9 +53,8 @@ fn end_all_beside_log_ins(site: &Site<'_>, round: usize) -> (usize, usize) {
     let answered = AtomicUsize::new(0);
     let (sent, log_ins) = thread::scope(|scope| {
         let ends = scope.spawn(|| {
-            while answered.load(Ordering::SeqCst) < round % LOG_INS {
-                thread::yield_now();
-            }
+            let enough = || answered.load(Ordering::SeqCst) >= round % LOG_INS;
+            assert!(poll::until(PATIENCE, enough), "{}: log-ins are not answered", site.name);
             let sent = Instant::now();
             admin_end(&site.url(round / 2), &user);
             sent

@@ -2,7 +2,7 @@
 
 use rocket::figment::Figment;
 use rocket::http::{ContentType, Status};
-use rocket::{Route, State, get, post, routes};
+use rocket::{Route, get, post, routes};
 use rocket_session_state::{SaveError, Sessions, UserSessions};
 use serde::Deserialize;
 
@@ -16,7 +16,7 @@ pub(crate) fn routes() -> Vec<Route> {
 pub(crate) fn can_be_listed(figment: &Figment) -> bool {
     let kind =
         ["session_type", "SESSION_TYPE"].iter().find_map(|key| figment.extract_inner::<String>(key).ok());
-    kind.is_some_and(|kind| kind != "cookie")
+    kind.is_some_and(|kind| !kind.eq_ignore_ascii_case("cookie"))
 }
 
 /// The sessions that `POST /devices` ends.
@@ -55,7 +55,7 @@ async fn end(body: Vec<u8>, mine: UserSessions<Probe>) -> Result<Status, SaveErr
 
 /// Ends all sessions of a user, without one of its own.
 #[post("/admin-end", data = "<body>")]
-async fn admin_end(body: Vec<u8>, sessions: &State<Sessions>) -> Result<Status, SaveError> {
+async fn admin_end(body: Vec<u8>, sessions: Sessions) -> Result<Status, SaveError> {
     let Ok(Whose { user }) = serde_json::from_slice(&body) else { return Ok(Status::BadRequest) };
     sessions.of::<Probe>(&user).end_all().await?;
     Ok(Status::Ok)
