@@ -33,6 +33,19 @@ impl<'r> FromFormField<'r> for NewPassword<'r> {
     }
 }
 
+/// What a user calls a device: 1 to 100 characters, without the blanks around them.
+pub(crate) struct DeviceName<'r>(pub(crate) &'r str);
+
+impl<'r> FromFormField<'r> for DeviceName<'r> {
+    fn from_value(field: ValueField<'r>) -> form::Result<'r, Self> {
+        let name = field.value.trim();
+        match name.chars().count() {
+            1..=100 => Ok(Self(name)),
+            _ => refuse("Choose a name of 1 to 100 characters."),
+        }
+    }
+}
+
 fn refuse<'r, T>(problem: &'static str) -> form::Result<'r, T> {
     Err(Error::validation(problem).into())
 }
@@ -69,7 +82,7 @@ pub(crate) fn next(context: &Context<'_>) -> Next {
 
 #[cfg(test)]
 mod tests {
-    use super::{NewName, NewPassword};
+    use super::{DeviceName, NewName, NewPassword};
     use rocket::form::{FromFormField, ValueField};
 
     fn name(text: &str) -> Option<String> {
@@ -97,5 +110,14 @@ mod tests {
         assert_eq!(password(" pass word "), Some(" pass word "));
         assert_eq!(password("客客客客客客客客客"), None);
         assert_eq!(password("客客客客客客客客客客"), Some("客客客客客客客客客客"));
+    }
+
+    #[test]
+    fn a_device_is_not_called_by_blanks_alone() {
+        let name = |text| DeviceName::from_value(ValueField::from_value(text)).ok().map(|it| it.0);
+        assert_eq!(name(" \t "), None);
+        assert_eq!(name(""), None);
+        assert_eq!(name(" Momo's telephone "), Some("Momo's telephone"));
+        assert!(name(&"客".repeat(101)).is_none());
     }
 }

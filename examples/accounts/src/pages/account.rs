@@ -6,6 +6,7 @@ use crate::form::{Fields, NewPassword};
 use crate::passwords::Passwords;
 use crate::session::{Member, Visit};
 use crate::users::Users;
+use log::error;
 use rocket::form::{Contextual, Form};
 use rocket::response::Redirect;
 use rocket::{FromForm, Route, State, get, post, routes, uri};
@@ -56,7 +57,10 @@ async fn change_password(
     let user =
         changed.ok_or_else(|| Refused::Wrong(again("Somebody has changed your password meanwhile.")))?;
     visit.log_in(&user);
-    mine.end_others().await?;
+    // The password is changed in any case, and the stamp ends the others with their next request.
+    if let Err(error) = mine.end_others().await {
+        error!("The other devices of a user are not logged out yet: {error}");
+    }
     visit.flash("Your password is changed, and your other devices are logged out.", "success");
     Ok(Redirect::to(uri!("/account", page)))
 }

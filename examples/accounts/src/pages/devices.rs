@@ -1,6 +1,7 @@
 //! Where the user is logged in. "Device" is what users call a session.
 
 use super::render;
+use crate::form::DeviceName;
 use crate::session::{Member, Visit};
 use rocket::form::Form;
 use rocket::response::Redirect;
@@ -63,14 +64,13 @@ pub(crate) async fn page(
 
 #[derive(FromForm)]
 struct Name<'r> {
-    #[field(validate = len(1..=100))]
-    name: &'r str,
+    name: DeviceName<'r>,
 }
 
 /// Without a name a device is called what its browser calls itself.
 #[post("/name", data = "<form>")]
 fn rename(form: Form<Name<'_>>, _member: Member, visit: Visit) -> Redirect {
-    visit.session().set_label(form.name.trim());
+    visit.session().set_label(form.name.0);
     visit.flash("This device has its name.", "success");
     Redirect::to(uri!("/account/devices", page))
 }

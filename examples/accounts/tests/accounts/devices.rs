@@ -2,7 +2,7 @@
 
 use crate::site::{ANOTHER, PASSWORD, Site, log_in, look, send};
 use accounts::session::Visit;
-use rocket::http::Status;
+use rocket::http::{ContentType, Header, RawStr, Status};
 use rocket_session_state::Sessions;
 use rocket_session_state::testing::{Client, hours, minutes};
 
@@ -102,12 +102,22 @@ async fn what_a_device_is_called_is_text_and_never_markup() {
     let name = r#""><script>alert(1)</script>"#;
     let laptop = site.browser_of("momo").await;
     send(&laptop, "/account/devices/name", &[("name", name)]).await;
-    let phone = site.browser_of("momo").await;
-    let agent = rocket::http::Header::new("User-Agent", name);
-    phone.get("/account").header(agent).dispatch().await;
-    for browser in [&laptop, &phone] {
-        assert!(!look(browser, DEVICES).await.says("<script>"));
-    }
+    let phone = site.visitor.visitor();
+    let form = RawStr::new(PASSWORD).percent_encode();
+    let log_in = phone.post("/login").header(ContentType::Form).header(Header::new("User-Agent", name));
+    let answer = log_in.body(format!("name=momo&password={form}")).dispatch().await.status();
+    assert_eq!(answer, Status::SeeOther);
+    let page = look(&phone, DEVICES).await;
+    assert!(!page.says("<script>"), "{}", page.html);
+    assert_eq!(page.html.matches("alert(1)&lt;&#x2f;script&gt;</th>").count(), 2, "{}", page.html);
+}
+
+#[rocket::async_test]
+async fn a_device_keeps_its_name_if_the_new_one_is_blank() {
+    let site = Site::with_users().await;
+    let laptop = named(&site, "laptop").await;
+    send(&laptop, "/account/devices/name", &[("name", "  ")]).await;
+    assert!(row(&laptop, "laptop").await.contains("this one"));
 }
 
 #[rocket::async_test]

@@ -15,6 +15,22 @@ async fn another_password_ends_the_other_devices_and_not_this_one() {
     assert_eq!(log_in(&elsewhere, "momo", ANOTHER).await.leads_to(), Some("/account"));
 }
 
+/// Nothing of the application ends these logins: the database says it, and `find` and `stamp` notice.
+#[rocket::async_test]
+async fn who_has_another_hash_in_the_database_or_is_locked_there_is_logged_out() {
+    let site = Site::with_users().await;
+    let momo = site.browser_of("momo").await;
+    assert_eq!(look(&momo, "/account").await.status, Status::Ok);
+    let user = site.user("momo").await;
+    site.users().set_password(&user, "another hash").await.unwrap().unwrap();
+    assert_eq!(look(&momo, "/account").await.leads_to(), Some("/login?next=%2Faccount"));
+
+    let momo = site.browser_of("momo").await;
+    assert_eq!(look(&momo, "/account").await.status, Status::Ok);
+    assert!(site.users().set_locked(user.id, true).await.unwrap());
+    assert_eq!(look(&momo, "/account").await.leads_to(), Some("/login?next=%2Faccount"));
+}
+
 #[rocket::async_test]
 async fn a_password_is_changed_by_who_knows_it_only() {
     let site = Site::with_users().await;
