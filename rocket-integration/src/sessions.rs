@@ -16,7 +16,7 @@ use crate::fairing::SessionFairing;
 use crate::guard::{Listed, NamesUser};
 use crate::session::Session;
 use crate::testing::TestSetup;
-use crate::user_sessions::{Problem, UserSessions};
+use crate::user_sessions::{NoList, UserSessions};
 
 /// All sessions of an application. [`Sessions::fairing`] gives an application its sessions.
 ///
@@ -121,12 +121,12 @@ impl Sessions {
     ///
     /// [`SaveError::NotListed`]: crate::SaveError::NotListed
     pub fn of<S: Listed>(&self, user: &(impl NamesUser<S::Id> + ?Sized)) -> UserSessions<S> {
-        UserSessions::of_user(match Problem::of(&self.manager) {
+        UserSessions::of_user(match NoList::of(&self.manager) {
             Some(problem) => Err(problem),
             None => user
                 .login_value::<S>()
                 .and_then(|value| self.manager.sessions_of(&value, self.now()))
-                .map_err(|error| Problem::Login(S::LOGIN.unwrap_or_default(), error)),
+                .map_err(|error| NoList::Login(S::LOGIN.unwrap_or_default(), error)),
         })
     }
 

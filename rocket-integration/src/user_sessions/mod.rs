@@ -1,6 +1,6 @@
 //! All sessions of one user: shown on a page of devices, and ended from elsewhere.
 
-mod problem;
+mod no_list;
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -9,12 +9,12 @@ use rocket::request::{FromRequest, Outcome, Request};
 use rocket::{Ignite, Rocket, Sentinel, async_trait};
 use rocket_session_state_core::session::{self, SaveError, UserSession};
 
-pub(crate) use problem::Problem;
+pub(crate) use no_list::NoList;
 
 use crate::context::SessionContext;
 use crate::error::SessionError;
 use crate::guard::{self, Listed, SessionGuard};
-use problem::have_no_store;
+use no_list::have_no_store;
 
 /// The sessions of one user, on all devices: to show them and to end them.
 ///
@@ -67,14 +67,14 @@ use problem::have_no_store;
 /// [`ended`](rocket_session_state_core::session::Session::ended) returns, and a request that is changing it gets a 409. All
 /// calls of a request, or of one value that a job has, go by the deadlines of any other store calls.
 pub struct UserSessions<S> {
-    sessions: Result<session::UserSessions, Problem>,
+    sessions: Result<session::UserSessions, NoList>,
     state: PhantomData<fn() -> S>,
 }
 
 // Without bounds: a state that is not listed is one error, where the type is named.
 impl<S> UserSessions<S> {
     /// Those of the user with this login value.
-    pub(crate) fn of_user(sessions: Result<session::UserSessions, Problem>) -> Self {
+    pub(crate) fn of_user(sessions: Result<session::UserSessions, NoList>) -> Self {
         UserSessions { sessions, state: PhantomData }
     }
 
@@ -119,7 +119,7 @@ impl<S> UserSessions<S> {
     }
 
     fn sessions(&self) -> Result<&session::UserSessions, SaveError> {
-        self.sessions.as_ref().map_err(Problem::error)
+        self.sessions.as_ref().map_err(NoList::error)
     }
 }
 
@@ -149,7 +149,7 @@ impl<S: Listed> SessionGuard for UserSessions<S> {
         }
         let sessions = state.session().sessions_of_user().ok_or(SessionError::LoggedOut)?;
         let context = request.rocket().state::<SessionContext>().ok_or(SessionError::NoFairing)?;
-        Ok(UserSessions::of_user(Problem::of(&context.manager).map_or(Ok(sessions), Err)))
+        Ok(UserSessions::of_user(NoList::of(&context.manager).map_or(Ok(sessions), Err)))
     }
 }
 

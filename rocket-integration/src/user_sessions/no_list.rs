@@ -9,7 +9,7 @@ use crate::context::SessionContext;
 
 /// The reason why the sessions of a user can't be asked for. It is told by the call that asks.
 #[derive(Clone)]
-pub(crate) enum Problem {
+pub(crate) enum NoList {
     /// They live in cookies.
     InCookies,
     /// No state has told the launch that sessions are listed, so none was.
@@ -18,24 +18,24 @@ pub(crate) enum Problem {
     Login(&'static str, EncodeError),
 }
 
-impl Problem {
+impl NoList {
     /// The reason why no sessions are listed at all, if there is one.
     pub(crate) fn of(manager: &Manager) -> Option<Self> {
         if manager.is_cookie_store() {
-            Some(Problem::InCookies)
+            Some(NoList::InCookies)
         } else {
-            (!manager.is_listed()).then_some(Problem::NotDeclared)
+            (!manager.is_listed()).then_some(NoList::NotDeclared)
         }
     }
 
     /// The error of a call.
     pub(super) fn error(&self) -> SaveError {
         match self {
-            Problem::InCookies => SaveError::NotListed { reason: IN_COOKIES },
-            Problem::NotDeclared => SaveError::NotListed {
+            NoList::InCookies => SaveError::NotListed { reason: IN_COOKIES },
+            NoList::NotDeclared => SaveError::NotListed {
                 reason: "no mounted route takes a state whose login field is `#[session(login, listed)]`, or a guard of one: mount one, or declare the state, `Sessions::fairing().state::<Visit>()`",
             },
-            Problem::Login(key, error) => SaveError::Encode { key: (*key).to_owned(), source: error.clone() },
+            NoList::Login(key, error) => SaveError::Encode { key: (*key).to_owned(), source: error.clone() },
         }
     }
 }
