@@ -1,7 +1,7 @@
 //! The sessions of the user who is logged in, as a request guard.
 
 use rocket::http::{Accept, Status};
-use rocket::{get, post, routes};
+use rocket::{catch, catchers, get, post, routes};
 use rocket_session_state::config::WhenFull;
 use rocket_session_state::testing::{self, Client, days, minutes};
 use rocket_session_state::{SaveError, SessionError, UserSessions};
@@ -162,5 +162,42 @@ async fn a_log_in_beyond_the_limit_is_a_409_or_ends_the_oldest() {
                 assert_eq!((answer, statuses), (Status::Ok, [Status::Unauthorized, Status::Ok]));
             }
         }
+    }
+}
+
+#[rocket::async_test]
+async fn a_refused_log_in_is_answered_by_the_catcher_and_costs_the_visitor_nothing() {
+    #[post("/cart")]
+    fn fill(visit: Visit) {
+        visit.session().set("cart", "tea");
+    }
+    #[get("/cart")]
+    fn cart(visit: Visit) -> Option<String> {
+        visit.session().get("cart").unwrap()
+    }
+    #[post("/log-in-or-fail?<id>")]
+    async fn log_in_or_fail(visit: Visit, id: i64) -> Result<(), SaveError> {
+        visit.set_user_id(id);
+        visit.session().save().await
+    }
+    #[catch(409)]
+    fn conflict() -> &'static str {
+        "log out somewhere first"
+    }
+    let application = application(|config| {
+        config.session_max_per_user = Some(1);
+        config.session_when_full = WhenFull::Refuse;
+    });
+    let application = application.mount("/", routes![fill, cart, log_in_or_fail]);
+    let first = testing::client(application.register("/", catchers![conflict])).await;
+    log_in_with(&first, 7, "first").await;
+    let visitor = first.visitor();
+    visitor.post("/cart").dispatch().await;
+    for path in ["/log-in-or-fail?id=7", "/login?id=7"] {
+        let answer = visitor.post(path).dispatch().await;
+        assert_eq!(answer.status(), Status::Conflict, "{path}");
+        assert_eq!(answer.into_string().await.unwrap(), "log out somewhere first", "{path}");
+        assert_eq!(visitor.get("/cart").dispatch().await.into_string().await.unwrap(), "tea", "{path}");
+        assert_eq!(status(&visitor, "/account").await, Status::Unauthorized, "{path}");
     }
 }
