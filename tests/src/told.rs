@@ -35,6 +35,13 @@ fn is_detail(name: &str, text: &str) -> bool {
         }
         "by" => text.parse::<EndedBy>().is_ok(),
         "why" => text.parse::<Why>().is_ok(),
+        "at" => is_time(text),
         _ => false,
     }
+}
+
+fn is_time(text: &str) -> bool {
+    let is_like = |(byte, like): (u8, u8)| if like == b'0' { byte.is_ascii_digit() } else { byte == like };
+    let like = "0000-00-00T00:00:00Z";
+    text.len() == like.len() && text.bytes().zip(like.bytes()).all(is_like)
 }

@@ -287,6 +287,7 @@ impl Fairing for SessionFairing {
         }
         if let Some(context) = rocket.state::<SessionContext>() {
             warn_of_idle_limit(&context.manager);
+            warn_of_silent_audit_log(&context.manager);
         }
         if let Some(table) = guard::table(rocket) {
             log::info!("{table}");
@@ -307,6 +308,16 @@ fn warn_of_idle_limit(manager: &Manager) {
         log::warn!(
             "session_max_per_user: has no effect, since no mounted route takes a state whose login field is `listed`; write \
              `#[session(login, listed)]` there, or remove it"
+        );
+    }
+}
+
+/// Says that the audit log shows nothing. As an error: Rocket's release profile shows nothing below warnings.
+fn warn_of_silent_audit_log(manager: &Manager) {
+    if manager.audit_log_is_silent() {
+        log::error!(
+            "session_audit_log: is on, and the log shows nothing at level `info`, so that no line of it is written; write \
+             log_level = \"normal\", since Rocket's release profile has \"critical\""
         );
     }
 }

@@ -245,6 +245,11 @@ impl Manager {
         self.events().stats(calls)
     }
 
+    /// Returns whether there is an audit log of which nothing is written, since the log shows nothing of its level.
+    pub fn audit_log_is_silent(&self) -> bool {
+        self.events().audit_log_is_silent()
+    }
+
     /// Returns when listeners have been told of all that has happened, but after a second in any case.
     pub async fn listeners_have_heard(&self) {
         self.events().heard().await;

@@ -264,7 +264,8 @@ async fn sessions_in_cookies_are_told_without_handles() {
     for (action, lines) in actions {
         site.request(action).await;
         let events = told.events(&site).await;
-        assert_eq!(events.iter().map(Event::to_string).collect::<Vec<_>>(), lines);
+        let shown = |event: &Event| event.to_string().split_once(" at=").unwrap().0.to_owned();
+        assert_eq!(events.iter().map(shown).collect::<Vec<_>>(), lines);
     }
     site.request(|session| session.set("cart", "tea")).await;
     let session = site.open().await;

@@ -326,9 +326,11 @@ fn who_deletes_the_account_is_logged_out_everywhere_and_the_name_is_free() {
     has_to_log_in(&elsewhere);
 }
 
-/// The lines of the audit log.
+/// The lines of the audit log, without their times.
 fn audited(app: &App) -> Vec<String> {
-    app.output().lines().map(str::trim).filter(|line| told::is_line(line)).map(str::to_owned).collect()
+    let output = app.output();
+    let lines = output.lines().map(str::trim).filter(|line| told::is_line(line));
+    lines.map(|line| line.split_once(" at=").expect("a time").0.to_owned()).collect()
 }
 
 #[test]
@@ -362,4 +364,19 @@ fn the_audit_log_says_why_somebody_is_logged_out_and_is_silent_unless_it_is_aske
     let silent = launch("false");
     Visitor::registered(&silent, "momo").send("/logout", &[]);
     assert_eq!(audited(&silent), [""; 0]);
+}
+
+/// Rocket's release profile logs at `critical`.
+#[test]
+fn an_audit_log_that_the_log_does_not_show_is_an_error_at_the_launch_that_says_what_to_write() {
+    const PART: &str = "session_audit_log: is on, and the log shows nothing";
+    for (level, audits, is_told) in
+        [("critical", "true", true), ("critical", "false", false), ("normal", "true", false)]
+    {
+        let launch = Launch::new(example("accounts")).env("ROCKET_LOG_LEVEL", level);
+        let output = launch.env("ROCKET_SESSION_AUDIT_LOG", audits).start().shut_down();
+        let told: Vec<&str> = output.lines().filter(|line| line.contains(PART)).collect();
+        assert_eq!(told.len(), usize::from(is_told), "{level} {audits}: {output}");
+        assert!(told.iter().all(|line| line.contains(r#"log_level = "normal""#)), "{told:?}");
+    }
 }

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::kinds::{EndedBy, EventKind, Why};
-use crate::formats::time::unix_seconds;
+use crate::formats::time::{rfc_3339, unix_seconds};
 use crate::formats::value::{Value, from_value};
 
 /// One thing that has happened, told after it was saved.
@@ -15,7 +15,7 @@ use crate::formats::value::{Value, from_value};
 /// Nothing in it lets anybody in: a session is named by the first eight hex digits of a keyed hash of its id, which say
 /// whether two events are about one session. `Display`, `Debug` and `Serialize` show no id, no value and no user.
 ///
-/// `Display` is the line of the audit log: `logged_in handle=9f86d081 before=60303ae2`.
+/// `Display` is the line of the audit log: `logged_in handle=9f86d081 before=60303ae2 at=2026-11-30T21:30:00Z`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Event {
@@ -81,7 +81,8 @@ impl Event {
 impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.kind.as_str())?;
-        self.details().try_for_each(|(name, detail)| write!(f, " {name}={detail}"))
+        self.details().try_for_each(|(name, detail)| write!(f, " {name}={detail}"))?;
+        write!(f, " at={}", rfc_3339(self.at))
     }
 }
 

@@ -77,7 +77,7 @@ impl Events {
         )
         .increment(1);
         let delivery = self.delivery.get();
-        let audits = self.audits && log::log_enabled!(target: AUDIT, log::Level::Info);
+        let audits = self.audits && audit_log_is_shown();
         if !audits && delivery.is_none() {
             return;
         }
@@ -94,6 +94,10 @@ impl Events {
     /// Returns the numbers, those of the store's calls among them.
     pub(super) fn stats(&self, calls: Option<&CallTimes>) -> Stats {
         self.counts.stats(calls.map(|calls| [calls.of_loads(), calls.of_writes()]))
+    }
+
+    pub(super) fn audit_log_is_silent(&self) -> bool {
+        self.audits && !audit_log_is_shown()
     }
 
     /// Returns when listeners have been told of all that has happened, but after a second in any case.
@@ -118,6 +122,10 @@ impl Events {
             }),
         }
     }
+}
+
+fn audit_log_is_shown() -> bool {
+    log::log_enabled!(target: AUDIT, log::Level::Info)
 }
 
 impl OutageListener for Events {
