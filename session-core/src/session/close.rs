@@ -50,7 +50,8 @@ impl Manager {
         let mut state = session.state();
         if !self.is_cookie_store() {
             state.date(self.refresh(), now);
-            if state.has_to_be_written(self.refresh(), now) || self.must_be_entered(&state, now).is_some() {
+            let must_be_entered = || self.is_listed() && self.must_be_entered(&state, now).is_some();
+            if state.has_to_be_written(self.refresh(), now) || must_be_entered() {
                 return None;
             }
             state.mark_saved();

@@ -108,7 +108,7 @@ impl Manager {
             *asked = Some(Instant::now());
         }
         let (budget, now) = (self.budget(), session.now());
-        match server.load(&budget, now, &self.store_key(id), None).await {
+        match server.load(&budget, now, &self.store_key(id)).await {
             Ok(None) => {}
             Ok(Some(loaded)) if self.is_over(server, &loaded, now) => return Fate::Ended,
             // A store that fails says nothing about the session.

@@ -33,7 +33,7 @@ pub(super) struct Identity {
     pub(super) life_changed: bool,
     /// The record of a session that is over, though nobody has ended it: its absolute lifetime has passed, or its login
     /// does not count any more. It is to be deleted, unless somebody has changed it meanwhile.
-    pub(super) over: Option<StoredRecord>,
+    pub(super) over: Option<Box<StoredRecord>>,
     /// What has ended the session that is over.
     pub(super) over_by: Option<EndedBy>,
     /// The browser's cookie belongs to a session whose absolute lifetime has passed.
@@ -150,7 +150,7 @@ impl Identity {
         match self.stored.take() {
             // This request has made it, beside one that was over already.
             Some(stored) if self.over.is_some() => self.pending_deletes.push(stored.into()),
-            Some(stored) => self.over = Some(stored),
+            Some(stored) => self.over = Some(Box::new(stored)),
             None => {}
         }
         self.begin_another();

@@ -140,7 +140,7 @@ impl Writer<'_> {
                 Swap::Conflict(None) => moving.replaced = None,
                 Swap::Conflict(Some(theirs)) => {
                     moving.replaced = None;
-                    if self.server.load(self.budget(), self.now, &old_key, None).await?.is_none() {
+                    if self.server.load(self.budget(), self.now, &old_key).await?.is_none() {
                         return Ok(false);
                     }
                     looks += 1;

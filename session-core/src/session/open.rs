@@ -53,7 +53,7 @@ impl Manager {
             None => self.fresh(),
             Some(Found::Over(stored)) => {
                 let mut state = self.fresh();
-                state.identity.over = stored;
+                state.identity.over = stored.map(Box::new);
                 state.identity.over_by = Some(EndedBy::AbsoluteLifetime);
                 state.identity.cookie_is_over = true;
                 state.identity.ended = true;
@@ -87,7 +87,17 @@ impl Manager {
         now: SystemTime,
         budget: &Budget,
     ) -> Result<Option<Found>, StoreError> {
-        let loaded = server.load(budget, now, &self.store_key(&id), self.refresh().touch()).await?;
+        let (key, touch) = (self.store_key(&id), self.refresh().touch());
+        let loaded = match server.store.load(budget, now, &key, touch).await? {
+            Some(mark) if server.is_ended_mark(&mark) => {
+                if touch.is_some() {
+                    // In a box, since it is rare, and would make the future of every request larger.
+                    Box::pin(server.give_life_back(budget, now, &key, &mark)).await;
+                }
+                None
+            }
+            loaded => loaded,
+        };
         let Some(loaded) = loaded else {
             if self.successor_of(server, &id, now, budget).await?.is_some() {
                 return Ok(Some(Found::Renewed(id)));
@@ -104,7 +114,7 @@ impl Manager {
             if term.is_over(now) {
                 return Ok(Some(Found::Over(Some(stored))));
             }
-            // In a box, since it is rare, and would make the future of every request larger.
+            // In a box for the same reason.
             extended = self.refresh().touch().is_some()
                 && (term.is_configured(self.refresh(), now)
                     || Box::pin(self.correct_touch(server, &mut stored, &term, now, budget)).await);

@@ -116,7 +116,7 @@ impl Manager {
             is_same_session &= successor.reason != NoteReason::OtherUser;
             is_by_log_in &= successor.reason != NoteReason::Renewal;
             id = successor.id;
-            if let Some(loaded) = server.load(budget, now, &self.store_key(&id), None).await? {
+            if let Some(loaded) = server.load(budget, now, &self.store_key(&id)).await? {
                 return Ok(Some(Living { id, loaded, is_same_session, is_by_log_in }));
             }
         }

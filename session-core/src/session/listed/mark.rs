@@ -8,27 +8,25 @@ use crate::store::client::Budget;
 use crate::store::{Loaded, New, StoreError, Swap};
 
 impl Server {
-    /// Loads a session. Where there is a mark, there is none.
+    /// Loads a session, whose life that does not extend. Where there is a mark, there is none.
     pub(in crate::session) async fn load(
         &self,
         budget: &Budget,
         now: SystemTime,
         key: &str,
-        touch: Option<Duration>,
     ) -> Result<Option<Loaded>, StoreError> {
-        match self.store.load(budget, now, key, touch).await? {
-            Some(mark) if self.is_ended_mark(&mark) => {
-                if touch.is_some() {
-                    self.give_life_back(budget, now, key, &mark).await;
-                }
-                Ok(None)
-            }
-            loaded => Ok(loaded),
-        }
+        let loaded = self.store.load(budget, now, key, None).await?;
+        Ok(loaded.filter(|loaded| !self.is_ended_mark(loaded)))
     }
 
     /// Lets a mark end again soon that a load has touched as it touches sessions. If that fails, it stays a while.
-    async fn give_life_back(&self, budget: &Budget, now: SystemTime, key: &str, mark: &Loaded) {
+    pub(in crate::session) async fn give_life_back(
+        &self,
+        budget: &Budget,
+        now: SystemTime,
+        key: &str,
+        mark: &Loaded,
+    ) {
         let new = New { bytes: &mark.bytes, lifetime: Some(TOUCHED_MARK_LASTS) };
         drop(self.store.swap(budget, now, key, Some(mark), Some(new)).await);
     }
@@ -53,7 +51,7 @@ impl Server {
         mark(self.format)
     }
 
-    pub(super) fn is_ended_mark(&self, loaded: &Loaded) -> bool {
+    pub(in crate::session) fn is_ended_mark(&self, loaded: &Loaded) -> bool {
         loaded.bytes.len() <= LONGEST_MARK && self.session_in(loaded).is_some_and(|record| record.is_empty())
     }
 }

@@ -1,5 +1,6 @@
 //! A circuit breaker: a store that is away costs microseconds, not a timeout for each request.
 
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, SystemTime};
@@ -102,14 +103,16 @@ impl Breaker {
         Err(refused.before_writing())
     }
 
-    /// Notes how an admitted call ended that began at `began`.
-    pub(crate) fn note(&self, work: Work, began: Instant, now: SystemTime, error: Option<&StoreError>) {
+    /// Notes how an admitted call ended, and from when to when it was waited for.
+    pub(crate) fn note(&self, work: Work, time: Range<Instant>, now: SystemTime, error: Option<&StoreError>) {
         let shared = &*self.0;
         match error {
             // The store had no part in it.
             Some(error) if error.is_elsewhere() => {}
             Some(error) if error.is_out_of_time() => self.out_of_time(error),
-            Some(error) if error.is_timeout() && shared.has_answered_since(began) => self.out_of_time(error),
+            Some(error) if error.is_timeout() && shared.has_answered_since(time.start) => {
+                self.out_of_time(error)
+            }
             Some(error) if error.is_outage() => {
                 let count = shared.count(work);
                 // Before the failure is noted: the next answer finds both, and tells of the end.
@@ -122,7 +125,7 @@ impl Breaker {
                 }
             }
             error => {
-                shared.answered.store(shared.nanos(Instant::now()), Relaxed);
+                shared.answered.store(shared.nanos(time.end), Relaxed);
                 if let Some(error) = error.filter(|error| error.is_refusal()) {
                     shared.log.refused(error);
                 }
@@ -296,7 +299,7 @@ pub(super) mod tests {
     }
 
     fn note(breaker: &Breaker, work: Work, began: Instant, error: StoreError) {
-        breaker.note(work, began, now(), Some(&error));
+        breaker.note(work, began..Instant::now(), now(), Some(&error));
     }
 
     #[tokio::test(start_paused = true)]
@@ -319,7 +322,7 @@ pub(super) mod tests {
         }
         assert!(breaker.admit(Work::Write, now()).is_err());
         assert!(breaker.admit(Work::Load, now()).is_ok());
-        breaker.note(Work::Load, Instant::now(), now(), None);
+        breaker.note(Work::Load, Instant::now()..Instant::now(), now(), None);
         assert!(breaker.admit(Work::Write, now()).is_err(), "a load says nothing about writes");
     }
 
@@ -329,7 +332,7 @@ pub(super) mod tests {
         for _ in 0..20 {
             let began = Instant::now();
             sleep(Duration::from_millis(10)).await;
-            breaker.note(Work::Write, began, now(), None);
+            breaker.note(Work::Write, began..Instant::now(), now(), None);
             note(&breaker, Work::Load, began, StoreError::timeout());
         }
         assert!(breaker.admit(Work::Load, now()).is_ok());

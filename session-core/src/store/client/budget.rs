@@ -13,18 +13,22 @@ use tokio::time::Instant;
 /// made [`at_once`](Budget::at_once), which uses up the time of the longest only.
 #[derive(Debug)]
 pub(crate) struct Budget {
-    total: Duration,
+    total_micros: u64,
     spent_micros: AtomicU64,
 }
 
 impl Budget {
     pub(crate) fn new(total: Duration) -> Self {
-        Budget { total, spent_micros: AtomicU64::new(0) }
+        Budget { total_micros: micros(total), spent_micros: AtomicU64::new(0) }
     }
 
     /// The time that calls may still take.
     pub(crate) fn left(&self) -> Duration {
-        self.total.saturating_sub(Duration::from_micros(self.spent_micros.load(Ordering::Relaxed)))
+        Duration::from_micros(self.total_micros.saturating_sub(self.spent_micros.load(Ordering::Relaxed)))
+    }
+
+    pub(crate) fn is_used_up(&self) -> bool {
+        self.spent_micros.load(Ordering::Relaxed) >= self.total_micros
     }
 
     /// Tells whether earlier calls have used up a part of the time.
@@ -32,9 +36,9 @@ impl Budget {
         self.spent_micros.load(Ordering::Relaxed) > 0
     }
 
-    /// Uses up the time since `began`, and returns it in microseconds.
-    pub(super) fn spend_since(&self, began: Instant) -> u64 {
-        let micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
+    /// Uses up this time, and returns it in microseconds.
+    pub(super) fn spend(&self, time: Duration) -> u64 {
+        let micros = micros(time);
         self.spent_micros.fetch_add(micros, Ordering::Relaxed);
         micros
     }
@@ -53,14 +57,18 @@ impl Budget {
     ) -> Vec<F::Output> {
         let began = Instant::now();
         let answers = join_all(things.into_iter().map(|thing| work(thing, self.as_it_is()))).await;
-        self.spend_since(began);
+        self.spend(began.elapsed());
         answers
     }
 
     fn as_it_is(&self) -> Budget {
         let spent = self.spent_micros.load(Ordering::Relaxed);
-        Budget { total: self.total, spent_micros: AtomicU64::new(spent) }
+        Budget { total_micros: self.total_micros, spent_micros: AtomicU64::new(spent) }
     }
+}
+
+fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
@@ -72,15 +80,13 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn what_is_done_at_once_uses_up_the_time_of_the_longest() {
         let budget = Budget::new(Duration::from_millis(100));
-        let began = Instant::now();
-        sleep(Duration::from_millis(20)).await;
-        budget.spend_since(began);
+        budget.spend(Duration::from_millis(20));
         let left = budget
             .at_once([30, 5, 10], async |millis, share| {
                 for _ in 0..2 {
-                    let began = Instant::now();
-                    sleep(Duration::from_millis(millis)).await;
-                    share.spend_since(began);
+                    let time = Duration::from_millis(millis);
+                    sleep(time).await;
+                    share.spend(time);
                 }
                 share.left().as_millis()
             })

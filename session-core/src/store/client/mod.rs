@@ -10,6 +10,7 @@ mod try_out;
 pub(crate) mod wait;
 
 use std::future::Future;
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -71,17 +72,17 @@ impl StoreClient {
     ) -> Result<Option<Loaded>, StoreError> {
         let load = |call| self.store.boxed().load(call, key, touch);
         self.admit(budget, now, Work::Load)?;
-        let (mut began, mut answer) = self.ask(Work::Load, budget, now, load).await;
+        let (mut time, mut answer) = self.ask(Work::Load, budget, now, load).await;
         let failed = answer.as_ref().is_err_and(StoreError::is_outage);
-        if failed && self.breaker.is_closed(Work::Load) && !budget.left().is_zero() {
+        if failed && self.breaker.is_closed(Work::Load) && !budget.is_used_up() {
             tokio::time::sleep(jitter(RETRY_WITHIN)).await;
             let again = self.ask(Work::Load, budget, now, load).await;
             // If there was too little time for it, the failure of the first try stands.
             if !again.1.as_ref().is_err_and(StoreError::is_out_of_time) {
-                (began, answer) = again;
+                (time, answer) = again;
             }
         }
-        self.breaker.note(Work::Load, began, now, answer.as_ref().err());
+        self.breaker.note(Work::Load, time, now, answer.as_ref().err());
         answer
     }
 
@@ -142,37 +143,38 @@ impl StoreClient {
         ask: impl FnOnce(Call) -> F,
     ) -> Result<T, StoreError> {
         self.admit(budget, now, Work::Write)?;
-        let (began, answer) = self.ask(Work::Write, budget, now, ask).await;
-        self.breaker.note(Work::Write, began, now, answer.as_ref().err());
+        let (time, answer) = self.ask(Work::Write, budget, now, ask).await;
+        self.breaker.note(Work::Write, time, now, answer.as_ref().err());
         answer
     }
 
     /// Lets a call through if the request has time for it and the breaker does not keep it from the store.
     fn admit(&self, budget: &Budget, now: SystemTime, work: Work) -> Result<(), StoreError> {
-        if budget.left().is_zero() {
+        if budget.is_used_up() {
             return Err(self.out_of_time());
         }
         self.breaker.admit(work, now)
     }
 
-    /// Makes one call, within its own limit and what is left of the request's; returns also when it began.
+    /// Makes one call, within its own limit and what is left of the request's; returns also when it began and ended.
     async fn ask<T, F: Future<Output = Result<T, StoreError>>>(
         &self,
         work: Work,
         budget: &Budget,
         now: SystemTime,
         ask: impl FnOnce(Call) -> F,
-    ) -> (Instant, Result<T, StoreError>) {
+    ) -> (Range<Instant>, Result<T, StoreError>) {
         let (began, left) = (Instant::now(), budget.left());
         let is_cut = left < self.call_timeout && budget.is_begun();
         let deadline = began + self.call_timeout.min(left);
         let answer = with_deadline(deadline, ask(Call { now, deadline })).await;
-        self.times.note(work, budget.spend_since(began), answer.is_err());
+        let ended = Instant::now();
+        self.times.note(work, budget.spend(ended - began), answer.is_err());
         let failed = |error: StoreError| {
             let error = if is_cut && error.is_timeout() { error.cut_short() } else { error };
             error.at_store(&self.store)
         };
-        (began, answer.map_err(failed))
+        (began..ended, answer.map_err(failed))
     }
 }
 
@@ -243,9 +245,7 @@ mod tests {
     async fn calls_for_which_a_request_has_too_little_time_left_open_no_breaker() {
         let client = client_in_vain();
         let budget = Budget::new(Duration::from_secs(3));
-        let began = Instant::now();
-        tokio::time::sleep(Duration::from_millis(2_100)).await;
-        budget.spend_since(began);
+        budget.spend(Duration::from_millis(2_100));
         let began = Instant::now();
         let errors = budget.at_once(0..16, async |_, share| load_in_vain(&client, &share).await).await;
         assert!(errors.iter().all(StoreError::is_out_of_time), "{errors:?}");

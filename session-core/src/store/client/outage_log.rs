@@ -260,7 +260,7 @@ mod tests {
     fn request(breaker: &Breaker, answer: &Result<(), StoreError>) {
         let now = SystemTime::now();
         if breaker.admit(Work::Load, now).is_ok() {
-            breaker.note(Work::Load, Instant::now(), now, answer.as_ref().err());
+            breaker.note(Work::Load, Instant::now()..Instant::now(), now, answer.as_ref().err());
         }
     }
 

@@ -89,7 +89,7 @@ impl Source {
         let began = Instant::now();
         let answer = with_deadline(call.deadline, answer).await;
         let answer = answer.map_err(|error| error.at_store(&self.store));
-        self.breaker.note(work, began, call.now, answer.as_ref().err());
+        self.breaker.note(work, began..Instant::now(), call.now, answer.as_ref().err());
         answer.map_err(failed)
     }
 }
