@@ -31,6 +31,7 @@ mod moved_lists;
 mod mutants;
 #[cfg(feature = "mysql")]
 mod mysql_login;
+mod purged_lists;
 #[cfg(feature = "redis")]
 mod redis_batches;
 #[cfg(feature = "redis")]

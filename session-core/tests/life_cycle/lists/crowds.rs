@@ -4,11 +4,8 @@
 use proptest::prelude::*;
 use rocket_session_state_core::session::SaveError;
 
-use super::super::site::log_in;
 use super::acts::{Act, Prepared};
-use super::world::{Cookie, World, run};
-
-const USERS: [&str; 2] = ["ann", "bob"];
+use super::world::{USERS, World, run};
 
 /// Some acts, and the time that each of their store calls takes, in milliseconds.
 #[derive(Debug, Clone)]
@@ -30,10 +27,7 @@ fn crowds() -> impl Strategy<Value = Crowd> {
 }
 
 async fn come_together(crowd: &Crowd) {
-    let world = World::new(|config| config.session_max_per_user = crowd.limit);
-    for user in USERS {
-        world.request(&world.process(), &mut Cookie::None, |session| log_in(session, user)).await;
-    }
+    let world = World::of_users(|config| config.session_max_per_user = crowd.limit).await;
     let mut prepared = Vec::new();
     for (act, _) in &crowd.acts {
         let of_first = prepared.first().filter(|_| crowd.in_one_session);

@@ -5,26 +5,15 @@ use std::time::Duration;
 
 use rocket_session_state_core::config::{SessionConfig, WhenFull};
 use rocket_session_state_core::session::SaveError;
+use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::super::site::log_in;
 use super::acts::Act;
 use super::processes::Failure;
-use super::world::{Cookie, World, run};
-
-const USERS: [&str; 2] = ["ann", "bob"];
+use super::world::{Cookie, USERS, World, run};
 
 /// The time that has passed when somebody looks: the process may still be at work, or can't be any more.
 const LATER: [Duration; 2] = [Duration::ZERO, Duration::from_secs(120)];
-
-/// Ann and Bob, who have a session each on another device.
-async fn world(change: impl FnOnce(&mut SessionConfig)) -> World {
-    let world = World::new(change);
-    let process = world.process();
-    for user in USERS {
-        world.request(&process, &mut Cookie::None, |session| log_in(session, user)).await;
-    }
-    world
-}
 
 /// What befalls a process after so many calls.
 #[derive(Debug, Clone, Copy)]
@@ -34,31 +23,38 @@ enum Trouble {
     Meets(Failure),
 }
 
-/// Performs an act in a process that gets into trouble after so many calls. Returns what it answered; `None` if it was
-/// killed before.
-async fn perform(world: &World, act: Act, calls: usize, trouble: Trouble) -> Option<Result<(), SaveError>> {
+/// What became of an act.
+struct Performed {
+    /// `None` if its process was killed before.
+    answer: Option<Result<(), SaveError>>,
+    /// Tells of a call that failed.
+    has_failed: UnboundedReceiver<()>,
+}
+
+/// Performs an act in a process that gets into trouble after so many calls.
+async fn perform(world: &World, act: Act, calls: usize, trouble: Trouble) -> Performed {
     let prepared = act.prepare(world).await;
-    let Trouble::Killed = trouble else {
-        let Trouble::Meets(failure) = trouble else { return None };
-        return Some(prepared.perform(world, world.unlucky(calls, failure)).await.map(drop));
+    let (process, mut troubles) = match trouble {
+        Trouble::Killed => world.mortal(calls),
+        Trouble::Meets(failure) => world.unlucky(calls, failure),
     };
-    let (process, mut is_killed) = world.mortal(calls);
-    tokio::select! {
+    let answer = tokio::select! {
         biased;
-        _ = is_killed.recv() => None,
+        _ = troubles.recv(), if matches!(trouble, Trouble::Killed) => None,
         done = prepared.perform(world, process) => Some(done.map(drop)),
-    }
+    };
+    Performed { answer, has_failed: troubles }
 }
 
 /// Lets a process get into trouble at every point of an act.
 async fn everywhere(act: Act, trouble: Trouble, configure: fn(&mut SessionConfig)) {
     for calls in 0..100 {
-        let mut answered = None;
+        let mut last = None;
         for later in LATER {
-            let mut world = world(configure).await;
-            answered = perform(&world, act, calls, trouble).await;
+            let mut world = World::of_users(configure).await;
+            let Performed { answer, mut has_failed } = perform(&world, act, calls, trouble).await;
             world.now += later;
-            let explain = format!("{act:?}, {trouble:?} after {calls} calls, {later:?} later: {answered:?}");
+            let explain = format!("{act:?}, {trouble:?} after {calls} calls, {later:?} later: {answer:?}");
             if act.is_of_flask() {
                 world.see_all().await;
             }
@@ -69,17 +65,14 @@ async fn everywhere(act: Act, trouble: Trouble, configure: fn(&mut SessionConfig
                 world.request(&world.process(), &mut Cookie::None, |session| log_in(session, user)).await;
             }
             world.check_lists(&USERS, &format!("{explain}, after a new log-in")).await;
+            // Nor did a task fail that the act has left behind.
+            last = answer.filter(|_| has_failed.try_recv().is_err());
         }
-        match (trouble, answered) {
-            (Trouble::Killed, None) => {}
-            (Trouble::Killed, Some(answer)) => {
-                let well = matches!(answer, Ok(()) | Err(SaveError::TooManySessions { .. }));
-                assert!(calls > 0 && well, "{act:?}: {answer:?}");
-                return;
-            }
-            // More calls than any act makes.
-            (Trouble::Meets(_), _) if calls == 30 => return,
-            (Trouble::Meets(_), _) => {}
+        // It made fewer calls than these, and so has met no trouble.
+        if let Some(answer) = last {
+            let well = matches!(answer, Ok(()) | Err(SaveError::TooManySessions { .. }));
+            assert!(calls > 0 && well, "{act:?}: {answer:?}");
+            return;
         }
     }
     panic!("{act:?} has no end");

@@ -7,12 +7,9 @@ use rocket_session_state_core::session::SaveError;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::sleep;
 
-use super::super::site::log_in;
 use super::acts::Act;
 use super::processes::Turn;
-use super::world::{Cookie, World, run};
-
-const USERS: [&str; 2] = ["ann", "bob"];
+use super::world::{Cookie, USERS, World, run};
 
 /// More calls than an act ever makes.
 const ALL: usize = 100;
@@ -88,7 +85,7 @@ async fn in_every_order(
     check: fn(&World, &Met, Order, &[String]),
 ) {
     let most = {
-        let met = meet(&world(configure).await, acts, sessions, [ALL, ALL, 0]).await;
+        let met = meet(&World::of_users(configure).await, acts, sessions, [ALL, ALL, 0]).await;
         // A conflict makes a few more.
         met.calls.map(|calls| calls + 4)
     };
@@ -99,7 +96,7 @@ async fn in_every_order(
         }
     }
     for order in orders {
-        let world = world(configure).await;
+        let world = World::of_users(configure).await;
         let met = meet(&world, acts, sessions, order).await;
         let explain = format!(
             "{acts:?} in order {order:?}, {} and {} calls: {:?}",
@@ -116,16 +113,6 @@ async fn in_every_order(
         check(&world, &met, order, &world.living_of("ann").await);
         world.check_that_none_is_left(&USERS, &explain).await;
     }
-}
-
-/// Ann and Bob, who have a session each on another device.
-async fn world(change: impl FnOnce(&mut SessionConfig)) -> World {
-    let world = World::new(change);
-    let process = world.process();
-    for user in USERS {
-        world.request(&process, &mut Cookie::None, |session| log_in(session, user)).await;
-    }
-    world
 }
 
 /// Ann's session on the other device is gone, and so is one whose log-in was answered before.

@@ -35,7 +35,7 @@ pub(super) enum Fate {
     /// The process makes so many calls and is killed then.
     Mortal(AtomicUsize, mpsc::UnboundedSender<()>),
     /// After so many calls the process meets one that fails.
-    Unlucky(AtomicUsize, Failure),
+    Unlucky(AtomicUsize, Failure, mpsc::UnboundedSender<()>),
     /// Each call takes its time, in milliseconds, before and after.
     Slow(Vec<u64>, AtomicUsize),
     /// Each call waits for its turn.
@@ -89,8 +89,11 @@ impl Link {
                 }
                 call.await
             }
-            Fate::Unlucky(left, failure) => {
+            Fate::Unlucky(left, failure, failed) => {
                 let fails = left.fetch_sub(1, Ordering::SeqCst) == 0;
+                if fails {
+                    let _ = failed.send(());
+                }
                 match failure {
                     Failure::NotMade if fails => Err(StoreError::unavailable("a fault").before_writing()),
                     Failure::AnswerLost if fails => {

@@ -11,12 +11,16 @@ use rocket_session_state_core::value::Value;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
+use super::super::site::log_in;
 use super::processes::{Failure, Fate, Link, Shared, Turn};
+
+pub(super) const USERS: [&str; 2] = ["ann", "bob"];
 
 /// All that several processes share.
 pub(super) struct World {
     pub(super) shared: Shared,
     config: CheckedConfig,
+    flask: Manager,
     pub(super) now: SystemTime,
 }
 
@@ -39,7 +43,22 @@ impl World {
         config.session_request_timeout = Duration::from_secs(3600);
         change(&mut config);
         let config = config.check(Environment { debug_profile: true, ..Environment::default() }).unwrap();
-        World { shared: Shared::new(), config, now: UNIX_EPOCH + Duration::from_secs(1_704_164_645) }
+        let shared = Shared::new();
+        let mut of_flask = SessionConfig::clone(&config);
+        of_flask.session_successor_seconds = None;
+        let of_flask = of_flask.check(Environment { debug_profile: true, ..Environment::default() }).unwrap();
+        let flask = Manager::with_store(of_flask, Link::new(&shared, Fate::Immortal)).unwrap();
+        World { shared, config, flask, now: UNIX_EPOCH + Duration::from_secs(1_704_164_645) }
+    }
+
+    /// A world whose [`USERS`] have a session each on another device.
+    pub(super) async fn of_users(change: impl FnOnce(&mut SessionConfig)) -> World {
+        let world = World::new(change);
+        let process = world.process();
+        for user in USERS {
+            world.request(&process, &mut Cookie::None, |session| log_in(session, user)).await;
+        }
+        world
     }
 
     fn with_fate(&self, fate: Fate) -> Manager {
@@ -57,9 +76,10 @@ impl World {
         (declared(self.with_fate(Fate::Mortal(AtomicUsize::new(calls), killed))), is_killed)
     }
 
-    /// A process that meets a call which fails, after so many.
-    pub(super) fn unlucky(&self, calls: usize, failure: Failure) -> Manager {
-        declared(self.with_fate(Fate::Unlucky(AtomicUsize::new(calls), failure)))
+    /// A process that meets a call which fails, after so many, and what tells when.
+    pub(super) fn unlucky(&self, calls: usize, failure: Failure) -> (Manager, mpsc::UnboundedReceiver<()>) {
+        let (failed, has_failed) = mpsc::unbounded_channel();
+        (declared(self.with_fate(Fate::Unlucky(AtomicUsize::new(calls), failure, failed))), has_failed)
     }
 
     /// A process whose calls take their time, in milliseconds.
@@ -75,10 +95,7 @@ impl World {
 
     /// A process that knows nothing of users and lists, as Flask.
     pub(super) fn flask(&self) -> Manager {
-        let mut config = SessionConfig::clone(&self.config);
-        config.session_successor_seconds = None;
-        let config = config.check(Environment { debug_profile: true, ..Environment::default() }).unwrap();
-        Manager::with_store(config, Link::new(&self.shared, Fate::Immortal)).unwrap()
+        self.flask.clone()
     }
 
     /// Makes a request that must succeed.
@@ -104,11 +121,10 @@ impl World {
 
     /// All sessions in which somebody is logged in, found without any list.
     pub(super) async fn living(&self) -> Vec<Living> {
-        let flask = self.flask();
         let mut living = Vec::new();
         for key in self.shared.keys("session:") {
             let Some(id) = key.strip_prefix("session:") else { continue };
-            let session = flask.open(Some(id), self.now).await.unwrap();
+            let session = self.flask.open(Some(id), self.now).await.unwrap();
             if let Ok(Some(user)) = session.get::<String>("username") {
                 living.push(Living { id: id.to_owned(), user });
             }
@@ -126,7 +142,7 @@ impl World {
 
     /// The ids of this user's sessions.
     pub(super) async fn living_of(&self, user: &str) -> Vec<String> {
-        self.living().await.into_iter().filter(|living| living.user == user).map(|living| living.id).collect()
+        ids_of(user, &self.living().await)
     }
 
     pub(super) fn sessions_of(&self, manager: &Manager, user: &str) -> UserSessions {
@@ -142,8 +158,9 @@ impl World {
 
     /// Each session that lives is in the list of its user, once, and nothing else is.
     pub(super) async fn check_lists(&self, users: &[&str], explain: &str) {
+        let living = self.living().await;
         for user in users {
-            let (lines, handles) = self.check_list(user, explain).await;
+            let (lines, handles) = self.check_list(user, &living, explain).await;
             assert_eq!(lines, handles, "{explain}: two sessions of {user} have one line");
         }
     }
@@ -151,20 +168,21 @@ impl World {
     /// As [`check_lists`](World::check_lists) where a process was killed, or so slow that others took it for dead: a
     /// session that it was giving another id may live under both, in one line.
     pub(super) async fn check_that_lists_know_all(&self, users: &[&str], explain: &str) {
+        let living = self.living().await;
         for user in users {
-            let (mut lines, handles) = self.check_list(user, explain).await;
+            let (mut lines, handles) = self.check_list(user, &living, explain).await;
             lines.dedup();
             assert_eq!(lines, handles, "{explain}: of {user}");
         }
     }
 
     /// Returns the lines of the sessions that live, and all lines of the list.
-    async fn check_list(&self, user: &str, explain: &str) -> (Vec<String>, Vec<String>) {
+    async fn check_list(&self, user: &str, living: &[Living], explain: &str) -> (Vec<String>, Vec<String>) {
         let list = self.sessions_of(&self.process(), user).list().await.unwrap();
         let mut all: Vec<String> = list.iter().map(|line| line.handle().to_owned()).collect();
         all.sort();
         let mut lines = Vec::new();
-        for id in self.living_of(user).await {
+        for id in ids_of(user, living) {
             let line = self.line_of(&Some(id)).await.map(|line| line.handle().to_owned());
             // Who asks is entered, so the list of before counts.
             let known = line.filter(|line| all.contains(line));
@@ -178,7 +196,10 @@ impl World {
     pub(super) async fn check_that_none_is_left(&self, users: &[&str], explain: &str) {
         for user in users {
             self.sessions_of(&self.process(), user).end_all().await.unwrap();
-            assert_eq!(self.living_of(user).await, [""; 0], "{explain}: {user} is still logged in");
+        }
+        let living = self.living().await;
+        for user in users {
+            assert_eq!(ids_of(user, &living), [""; 0], "{explain}: {user} is still logged in");
             let list = self.sessions_of(&self.process(), user).list().await.unwrap();
             assert!(list.is_empty(), "{explain}: of {user}: {list:?}");
         }
@@ -194,6 +215,10 @@ impl World {
         }
         sizes
     }
+}
+
+fn ids_of(user: &str, living: &[Living]) -> Vec<String> {
+    living.iter().filter(|living| living.user == user).map(|living| living.id.clone()).collect()
 }
 
 fn declared(manager: Manager) -> Manager {
