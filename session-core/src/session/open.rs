@@ -19,8 +19,8 @@ use crate::formats::codec::{DecodeError, Format, Record};
 use crate::formats::id::SessionId;
 use crate::formats::signing::{CookieSigner, Invalid, Verified};
 use crate::formats::time::{later, unix_seconds};
-use crate::store::StoreError;
 use crate::store::client::Budget;
+use crate::store::{Loaded, StoreError};
 
 impl Manager {
     /// Opens the session that belongs to a request's cookie; a new one if there is none.
@@ -89,21 +89,9 @@ impl Manager {
     ) -> Result<Option<Found>, StoreError> {
         let (key, touch) = (self.store_key(&id), self.refresh().touch());
         let loaded = match server.store.load(budget, now, &key, touch).await? {
-            Some(mark) if server.is_ended_mark(&mark) => {
-                if touch.is_some() {
-                    // In a box, since it is rare, and would make the future of every request larger.
-                    Box::pin(server.give_life_back(budget, now, &key, &mark)).await;
-                }
-                None
-            }
-            loaded => loaded,
-        };
-        let Some(loaded) = loaded else {
-            if self.successor_of(server, &id, now, budget).await?.is_some() {
-                return Ok(Some(Found::Renewed(id)));
-            }
-            self.refused(id.as_str(), Unusable::Unknown, Some(&id), now);
-            return Ok(None);
+            Some(loaded) if !server.is_ended_mark(&loaded) => loaded,
+            // In a box, since it is rare, and would make the future of every request larger.
+            mark => return Box::pin(self.without_session(server, id, mark, now, budget)).await,
         };
         self.cookie_watch().accepted();
         let record = self.decoded(loaded.record(server.format), "session record", Some(&id), now);
@@ -120,6 +108,25 @@ impl Manager {
                     || Box::pin(self.correct_touch(server, &mut stored, &term, now, budget)).await);
         }
         Ok(Some(Found::Record { record, stored, extended }))
+    }
+
+    /// Finds that an id was renewed, or that there is no session of it, at most a mark.
+    async fn without_session(
+        &self,
+        server: &Server,
+        id: SessionId,
+        mark: Option<Loaded>,
+        now: SystemTime,
+        budget: &Budget,
+    ) -> Result<Option<Found>, StoreError> {
+        if let Some(mark) = mark.filter(|_| self.refresh().touch().is_some()) {
+            server.give_life_back(budget, now, &self.store_key(&id), &mark).await;
+        }
+        if self.successor_of(server, &id, now, budget).await?.is_some() {
+            return Ok(Some(Found::Renewed(id)));
+        }
+        self.refused(id.as_str(), Unusable::Unknown, Some(&id), now);
+        Ok(None)
     }
 
     /// Gives a record that was touched with the configured lifetime, before anybody knew what is in it, the life that its
