@@ -225,11 +225,7 @@ impl Writer<'_> {
     pub(super) async fn discard(&self, moving: &Move) -> Result<(), StoreError> {
         self.delete(moving.id.clone()).await?;
         let created = moving.saved.place.stored.as_ref();
-        self.leave(
-            created.and_then(|created| self.user_in(&created.loaded)),
-            std::slice::from_ref(&moving.id),
-        )
-        .await;
+        self.leave_again(created.and_then(|created| self.user_in(&created.loaded)), &moving.id).await;
         Ok(())
     }
 

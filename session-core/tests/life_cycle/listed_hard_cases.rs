@@ -7,7 +7,7 @@ use rocket_session_state_core::config::WhenFull;
 use rocket_session_state_core::session::{SaveError, Session};
 
 use super::listed::{DAY, all_of, browser, declare, is_user, labels, listing, logged_in, shown};
-use super::site::{Site, log_in};
+use super::site::{Site, log_in, log_out};
 
 /// A visitor's browser that logs in twice at once, with two cookies in this order.
 async fn log_in_twice(site: &Site) -> [Result<Option<String>, SaveError>; 2] {
@@ -66,6 +66,20 @@ async fn who_logs_in_twice_at_once_has_one_session_whatever_the_limit() {
         if let Some(other) = other {
             assert!(is_user(&other, "ann").await);
         }
+    }
+}
+
+#[tokio::test]
+async fn a_list_goes_with_its_last_session_also_where_ids_were_renewed() {
+    let site = listing(|_| {});
+    let mut ann = browser(&site);
+    for end in [log_out, Session::destroy, Session::clear] {
+        ann.request(|session| session.set("cart", "tea")).await;
+        ann.request(|session| log_in(session, "ann")).await;
+        ann.request(Session::regenerate).await;
+        assert!(site.list_of("ann").await.is_some());
+        ann.request(end).await;
+        assert!(site.list_of("ann").await.is_none());
     }
 }
 

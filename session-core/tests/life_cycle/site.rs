@@ -10,6 +10,7 @@ use rocket_session_state_core::session::{SaveError, Session};
 
 use rocket_session_state_conformance::Faulty;
 use rocket_session_state_core::store::{Call, Loaded, MemoryStore, New, Store};
+use sha2::{Digest, Sha256};
 
 pub(crate) type Counting = Arc<Faulty<MemoryStore>>;
 
@@ -126,6 +127,14 @@ impl Site {
         let new = New { bytes, lifetime: None };
         let (call, key) = (Call { now: self.now, deadline }, format!("session:{cookie}"));
         self.store.swap(call, &key, stored.as_ref(), Some(new)).await.unwrap();
+    }
+
+    /// The list of the sessions of a user.
+    pub(crate) async fn list_of(&self, user: &str) -> Option<Loaded> {
+        let login_value = [&[0xa0 | u8::try_from(user.len()).unwrap()], user.as_bytes()].concat();
+        let key = format!("session:~user:{:x}", Sha256::digest(login_value));
+        let deadline = tokio::time::Instant::now() + Duration::from_secs(5);
+        self.store.load(Call { now: self.now, deadline }, &key, None).await.unwrap()
     }
 
     /// Gives it another life, as a program does that knows no rule of ours.

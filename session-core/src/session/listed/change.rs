@@ -68,7 +68,16 @@ impl UserList<'_> {
 
     /// Removes ids whose sessions are gone, as best can be: what is left is removed when the list is shown, or full.
     pub(super) async fn leave(&self, ids: &[SessionId]) {
-        if let Err(error) = self.change(|list| list.remove(ids)).await {
+        self.leave_by(|list| list.remove(ids)).await;
+    }
+
+    /// As [`leave`](UserList::leave), of sessions that were ended by requests that came with these ids.
+    pub(super) async fn leave_with_renewed(&self, ids: &[SessionId]) {
+        self.leave_by(|list| list.remove_with_renewed(ids)).await;
+    }
+
+    async fn leave_by(&self, remove: impl FnMut(&mut List) -> bool) {
+        if let Err(error) = self.change(remove).await {
             log::log!(
                 level_of(&error),
                 "an ended session stays in the list of its user for now: {}",

@@ -169,6 +169,20 @@ impl List {
         count(&self.entries) < before
     }
 
+    /// Removes ids under which sessions have ended, as [`remove`](List::remove), and those that were renewed to them: whoever
+    /// has the new id has it from an answer, before which the old one was gone.
+    pub(super) fn remove_with_renewed(&mut self, ids: &[SessionId]) -> bool {
+        for entry in &mut self.entries {
+            let mut is_behind = false;
+            entry.ids.retain(|EnteredId(own, age)| {
+                let is_renewed = is_behind && *age >= HAS_EXISTED;
+                is_behind |= ids.iter().any(|id| id.as_str() == own);
+                !is_renewed
+            });
+        }
+        self.remove(ids)
+    }
+
     /// Makes a list short enough for every store, as far as old labels can do that. Returns how many of the oldest
     /// sessions have to end for it.
     pub(super) fn shorten(&mut self) -> usize {

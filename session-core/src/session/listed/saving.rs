@@ -72,10 +72,17 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// Removes ended sessions from the list of a user, as best can be.
+    /// Removes sessions from the list of a user, as best can be, that this request has ended under the ids with which it came.
     pub(in crate::session) async fn leave(&self, user: Option<String>, ids: &[SessionId]) {
         if let Some(user) = user {
-            Box::pin(self.list_of(&user).leave(ids)).await;
+            Box::pin(self.list_of(&user).leave_with_renewed(ids)).await;
+        }
+    }
+
+    /// Removes a session from the list of a user, as best can be, that this request has created and taken back.
+    pub(in crate::session) async fn leave_again(&self, user: Option<String>, id: &SessionId) {
+        if let Some(user) = user {
+            Box::pin(self.list_of(&user).leave(std::slice::from_ref(id))).await;
         }
     }
 
