@@ -13,7 +13,7 @@ use crate::store::{Loaded, New, Swap};
 
 /// What has become of a session that was to end.
 #[derive(Clone, Copy, PartialEq)]
-pub(super) enum Fate {
+enum Fate {
     Ended,
     /// It had ended before, or will not begin.
     Gone,
@@ -59,6 +59,7 @@ impl UserList<'_> {
         &self,
         mut entries: Vec<Entry>,
         meant: impl Fn(&Entry) -> bool,
+        by: EndedBy,
     ) -> Result<usize, SaveError> {
         let handles = entries.iter().filter(|entry| meant(entry)).map(|entry| entry.handle.clone());
         let handles: BTreeSet<String> = handles.collect();
@@ -72,7 +73,7 @@ impl UserList<'_> {
             if attempts.next().is_none() {
                 return Err(SaveError::Contended);
             }
-            let ended = self.end_entries(&left, &mut progress).await;
+            let ended = self.end_entries(&left, by, &mut progress).await;
             // What was renewed meanwhile has another id by now; and what was ended before a failure leaves the list.
             self.change(|now| {
                 let changed = now.remove(&progress.gone);
@@ -84,10 +85,16 @@ impl UserList<'_> {
         }
     }
 
-    async fn end_entries(&self, entries: &[Entry], progress: &mut Progress) -> Result<(), SaveError> {
+    async fn end_entries(
+        &self,
+        entries: &[Entry],
+        by: EndedBy,
+        progress: &mut Progress,
+    ) -> Result<(), SaveError> {
         for some in entries.chunks(AT_ONCE) {
             let found = self.find(some).await?;
-            let fates = self.end_at_once(&found, EndedBy::Elsewhere).await;
+            let end = async |found, share| self.within(&share).end_one(found, by).await;
+            let fates = self.budget.at_once(&found, end).await;
             let mut failed = None;
             for (found, fate) in found.iter().zip(fates) {
                 match fate {
@@ -98,11 +105,6 @@ impl UserList<'_> {
             failed.map_or(Ok(()), Err)?;
         }
         Ok(())
-    }
-
-    /// Ends sessions at the same time.
-    pub(super) async fn end_at_once(&self, found: &[Found], by: EndedBy) -> Vec<Result<Fate, SaveError>> {
-        self.budget.at_once(found, async |found, share| self.within(&share).end_one(found, by).await).await
     }
 
     /// Ends a session, whatever its record holds by now, unless it has become somebody else's.

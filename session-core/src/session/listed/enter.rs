@@ -43,8 +43,6 @@ enum Entered {
 /// The entries that were looked at.
 #[derive(Default)]
 struct Looked {
-    /// The living sessions, the oldest first.
-    living: Vec<Found>,
     /// The handles of entries without one.
     dead: BTreeSet<String>,
     /// The ids under which there is nothing.
@@ -126,22 +124,13 @@ impl UserList<'_> {
 
     /// Forgets those of the entries that have ended, and ends the oldest of the others, until there are so many fewer.
     async fn make_room(&self, entries: Vec<Entry>, too_many: usize) -> Result<(), SaveError> {
-        let Looked { mut living, dead, mut gone } = self.look(&entries, too_many).await?;
-        let oldest: BTreeSet<&str> = entries
-            .iter()
-            .filter(|entry| !dead.contains(&entry.handle))
-            .take(too_many.saturating_sub(dead.len()))
-            .map(|entry| entry.handle.as_str())
-            .collect();
-        let is_oldest = |entry: &&Entry| oldest.contains(entry.handle.as_str());
-        living.retain(|found| entries.iter().filter(is_oldest).any(|entry| entry.has(&found.id)));
-        for some in living.chunks(AT_ONCE) {
-            for ended in self.end_at_once(some, EndedBy::Limit).await {
-                ended?;
-            }
-        }
-        gone.extend(living.into_iter().map(|found| found.id));
+        let Looked { dead, gone } = self.look(&entries, too_many).await?;
         self.leave_if_any(&gone).await;
+        let living = entries.iter().filter(|entry| !dead.contains(&entry.handle));
+        let oldest = living.take(too_many.saturating_sub(dead.len())).map(|entry| entry.handle.clone());
+        let oldest: BTreeSet<String> = oldest.collect();
+        // Also under the ids that they get meanwhile.
+        self.end(entries, |entry| oldest.contains(&entry.handle), EndedBy::Limit).await?;
         Ok(())
     }
 
@@ -155,13 +144,7 @@ impl UserList<'_> {
                     looked.dead.insert(entry.handle.clone());
                 }
             }
-            for found in found {
-                match found.is_gone() {
-                    true => looked.gone.push(found.id),
-                    false if found.lives() => looked.living.push(found),
-                    false => {}
-                }
-            }
+            looked.gone.extend(found.into_iter().filter(Found::is_gone).map(|found| found.id));
             if looked.dead.len() >= enough {
                 break;
             }

@@ -12,6 +12,7 @@ use super::user_session::UserSession;
 use crate::formats::codec::EncodeError;
 use crate::formats::id::SessionId;
 use crate::formats::value::Value;
+use crate::session::events::EndedBy;
 use crate::session::manager::{Manager, Server, SessionHome};
 use crate::session::{RequestClock, SaveError, Session, login};
 use crate::store::Loaded;
@@ -170,7 +171,7 @@ impl UserSessions {
             return Err(SaveError::Ended);
         }
         let ends_current = entries.iter().any(|entry| current.is_in(entry) && is_meant(entry));
-        let ended = list.end(entries, is_meant).await?;
+        let ended = list.end(entries, is_meant, EndedBy::Elsewhere).await?;
         if let Some(session) = self.asking.as_ref().filter(|_| ends_current) {
             session.state().ended_here(self.manager.fresh());
         }
