@@ -109,7 +109,8 @@ impl<S> UserSessions<S> {
         self.sessions()?.end_others().await
     }
 
-    /// Ends all sessions, that of the request too and those of log-ins that are under way, and returns how many were ended.
+    /// Ends all sessions, that of the request too, and returns how many were ended. A log-in that is under way is refused, or is
+    /// in the list afterwards.
     ///
     /// # Errors
     ///

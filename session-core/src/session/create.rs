@@ -68,13 +68,20 @@ impl Writer<'_> {
     /// Deletes what may have been stored under an id that nobody has, so that no list shows it. It stays in the list: what
     /// is still under way to the store may come later.
     async fn give_up(&self, id: &SessionId) {
-        let key = self.manager.store_key(id);
-        if let Err(error) = self.server.store.delete(self.budget(), self.now, &key).await {
+        if let Err(error) = self.try_to_give_up(&self.manager.store_key(id)).await {
             log::log!(
                 level(&error),
                 "what a first try may have stored could not be deleted: {}",
                 Chain(&error)
             );
         }
+    }
+
+    async fn try_to_give_up(&self, key: &str) -> Result<(), StoreError> {
+        // A mark that is there stays.
+        if let Some(loaded) = self.server.load(self.budget(), self.now, key).await? {
+            self.server.swap(self.budget(), self.now, key, Some(&loaded), None).await?;
+        }
+        Ok(())
     }
 }

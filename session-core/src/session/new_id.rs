@@ -192,7 +192,17 @@ impl Writer<'_> {
         old: &SessionId,
         plan: &Plan,
     ) -> Result<(), SaveError> {
-        self.rewrite(moving, plan.without_data()?).await?;
+        let new = plan.without_data()?;
+        if self.user_of(&new.record).is_some() {
+            // Nothing is left of the session before, whose entry in the list may be that of another log-in by now.
+            self.discard(moving).await?;
+            moving.saved = self.create(new, None).await?;
+            if let Some(stored) = &moving.saved.place.stored {
+                moving.id = stored.id.clone();
+            }
+        } else {
+            self.rewrite(moving, new).await?;
+        }
         if let (Some(note), Some(lifetime)) = (&moving.note, self.manager.config().session_successor_seconds)
         {
             let other = Successor { id: moving.id.clone(), reason: NoteReason::OtherUser }.encoded();

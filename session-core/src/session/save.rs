@@ -309,7 +309,12 @@ impl Writer<'_> {
     ) -> Result<Option<SessionId>, StoreError> {
         let mut ids = vec![id.clone()];
         let mut id = id.clone();
+        let mut user = loaded.and_then(|loaded| self.user_in(loaded));
         let ended = loop {
+            if loaded.is_none() && user.is_none() && self.manager.is_listed() {
+                let there = self.server.load(self.budget(), self.now, &self.manager.store_key(&id)).await?;
+                user = there.and_then(|there| self.user_in(&there));
+            }
             if self.delete(id.clone()).await? {
                 break Some(id);
             }
@@ -318,7 +323,7 @@ impl Writer<'_> {
             id = successor.id;
             ids.push(id.clone());
         };
-        self.leave(loaded.and_then(|loaded| self.user_in(loaded)), &ids).await;
+        self.leave(user, &ids).await;
         Ok(ended)
     }
 

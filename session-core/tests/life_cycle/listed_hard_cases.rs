@@ -285,3 +285,99 @@ async fn a_mark_that_is_touched_in_flasks_way_ends_soon_all_the_same() {
     ann.now = site.now;
     assert!(ann.stored().await.is_none());
 }
+
+#[tokio::test]
+async fn a_full_list_with_a_session_that_flask_has_logged_out_refuses_at_once() {
+    let site = listing(|config| {
+        config.session_max_per_user = Some(2);
+        config.session_when_full = WhenFull::Refuse;
+    });
+    let out = logged_in(&site, "ann", "out").await;
+    let _living = logged_in(&site, "ann", "living").await;
+    out.store_without_rules(|session| assert!(session.remove("username"))).await;
+    // Two log-ins at once find one place, and both learn who has it.
+    let mut browsers = [browser(&site), browser(&site), browser(&site)];
+    let mut answers = Vec::new();
+    for browser in &mut browsers {
+        let session = browser.open().await;
+        log_in(&session, "ann");
+        answers.push(session);
+    }
+    let [one, two, three] = &mut browsers;
+    let closed = tokio::join!(one.close(&answers[0]), two.close(&answers[1]), three.close(&answers[2]));
+    let refused = [closed.0, closed.1, closed.2].map(|closed| match closed {
+        Ok(_) => false,
+        Err(SaveError::TooManySessions { limit: 2 }) => true,
+        Err(error) => panic!("{error:?}"),
+    });
+    assert_eq!(refused.iter().filter(|refused| **refused).count(), 2);
+    assert!(site.store.calls() < 200);
+}
+
+#[tokio::test]
+async fn a_log_in_whose_place_could_not_be_made_makes_it_when_it_is_tried_again() {
+    let site = listing(|config| config.session_max_per_user = Some(1));
+    let one = logged_in(&site, "ann", "one").await;
+    let mut two = browser(&site);
+    let session = two.open().await;
+    log_in(&session, "ann");
+    let store = site.store.clone();
+    let mut entered = store.hold(Operation::Swap, HoldPoint::After);
+    let fail = async {
+        entered.reached().await.unwrap();
+        // The end of the other session, of which nobody knows whether it was done.
+        store.next(Operation::Swap, Fault::LoseAnswer);
+        entered.release();
+    };
+    let (closed, ()) = tokio::join!(two.close(&session), fail);
+    if closed.is_err() {
+        two.request(|session| log_in(session, "ann")).await;
+    }
+    assert!(is_user(&two, "ann").await && !is_user(&one, "ann").await);
+    assert_eq!(shown(&site, "ann").await.len(), 1);
+}
+
+#[tokio::test]
+async fn dead_sessions_leave_a_list_that_is_too_long_before_a_living_one_ends() {
+    let mut site = listing(|_| {});
+    let mut telephone = logged_in(&site, "ann", "telephone").await;
+    for day in 0..400 {
+        site.now += DAY;
+        telephone.now = site.now;
+        if day % 3 == 0 {
+            telephone.request(|session| assert!(session.contains("username"))).await;
+        }
+        drop(logged_in(&site, "ann", &"a long name of a browser ".repeat(8)).await);
+    }
+    telephone.now = site.now;
+    assert!(is_user(&telephone, "ann").await);
+}
+
+#[tokio::test]
+async fn a_log_out_under_a_renewed_id_leaves_the_list() {
+    let site = listing(|_| {});
+    let mut ann = logged_in(&site, "ann", "one").await;
+    let old = ann.cookie.clone();
+    ann.request(Session::regenerate).await;
+    ann.cookie = old;
+    ann.request(log_out).await;
+    assert!(site.list_of("ann").await.is_none());
+}
+
+#[tokio::test]
+async fn two_log_ins_of_one_visitor_that_are_far_apart_are_two_sessions() {
+    let site = listing(|config| config.session_successor_seconds = None);
+    let mut visitor = browser(&site);
+    visitor.request(|session| session.set("cart", "tea")).await;
+    let (first, slow) = (visitor.open().await, visitor.open().await);
+    log_in(&first, "ann");
+    visitor.close(&first).await.unwrap();
+    let first = visitor.cookie.clone();
+    log_in(&slow, "ann");
+    visitor.close(&slow).await.unwrap();
+    assert!(lives(&site, first.clone()).await && is_user(&visitor, "ann").await);
+    assert_eq!(shown(&site, "ann").await.len(), 2);
+    let session = visitor.open().await;
+    assert_eq!(session.sessions_of_user().unwrap().end_others().await.unwrap(), 1);
+    assert!(!lives(&site, first).await && is_user(&visitor, "ann").await);
+}

@@ -20,7 +20,7 @@ impl Writer<'_> {
         id: &SessionId,
         before: Before<'_>,
     ) -> Result<(), SaveError> {
-        self.enter(user, id, false, before).await
+        self.enter(user, id, false, before).await.map(drop)
     }
 
     /// Seals a session that is written under an id that is in a list. As it was, if it is in none, or if the seal does not
@@ -45,7 +45,8 @@ impl Writer<'_> {
         };
         let Some(id) = id else { return };
         match self.enter(user, &id, true, Before::default()).await {
-            Ok(()) => {
+            Ok(false) => {}
+            Ok(true) => {
                 let seal = self.manager.listed_seal(user, &id, self.now);
                 self.session.state().seal(super::LISTED, &seal);
             }
@@ -63,13 +64,13 @@ impl Writer<'_> {
         id: &SessionId,
         exists: bool,
         before: Before<'_>,
-    ) -> Result<(), SaveError> {
+    ) -> Result<bool, SaveError> {
         let (text, replaces) = self.session.state().label();
         let label = Label { text: &text, replaces };
         // In a box, since it is rare, and would make the future of every save larger.
-        Box::pin(self.list_of(user).enter(&Entrant { id, exists, before, label })).await?;
+        let is_entered = Box::pin(self.list_of(user).enter(&Entrant { id, exists, before, label })).await?;
         self.session.state().label_entered(&text);
-        Ok(())
+        Ok(is_entered)
     }
 
     /// Removes sessions from the list of a user, as best can be, that this request has ended under the ids with which it came.

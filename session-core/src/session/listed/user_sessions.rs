@@ -110,8 +110,11 @@ impl UserSessions {
             // Flask has made the session, or a store that forgets has forgotten the list.
             let (text, replaces) = session.state().label();
             let label = Label { text: &text, replaces };
-            list.enter(&Entrant { id, exists: true, before: Before::default(), label }).await?;
-            current = Current::Entered(id.clone());
+            let entrant = Entrant { id, exists: true, before: Before::default(), label };
+            current = match list.enter(&entrant).await? {
+                true => Current::Entered(id.clone()),
+                false => Current::Ended,
+            };
             entries = list.load().await?.entries;
         }
         let found = list.find(&entries).await?;
@@ -147,8 +150,8 @@ impl UserSessions {
         self.end_meant(Meant::Others).await
     }
 
-    /// Ends all sessions, also those of log-ins that are under way, and returns how many were ended. A log-in that comes
-    /// later is not concerned.
+    /// Ends all sessions, and returns how many were ended. A log-in that is under way is refused
+    /// ([`SaveError::Ended`]), or is in the list afterwards; one that comes later is not concerned.
     ///
     /// # Errors
     ///
