@@ -188,8 +188,8 @@ struct Statements(AtomicUsize);
 
 static STATEMENTS: Statements = Statements(AtomicUsize::new(0));
 
-/// Makes the counter the logger of this process, once.
-fn count_statements() {
+/// Makes the counter the logger of this process, once: before Rocket puts its own there.
+pub(super) fn count_statements() {
     static INSTALLED: Once = Once::new();
     INSTALLED.call_once(|| {
         log::set_logger(&STATEMENTS).expect("no other logger");
