@@ -11,6 +11,7 @@ use super::SessionUser;
 use super::id::LoginField;
 use super::stamp::stamp_of;
 use crate::error::SessionError;
+use crate::events::EndedBy;
 use crate::guard::{Fut, NoUser, SessionState};
 
 /// A state whose login field holds the id of a user.
@@ -119,8 +120,8 @@ where
     let counts = |user: &S::User| stamp_of(user, |stamp| session.accepts_stamp(stamp)).unwrap_or(true);
     let ended_by = match found {
         Some(user) if counts(&user) => return Ok(Arc::new(user)),
-        Some(_) => crate::events::EndedBy::Stamp,
-        None => crate::events::EndedBy::UserGone,
+        Some(_) => EndedBy::Stamp,
+        None => EndedBy::UserGone,
     };
     session.end_unproven_login(ended_by);
     Err(SessionError::LoggedOut)

@@ -22,6 +22,16 @@ pub(super) struct Move {
     replaced: Option<Loaded>,
 }
 
+impl Move {
+    /// Goes on with a record that has taken the place of the one that was created first.
+    fn go_to(&mut self, saved: Saved) {
+        if let Some(stored) = &saved.place.stored {
+            self.id = stored.id.clone();
+        }
+        self.saved = saved;
+    }
+}
+
 /// The number of times that a request looks whether another one, which has left its note, has deleted the old record.
 /// With the pauses between them they take about a second, as long as a store may take for a call. A process that takes
 /// longer for that has ended.
@@ -196,10 +206,7 @@ impl Writer<'_> {
         if self.user_of(&new.record).is_some() {
             // Nothing is left of the session before, whose entry in the list may be that of another log-in by now.
             self.discard(moving).await?;
-            moving.saved = self.create(new, None).await?;
-            if let Some(stored) = &moving.saved.place.stored {
-                moving.id = stored.id.clone();
-            }
+            moving.go_to(self.create(new, None).await?);
         } else {
             self.rewrite(moving, new).await?;
         }
@@ -220,14 +227,12 @@ impl Writer<'_> {
         let new = self.sealed(new, &moving.id);
         let (key, life) = (self.manager.store_key(&moving.id), self.full_life(&new.record));
         let created = moving.saved.place.stored.as_ref().map(|stored| &stored.loaded);
-        moving.saved = match self.swap(&key, created, Some(&new), life).await? {
+        let saved = match self.swap(&key, created, Some(&new), life).await? {
             Swap::Done { version } => new.stored(moving.id.clone(), version, life),
             // Another log-in of this user has joined it: it is theirs.
             Swap::Conflict(_) => self.create(new, None).await?,
         };
-        if let Some(stored) = &moving.saved.place.stored {
-            moving.id = stored.id.clone();
-        }
+        moving.go_to(saved);
         Ok(())
     }
 

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use super::events::{EndedBy, EventKind, Happening, Why};
 use super::identity::RotationReason;
 use super::login::is_same_user;
-use super::manager::{Manager, SessionHome};
+use super::manager::{Manager, Server, SessionHome};
 use super::outcome::{CookieChange, Outcome};
 use super::save::{Plan, Writer};
 use super::state::{Saved, State};
@@ -39,12 +39,24 @@ impl Writer<'_> {
         }
     }
 
-    /// Tells of something that has happened to the session in a record.
+    /// As [`Server::tell_of`], of a session that this save has met.
     pub(super) fn tell_of(&self, told: Happening<'_>, loaded: &Loaded) {
-        let record = loaded.record(self.server.format).ok().flatten();
-        match &record {
-            Some(record) => self.manager.events().tell(told.user(record, self.login_key())),
-            None => self.manager.events().tell(told),
+        self.server.tell_of(self.manager, told, loaded, self.login_key());
+    }
+}
+
+impl Server {
+    /// Tells of something that has happened to the session in a record.
+    pub(super) fn tell_of(
+        &self,
+        manager: &Manager,
+        told: Happening<'_>,
+        loaded: &Loaded,
+        login_key: Option<&str>,
+    ) {
+        match loaded.record(self.format).ok().flatten() {
+            Some(record) => manager.events().tell(told.user(&record, login_key)),
+            None => manager.events().tell(told),
         }
     }
 }

@@ -68,6 +68,9 @@ impl UserList<'_> {
 
     /// Removes ids whose sessions are gone, as best can be: what is left is removed when the list is shown, or full.
     pub(super) async fn leave(&self, ids: &[SessionId]) {
+        if ids.is_empty() {
+            return;
+        }
         self.leave_by(|list| list.remove(ids)).await;
     }
 

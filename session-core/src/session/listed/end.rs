@@ -9,7 +9,7 @@ use crate::formats::id::SessionId;
 use crate::session::SaveError;
 use crate::session::events::{EndedBy, Happening};
 use crate::session::save::pause;
-use crate::store::{Loaded, New, Swap};
+use crate::store::{New, Swap};
 
 /// What has become of a session that was to end.
 #[derive(Clone, Copy, PartialEq)]
@@ -53,8 +53,8 @@ impl Progress {
 }
 
 impl UserList<'_> {
-    /// Ends the sessions of those of the list's entries that are `meant`, and removes them from the list. One that gets another id meanwhile
-    /// is ended under that. Returns how many sessions were ended.
+    /// Ends the sessions of those of the list's entries that are `meant`, and removes them from the list. One that gets
+    /// another id meanwhile is ended under that. Returns how many sessions were ended.
     pub(super) async fn end(
         &self,
         mut entries: Vec<Entry>,
@@ -123,10 +123,10 @@ impl UserList<'_> {
             match self.server.store.swap(self.budget, self.now, &key, current.as_ref(), new).await? {
                 Swap::Done { .. } => {
                     self.server.ended.add(id.clone());
-                    return Ok(match &current {
-                        Some(ended) => self.tell_of_end(id, ended, by),
-                        None => Fate::Gone,
-                    });
+                    let Some(ended) = &current else { return Ok(Fate::Gone) };
+                    let told = Happening::ended(by, self.now).of(Some(id));
+                    self.server.tell_of(self.manager, told, ended, self.login_key);
+                    return Ok(Fate::Ended);
                 }
                 Swap::Conflict(None) if current.is_some() => return Ok(Fate::Gone),
                 Swap::Conflict(None) => {}
@@ -137,13 +137,5 @@ impl UserList<'_> {
             pause(attempt).await;
         }
         Err(SaveError::Contended)
-    }
-
-    fn tell_of_end(&self, id: &SessionId, ended: &Loaded, by: EndedBy) -> Fate {
-        if let Some(record) = self.server.session_in(ended) {
-            let told = Happening::ended(by, self.now).of(Some(id)).user(&record, self.login_key);
-            self.manager.events().tell(told);
-        }
-        Fate::Ended
     }
 }

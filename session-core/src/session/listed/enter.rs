@@ -73,7 +73,7 @@ impl UserList<'_> {
                 Entered::Done => {}
                 Entered::Renewed(entry) => {
                     let looked = self.look(&entry, |_| false).await?;
-                    self.leave_if_any(&looked.gone).await;
+                    self.leave(&looked.gone).await;
                 }
                 Entered::TooMany(entries, too_many) => {
                     let looked = self.look(&entries, |looked| looked.dead.len() >= too_many).await?;
@@ -141,7 +141,7 @@ impl UserList<'_> {
 
     /// Forgets those of the entries that have ended, and ends so many of the others, the oldest.
     async fn make_room(&self, entries: Vec<Entry>, looked: Looked, left: usize) -> Result<(), SaveError> {
-        self.leave_if_any(&looked.gone).await;
+        self.leave(&looked.gone).await;
         let living = entries.iter().filter(|entry| !looked.dead.contains(&entry.handle));
         let oldest: BTreeSet<String> = living.take(left).map(|entry| entry.handle.clone()).collect();
         // Also under the ids that they get meanwhile.
@@ -171,12 +171,6 @@ impl UserList<'_> {
             }
         }
         Ok(looked)
-    }
-
-    async fn leave_if_any(&self, gone: &[SessionId]) {
-        if !gone.is_empty() {
-            self.leave(gone).await;
-        }
     }
 }
 

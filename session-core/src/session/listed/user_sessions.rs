@@ -120,9 +120,7 @@ impl UserSessions {
         let found = list.find(&entries).await?;
         let gone: Vec<SessionId> =
             found.iter().filter(|found| found.is_gone()).map(|found| found.id.clone()).collect();
-        if !gone.is_empty() {
-            list.leave(&gone).await;
-        }
+        list.leave(&gone).await;
         let shown = entries.iter().rev().filter_map(|entry| {
             let session = found.iter().filter(|found| entry.has(&found.id)).find_map(Found::session)?;
             let last_seen = self.last_seen(server, session, now);
