@@ -1,5 +1,8 @@
 //! The address of a Redis server, as redis-py and Rust's client spell it.
 
+#[allow(dead_code, unused_imports)]
+mod sentinel;
+
 use redis::{
     Client, ConnectionAddr, ConnectionInfo, IntoConnectionInfo, ProtocolVersion, RedisConnectionInfo,
 };
@@ -80,7 +83,7 @@ pub(super) struct Address {
 
 /// The files that `ssl_*` name.
 #[derive(Default)]
-struct TlsFiles {
+pub(super) struct TlsFiles {
     authority: Option<String>,
     certificate: Option<String>,
     key: Option<String>,
