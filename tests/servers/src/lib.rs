@@ -4,6 +4,7 @@
 //! that does not come up fails it with the server's own output. All servers have the same verbs: `start`, `kill`,
 //! `restart`, `pause` and `resume`.
 
+mod leftovers;
 pub mod mariadb;
 pub mod memcached;
 pub mod mongodb;
@@ -12,4 +13,5 @@ pub mod port;
 pub mod postgres;
 pub mod process;
 pub mod redis;
+pub mod redis_cluster;
 pub mod resp;

@@ -2,13 +2,13 @@
 //! library that wrote it.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::net::{Ipv4Addr, TcpStream};
+use std::net::{Ipv4Addr, SocketAddrV4, TcpStream};
 use std::time::Duration;
 
 /// Longer than any command here takes; a stopped server fails the test instead of hanging it.
 const TIMEOUT: Duration = Duration::from_secs(20);
 
-/// A connection to a Redis server on 127.0.0.1.
+/// A connection to a Redis server.
 pub struct Connection {
     stream: BufReader<TcpStream>,
 }
@@ -30,10 +30,26 @@ pub enum Reply {
     List(Vec<Reply>),
 }
 
+impl Reply {
+    /// The text of a value or of a status; empty if it is something else.
+    pub fn text(&self) -> String {
+        match self {
+            Reply::Bytes(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+            Reply::Status(text) => text.clone(),
+            _ => String::new(),
+        }
+    }
+}
+
 impl Connection {
-    /// Connects to the server on `port`.
+    /// Connects to the server on `port` of 127.0.0.1.
     pub fn open(port: u16) -> io::Result<Connection> {
-        let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
+        Connection::to(SocketAddrV4::new(Ipv4Addr::LOCALHOST, port))
+    }
+
+    /// Connects to the server at `address`.
+    pub fn to(address: SocketAddrV4) -> io::Result<Connection> {
+        let stream = TcpStream::connect(address)?;
         stream.set_read_timeout(Some(TIMEOUT))?;
         stream.set_nodelay(true)?;
         Ok(Connection { stream: BufReader::new(stream) })

@@ -1,0 +1,85 @@
+//! Which node has which slots, and how slots move.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::{Node, RedisCluster};
+use crate::poll;
+use crate::process::PATIENCE;
+use crate::resp::Reply;
+
+/// The number of slots of every cluster.
+pub(super) const SLOTS: u16 = 16_384;
+
+/// The owners of all slots by one node's word: ranges with the port of the master.
+pub(super) fn owners(node: &Node) -> BTreeMap<(i64, i64), i64> {
+    let Ok(Reply::List(ranges)) = node.try_command(&["CLUSTER", "SLOTS"]) else { return BTreeMap::new() };
+    let range = |range: &Reply| {
+        let Reply::List(parts) = range else { return None };
+        let [Reply::Integer(first), Reply::Integer(last), Reply::List(master), ..] = &parts[..] else {
+            return None;
+        };
+        let Reply::Integer(port) = master.get(1)? else { return None };
+        Some(((*first, *last), *port))
+    };
+    ranges.iter().filter_map(range).collect()
+}
+
+/// Whether there is no slot without an owner.
+pub(super) fn are_all(owners: &BTreeMap<(i64, i64), i64>) -> bool {
+    owners.keys().map(|(first, last)| last - first + 1).sum::<i64>() == i64::from(SLOTS)
+}
+
+impl RedisCluster {
+    /// The slot of `key`.
+    pub fn slot_of(&self, key: &str) -> u16 {
+        let reply = self.any().command(&["CLUSTER", "KEYSLOT", key]);
+        let Reply::Integer(slot) = reply else { panic!("not a slot: {reply:?}") };
+        slot as u16
+    }
+
+    /// The master that has `slot`, by the word of any node that answers.
+    pub fn master_of(&self, slot: u16) -> usize {
+        let has = |range: &&(i64, i64)| (range.0..=range.1).contains(&i64::from(slot));
+        let owners = owners(self.any());
+        let range = owners.keys().find(has).unwrap_or_else(|| panic!("nobody has slot {slot}"));
+        let port = owners[range];
+        let is_it = |node: &Node| i64::from(node.address().port()) == port;
+        self.nodes().iter().position(is_it).expect("a node of this cluster")
+    }
+
+    /// Moves one slot with its records from its master to the next, with a pause between the steps: a client that asks
+    /// meanwhile is told `ASK`, and afterwards `MOVED`.
+    pub fn move_slot(&self, slot: u16, pause: Duration) {
+        let masters = self.masters();
+        let from = self.master_of(slot);
+        let place = masters.iter().position(|master| *master == from).expect("a master");
+        let to = masters[(place + 1) % masters.len()];
+        let (from, to) = (&self.nodes()[from], &self.nodes()[to]);
+        let (number, from_id, to_id) = (slot.to_string(), from.id(), to.id());
+        to.command(&["CLUSTER", "SETSLOT", &number, "IMPORTING", &from_id]);
+        from.command(&["CLUSTER", "SETSLOT", &number, "MIGRATING", &to_id]);
+        std::thread::sleep(pause);
+        // Records may come while others go, until the slot is the other's.
+        let empty = poll::until(PATIENCE, || {
+            let keys = from.command(&["CLUSTER", "GETKEYSINSLOT", &number, "100"]);
+            let Reply::List(keys) = keys else { panic!("not keys: {keys:?}") };
+            if keys.is_empty() {
+                return true;
+            }
+            let (ip, port) = (to.address().ip().to_string(), to.address().port().to_string());
+            let mut words = ["MIGRATE", &ip, &port, "", "0", "5000", "KEYS"].map(str::to_owned).to_vec();
+            words.extend(keys.iter().map(Reply::text));
+            from.command(&words);
+            false
+        });
+        assert!(empty, "records of slot {slot} stay where they were");
+        std::thread::sleep(pause);
+        // First the new owner: nobody may be told of an owner that doesn't know it.
+        let others = masters.iter().map(|master| &self.nodes()[*master]);
+        let others = others.filter(|node| node.address() != to.address() && node.address() != from.address());
+        for node in [to, from].into_iter().chain(others) {
+            node.command(&["CLUSTER", "SETSLOT", &number, "NODE", &to_id]);
+        }
+    }
+}
