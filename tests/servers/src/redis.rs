@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
+use crate::engine::Engine;
 use crate::port::free_port;
 use crate::process::{Process, Signal};
 use crate::resp::{Connection, Reply};
@@ -12,6 +13,7 @@ use crate::resp::{Connection, Reply};
 /// A Redis server of the test's own. What was acknowledged survives [`kill`](Redis::kill) and
 /// [`restart`](Redis::restart): the server writes each command to its log before it answers.
 pub struct Redis {
+    engine: Engine,
     port: u16,
     folder: TempDir,
     arguments: Vec<String>,
@@ -35,10 +37,15 @@ impl Redis {
 
     /// Starts a server with further arguments for its command line.
     pub fn start_with(arguments: &[&str]) -> Redis {
+        Redis::start_engine(Engine::Redis7_0, arguments)
+    }
+
+    /// Starts a server of another version or maker, with further arguments for its command line.
+    pub fn start_engine(engine: Engine, arguments: &[&str]) -> Redis {
         let arguments: Vec<String> = arguments.iter().map(|argument| (*argument).to_owned()).collect();
         let (port, folder) = (free_port(), TempDir::new().expect("a temporary folder"));
-        let process = launch(port, &folder, &arguments);
-        Redis { port, folder, arguments, process }
+        let process = launch(engine, port, &folder, &arguments);
+        Redis { engine, port, folder, arguments, process }
     }
 
     /// The port on 127.0.0.1.
@@ -135,10 +142,17 @@ impl Redis {
         self.process.kill();
     }
 
+    /// Starts a server of another version or maker in its place, on its port, with its records as far as that can read
+    /// them.
+    pub fn restart_as(&mut self, engine: Engine) {
+        self.engine = engine;
+        self.restart();
+    }
+
     /// Starts the server anew on its port, with its records, after [`stop`](Redis::stop) or [`kill`](Redis::kill).
     pub fn restart(&mut self) {
         self.process.kill();
-        self.process = launch(self.port, &self.folder, &self.arguments);
+        self.process = launch(self.engine, self.port, &self.folder, &self.arguments);
     }
 }
 
@@ -178,13 +192,13 @@ impl Seen {
     }
 }
 
-fn launch(port: u16, folder: &TempDir, arguments: &[String]) -> Process {
-    let mut command = Command::new("redis-server");
+fn launch(engine: Engine, port: u16, folder: &TempDir, arguments: &[String]) -> Process {
+    let mut command = Command::new(engine.program());
     command.arg("--dir").arg(folder.path()).args(["--port", &port.to_string(), "--bind", "127.0.0.1"]);
     // Nothing but the log of commands, and no second process that rewrites it.
     command.args(["--save", "", "--appendonly", "yes", "--appendfsync", "no"]);
     command.args(["--auto-aof-rewrite-percentage", "0"]).args(arguments);
-    let mut process = Process::start(command, "apt-get install -y redis-server");
+    let mut process = Process::start(command, engine.installation());
     // It says so after it has taken the port: no other server answers there.
     process.wait_until("ready", |process| process.output().contains("Ready to accept connections"));
     process
