@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Call, Loaded, New, OpenTo, Store, StoreError, Swap, Watcher};
+use super::{Call, Loaded, New, OpenTo, Part, Store, StoreError, Swap, Watcher};
 
 /// A store whose type is decided while the program runs.
 ///
@@ -61,6 +61,8 @@ macro_rules! erased {
         pub(super) trait ErasedStore: Send + Sync {
             $(fn $method<'a>(&'a self, call: Call $(, $argument: $type)*) -> BoxFuture<'a, $answer>;)+
 
+            fn part_of(&self, key: &str) -> Option<Part>;
+
             fn watch(&self, key: &str, watcher: Watcher);
 
             fn address(&self) -> Option<String>;
@@ -72,6 +74,10 @@ macro_rules! erased {
             $(fn $method<'a>(&'a self, call: Call $(, $argument: $type)*) -> BoxFuture<'a, $answer> {
                 Box::pin(Store::$method(self, call $(, $argument)*))
             })+
+
+            fn part_of(&self, key: &str) -> Option<Part> {
+                Store::part_of(self, key)
+            }
 
             fn watch(&self, key: &str, watcher: Watcher) {
                 Store::watch(self, key, watcher);
@@ -94,4 +100,5 @@ erased! {
     delete(key: &'a str) -> bool;
     purge() -> u64;
     ping() -> ();
+    ping_part(part: &'a Part) -> ();
 }

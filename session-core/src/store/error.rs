@@ -5,7 +5,7 @@ use std::fmt;
 use std::io;
 use std::sync::Arc;
 
-use super::Store;
+use super::{Part, Store};
 
 /// A store call that failed. Its outcome is open, a write may or may not have happened, unless it is known that it
 /// [wrote nothing](StoreError::wrote_nothing).
@@ -171,6 +171,14 @@ impl StoreError {
             self.address = Some(address.into());
         }
         self
+    }
+
+    /// Adds the name of the part of the store that was called, if there are several.
+    pub(crate) fn at_part(self, part: Option<&Part>) -> Self {
+        match part {
+            Some(part) => self.at(part.name()),
+            None => self,
+        }
     }
 
     /// Adds the store's address, if it has one.

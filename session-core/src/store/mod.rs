@@ -38,6 +38,14 @@ macro_rules! forward {
             ($store).ping(call).await
         }
 
+        fn part_of(&$self, key: &str) -> Option<crate::store::Part> {
+            ($store).part_of(key)
+        }
+
+        async fn ping_part(&$self, call: Call, part: &crate::store::Part) -> Result<(), StoreError> {
+            ($store).ping_part(call, part).await
+        }
+
         fn watch(&$self, key: &str, watcher: crate::store::Watcher) {
             ($store).watch(key, watcher);
         }
@@ -87,6 +95,7 @@ mod mongodb;
 mod open_to;
 #[cfg(all(unix, any(feature = "filesystem", feature = "sqlite")))]
 mod others;
+mod part;
 #[cfg(any(
     feature = "redis",
     feature = "sqlite",
@@ -112,6 +121,7 @@ pub use memory::MemoryStore;
 #[cfg(feature = "mongodb")]
 pub use mongodb::MongoStore;
 pub use open_to::OpenTo;
+pub use part::Part;
 #[cfg(feature = "redis")]
 pub use redis::RedisStore;
 pub(crate) use registry::SessionType;
@@ -233,6 +243,23 @@ pub trait Store: Send + Sync + 'static {
     /// The default loads a key that no session has.
     fn ping(&self, call: Call) -> impl Future<Output = Result<(), StoreError>> + Send {
         async move { self.load(call, "ping", None).await.map(drop) }
+    }
+
+    /// Names the part of the store that has a key, where parts fail on their own: one server of several. While a part is
+    /// away, calls for its keys are refused at once, and those for others go on.
+    ///
+    /// It returns at once, with what is known now. The default returns `None`: the store works or fails as a whole.
+    fn part_of(&self, key: &str) -> Option<Part> {
+        let _ = key;
+        None
+    }
+
+    /// As [`ping`](Store::ping), for one part. A part that has no keys any more is well.
+    ///
+    /// The default asks the whole store.
+    fn ping_part(&self, call: Call, part: &Part) -> impl Future<Output = Result<(), StoreError>> + Send {
+        let _ = part;
+        self.ping(call)
     }
 
     /// Takes a watcher, which is [told](Watcher::tell) from now on each time that the record may have been removed, by

@@ -10,13 +10,16 @@ use tokio::time::{Instant, sleep};
 use super::outage_listener::OutageListener;
 use super::outage_log::OutageLog;
 use super::wait::with_deadline;
-use crate::store::{Call, DynStore, StoreError};
+use crate::store::{Call, DynStore, Part, StoreError};
 
 /// Opens after some failures in a row, for loads or for writes. From then on one task asks with pings whether the store
 /// is back, and no request does.
 ///
 /// It measures the store. An answer is a sign of life, also if it refuses a request for what that request wants. So
 /// is, for a call that waited in vain, an answer to any other call meanwhile.
+///
+/// Clones are the same breaker.
+#[derive(Clone)]
 pub(crate) struct Breaker(Arc<Shared>);
 
 /// The kinds of calls that are counted apart: a store that takes no writes may still serve loads.
@@ -38,6 +41,8 @@ impl Work {
 
 struct Shared {
     store: DynStore,
+    /// The part of the store that is measured; the whole, if there is none.
+    part: Option<Part>,
     /// The time that a ping may take.
     patience: Duration,
     threshold: u32,
@@ -72,8 +77,21 @@ impl Breaker {
         patience: Duration,
         listener: Option<Arc<dyn OutageListener>>,
     ) -> Self {
+        Self::of_part(None, name, threshold, store, patience, listener)
+    }
+
+    /// The same for a part of the store.
+    pub(super) fn of_part(
+        part: Option<Part>,
+        name: &'static str,
+        threshold: u32,
+        store: DynStore,
+        patience: Duration,
+        listener: Option<Arc<dyn OutageListener>>,
+    ) -> Self {
         Breaker(Arc::new(Shared {
             store,
+            part,
             patience,
             threshold,
             loads: Count::default(),
@@ -211,9 +229,14 @@ impl Shared {
             return true;
         }
         let deadline = Instant::now() + self.patience;
-        match with_deadline(deadline, self.store.boxed().ping(Call { now, deadline })).await {
+        let (store, call) = (self.store.boxed(), Call { now, deadline });
+        let pinged = match &self.part {
+            None => store.ping(call),
+            Some(part) => store.ping_part(call, part),
+        };
+        match with_deadline(deadline, pinged).await {
             Err(error) if error.is_outage() => {
-                self.log.lasts(&error.at_store(&self.store));
+                self.log.lasts(&error.at_part(self.part.as_ref()).at_store(&self.store));
                 false
             }
             _ => {

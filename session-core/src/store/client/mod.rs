@@ -1,6 +1,7 @@
 //! The way to a store: time limits, one more try for loads, and a circuit breaker.
 
 pub(crate) mod breaker;
+mod breakers;
 mod budget;
 pub(crate) mod call_times;
 mod keyed_locks;
@@ -17,6 +18,7 @@ use std::time::{Duration, SystemTime};
 use tokio::time::Instant;
 
 use self::breaker::{Breaker, Work};
+use self::breakers::Breakers;
 pub(crate) use self::budget::Budget;
 use self::call_times::CallTimes;
 use self::keyed_locks::{KeyGuard, KeyedLocks};
@@ -28,7 +30,7 @@ use crate::store::{Call, DynStore, Loaded, New, StoreError, Swap, Watcher};
 pub(crate) struct StoreClient {
     store: DynStore,
     call_timeout: Duration,
-    breaker: Breaker,
+    breakers: Breakers,
     locks: KeyedLocks,
     times: CallTimes,
 }
@@ -49,7 +51,7 @@ impl StoreClient {
     ) -> Self {
         let name = "the session store";
         StoreClient {
-            breaker: Breaker::new(name, breaker_after, store.clone(), call_timeout, listener),
+            breakers: Breakers::new(name, breaker_after, store.clone(), call_timeout, listener),
             store,
             call_timeout,
             locks: KeyedLocks::default(),
@@ -71,10 +73,12 @@ impl StoreClient {
         touch: Option<Duration>,
     ) -> Result<Option<Loaded>, StoreError> {
         let load = |call| self.store.boxed().load(call, key, touch);
-        self.admit(budget, now, Work::Load)?;
+        let part = self.store.boxed().part_of(key);
+        let breaker = self.breakers.of(part.as_ref());
+        self.admit(&breaker, budget, now, Work::Load)?;
         let (mut time, mut answer) = self.ask(Work::Load, budget, now, load).await;
         let failed = answer.as_ref().is_err_and(StoreError::is_outage);
-        if failed && self.breaker.is_closed(Work::Load) && !budget.is_used_up() {
+        if failed && breaker.is_closed(Work::Load) && !budget.is_used_up() {
             tokio::time::sleep(jitter(RETRY_WITHIN)).await;
             let again = self.ask(Work::Load, budget, now, load).await;
             // If there was too little time for it, the failure of the first try stands.
@@ -82,7 +86,7 @@ impl StoreClient {
                 (time, answer) = again;
             }
         }
-        self.breaker.note(Work::Load, time, now, answer.as_ref().err());
+        breaker.note(Work::Load, time, now, answer.as_ref().err());
         answer
     }
 
@@ -95,7 +99,7 @@ impl StoreClient {
         expected: Option<&Loaded>,
         new: Option<New<'_>>,
     ) -> Result<Swap, StoreError> {
-        self.write(budget, now, |call| self.store.boxed().swap(call, key, expected, new)).await
+        self.write(budget, now, key, |call| self.store.boxed().swap(call, key, expected, new)).await
     }
 
     pub(crate) async fn delete(
@@ -104,7 +108,7 @@ impl StoreClient {
         now: SystemTime,
         key: &str,
     ) -> Result<bool, StoreError> {
-        self.write(budget, now, |call| self.store.boxed().delete(call, key)).await
+        self.write(budget, now, key, |call| self.store.boxed().delete(call, key)).await
     }
 
     /// Lets the store tell who waits for the end of a record. Nobody waits for an answer.
@@ -132,7 +136,7 @@ impl StoreClient {
     /// Makes the error of a request that has used up its time. The store may not be to blame.
     fn out_of_time(&self) -> StoreError {
         let error = StoreError::out_of_time().at_store(&self.store);
-        self.breaker.out_of_time(&error);
+        self.breakers.whole().out_of_time(&error);
         error
     }
 
@@ -140,20 +144,29 @@ impl StoreClient {
         &self,
         budget: &Budget,
         now: SystemTime,
+        key: &str,
         ask: impl FnOnce(Call) -> F,
     ) -> Result<T, StoreError> {
-        self.admit(budget, now, Work::Write)?;
+        let part = self.store.boxed().part_of(key);
+        let breaker = self.breakers.of(part.as_ref());
+        self.admit(&breaker, budget, now, Work::Write)?;
         let (time, answer) = self.ask(Work::Write, budget, now, ask).await;
-        self.breaker.note(Work::Write, time, now, answer.as_ref().err());
+        breaker.note(Work::Write, time, now, answer.as_ref().err());
         answer
     }
 
     /// Lets a call through if the request has time for it and the breaker does not keep it from the store.
-    fn admit(&self, budget: &Budget, now: SystemTime, work: Work) -> Result<(), StoreError> {
+    fn admit(
+        &self,
+        breaker: &Breaker,
+        budget: &Budget,
+        now: SystemTime,
+        work: Work,
+    ) -> Result<(), StoreError> {
         if budget.is_used_up() {
             return Err(self.out_of_time());
         }
-        self.breaker.admit(work, now)
+        breaker.admit(work, now)
     }
 
     /// Makes one call, within its own limit and what is left of the request's; returns also when it began and ended.
@@ -252,30 +265,30 @@ mod tests {
         assert!(errors.iter().all(StoreError::is_out_of_time), "{errors:?}");
         assert!(errors.iter().all(|error| !error.wrote_nothing()), "an answer was waited for: {errors:?}");
         assert_eq!((began.elapsed(), budget.left()), (Duration::from_millis(400), Duration::ZERO));
-        assert!(client.breaker.is_closed(Work::Load));
+        assert!(client.breakers.whole().is_closed(Work::Load));
     }
 
     #[tokio::test(start_paused = true)]
     async fn the_first_call_of_a_request_is_the_stores_also_if_requests_have_less_time_than_calls() {
         let client = client_in_vain();
         for _ in 0..3 {
-            assert!(client.breaker.is_closed(Work::Load));
+            assert!(client.breakers.whole().is_closed(Work::Load));
             let error = load_in_vain(&client, &Budget::new(Duration::from_millis(800))).await;
             assert!(!error.is_out_of_time(), "{error:?}");
         }
-        assert!(!client.breaker.is_closed(Work::Load));
+        assert!(!client.breakers.whole().is_closed(Work::Load));
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_load_that_failed_counts_also_if_too_little_time_is_left_for_its_second_try() {
         let client = client_in_vain();
         for _ in 0..3 {
-            assert!(client.breaker.is_closed(Work::Load));
+            assert!(client.breakers.whole().is_closed(Work::Load));
             let budget = Budget::new(Duration::from_millis(1_300));
             let error = load_in_vain(&client, &budget).await;
             assert!(!error.is_out_of_time() && budget.left().is_zero(), "{error:?}");
         }
-        assert!(!client.breaker.is_closed(Work::Load));
+        assert!(!client.breakers.whole().is_closed(Work::Load));
     }
 
     #[cfg(feature = "filesystem")]

@@ -7,7 +7,7 @@ use redis::{
     Client, ConnectionAddr, ConnectionInfo, IntoConnectionInfo, ProtocolVersion, RedisConnectionInfo,
 };
 
-use super::connection;
+use super::link;
 use crate::settings::address::is_this_machine;
 use crate::settings::parameters::Parameters;
 
@@ -166,13 +166,24 @@ impl Address {
         if let (None, Some(password)) = (settings.password(), password) {
             settings = settings.set_password(password);
         }
-        self.server = connection::tuned(self.server.set_redis_settings(settings));
+        self.server = link::tuned(self.server.set_redis_settings(settings));
         Ok(self)
     }
 
     /// Tells whether what is sent there leaves this machine unencrypted.
     pub(super) fn is_exposed(&self) -> bool {
         matches!(self.server.addr(), ConnectionAddr::Tcp(host, _) if !is_this_machine(host))
+    }
+
+    /// Returns the settings of a node of a cluster; its files of TLS are read.
+    pub(super) fn node(self) -> Result<ConnectionInfo, String> {
+        if self.server.redis_settings().db() != 0 {
+            return Err("names a database, and a cluster has only number 0; remove it".into());
+        }
+        if matches!(self.server.addr(), ConnectionAddr::Unix(_)) {
+            return Err("is a socket, and the nodes of a cluster are reached by host and port".into());
+        }
+        Ok(self.client()?.get_connection_info().clone())
     }
 
     /// Makes the client. Nothing is connected yet.

@@ -2,17 +2,18 @@
 
 use std::collections::HashMap;
 use std::future::Future;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::StreamExt;
 use redis::aio::PubSubSink;
-use redis::{Client, RedisError, RedisResult, Value};
+use redis::{RedisError, RedisResult, Value};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::channel::{self, Refusals};
-use super::connection;
+use super::connection::Connection;
+use super::link;
 use crate::store::Watcher;
 use crate::store::client::wait::jitter;
 
@@ -21,7 +22,7 @@ use crate::store::client::wait::jitter;
 ///
 /// It is opened again when it breaks. Whatever was missed until it listens again, all who watch are told of: they ask.
 pub(super) struct Listener {
-    client: Client,
+    connection: Arc<Connection>,
     refusals: Refusals,
     /// The way to the task that listens, from the first watcher on.
     task: Mutex<Option<UnboundedSender<Watched>>>,
@@ -43,12 +44,16 @@ const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from
 const CHANNELS: usize = 1000;
 
 impl Listener {
-    pub(super) fn new(client: Client, refusals: Refusals) -> Self {
-        Listener { client, refusals, task: Mutex::new(None) }
+    pub(super) fn new(connection: Arc<Connection>, refusals: Refusals) -> Self {
+        Listener { connection, refusals, task: Mutex::new(None) }
     }
 
-    /// Tells a watcher of each removal of this key's record, and at once when it listens.
+    /// Tells a watcher of each removal of this key's record, and at once when it listens. On a connection of the
+    /// application it drops the watcher: no other connection can be opened from that one.
     pub(super) fn watch(&self, key: &str, watcher: Watcher) {
+        if !self.connection.has_channels() {
+            return;
+        }
         let mut watched = Watched { channel: channel::of(key), watcher };
         let mut task = self.task.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(listening) = &*task {
@@ -63,7 +68,7 @@ impl Listener {
         let _ = listening.send(watched);
         *task = Some(listening);
         let listening = Listening {
-            client: self.client.clone(),
+            connection: Arc::clone(&self.connection),
             refusals: self.refusals.clone(),
             arriving,
             watchers: HashMap::new(),
@@ -74,7 +79,7 @@ impl Listener {
 
 /// The task that listens. It ends with its store.
 struct Listening {
-    client: Client,
+    connection: Arc<Connection>,
     refusals: Refusals,
     arriving: UnboundedReceiver<Watched>,
     watchers: HashMap<String, Vec<Watcher>>,
@@ -118,7 +123,8 @@ impl Listening {
 
     /// Listens on one connection for as long as it lasts and somebody watches.
     async fn listen(&mut self) -> RedisResult<Done> {
-        let (mut sink, mut messages) = in_time(connection::open_for_channels(&self.client)).await?.split();
+        let client = self.connection.client().ok_or_else(broken)?;
+        let (mut sink, mut messages) = in_time(link::open_for_channels(&client)).await?.split();
         let channels: Vec<&str> = self.watchers.keys().map(String::as_str).collect();
         subscribe(&mut sink, &channels).await?;
         self.watchers.values().flatten().for_each(Watcher::tell);
@@ -193,7 +199,7 @@ async fn subscribe<C: AsRef<str>>(sink: &mut PubSubSink, channels: &[C]) -> Redi
 /// Asks for a sign of life. A refusal is one, too.
 async fn is_alive(sink: &mut PubSubSink) -> RedisResult<()> {
     match in_time(sink.ping::<Value>()).await {
-        Err(error) if connection::ends_connection(&error) => Err(error),
+        Err(error) if link::ends_connection(&error) => Err(error),
         _ => Ok(()),
     }
 }

@@ -2,25 +2,35 @@
 
 mod address;
 mod channel;
+mod cluster;
 mod connection;
+mod failed;
+mod link;
 mod listener;
 mod pipeline;
 mod redis_error;
+mod routing;
 mod script;
+mod shared;
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::try_join_all;
 use redis::aio::ConnectionManager;
 use redis::{Client, Cmd, Value, cmd};
 
 use self::address::Address;
 use self::channel::Refusals;
-use self::connection::Connection;
+use self::cluster::Cluster;
+use self::connection::{Connection, Server};
+use self::link::Link;
 use self::listener::Listener;
 use self::pipeline::Beside;
 use self::redis_error::IN_CLUSTER;
 use self::script::SwapScript;
-use crate::store::{Call, Loaded, New, Store, StoreError, Swap, Watcher};
+use self::shared::Shared;
+use crate::store::{Call, Loaded, New, Part, Store, StoreError, Swap, Watcher};
 
 /// Sessions in a Redis or Valkey server, version 6.2 or newer, in Flask-Session's layout: one string
 /// per session, written with `SET key record EX seconds`.
@@ -43,11 +53,10 @@ use crate::store::{Call, Loaded, New, Store, StoreError, Swap, Watcher};
 ///
 /// Redis replicates after it has answered: a failover to a replica can lose the last writes.
 pub struct RedisStore {
-    connection: Connection,
+    connection: Arc<Connection>,
     swap: SwapScript,
     refusals: Refusals,
-    /// There is none on a connection of the application: no other one can be opened from it.
-    listener: Option<Listener>,
+    listener: Listener,
 }
 
 impl RedisStore {
@@ -83,9 +92,43 @@ impl RedisStore {
 
     /// A store with its own connection, opened by an application's client; for what a URL can't say.
     pub fn from_client(client: Client) -> Self {
-        let connection = Connection::open_by(client.clone());
+        Self::on(Connection::One(Link::to(client).into()))
+    }
+
+    /// A store in a Redis Cluster of which these servers are named, one or more; nothing is connected yet. The others are
+    /// found through them.
+    ///
+    /// Login, TLS and parameters have to be the same for all. A cluster has only database 0.
+    ///
+    /// # Errors
+    ///
+    /// As [`from_url`](Self::from_url), for each of them; there is none; they differ in something else than the
+    /// place; one is a socket, or names another database than 0.
+    ///
+    /// ```
+    /// # extern crate rocket_session_state_core as rocket_session_state;
+    /// use rocket_session_state::store::RedisStore;
+    ///
+    /// assert!(RedisStore::cluster(["redis://127.0.0.1:7001", "redis://127.0.0.1:7002"]).is_ok());
+    /// assert!(RedisStore::cluster(["redis://127.0.0.1:7001/2"]).is_err());
+    /// ```
+    pub fn cluster(urls: impl IntoIterator<Item = impl AsRef<str>>) -> Result<Self, StoreError> {
+        let misconfigured = |objection| StoreError::misconfigured(format!("the URL {objection}"));
+        let servers = urls
+            .into_iter()
+            .map(|url| Address::parse(url.as_ref())?.node())
+            .collect::<Result<Vec<_>, String>>()
+            .map_err(misconfigured)?;
+        if servers.is_empty() {
+            return Err(StoreError::misconfigured("a cluster needs at least one URL"));
+        }
+        Ok(Self::on(Connection::Cluster(Cluster::new(servers).into())))
+    }
+
+    fn on(connection: Connection) -> Self {
+        let connection = Arc::new(connection);
         let refusals = Refusals::of(&connection);
-        let listener = Some(Listener::new(client, refusals.clone()));
+        let listener = Listener::new(Arc::clone(&connection), refusals.clone());
         RedisStore { connection, swap: SwapScript::new(), refusals, listener }
     }
 
@@ -95,9 +138,29 @@ impl RedisStore {
     /// The manager keeps its own settings and habits. By its defaults a call waits up to ten seconds for
     /// a server that is down: give it few retries and short delays.
     pub fn from_manager(manager: ConnectionManager) -> Self {
-        let connection = Connection::shared(manager);
-        let refusals = Refusals::of(&connection);
-        RedisStore { connection, swap: SwapScript::new(), refusals, listener: None }
+        Self::on(Connection::Shared(Shared::new(manager).into()))
+    }
+}
+
+impl RedisStore {
+    /// Loads the script, and asks whether a server knows `GETEX` and stands where it is thought to.
+    async fn ready_for_sessions(&self, call: Call, server: &Server<'_>) -> Result<(), StoreError> {
+        if !self.swap.load(server, call).await? {
+            return Err(StoreError::invalid_response("the script's SHA-1"));
+        }
+        // Servers that hide INFO or COMMAND answer an error: they get the benefit of the doubt.
+        let cluster = server.send(call, cmd("INFO").arg("cluster").take()).await;
+        if let (Ok(Value::BulkString(text)), None) = (&cluster, server.name())
+            && text.split(|byte| *byte == b'\n').any(|line| line.trim_ascii() == b"cluster_enabled:1")
+        {
+            return Err(StoreError::misconfigured(IN_CLUSTER.trim_start_matches(": ")));
+        }
+        match server.send(call, cmd("COMMAND").arg("INFO").arg("GETEX").take()).await {
+            Ok(Value::Array(commands)) if commands == [Value::Nil] => {
+                Err(StoreError::refused("the server does not know GETEX; Redis 6.2 or newer is needed"))
+            }
+            _ => Ok(()),
+        }
     }
 }
 
@@ -121,9 +184,8 @@ impl Store for RedisStore {
         let Some(lifetime) = touch else {
             let [left, record] = self
                 .connection
-                .send(call, [cmd("PTTL").arg(key).take(), cmd("GET").arg(key).take()])
-                .await
-                .map_err(StoreError::of_driver)?;
+                .send(call, key, [cmd("PTTL").arg(key).take(), cmd("GET").arg(key).take()])
+                .await?;
             let Some(loaded) = found(record)? else { return Ok(None) };
             return match left {
                 Value::Int(left) => Ok(Some(match u64::try_from(left) {
@@ -138,7 +200,7 @@ impl Store for RedisStore {
         let mut command = Cmd::with_capacity(4, key.len() + 32);
         let seconds = seconds(lifetime);
         command.arg("GETEX").arg(key).arg("EX").arg(seconds);
-        let loaded = found(self.connection.send(call, command).await.map_err(StoreError::of_driver)?)?;
+        let loaded = found(self.connection.send(call, key, command).await?)?;
         Ok(loaded.map(|loaded| loaded.with_life_left(call.now, Duration::from_secs(seconds))))
     }
 
@@ -151,12 +213,7 @@ impl Store for RedisStore {
     ) -> Result<Swap, StoreError> {
         let new = new.map(|new| (new.bytes, new.lifetime.map(seconds)));
         let expected = expected.map(|expected| &*expected.bytes);
-        match self
-            .swap
-            .run(&self.connection, call, key, expected, new)
-            .await
-            .map_err(StoreError::of_driver)?
-        {
+        match self.swap.run(&self.connection, call, key, expected, new).await? {
             Value::Int(1) => Ok(Swap::Done { version: None }),
             Value::Int(2) => {
                 self.refusals.note(&"Redis refused PUBLISH");
@@ -168,7 +225,7 @@ impl Store for RedisStore {
 
     async fn delete(&self, call: Call, key: &str) -> Result<bool, StoreError> {
         let deletion = Beside { command: cmd("DEL").arg(key).take(), other: channel::publish(key) };
-        let (deleted, told) = self.connection.send(call, deletion).await.map_err(StoreError::of_driver)?;
+        let (deleted, told) = self.connection.send(call, key, deletion).await?;
         if let Err(error) = told {
             self.refusals.look_at(error);
         }
@@ -179,30 +236,33 @@ impl Store for RedisStore {
         }
     }
 
-    /// Loads the script, and asks whether the server knows `GETEX` and stands alone.
+    /// Asks each server: see [`ready_for_sessions`](Self::ready_for_sessions).
     async fn ping(&self, call: Call) -> Result<(), StoreError> {
-        if !self.swap.load(&self.connection, call).await.map_err(StoreError::of_driver)? {
-            return Err(StoreError::invalid_response("the script's SHA-1"));
-        }
-        // Servers that hide INFO or COMMAND answer an error: they get the benefit of the doubt.
-        let cluster = self.connection.send(call, cmd("INFO").arg("cluster").take()).await;
-        if let Ok(Value::BulkString(text)) = &cluster
-            && text.split(|byte| *byte == b'\n').any(|line| line.trim_ascii() == b"cluster_enabled:1")
-        {
-            return Err(StoreError::misconfigured(IN_CLUSTER.trim_start_matches(": ")));
-        }
-        match self.connection.send(call, cmd("COMMAND").arg("INFO").arg("GETEX").take()).await {
-            Ok(Value::Array(commands)) if commands == [Value::Nil] => {
-                Err(StoreError::refused("the server does not know GETEX; Redis 6.2 or newer is needed"))
+        let servers = self.connection.servers(call).await?;
+        try_join_all(servers.iter().map(|server| self.ready_for_sessions(call, server))).await.map(drop)
+    }
+
+    fn part_of(&self, key: &str) -> Option<Part> {
+        Some(Part::named(Arc::clone(&self.connection.node_of(key)?.name)))
+    }
+
+    /// Asks the one server. One that has nothing any more harms nobody.
+    async fn ping_part(&self, call: Call, part: &Part) -> Result<(), StoreError> {
+        let servers = self.connection.servers(call).await?;
+        match servers.iter().find(|server| server.name() == Some(part.name())) {
+            Some(server) => {
+                let answer = self.ready_for_sessions(call, server).await;
+                if answer.is_err() {
+                    self.connection.look();
+                }
+                answer
             }
-            _ => Ok(()),
+            None => Ok(()),
         }
     }
 
     fn watch(&self, key: &str, watcher: Watcher) {
-        if let Some(listener) = &self.listener {
-            listener.watch(key, watcher);
-        }
+        self.listener.watch(key, watcher);
     }
 
     fn address(&self) -> Option<String> {

@@ -21,6 +21,9 @@ impl DriverError for RedisError {
                     ("ERR", Some(detail)) if detail.starts_with("unknown command") => {
                         f.write_str(": it does not know a command; version 6.2 or newer is needed")
                     }
+                    ("ERR", Some(detail)) if detail.contains("cluster support disabled") => f.write_str(
+                        ": the server is not part of a Redis Cluster; write its URL alone, not in a list",
+                    ),
                     ("NOPERM", Some(detail)) => match refused_command(detail) {
                         Some(command) => write!(f, ": the user may not run {}", command.to_ascii_uppercase()),
                         None => f.write_str(": the user may not do that, or not with this key or channel"),
@@ -57,8 +60,8 @@ impl DriverError for RedisError {
     }
 }
 
-pub(super) const IN_CLUSTER: &str = ": the server is one node of a Redis Cluster, which has a part of the keys; write the \
-     address of a server that is not part of one";
+pub(super) const IN_CLUSTER: &str = ": the server is one node of a Redis Cluster, which has a part of the keys; write a \
+     list of addresses: [\"redis://host:port\", …], of one or more of its nodes";
 
 /// Returns the command in `… has no permissions to run the 'getex' command`.
 fn refused_command(detail: &str) -> Option<&str> {

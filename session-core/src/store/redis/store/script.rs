@@ -2,11 +2,12 @@
 
 use std::borrow::Cow;
 
-use redis::{Cmd, ErrorKind, RedisResult, ServerErrorKind, Value, cmd};
+use redis::{Cmd, ErrorKind, ServerErrorKind, Value, cmd};
 use sha1::{Digest, Sha1};
 
 use super::channel;
-use super::connection::Connection;
+use super::connection::{Connection, Server};
+use super::failed::Failed;
 use crate::store::Call;
 
 /// Up to so many bytes the expected record itself is sent, beyond that its SHA-1. Copying is cheaper than
@@ -26,9 +27,9 @@ impl SwapScript {
         SwapScript { sha1: sha1_hex(Self::SOURCE.as_bytes()) }
     }
 
-    /// Makes the server know the script; returns whether it computes the same digest.
-    pub(super) async fn load(&self, connection: &Connection, call: Call) -> RedisResult<bool> {
-        let answer = connection.send(call, cmd("SCRIPT").arg("LOAD").arg(Self::SOURCE).take()).await?;
+    /// Makes a server know the script; returns whether it computes the same digest.
+    pub(super) async fn load(&self, server: &Server<'_>, call: Call) -> Result<bool, Failed> {
+        let answer = server.send(call, cmd("SCRIPT").arg("LOAD").arg(Self::SOURCE).take()).await?;
         Ok(answer == Value::BulkString(self.sha1.clone().into_bytes()))
     }
 
@@ -40,7 +41,7 @@ impl SwapScript {
         key: &str,
         expected: Option<&[u8]>,
         new: Option<(&[u8], Option<u64>)>,
-    ) -> RedisResult<Value> {
+    ) -> Result<Value, Failed> {
         let (kind, expected): (&str, Cow<'_, [u8]>) = match expected {
             None => ("absent", Cow::default()),
             Some(record) if record.len() <= SENT_WHOLE => ("record", record.into()),
@@ -61,11 +62,11 @@ impl SwapScript {
             }
             command
         };
-        match connection.send(call, command("EVALSHA", &self.sha1)).await {
+        match connection.send(call, key, command("EVALSHA", &self.sha1)).await {
             // Nothing has happened: the server has restarted, failed over or flushed its scripts. EVAL
             // runs the source and keeps it for next time.
-            Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
-                connection.send(call, command("EVAL", Self::SOURCE)).await
+            Err(failed) if failed.error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
+                connection.send(call, key, command("EVAL", Self::SOURCE)).await
             }
             answer => answer,
         }

@@ -1,6 +1,10 @@
 //! Commands of many requests, sent as one message.
 
-use std::future::{Future, poll_fn};
+mod message;
+#[cfg(test)]
+mod tests;
+
+use std::future::poll_fn;
 use std::io;
 use std::mem::{replace, take};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -8,11 +12,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 
 use redis::aio::ConnectionLike;
-use redis::{Arg, Cmd, RedisResult, Value};
+use redis::{RedisResult, Value};
 use tokio::sync::oneshot;
 
-#[cfg(test)]
-mod tests;
+use self::message::{Answers, Group};
+pub(super) use self::message::{Asking, Beside, Message};
 
 /// The commands of one connection, many of them in one message when many requests are served at once: for
 /// each message the kernels of both sides work and the server wakes up, whatever it holds.
@@ -26,122 +30,46 @@ pub(super) struct Pipeline {
     waiting: Mutex<Vec<Pending>>,
 }
 
-/// Longer commands are sent alone, in bytes: they gain little, and copying them together takes much memory at once.
-/// The answers to a batch are handed out together, however long they are.
-const LONG: usize = 8 * 1024;
-
-/// A command in a batch, and the way back for its answer.
+/// A message in a batch, and the way back for its answers.
 struct Pending {
-    command: Cmd,
-    answer: oneshot::Sender<RedisResult<Value>>,
-}
-
-/// Commands that travel together and are answered together.
-pub(super) trait Message: Send {
-    type Answer: Send;
-
-    /// Sends the message and waits for its answer; an error that the server answers is an `Err`.
-    fn send<C>(
-        self,
-        pipeline: &Arc<Pipeline>,
-        connection: &C,
-    ) -> impl Future<Output = RedisResult<Self::Answer>> + Send
-    where
-        C: ConnectionLike + Clone + Send + Sync + 'static;
-}
-
-impl Message for Cmd {
-    type Answer = Value;
-
-    async fn send<C>(self, pipeline: &Arc<Pipeline>, connection: &C) -> RedisResult<Value>
-    where
-        C: ConnectionLike + Clone + Send + Sync + 'static,
-    {
-        pipeline.send(connection, self).await
-    }
-}
-
-/// Short ones. The server may do something else between the two.
-impl Message for [Cmd; 2] {
-    type Answer = [Value; 2];
-
-    async fn send<C>(self, pipeline: &Arc<Pipeline>, connection: &C) -> RedisResult<[Value; 2]>
-    where
-        C: ConnectionLike + Clone + Send + Sync + 'static,
-    {
-        let [first, second] = pipeline.send_both(connection, self).await;
-        Ok([first?, second?])
-    }
-}
-
-/// A short command, and one that is sent with it and whose error is not the message's.
-pub(super) struct Beside {
-    pub(super) command: Cmd,
-    pub(super) other: Cmd,
-}
-
-impl Message for Beside {
-    type Answer = (Value, RedisResult<Value>);
-
-    async fn send<C>(self, pipeline: &Arc<Pipeline>, connection: &C) -> RedisResult<Self::Answer>
-    where
-        C: ConnectionLike + Clone + Send + Sync + 'static,
-    {
-        let [answer, other] = pipeline.send_both(connection, [self.command, self.other]).await;
-        Ok((answer?, other))
-    }
+    group: Group,
+    answer: oneshot::Sender<RedisResult<Answers>>,
 }
 
 impl Pipeline {
-    /// Sends a command and waits for its answer; an error that the server answers is an `Err`. The command of a caller
+    /// Sends a message and waits for its answer; an error that the server answers is an `Err`. The message of a caller
     /// that gives up before its batch is sent is left out of it.
-    async fn send<C>(self: &Arc<Self>, connection: &C, command: Cmd) -> RedisResult<Value>
+    pub(super) async fn send<C, M: Message>(
+        self: &Arc<Self>,
+        connection: &C,
+        message: M,
+    ) -> RedisResult<M::Answer>
     where
         C: ConnectionLike + Clone + Send + 'static,
     {
         let alone = self.under_way.fetch_add(1, Relaxed) == 0;
         let _under_way = UnderWay(&self.under_way);
-        if alone || is_long(&command) {
-            return connection.clone().req_packed_command(&command).await?.extract_error();
-        }
-        let (command, answer) = pending(command);
-        self.enqueue([command], connection);
-        answered(answer).await
+        let group = message.group();
+        let answers = if alone || group.is_long() {
+            send_alone(connection.clone(), group).await?
+        } else {
+            let (answer, answered) = oneshot::channel();
+            self.enqueue(Pending { group, answer }, connection);
+            let broken = || Err(io::Error::from(io::ErrorKind::BrokenPipe).into());
+            answered.await.unwrap_or_else(|_| broken())?
+        };
+        M::answer(answers)
     }
 
-    /// Sends two short commands in one message and waits for both answers. The server may do something else between
-    /// the two.
-    async fn send_both<C>(self: &Arc<Self>, connection: &C, commands: [Cmd; 2]) -> [RedisResult<Value>; 2]
-    where
-        C: ConnectionLike + Clone + Send + 'static,
-    {
-        let alone = self.under_way.fetch_add(1, Relaxed) == 0;
-        let _under_way = UnderWay(&self.under_way);
-        if alone {
-            let mut pipeline = redis::Pipeline::with_capacity(2);
-            for command in commands {
-                pipeline.add_command(command);
-            }
-            let mut connection = connection.clone();
-            return match pipeline.ignore_errors().query_async::<[Value; 2]>(&mut connection).await {
-                Ok(answers) => answers.map(Value::extract_error),
-                Err(error) => [Err(error.clone()), Err(error)],
-            };
-        }
-        let [(first, first_answer), (second, second_answer)] = commands.map(pending);
-        self.enqueue([first, second], connection);
-        [answered(first_answer).await, answered(second_answer).await]
-    }
-
-    /// Adds commands to the next batch. The first ones in it see to it that it is sent.
-    fn enqueue<C, const N: usize>(self: &Arc<Self>, commands: [Pending; N], connection: &C)
+    /// Adds a message to the next batch. The first one in it sees to it that it is sent.
+    fn enqueue<C>(self: &Arc<Self>, pending: Pending, connection: &C)
     where
         C: ConnectionLike + Clone + Send + 'static,
     {
         {
             let mut waiting = self.waiting();
-            waiting.extend(commands);
-            if waiting.len() > N {
+            waiting.push(pending);
+            if waiting.len() > 1 {
                 return;
             }
         }
@@ -158,14 +86,14 @@ impl Pipeline {
     }
 }
 
-fn pending(command: Cmd) -> (Pending, oneshot::Receiver<RedisResult<Value>>) {
-    let (answer, answered) = oneshot::channel();
-    (Pending { command, answer }, answered)
-}
-
-async fn answered(answer: oneshot::Receiver<RedisResult<Value>>) -> RedisResult<Value> {
-    let answer = answer.await.unwrap_or_else(|_| Err(io::Error::from(io::ErrorKind::BrokenPipe).into()));
-    answer.and_then(Value::extract_error)
+async fn send_alone(mut connection: impl ConnectionLike, group: Group) -> RedisResult<Answers> {
+    if let Some(command) = group.single() {
+        return Ok(Answers { first: connection.req_packed_command(command).await?, second: None });
+    }
+    let mut pipeline = redis::Pipeline::with_capacity(4);
+    let taken = group.add_to(&mut pipeline);
+    let values = pipeline.ignore_errors().query_async::<Vec<Value>>(&mut connection).await?;
+    taken.from(&mut values.into_iter())
 }
 
 /// The duty to send a batch. If it is dropped before, since the runtime of its task ends, the callers in the batch
@@ -201,11 +129,11 @@ async fn after_others() {
 
 /// Sends a batch and hands out the answers, unless everybody gives up before.
 async fn deliver(connection: &mut impl ConnectionLike, batch: Vec<Pending>) {
-    let (mut pipeline, mut answers) =
-        (redis::Pipeline::with_capacity(batch.len()), Vec::with_capacity(batch.len()));
-    for Pending { command, answer } in batch {
+    let mut pipeline = redis::Pipeline::with_capacity(batch.len() * 2);
+    let (mut taken, mut answers) = (Vec::with_capacity(batch.len()), Vec::with_capacity(batch.len()));
+    for Pending { group, answer } in batch {
         if !answer.is_closed() {
-            pipeline.add_command(command);
+            taken.push(group.add_to(&mut pipeline));
             answers.push(answer);
         }
     }
@@ -221,8 +149,9 @@ async fn deliver(connection: &mut impl ConnectionLike, batch: Vec<Pending>) {
     // That an answer can't be handed out means that nobody waits for it any more.
     match values {
         Ok(values) => {
-            for (answer, value) in answers.into_iter().zip(values) {
-                let _ = answer.send(Ok(value));
+            let mut values = values.into_iter();
+            for (answer, taken) in answers.into_iter().zip(taken) {
+                let _ = answer.send(taken.from(&mut values));
             }
         }
         Err(error) => {
@@ -233,15 +162,10 @@ async fn deliver(connection: &mut impl ConnectionLike, batch: Vec<Pending>) {
     }
 }
 
-async fn all_closed(answers: &mut [oneshot::Sender<RedisResult<Value>>]) {
+async fn all_closed(answers: &mut [oneshot::Sender<RedisResult<Answers>>]) {
     for answer in answers {
         answer.closed().await;
     }
-}
-
-fn is_long(command: &Cmd) -> bool {
-    let length = |arg: Arg<&[u8]>| if let Arg::Simple(bytes) = arg { bytes.len() } else { 0 };
-    command.args_iter().map(length).sum::<usize>() > LONG
 }
 
 /// Counts a command for as long as somebody waits for it.

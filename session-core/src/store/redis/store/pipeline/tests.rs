@@ -9,7 +9,8 @@ use redis::aio::ConnectionLike;
 use redis::{Cmd, RedisFuture, Value, cmd};
 use tokio::task::yield_now;
 
-use super::{LONG, Pipeline};
+use super::message::LONG;
+use super::{Asking, Pipeline};
 
 /// Notes how many commands each message has, and answers when all tasks have run some times.
 #[derive(Clone, Default)]
@@ -76,13 +77,20 @@ async fn two_commands_that_belong_together_are_one_message_alone_and_among_other
     let (pipeline, wire) = (Arc::new(Pipeline::default()), Wire::default());
     let both = || {
         let (pipeline, wire) = (Arc::clone(&pipeline), wire.clone());
-        tokio::spawn(async move { pipeline.send_both(&wire, [cmd("PTTL"), cmd("GET")]).await })
+        tokio::spawn(async move { pipeline.send(&wire, [cmd("PTTL"), cmd("GET")]).await })
     };
     let answers = [both(), both(), both()];
     for answer in answers {
-        assert_eq!(answer.await.unwrap().map(Result::unwrap), [Value::Nil, Value::Nil]);
+        assert_eq!(answer.await.unwrap().unwrap(), [Value::Nil, Value::Nil]);
     }
     assert_eq!(*wire.messages.lock().unwrap(), [2, 4]);
+}
+
+#[tokio::test]
+async fn each_command_of_a_message_that_asks_has_its_own_asking_before_it() {
+    let (pipeline, wire) = (Arc::new(Pipeline::default()), Wire::default());
+    let asked = pipeline.send(&wire, Asking([cmd("PTTL"), cmd("GET")])).await.unwrap();
+    assert_eq!((asked, wire.messages.lock().unwrap().as_slice()), ([Value::Nil, Value::Nil], [4].as_slice()));
 }
 
 #[tokio::test]

@@ -1,0 +1,168 @@
+//! The connection to one server: shared by all calls, opened when needed, replaced when broken.
+
+mod attempt;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use redis::aio::{ConnectionLike, MultiplexedConnection, PubSub};
+use redis::io::tcp::TcpSettings;
+use redis::io::tcp::socket2::TcpKeepalive;
+use redis::{
+    AsyncConnectionConfig, Client, ConnectionInfo, ErrorKind, RedisError, RedisResult, ServerErrorKind, cmd,
+};
+use tokio::time::{Instant, timeout_at};
+
+use self::attempt::Attempt;
+use super::pipeline::{Message, Pipeline};
+use crate::store::Call;
+use crate::store::client::wait::halfway;
+use crate::store::quiet::LastAnswer;
+use crate::store::reopening::Reopening;
+
+/// The connection to one server, which all calls share: opened when one needs it, replaced when it breaks or goes silent.
+///
+/// [`ConnectionManager`](redis::aio::ConnectionManager) is not used for it: it makes every call wait for a ladder of attempts
+/// while the server is down, and never recovers once a connection was refused by something else than the
+/// network (a changed password, another service on the port).
+pub(super) struct Link {
+    client: Client,
+    slot: Reopening<Slot>,
+}
+
+/// One connection, from the first call that needs it until it breaks or goes silent.
+#[derive(Default)]
+struct Slot {
+    connection: Attempt<MultiplexedConnection>,
+    line: Line,
+}
+
+impl Link {
+    pub(super) fn to(client: Client) -> Self {
+        Link { client, slot: Reopening::default() }
+    }
+
+    pub(super) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Waits for a connection on which something can be sent. Nothing has happened if there is an error, or if the caller
+    /// gives up.
+    pub(super) async fn ready(&self, call: Call) -> RedisResult<Ready<'_>> {
+        let mut slot = self.slot.current();
+        if slot.line.is_quiet()
+            && let Some(connection) = slot.connection.get()
+            && !slot.line.is_alive(&connection, call).await
+        {
+            self.slot.discard(&slot);
+            slot = self.slot.current();
+        }
+        let connection = match slot.connection.get() {
+            Some(connection) => connection,
+            None => slot.connection.wait(call.deadline, || open(self.client.clone())).await?,
+        };
+        Ok(Ready { link: self, slot, connection, call })
+    }
+}
+
+/// A connection that is open, as far as is known, for one message.
+pub(super) struct Ready<'a> {
+    link: &'a Link,
+    slot: Arc<Slot>,
+    connection: MultiplexedConnection,
+    call: Call,
+}
+
+impl Ready<'_> {
+    /// Sends a message and waits for its answer; an error that the server answers is an `Err`.
+    pub(super) async fn send<M: Message>(self, message: M) -> RedisResult<M::Answer> {
+        let Ready { link, slot, connection, call } = self;
+        let last_answer = slot.line.last_answer.get();
+        // A call whose deadline passed while others got answers was slow, not on a silent connection.
+        let is_silent = || slot.line.last_answer.get() == last_answer && Instant::now() >= call.deadline;
+        let watch = link.slot.watch(&slot, is_silent);
+        let answer = slot.line.send(&connection, message).await;
+        watch.answered();
+        if answer.as_ref().is_err_and(ends_connection) {
+            link.slot.discard(&slot);
+        }
+        answer
+    }
+}
+
+async fn open(client: Client) -> RedisResult<MultiplexedConnection> {
+    #[cfg(feature = "redis-tls")]
+    choose_cryptography(&client);
+    let config = AsyncConnectionConfig::new().set_connection_timeout(None).set_response_timeout(None);
+    client.get_multiplexed_async_connection_with_config(&config).await
+}
+
+/// Opens a connection that listens to channels.
+pub(super) async fn open_for_channels(client: &Client) -> RedisResult<PubSub> {
+    #[cfg(feature = "redis-tls")]
+    choose_cryptography(client);
+    client.get_async_pubsub().await
+}
+
+/// What is known of a connection that many calls use.
+#[derive(Default)]
+pub(super) struct Line {
+    pipeline: Arc<Pipeline>,
+    last_answer: LastAnswer,
+}
+
+impl Line {
+    pub(super) async fn send<C, M>(&self, connection: &C, message: M) -> RedisResult<M::Answer>
+    where
+        C: ConnectionLike + Clone + Send + Sync + 'static,
+        M: Message,
+    {
+        let answer = self.pipeline.send(connection, message).await;
+        self.last_answer.note();
+        answer
+    }
+
+    /// Tells whether the connection was silent for so long that it should be asked for a sign of life.
+    pub(super) fn is_quiet(&self) -> bool {
+        self.last_answer.is_long_ago()
+    }
+
+    /// Asks whether the server is still at the other end, with a command that may get lost.
+    pub(super) async fn is_alive<C>(&self, connection: &C, call: Call) -> bool
+    where
+        C: ConnectionLike + Clone + Send + Sync + 'static,
+    {
+        let answer = timeout_at(halfway(call.deadline), self.send(connection, cmd("PING"))).await;
+        answer.is_ok_and(|answer| !answer.is_err_and(|error| ends_connection(&error)))
+    }
+}
+
+/// Tells whether the next call needs another connection. A server that became a read-only replica is
+/// given up, too: after a failover its name may lead to the new master.
+pub(super) fn ends_connection(error: &RedisError) -> bool {
+    error.is_unrecoverable_error() || error.kind() == ErrorKind::Server(ServerErrorKind::ReadOnly)
+}
+
+/// Sets TCP options for connections that live long and carry small messages. A server that vanished without
+/// a word (power, firewall) is noticed within seconds; by the kernel's defaults it takes a quarter of an hour.
+pub(super) fn tuned(server: ConnectionInfo) -> ConnectionInfo {
+    let keepalive =
+        TcpKeepalive::new().with_time(Duration::from_secs(30)).with_interval(Duration::from_secs(5));
+    let settings = TcpSettings::default().set_nodelay(true).set_keepalive(keepalive);
+    #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
+    let settings = settings.set_user_timeout(Duration::from_secs(5));
+    server.set_tcp_settings(settings)
+}
+
+/// rustls panics where it finds no cryptography provider, or several. An application's own choice,
+/// made before the first connection, stays.
+#[cfg(feature = "redis-tls")]
+fn choose_cryptography(client: &Client) {
+    use rustls::crypto::{CryptoProvider, ring};
+
+    let tls = matches!(client.get_connection_info().addr(), redis::ConnectionAddr::TcpTls { .. });
+    if tls && CryptoProvider::get_default().is_none() {
+        // It fails only if somebody else was faster: then there is a provider, as wanted.
+        let _ = ring::default_provider().install_default();
+    }
+}

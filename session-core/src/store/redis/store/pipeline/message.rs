@@ -1,0 +1,139 @@
+//! Messages: commands that stay together, and how their answers are read.
+
+use redis::{Arg, Cmd, ErrorKind, RedisError, RedisResult, Value, cmd};
+
+/// Commands that travel together and are answered together.
+pub(in super::super) trait Message: Clone + Send {
+    type Answer: Send;
+
+    /// The commands.
+    fn group(self) -> Group;
+
+    /// Reads the answers; an error that the server answers is an `Err`.
+    fn answer(answers: Answers) -> RedisResult<Self::Answer>;
+}
+
+impl Message for Cmd {
+    type Answer = Value;
+
+    fn group(self) -> Group {
+        Group { first: self, second: None, is_asking: false }
+    }
+
+    fn answer(answers: Answers) -> RedisResult<Value> {
+        answers.first.extract_error()
+    }
+}
+
+/// Short ones. The server may do something else between the two.
+impl Message for [Cmd; 2] {
+    type Answer = [Value; 2];
+
+    fn group(self) -> Group {
+        let [first, second] = self;
+        Group { first, second: Some(second), is_asking: false }
+    }
+
+    fn answer(answers: Answers) -> RedisResult<[Value; 2]> {
+        Ok([answers.first.extract_error()?, answers.second.unwrap_or(Value::Nil).extract_error()?])
+    }
+}
+
+/// A short command, and one that is sent with it and whose error is not the message's.
+#[derive(Clone)]
+pub(in super::super) struct Beside {
+    pub(in super::super) command: Cmd,
+    pub(in super::super) other: Cmd,
+}
+
+impl Message for Beside {
+    type Answer = (Value, RedisResult<Value>);
+
+    fn group(self) -> Group {
+        Group { first: self.command, second: Some(self.other), is_asking: false }
+    }
+
+    fn answer(answers: Answers) -> RedisResult<Self::Answer> {
+        Ok((answers.first.extract_error()?, answers.second.unwrap_or(Value::Nil).extract_error()))
+    }
+}
+
+/// A message to a server that gets the key's slot just now, and takes it only if it is asked so.
+#[derive(Clone)]
+pub(in super::super) struct Asking<M>(pub(in super::super) M);
+
+impl<M: Message> Message for Asking<M> {
+    type Answer = M::Answer;
+
+    fn group(self) -> Group {
+        Group { is_asking: true, ..self.0.group() }
+    }
+
+    fn answer(answers: Answers) -> RedisResult<M::Answer> {
+        M::answer(answers)
+    }
+}
+
+/// One command or two, which are never separated: who gives up takes both out of a batch.
+pub(in super::super) struct Group {
+    first: Cmd,
+    second: Option<Cmd>,
+    /// `ASKING` precedes each command. It counts for the next one on the connection, so it must never stand there alone.
+    is_asking: bool,
+}
+
+/// The answers to a group, which may be errors of the server.
+pub(in super::super) struct Answers {
+    pub(super) first: Value,
+    pub(super) second: Option<Value>,
+}
+
+/// The places of a group's answers among those of a batch.
+pub(super) struct Taken {
+    has_second: bool,
+    is_asking: bool,
+}
+
+/// Longer commands are sent alone, in bytes: they gain little, and copying them together takes much memory at once.
+/// The answers to a batch are handed out together, however long they are.
+pub(super) const LONG: usize = 8 * 1024;
+
+impl Group {
+    /// The command, if it is the only one.
+    pub(super) fn single(&self) -> Option<&Cmd> {
+        (self.second.is_none() && !self.is_asking).then_some(&self.first)
+    }
+
+    pub(super) fn is_long(&self) -> bool {
+        let length = |arg: Arg<&[u8]>| if let Arg::Simple(bytes) = arg { bytes.len() } else { 0 };
+        self.first.args_iter().map(length).sum::<usize>() > LONG
+    }
+
+    pub(super) fn add_to(self, pipeline: &mut redis::Pipeline) -> Taken {
+        let Group { first, second, is_asking } = self;
+        let taken = Taken { has_second: second.is_some(), is_asking };
+        for command in [Some(first), second].into_iter().flatten() {
+            if is_asking {
+                pipeline.add_command(cmd("ASKING"));
+            }
+            pipeline.add_command(command);
+        }
+        taken
+    }
+}
+
+impl Taken {
+    /// Takes the answers out of those of a batch.
+    pub(super) fn from(self, values: &mut impl Iterator<Item = Value>) -> RedisResult<Answers> {
+        let mut next = || {
+            if self.is_asking {
+                values.next();
+            }
+            values.next()
+        };
+        let too_few = || RedisError::from((ErrorKind::UnexpectedReturnType, "too few answers"));
+        let first = next().ok_or_else(too_few)?;
+        let second = if self.has_second { Some(next().ok_or_else(too_few)?) } else { None };
+        Ok(Answers { first, second })
+    }
+}

@@ -1,0 +1,27 @@
+//! A connection of the application.
+
+use redis::RedisResult;
+use redis::aio::ConnectionManager;
+
+use super::link::Line;
+use super::pipeline::Message;
+use crate::store::Call;
+
+/// A connection of the application, which opens it again by itself after the call that found it broken.
+pub(super) struct Shared {
+    manager: ConnectionManager,
+    line: Line,
+}
+
+impl Shared {
+    pub(super) fn new(manager: ConnectionManager) -> Self {
+        Shared { manager, line: Line::default() }
+    }
+
+    pub(super) async fn send<M: Message>(&self, call: Call, message: M) -> RedisResult<M::Answer> {
+        if self.line.is_quiet() {
+            self.line.is_alive(&self.manager, call).await;
+        }
+        self.line.send(&self.manager, message).await
+    }
+}
