@@ -4,8 +4,9 @@
 //! that does not come up fails it with the server's own output. All servers have the same verbs: `start`, `kill`,
 //! `restart`, `pause` and `resume`.
 
-mod leftovers;
 pub mod engine;
+mod leftovers;
+pub mod lent;
 pub mod mariadb;
 pub mod memcached;
 pub mod mongodb;
@@ -15,4 +16,5 @@ pub mod postgres;
 pub mod process;
 pub mod redis;
 pub mod redis_cluster;
+pub mod redis_sentinel;
 pub mod resp;

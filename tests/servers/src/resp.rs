@@ -52,7 +52,12 @@ impl Connection {
         let stream = TcpStream::connect(address)?;
         stream.set_read_timeout(Some(TIMEOUT))?;
         stream.set_nodelay(true)?;
-        Ok(Connection { stream: BufReader::new(stream) })
+        Ok(Connection::over(stream))
+    }
+
+    /// Takes a connection that is open, also at the other end: commands are read as lists.
+    pub fn over(stream: TcpStream) -> Connection {
+        Connection { stream: BufReader::new(stream) }
     }
 
     /// Sends one command and reads its answer.
