@@ -14,6 +14,6 @@
 
 #[doc(inline)]
 pub use rocket_session_state_core::config::{
-    ConfigError, CrossOrigin, MigrateFrom, Place, Problem, RecordFormat, SameSite, SecretKey, SessionConfig,
-    SessionType, StoreSettings, UnknownChoice, Warning, WhenFull, store_settings,
+    ConfigError, CrossOrigin, MigrateFrom, Place, Problem, RecordFormat, RedisUrl, SameSite, SecretKey,
+    SessionConfig, SessionType, StoreSettings, UnknownChoice, Warning, WhenFull, store_settings,
 };

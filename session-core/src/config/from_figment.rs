@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use figment::Figment;
 use figment::error::Kind;
 use figment::value::{Dict, Value};
+use figment::{Figment, Source};
 
 use super::known_keys::{Meaning, meaning};
 use super::unused_keys::unused_because;
@@ -74,7 +74,9 @@ fn known_settings(
         match meaning(&spelling, keys) {
             Meaning::Known(name) if hides_a_key(name, &value) => {}
             Meaning::Known(name) => {
-                settings.entry(name).or_default().push(Setting::new(spelling, value, place));
+                let source = figment.get_metadata(value.tag()).and_then(|metadata| metadata.source.as_ref());
+                let file = source.and_then(Source::file_path);
+                settings.entry(name).or_default().push(Setting::new(spelling, value, place).of_file(file));
             }
             Meaning::Mistaken(message) => report.refuse_spelling(&spelling, message, place),
             Meaning::Foreign => {}

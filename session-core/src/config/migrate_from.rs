@@ -63,7 +63,7 @@ impl FromSetting for MigrateFrom {
         }
         let mut old = MigrateFrom::new(SessionType::default());
         for (name, value) in table {
-            let inner = Setting::new(name.clone(), value.clone(), None);
+            let inner = setting.inner(name, value.clone());
             let read = match name.as_str() {
                 "type" => SessionType::from_setting(&inner).map(|read| old.session_type = read),
                 "key_prefix" => String::from_setting(&inner).map(|read| old.session_key_prefix = Some(read)),

@@ -26,6 +26,7 @@ use figment::Figment;
 
 pub use crate::formats::cookie::SameSite;
 pub use crate::settings::{ConfigError, Place, Problem, SecretKey, UnknownChoice, Warning};
+pub use crate::store::RedisUrl;
 pub use crate::store::registry::{SessionType, StoreSettings, store_settings};
 pub use check::CheckedConfig;
 pub use cross_origin::CrossOrigin;

@@ -3,7 +3,7 @@
 //! Every reader fails with what is wrong and what to write instead. No message shows the value of a setting that may
 //! be secret.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use figment::value::{Num, Value};
@@ -17,6 +17,8 @@ pub(crate) struct Setting {
     pub(crate) place: Option<Place>,
     /// The difference between the value and what was written, where it is text from a variable.
     altered: Option<String>,
+    /// The file that has the key, where one has it.
+    file: Option<PathBuf>,
 }
 
 /// A type that settings are read as.
@@ -68,13 +70,30 @@ pub(crate) fn text_between_blanks(setting: &Setting) -> Result<String, String> {
     text_of(&setting.value).ok_or_else(|| format!("must be text, not {}", setting.misread()))
 }
 
+/// Reads the path of a file. In a file of the configuration a relative one begins at that file, as Rocket's own do.
+pub(crate) fn file(setting: &Setting) -> Result<Option<PathBuf>, String> {
+    let path = PathBuf::from_setting(setting)?;
+    let folder = setting.file.as_deref().and_then(Path::parent).filter(|_| !path.as_os_str().is_empty());
+    Ok(Some(folder.map_or_else(|| path.clone(), |folder| folder.join(&path))))
+}
+
 impl Setting {
     pub(crate) fn new(spelling: String, value: Value, place: Option<Place>) -> Self {
         let altered = match (&place, text_of(&value)) {
             (Some(Place::Variable(name)), Some(text)) => environment::alteration(name, &text),
             _ => None,
         };
-        Setting { spelling, value, place, altered }
+        Setting { spelling, value, place, altered, file: None }
+    }
+
+    /// Notes the file that has the key.
+    pub(crate) fn of_file(self, file: Option<&Path>) -> Self {
+        Setting { file: file.map(Into::into), ..self }
+    }
+
+    /// Makes the setting of a key in the table that is this one's value.
+    pub(crate) fn inner(&self, name: &str, value: Value) -> Self {
+        Setting::new(name.into(), value, None).of_file(self.file.as_deref())
     }
 
     /// Refuses text that is not what was written.

@@ -124,6 +124,7 @@ pub use open_to::OpenTo;
 pub use part::Part;
 #[cfg(feature = "redis")]
 pub use redis::RedisStore;
+pub use redis::RedisUrl;
 pub(crate) use registry::SessionType;
 #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
 pub use sql::{SqlStore, SqlTable};

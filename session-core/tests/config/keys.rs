@@ -118,7 +118,7 @@ fn every_key_arrives_in_its_field() {
     assert_eq!(config.session_serialization_format, RecordFormat::Json);
     assert_eq!(config.session_cleanup_n_requests, Some(100));
     assert_eq!(config.session_purge_interval, Some(Duration::from_secs(3600)));
-    assert_eq!(config.store.redis.url, "redis://localhost");
+    assert_eq!(config.store.redis.url, "redis://localhost".into());
     assert_eq!(config.store.sql.url.as_deref(), Some("sqlite:///sessions.db"));
     assert_eq!(config.store.sql.table, "web_sessions");
     assert_eq!(config.store.sql.schema.as_deref(), Some("auth"));

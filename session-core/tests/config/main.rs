@@ -7,6 +7,8 @@ mod cookie;
 mod keys;
 mod migrate_from;
 mod places;
+#[cfg(feature = "redis")]
+mod redis;
 mod secrets;
 mod stores;
 mod values;

@@ -21,12 +21,12 @@ fn the_old_store_has_the_keys_of_a_store_without_their_beginning() {
         "{head}session_migrate_from = {{ type = \"redis\", redis = \"redis://old:6379/1\", key_prefix = \"old:\" }}"
     ));
     assert_eq!(config.session_type, SessionType::Redis);
-    assert_eq!(config.store.redis.url, "redis://old:6379/1");
+    assert_eq!(config.store.redis.url, "redis://old:6379/1".into());
     assert_eq!(config.session_key_prefix.as_deref(), Some("old:"));
     // What is not said about it: where the store is by default, and the prefix of the new store.
     let config =
         old(&format!("{head}session_redis = \"redis://new\"\nsession_migrate_from = {{ type = \"redis\" }}"));
-    assert_eq!(config.store.redis.url, "redis://127.0.0.1:6379");
+    assert_eq!(config.store.redis.url, "redis://127.0.0.1:6379".into());
     assert_eq!(config.session_key_prefix.as_deref(), Some("shop:"));
 }
 
@@ -36,7 +36,7 @@ fn a_variable_may_hold_the_table() {
     let toml = "[default]\nsession_type = \"memory\"";
     let table = "{type=\"redis\",redis=\"redis://old:6379\"}";
     let config = accepted(toml, &[("ROCKET_SESSION_MIGRATE_FROM", table)]);
-    assert_eq!(config.session_migrate_from.as_ref().unwrap().store.redis.url, "redis://old:6379");
+    assert_eq!(config.session_migrate_from.as_ref().unwrap().store.redis.url, "redis://old:6379".into());
 }
 
 #[test]

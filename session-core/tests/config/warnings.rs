@@ -32,8 +32,18 @@ fn a_cookie_that_scripts_can_read_is_warned_about() {
 #[cfg(all(feature = "redis-tls", feature = "memcached"))]
 #[test]
 fn sessions_that_leave_the_machine_unencrypted_are_warned_about() {
-    let redis = |url: &str| format!("session_type = \"redis\"\nsession_redis = \"{url}\"");
-    for url in ["redis://cache.example/0", "redis://me:hush@10.0.0.1?db=1", "valkey://[fd00::1]"] {
+    let redis = |url: &str| {
+        let written = if url.starts_with('[') { url.to_owned() } else { format!("\"{url}\"") };
+        format!("session_type = \"redis\"\nsession_redis = {written}")
+    };
+    for url in [
+        "redis://cache.example/0",
+        "redis://me:hush@10.0.0.1?db=1",
+        "valkey://[fd00::1]",
+        // One of several is enough.
+        "[\"redis://:hush@127.0.0.1\", \"redis://:hush@cache.example\"]",
+        "redis+sentinel://127.0.0.1,cache.example/shop",
+    ] {
         assert_warned(
             &redis(url),
             "session_redis",
@@ -46,6 +56,10 @@ fn sessions_that_leave_the_machine_unencrypted_are_warned_about() {
         "redis://[::1]",
         "rediss://cache.example/0",
         "unix:///run/redis.sock",
+        "[\"redis://127.0.0.1:7001\", \"redis://localhost:7002\"]",
+        "[\"rediss://cache.example\"]",
+        "redis+sentinel://127.0.0.1,localhost/shop",
+        "rediss+sentinel://cache.example/shop",
     ] {
         assert!(warnings(&redis(url)).is_empty(), "{url}");
     }

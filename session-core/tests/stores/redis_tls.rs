@@ -90,7 +90,7 @@ async fn an_address_can_name_the_files_of_authority_certificate_and_key() {
     let store = RedisStore::from_url(&format!("{url}?ssl_ca_certs={authority}&{client}")).unwrap();
     store.ping(call()).await.unwrap();
     for (parameters, part) in [
-        ("ssl_ca_certs=/no/such/file", "ssl_ca_certs that can't be read: \"/no/such/file\""),
+        ("ssl_ca_certs=/no/such/file", "with ssl_ca_certs the file \"/no/such/file\", which can't be read"),
         (&*format!("ssl_certfile={authority}&ssl_keyfile={authority}"), "is not PEM"),
     ] {
         let error = RedisStore::from_url(&format!("{url}?{parameters}")).unwrap_err();

@@ -62,7 +62,7 @@ async fn a_store_that_can_not_be_reached_does_not_launch() {
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let mut config = config();
     config.session_type = SessionType::Redis;
-    config.store.redis.url = format!("redis://127.0.0.1:{port}");
+    config.store.redis.url = format!("redis://127.0.0.1:{port}").into();
     assert!(!launches(quiet().attach(Sessions::with_config(config))).await);
 }
 

@@ -272,7 +272,7 @@ async fn a_redis_that_is_stopped_is_no_anonymous_visitor_for_an_optional_guard()
     let mut redis = session_tests::redis::Redis::start();
     let mut config = crate::site::config();
     config.session_type = rocket_session_state::config::SessionType::Redis;
-    config.store.redis.url = redis.url();
+    config.store.redis.url = redis.url().into();
     let rocket = crate::site::quiet()
         .attach(rocket_session_state::Sessions::with_config(config))
         .mount("/", routes![login, optional, tried, untouched]);

@@ -3,7 +3,9 @@
 mod settings;
 #[cfg(feature = "redis")]
 mod store;
+mod url;
 
 pub use settings::RedisSettings;
 #[cfg(feature = "redis")]
 pub use store::RedisStore;
+pub use url::RedisUrl;

@@ -20,7 +20,7 @@ use futures_util::future::try_join_all;
 use redis::aio::ConnectionManager;
 use redis::{Client, Cmd, Value, cmd};
 
-use self::address::Address;
+use self::address::{Address, Objection, ServerAddress};
 use self::channel::Refusals;
 use self::cluster::Cluster;
 use self::connection::{Connection, Server};
@@ -30,6 +30,7 @@ use self::pipeline::Beside;
 use self::redis_error::IN_CLUSTER;
 use self::script::SwapScript;
 use self::shared::Shared;
+use crate::store::redis::{RedisSettings, RedisUrl};
 use crate::store::{Call, Loaded, New, Part, Store, StoreError, Swap, Watcher};
 
 /// Sessions in a Redis or Valkey server, version 6.2 or newer, in Flask-Session's layout: one string
@@ -84,10 +85,7 @@ impl RedisStore {
     /// assert!(RedisStore::from_url("localhost").is_err());
     /// ```
     pub fn from_url(url: &str) -> Result<Self, StoreError> {
-        Address::parse(url)
-            .and_then(Address::client)
-            .map(Self::from_client)
-            .map_err(|objection| StoreError::misconfigured(format!("the URL {objection}")))
+        RedisStore::at(RedisUrl::One(url.into()))
     }
 
     /// A store with its own connection, opened by an application's client; for what a URL can't say.
@@ -113,16 +111,36 @@ impl RedisStore {
     /// assert!(RedisStore::cluster(["redis://127.0.0.1:7001/2"]).is_err());
     /// ```
     pub fn cluster(urls: impl IntoIterator<Item = impl AsRef<str>>) -> Result<Self, StoreError> {
-        let misconfigured = |objection| StoreError::misconfigured(format!("the URL {objection}"));
-        let servers = urls
-            .into_iter()
-            .map(|url| Address::parse(url.as_ref())?.node())
-            .collect::<Result<Vec<_>, String>>()
-            .map_err(misconfigured)?;
-        if servers.is_empty() {
-            return Err(StoreError::misconfigured("a cluster needs at least one URL"));
-        }
-        Ok(Self::on(Connection::Cluster(Cluster::new(servers).into())))
+        RedisStore::at(RedisUrl::Cluster(urls.into_iter().map(|url| url.as_ref().to_owned()).collect()))
+    }
+
+    fn at(url: RedisUrl) -> Result<Self, StoreError> {
+        let settings = RedisSettings { url, ..RedisSettings::default() };
+        RedisStore::described_by(&settings)
+            .map_err(|objection| StoreError::misconfigured(format!("the address {}", objection.message)))
+    }
+
+    /// The store of the settings; nothing is connected yet.
+    pub(super) fn of(settings: &RedisSettings) -> Result<Self, StoreError> {
+        RedisStore::described_by(settings)
+            .map_err(|Objection { key, message }| StoreError::misconfigured(format!("{key} {message}")))
+    }
+
+    fn described_by(settings: &RedisSettings) -> Result<Self, Objection> {
+        Ok(Self::on(match Address::open(settings)? {
+            Address::One(server) => {
+                let client = server.client().map_err(|_| Objection::to_address("can't be used"))?;
+                Connection::One(Link::to(client).into())
+            }
+            Address::Cluster(nodes) => {
+                let nodes = nodes.into_iter().map(ServerAddress::into_info).collect();
+                Connection::Cluster(Cluster::new(nodes).into())
+            }
+            // Until there is what asks them.
+            Address::Sentinel(_) => {
+                return Err(Objection::to_address("names sentinels, which are not supported yet"));
+            }
+        }))
     }
 
     fn on(connection: Connection) -> Self {
@@ -164,14 +182,14 @@ impl RedisStore {
     }
 }
 
-/// Says why a store can't be at `url`, without showing it.
-pub(crate) fn objection(url: &str) -> Option<String> {
-    Address::parse(url).err()
+/// Says why there can't be a store of these settings. No file is read.
+pub(super) fn objection(settings: &RedisSettings) -> Option<Objection> {
+    Address::check(settings).err()
 }
 
-/// Tells whether what is sent to `url` leaves this machine unencrypted.
-pub(crate) fn is_exposed(url: &str) -> bool {
-    Address::parse(url).is_ok_and(|address| address.is_exposed())
+/// Tells whether what is sent leaves this machine unencrypted.
+pub(super) fn is_exposed(settings: &RedisSettings) -> bool {
+    Address::check(settings).is_ok_and(|address| address.is_exposed())
 }
 
 impl Store for RedisStore {
