@@ -103,7 +103,7 @@ mod redis {
         let server = Server::start_with(&["--cluster-enabled", "yes", "--cluster-port", &bus]);
         let text = Chain(&launch(server.store()).await.unwrap_err()).to_string();
         assert!(
-            text.contains("one node of a Redis Cluster") && text.contains("write the address of"),
+            text.contains("one node of a Redis Cluster") && text.contains("write a list of addresses"),
             "{text}"
         );
     }

@@ -78,3 +78,66 @@ fn place(server: &Value) -> Option<Place> {
     };
     Some(Place { host, port: u16::try_from(*port).ok()? })
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a panic in here is a failed test, which is what it is for")]
+mod tests {
+    use super::*;
+
+    fn text(text: &str) -> Value {
+        Value::BulkString(text.into())
+    }
+
+    fn server(host: Value, port: i64) -> Value {
+        Value::Array(vec![host, Value::Int(port), text("07c37dfeb235213a872192d90877d0cd55635b91")])
+    }
+
+    fn range(first: i64, last: i64, servers: Vec<Value>) -> Value {
+        Value::Array([vec![Value::Int(first), Value::Int(last)], servers].concat())
+    }
+
+    fn info() -> Value {
+        text("cluster_enabled:1\r\ncluster_state:ok\r\ncluster_current_epoch:12\r\n")
+    }
+
+    fn place(host: Option<&str>, port: u16) -> Place {
+        Place { host: host.map(str::to_owned), port }
+    }
+
+    #[test]
+    fn a_server_without_a_name_of_its_own_is_where_it_was_asked() {
+        let nameless = [Value::Nil, text(""), text("?")].map(|host| server(host, 7000));
+        let slots = Value::Array(nameless.into_iter().map(|server| range(0, 16_383, vec![server])).collect());
+        let told = Told::read(&slots, &info()).unwrap();
+        assert!(told.ranges.iter().all(|(.., places)| *places == [place(None, 7000)]), "{:?}", told.ranges);
+        assert_eq!(Place::parse(":7001"), Some(place(None, 7001)));
+        assert_eq!(Place::parse("?:7001"), Some(place(None, 7001)));
+    }
+
+    #[test]
+    fn the_master_comes_first_and_the_replicas_after_it() {
+        let servers = vec![server(text("10.0.0.1"), 7000), server(text("fe80::1"), 7001)];
+        let told = Told::read(&Value::Array(vec![range(5, 9, servers)]), &info()).unwrap();
+        assert_eq!(told.ranges, [(5, 9, vec![place(Some("10.0.0.1"), 7000), place(Some("fe80::1"), 7001)])]);
+        assert_eq!((told.epoch, told.is_ok), (12, true));
+        assert_eq!(Place::parse("fe80::1:7001"), Some(place(Some("fe80::1"), 7001)));
+    }
+
+    #[test]
+    fn what_is_not_a_table_is_not_read() {
+        let servers = || vec![server(text("h"), 1)];
+        for wrong in [
+            Value::Nil,
+            Value::Array(vec![Value::Int(1)]),
+            Value::Array(vec![range(0, 16_384, servers())]),
+            Value::Array(vec![range(-1, 3, servers())]),
+            Value::Array(vec![range(4, 3, servers())]),
+            Value::Array(vec![range(0, 3, vec![])]),
+            Value::Array(vec![range(0, 3, vec![server(text("h"), 65_536)])]),
+        ] {
+            assert!(Told::read(&wrong, &info()).is_none(), "{wrong:?}");
+        }
+        assert!(Told::read(&Value::Array(vec![]), &text("cluster_state:ok")).is_none());
+        assert!(Place::parse("h").is_none() && Place::parse("h:x").is_none());
+    }
+}

@@ -15,7 +15,7 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 pub(super) struct Attempt<T>(Arc<Mutex<State<T>>>);
 
 enum State<T> {
-    /// Nobody tries; after a failure, nobody does before this moment.
+    /// Nobody tries; after an attempt that was not answered, nobody does before this moment.
     Idle {
         not_before: Option<Instant>,
     },
@@ -26,7 +26,8 @@ enum State<T> {
 
 type Told<T> = watch::Sender<Option<RedisResult<T>>>;
 
-/// A server that has refused a connection is not asked for another one for so long.
+/// A server that has kept everybody waiting in vain is not asked for another connection for so long: those who waited
+/// together end one after another.
 const PAUSE: Duration = Duration::from_millis(50);
 
 impl<T> Default for Attempt<T> {
@@ -45,7 +46,7 @@ impl<T: Clone + Send + Sync + 'static> Attempt<T> {
     }
 
     /// Waits until it is open. If nobody is opening it, a task begins, and may take until `deadline`. A failure is told to all who
-    /// wait for it; whoever comes in the pause after one waits for the end of that.
+    /// wait for it.
     pub(super) async fn wait<F>(&self, deadline: Instant, open: impl Fn() -> F) -> RedisResult<T>
     where
         F: Future<Output = RedisResult<T>> + Send + 'static,
@@ -112,9 +113,10 @@ struct Trying<T> {
 
 impl<T: Clone> Trying<T> {
     fn end(&self, opened: RedisResult<T>) {
-        if let Ok(opened) = &opened {
-            *state(&self.shared) = State::Open(opened.clone());
-        }
+        *state(&self.shared) = match &opened {
+            Ok(opened) => State::Open(opened.clone()),
+            Err(_) => State::Idle { not_before: None },
+        };
         self.told.send_replace(Some(opened));
     }
 }
@@ -164,7 +166,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_failure_is_told_to_all_who_wait_and_nobody_tries_again_at_once() {
+    async fn a_failure_is_told_to_all_who_wait_at_once_and_the_next_call_tries_again() {
         let (attempt, tries) = (Attempt::<u8>::default(), AtomicU32::new(0));
         let refused = || {
             tries.fetch_add(1, Relaxed);
@@ -175,7 +177,7 @@ mod tests {
         assert!(first.is_err() && second.is_err());
         assert_eq!((tries.load(Relaxed), began.elapsed()), (1, Duration::ZERO));
         assert!(attempt.wait(soon(), refused).await.is_err());
-        assert_eq!((tries.load(Relaxed), began.elapsed()), (2, PAUSE));
+        assert_eq!((tries.load(Relaxed), began.elapsed()), (2, Duration::ZERO));
     }
 
     #[tokio::test(start_paused = true)]

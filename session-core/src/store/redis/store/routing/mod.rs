@@ -2,7 +2,6 @@
 
 mod refusal;
 
-use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -68,6 +67,7 @@ pub(super) async fn send<M: Message>(
             },
         };
         let ready = tokio::select! {
+            biased;
             ready = node.link.ready(call) => ready,
             () = moved(routes, key) => continue,
         };
@@ -154,21 +154,14 @@ impl<R: Routes> Drop for Doubt<'_, R> {
 }
 
 /// Returns when another server has the key, for which it asks.
-fn moved(routes: &impl Routes, key: &str) -> impl Future<Output = ()> {
+async fn moved(routes: &impl Routes, key: &str) {
     let before = routes.of(key);
-    async move {
-        loop {
-            sleep(LOOK_EVERY).await;
-            routes.look();
-            let now = routes.of(key);
-            let is_same = match (&before, &now) {
-                (Some(before), Some(now)) => Arc::ptr_eq(before, now),
-                (None, None) => true,
-                _ => false,
-            };
-            if !is_same {
-                return;
-            }
+    loop {
+        sleep(LOOK_EVERY).await;
+        routes.look();
+        let now = routes.of(key);
+        if now.as_ref().map(|node| &node.name) != before.as_ref().map(|node| &node.name) {
+            return;
         }
     }
 }
