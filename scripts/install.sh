@@ -31,6 +31,7 @@ missing=()
 has cc || missing+=(gcc libc6-dev)
 has c++ || missing+=(g++)
 has openssl || missing+=(openssl)
+has ip || has /usr/sbin/ip || missing+=(iproute2)
 has redis-server || missing+=(redis-server)
 if [[ ${1-} == --bench ]]; then
     has valgrind || missing+=(valgrind)

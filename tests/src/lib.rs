@@ -19,4 +19,6 @@ pub mod storage;
 pub mod told;
 pub mod typed_value;
 
-pub use test_servers::{mariadb, memcached, poll, port, postgres, process, redis, resp};
+pub use test_servers::{
+    mariadb, memcached, namespace, poll, port, postgres, process, redis, redis_cluster, resp,
+};

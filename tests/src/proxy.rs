@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-/// Passes connections on to a port of this machine, and does to the answers what it is told.
+/// Passes connections on to ports of this machine, and does to the answers what it is told.
 pub struct Proxy {
-    port: u16,
+    /// Each port that is passed on to, with that of the proxy.
+    ports: Vec<(u16, u16)>,
     way: Arc<Mutex<Way>>,
     asked: Arc<AtomicUsize>,
 }
@@ -29,25 +30,24 @@ pub enum Way {
 impl Proxy {
     /// A proxy in front of `port`. Its threads end with the test's process.
     pub fn to(port: u16) -> Proxy {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
-        let own = listener.local_addr().expect("its address").port();
-        let (way, asked) = (Arc::new(Mutex::new(Way::Open)), Arc::new(AtomicUsize::new(0)));
-        thread::spawn({
-            let (way, asked) = (Arc::clone(&way), Arc::clone(&asked));
-            move || {
-                for client in listener.incoming().map_while(Result::ok) {
-                    // A server that is down: the client's connection ends at once.
-                    let Ok(server) = TcpStream::connect((Ipv4Addr::LOCALHOST, port)) else { continue };
-                    join(client, server, &way, &asked);
-                }
-            }
-        });
-        Proxy { port: own, way, asked }
+        Proxy::to_all(&[port])
     }
 
-    /// The port on 127.0.0.1.
+    /// The same in front of several ports, with a port of its own for each.
+    pub fn to_all(ports: &[u16]) -> Proxy {
+        let (way, asked) = (Arc::new(Mutex::new(Way::Open)), Arc::new(AtomicUsize::new(0)));
+        let ports = ports.iter().map(|port| (*port, pass_on(*port, &way, &asked))).collect();
+        Proxy { ports, way, asked }
+    }
+
+    /// The port on 127.0.0.1; the first, if there are several.
     pub fn port(&self) -> u16 {
-        self.port
+        self.ports[0].1
+    }
+
+    /// Each port that is passed on to, with that of the proxy.
+    pub fn ports(&self) -> &[(u16, u16)] {
+        &self.ports
     }
 
     /// Returns the number of round trips to the server since the last time.
@@ -60,6 +60,21 @@ impl Proxy {
     pub fn set(&self, way: Way) {
         *self.way.lock().unwrap() = way;
     }
+}
+
+/// Listens on a port, which is returned, and passes on what comes there.
+fn pass_on(port: u16, way: &Arc<Mutex<Way>>, asked: &Arc<AtomicUsize>) -> u16 {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+    let own = listener.local_addr().expect("its address").port();
+    let (way, asked) = (Arc::clone(way), Arc::clone(asked));
+    thread::spawn(move || {
+        for client in listener.incoming().map_while(Result::ok) {
+            // A server that is down: the client's connection ends at once.
+            let Ok(server) = TcpStream::connect((Ipv4Addr::LOCALHOST, port)) else { continue };
+            join(client, server, &way, &asked);
+        }
+    });
+    own
 }
 
 fn join(client: TcpStream, server: TcpStream, way: &Arc<Mutex<Way>>, asked: &Arc<AtomicUsize>) {
@@ -91,9 +106,10 @@ fn join(client: TcpStream, server: TcpStream, way: &Arc<Mutex<Way>>, asked: &Arc
     });
 }
 
-/// MongoDB's clients ask again and again how the server is, on connections of their own.
+/// MongoDB's clients ask again and again how the server is, on connections of their own; so does a replica of Redis say
+/// again and again how far it is.
 fn is_heartbeat(request: &[u8]) -> bool {
-    ["\x01hello\0", "\x10hello\0", "\x10isMaster\0", "\x10ismaster\0"]
+    ["\x01hello\0", "\x10hello\0", "\x10isMaster\0", "\x10ismaster\0", "\nREPLCONF\r\n"]
         .iter()
         .any(|command| request.windows(command.len()).any(|part| part == command.as_bytes()))
 }
@@ -145,7 +161,7 @@ mod tests {
     fn what_is_answered_is_spoilt_and_what_is_asked_is_not() {
         let redis = Redis::start();
         let proxy = Proxy::to(redis.port());
-        let ask = |words: &[&str]| Connection::open(proxy.port).unwrap().command(words);
+        let ask = |words: &[&str]| Connection::open(proxy.port()).unwrap().command(words);
         assert_eq!(ask(&["SET", "k", "1"]).unwrap(), Reply::Status("OK".to_owned()));
         for way in [Way::Cut(3), Way::Garbage] {
             proxy.set(way);

@@ -10,6 +10,7 @@ pub mod lent;
 pub mod mariadb;
 pub mod memcached;
 pub mod mongodb;
+pub mod namespace;
 pub mod poll;
 pub mod port;
 pub mod postgres;

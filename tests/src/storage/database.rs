@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use crate::mariadb::MariaDb;
 use crate::postgres::Postgres;
 use crate::process::run;
-use crate::storage::{Fixture, Storage, at, flask_session_at};
+use crate::storage::{Fixture, Setting, Storage, at, flask_session_at};
 
 /// An empty database of the test's own. Servers are shared by the tests that run at the same time.
 pub enum Database {
@@ -173,7 +173,7 @@ impl Fixture for Database {
         }
     }
 
-    fn settings(&self) -> Vec<(&'static str, String)> {
+    fn settings(&self) -> Vec<(&'static str, Setting)> {
         at("sqlalchemy", "session_sqlalchemy", self.url())
     }
 
@@ -207,11 +207,11 @@ impl Fixture for Database {
         self.data(&format!("session_id = '{key}' AND {}", ends_after(now)))
     }
 
-    fn port(&self) -> Option<u16> {
+    fn ports(&self) -> Vec<u16> {
         match self {
-            Database::Sqlite(_) => None,
-            Database::Postgres(server, _) => Some(server.port()),
-            Database::MariaDb(server, _) => Some(server.port()),
+            Database::Sqlite(_) => Vec::new(),
+            Database::Postgres(server, _) => vec![server.port()],
+            Database::MariaDb(server, _) => vec![server.port()],
         }
     }
 

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::storage::{Fixture, Storage, at, flask_session_at};
+use crate::storage::{Fixture, Setting, Storage, at, flask_session_at};
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
@@ -50,7 +50,7 @@ impl Fixture for Files {
         "files"
     }
 
-    fn settings(&self) -> Vec<(&'static str, String)> {
+    fn settings(&self) -> Vec<(&'static str, Setting)> {
         at("cachelib", "session_file_dir", self.path().display().to_string())
     }
 

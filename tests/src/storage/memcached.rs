@@ -2,7 +2,7 @@
 
 use crate::client::unix_now;
 use crate::memcached::Memcached;
-use crate::storage::{Fixture, Storage, at, flask_session_at};
+use crate::storage::{Fixture, Setting, Storage, at, flask_session_at};
 
 /// A memcached.
 pub fn on_memcached() -> Storage {
@@ -14,7 +14,7 @@ impl Fixture for Memcached {
         "memcached"
     }
 
-    fn settings(&self) -> Vec<(&'static str, String)> {
+    fn settings(&self) -> Vec<(&'static str, Setting)> {
         at("memcached", "session_memcached", self.address())
     }
 
@@ -45,8 +45,8 @@ impl Fixture for Memcached {
         keys
     }
 
-    fn port(&self) -> Option<u16> {
-        Some(Memcached::port(self))
+    fn ports(&self) -> Vec<u16> {
+        vec![Memcached::port(self)]
     }
 
     fn keeps_real_time(&self) -> bool {

@@ -5,14 +5,18 @@ mod files;
 mod memcached;
 mod mongodb;
 mod redis;
+mod redis_cluster;
 mod serverless;
+mod setting;
 
 pub use self::database::{Database, on_mariadb, on_postgresql, on_sqlite, query_file};
 pub use self::files::{Files, on_files};
 pub use self::memcached::on_memcached;
 pub use self::mongodb::on_mongodb;
 pub use self::redis::on_redis;
+pub use self::redis_cluster::on_redis_cluster;
 pub use self::serverless::{Cookie, Memory, on_cookie, on_memory};
+pub use self::setting::Setting;
 
 use std::any::Any;
 use std::fmt;
@@ -40,6 +44,10 @@ macro_rules! on_stores {
     // What Flask has, too.
     (flask, $check:ident) => {
         $crate::on_stores!([on_cookie on_redis on_sqlite on_files on_postgresql on_mariadb on_memcached on_mongodb], $check);
+    };
+    // The same without the cookie: there are records.
+    (flask_records, $check:ident) => {
+        $crate::on_stores!([on_redis on_sqlite on_files on_postgresql on_mariadb on_memcached on_mongodb], $check);
     };
     // Behind a connection.
     (servers, $check:ident) => {
@@ -70,7 +78,7 @@ pub trait Fixture: Any + Send + Sync {
     fn name(&self) -> &'static str;
 
     /// The keys of Rocket.toml that choose it, with their values.
-    fn settings(&self) -> Vec<(&'static str, String)>;
+    fn settings(&self) -> Vec<(&'static str, Setting)>;
 
     /// The environment that makes the Flask twin choose it.
     fn environment(&self) -> Vec<(&'static str, String)>;
@@ -105,10 +113,14 @@ pub trait Fixture: Any + Send + Sync {
         self.get(key)
     }
 
-    /// The port of the server on 127.0.0.1, if there is one.
-    fn port(&self) -> Option<u16> {
-        None
+    /// The ports of its servers on 127.0.0.1, if there are any.
+    fn ports(&self) -> Vec<u16> {
+        Vec::new()
     }
+
+    /// Is told of a proxy, by whose ports the application knows the servers: what they tell it of each other has to
+    /// fit.
+    fn is_behind(&self, _proxy: &Proxy) {}
 
     /// Whether sessions are records in a store.
     fn has_records(&self) -> bool {
@@ -152,24 +164,33 @@ pub trait Fixture: Any + Send + Sync {
 impl dyn Fixture + '_ {
     /// Whether records are behind a connection.
     pub fn is_server(&self) -> bool {
-        self.port().is_some()
+        !self.ports().is_empty()
     }
 
     /// The lines of Rocket.toml that choose it.
     pub fn rocket_toml(&self) -> String {
-        self.settings().into_iter().map(|(key, value)| format!("{key} = {value:?}\n")).collect()
+        self.settings().into_iter().map(|(key, value)| format!("{key} = {}\n", value.in_toml())).collect()
     }
 
-    /// The same, by way of a proxy.
+    /// A proxy in front of its servers.
+    pub fn proxy(&self) -> Proxy {
+        assert!(self.is_server(), "{self} has no server");
+        let proxy = Proxy::to_all(&self.ports());
+        self.is_behind(&proxy);
+        proxy
+    }
+
+    /// The same lines, by way of a proxy.
     pub fn rocket_toml_behind(&self, proxy: &Proxy) -> String {
-        let port = self.port().unwrap_or_else(|| panic!("{self} has no server"));
-        self.rocket_toml().replace(&format!("127.0.0.1:{port}"), &format!("127.0.0.1:{}", proxy.port()))
+        proxy.ports().iter().fold(self.rocket_toml(), |toml, (server, proxy)| {
+            toml.replace(&format!("127.0.0.1:{server}"), &format!("127.0.0.1:{proxy}"))
+        })
     }
 
     /// The environment that chooses it, whatever Rocket.toml says.
     pub fn rocket_environment(&self) -> Vec<(String, String)> {
         let variable = |key: &str| format!("ROCKET_{}", key.to_uppercase());
-        self.settings().into_iter().map(|(key, value)| (variable(key), value)).collect()
+        self.settings().into_iter().map(|(key, value)| (variable(key), value.in_environment())).collect()
     }
 }
 
@@ -180,8 +201,8 @@ impl fmt::Display for dyn Fixture + '_ {
 }
 
 /// The settings of a store that has one address.
-pub(crate) fn at(kind: &str, key: &'static str, address: String) -> Vec<(&'static str, String)> {
-    vec![("session_type", kind.to_owned()), (key, address)]
+pub(crate) fn at(kind: &str, key: &'static str, address: impl Into<Setting>) -> Vec<(&'static str, Setting)> {
+    vec![("session_type", kind.into()), (key, address.into())]
 }
 
 /// The environment of a Flask twin whose store has one address.

@@ -1,6 +1,6 @@
 //! Sessions in a server that speaks MongoDB's protocol.
 
-use crate::storage::{Fixture, Storage, at, flask_session_at};
+use crate::storage::{Fixture, Setting, Storage, at, flask_session_at};
 use mongodb::bson::{DateTime, Document, doc};
 use mongodb::{Client, Collection};
 use rocket::tokio::runtime::{Builder, Runtime};
@@ -33,7 +33,7 @@ impl Fixture for MongoDb {
         "MongoDB"
     }
 
-    fn settings(&self) -> Vec<(&'static str, String)> {
+    fn settings(&self) -> Vec<(&'static str, Setting)> {
         at("mongodb", "session_mongodb", self.server.url())
     }
 
@@ -74,8 +74,8 @@ impl Fixture for MongoDb {
         ids.iter().filter_map(|id| id.as_str().map(str::to_owned)).collect()
     }
 
-    fn port(&self) -> Option<u16> {
-        Some(self.server.port())
+    fn ports(&self) -> Vec<u16> {
+        vec![self.server.port()]
     }
 
     fn keeps_real_time(&self) -> bool {

@@ -2,7 +2,7 @@
 
 use crate::client::unix_now;
 use crate::redis::Redis;
-use crate::storage::{Fixture, Storage, at, flask_session_at};
+use crate::storage::{Fixture, Setting, Storage, at, flask_session_at};
 
 /// A Redis.
 pub fn on_redis() -> Storage {
@@ -14,7 +14,7 @@ impl Fixture for Redis {
         "Redis"
     }
 
-    fn settings(&self) -> Vec<(&'static str, String)> {
+    fn settings(&self) -> Vec<(&'static str, Setting)> {
         at("redis", "session_redis", self.url())
     }
 
@@ -45,8 +45,8 @@ impl Fixture for Redis {
         keys
     }
 
-    fn port(&self) -> Option<u16> {
-        Some(Redis::port(self))
+    fn ports(&self) -> Vec<u16> {
+        vec![Redis::port(self)]
     }
 
     fn kill(&mut self) {

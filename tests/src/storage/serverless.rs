@@ -1,6 +1,6 @@
 //! Sessions that need neither a server nor a file: in the visitor's browser, and in the application's memory.
 
-use crate::storage::{Fixture, Storage};
+use crate::storage::{Fixture, Setting, Storage};
 
 /// The visitor's browser: Flask's own signed cookie.
 pub struct Cookie;
@@ -23,8 +23,8 @@ impl Fixture for Cookie {
         "cookie"
     }
 
-    fn settings(&self) -> Vec<(&'static str, String)> {
-        vec![("session_type", "cookie".to_owned())]
+    fn settings(&self) -> Vec<(&'static str, Setting)> {
+        vec![("session_type", "cookie".into())]
     }
 
     fn environment(&self) -> Vec<(&'static str, String)> {
@@ -55,8 +55,8 @@ impl Fixture for Memory {
         "memory"
     }
 
-    fn settings(&self) -> Vec<(&'static str, String)> {
-        vec![("session_type", "memory".to_owned())]
+    fn settings(&self) -> Vec<(&'static str, Setting)> {
+        vec![("session_type", "memory".into())]
     }
 
     fn environment(&self) -> Vec<(&'static str, String)> {

@@ -55,7 +55,7 @@ impl Costs {
 on_stores!(servers, a_log_in_costs_two_round_trips_more_a_log_out_at_most_two_and_a_read_none);
 
 fn a_log_in_costs_two_round_trips_more_a_log_out_at_most_two_and_a_read_none(storage: Storage) {
-    let proxy = Proxy::to(storage.port().expect("a server"));
+    let proxy = storage.proxy();
     let costs =
         |launch: fn(&str) -> Launch| costs_of(&launch(&storage.rocket_toml_behind(&proxy)).start(), &proxy);
     let (plain, listed) = (costs(probe), costs(probe_users));

@@ -18,7 +18,6 @@ use serde_json::{Value, json};
 use session_tests::client::Client;
 use session_tests::jar::Jar;
 use session_tests::on_stores;
-use session_tests::proxy::Proxy;
 use session_tests::storage::{Database, Files, Fixture, Storage};
 use sqlx::SqlitePool;
 
@@ -28,7 +27,7 @@ on_stores!(servers, a_read_is_one_round_trip_a_write_two_a_login_four);
 on_stores!(servers, a_life_that_is_due_costs_a_read_alone);
 
 fn a_read_is_one_round_trip_a_write_two_a_login_four(storage: Storage) {
-    let proxy = Proxy::to(storage.port().expect("a server"));
+    let proxy = storage.proxy();
     // In Flask's way, a server that can extends a life as it reads.
     let extending_is_a_write = storage.extends_by_a_write();
     for (refresh_after, due) in [(0.5, 0), (0.0, usize::from(extending_is_a_write))] {
@@ -55,7 +54,7 @@ fn a_read_is_one_round_trip_a_write_two_a_login_four(storage: Storage) {
 /// By the rule of `session_refresh_after`, unless it is 0, a request knows that a life is due when it has read it. A read
 /// then extends it in a call of its own, what is written in the same one.
 fn a_life_that_is_due_costs_a_read_alone(storage: Storage) {
-    let proxy = Proxy::to(storage.port().expect("a server"));
+    let proxy = storage.proxy();
     // Whatever this one answers has an hour left, of which the other thinks that it is little: no clock is asked.
     let hour = "permanent_session_lifetime = \"1 hour\"\nsession_refresh_after = 0";
     let shortener = probe(&format!("{hour}\n{}", storage.rocket_toml())).start();

@@ -30,7 +30,7 @@ impl Site {
     /// Two processes; a server is behind a proxy.
     fn start(storage: Storage) -> Site {
         let (proxy, toml) = if storage.is_server() {
-            let proxy = Proxy::to(storage.port().expect("a server"));
+            let proxy = storage.proxy();
             let toml = storage.rocket_toml_behind(&proxy);
             (Some(proxy), toml)
         } else {

@@ -21,9 +21,8 @@ pub(super) fn join(nodes: &[Node], masters: usize) {
             node.command(&["CLUSTER", "MEET", &ip, &port, &other.bus().to_string()]);
         }
     }
-    let ids: Vec<String> = nodes.iter().map(Node::id).collect();
     for (number, replica) in nodes.iter().enumerate().skip(masters) {
-        let master = &ids[number - masters];
+        let master = nodes[number - masters].id();
         let knows = || replica.command(&["CLUSTER", "NODES"]).text().contains(master);
         assert!(poll::until(PATIENCE, knows), "a node does not come to know its master");
         replica.command(&["CLUSTER", "REPLICATE", master]);

@@ -95,10 +95,12 @@ impl RedisCluster {
 
     /// The replica of a master.
     pub fn replica_of(&self, master: usize) -> usize {
-        let port = i64::from(self.nodes[master].address().port());
-        let follows = |node: &Node| matches!(node.command(&["ROLE"]), Reply::List(role) if role[0].text() == "slave" && role[2] == Reply::Integer(port));
-        let found = self.nodes.iter().position(|node| node.answers() && follows(node));
-        found.unwrap_or_else(|| panic!("{} has no replica", self.nodes[master].address()))
+        let view = self.nodes[master].command(&["CLUSTER", "NODES"]).text();
+        let id = self.nodes[master].id();
+        // An id, an address, flags, and the id of the master.
+        let found = view.lines().find(|line| line.split(' ').nth(3) == Some(id));
+        let replica = |line: &str| self.nodes.iter().position(|node| line.starts_with(node.id()));
+        found.and_then(replica).unwrap_or_else(|| panic!("{} has no replica", self.nodes[master].address()))
     }
 
     /// Ends a node in the middle of whatever it does.
@@ -154,23 +156,23 @@ impl RedisCluster {
     }
 
     fn is_whole(&self, views: &mut String) -> bool {
+        let ports: Vec<String> = self.nodes.iter().map(|node| format!(":{}@", node.announced())).collect();
         let says_so = |node: &Node| {
             let view = node.command(&["CLUSTER", "NODES"]).text();
-            let troubled = ["fail", "handshake", "noaddr"].iter().any(|word| {
-                view.lines().any(|line| line.split(' ').nth(2).is_some_and(|flags| flags.contains(word)))
-            });
+            let flags = |line: &str| line.split(' ').nth(2).unwrap_or_default().to_owned();
+            let trouble = ["fail", "handshake", "noaddr"];
+            let troubled = view.lines().any(|line| trouble.iter().any(|word| flags(line).contains(word)));
+            let knows_all = ports.iter().all(|port| view.contains(port));
             views.push_str(&view);
             let ok = node.command(&["CLUSTER", "INFO"]).text().contains("cluster_state:ok");
-            ok && !troubled && view.lines().count() == self.nodes.len() && node.is_up_to_date()
+            ok && !troubled && knows_all && node.is_up_to_date()
         };
         if !self.nodes.iter().all(says_so) {
             return false;
         }
-        let owners = slots::owners(&self.nodes[0]);
-        let masters = self.masters();
-        let served = if self.replicas { masters.len() * 2 } else { masters.len() };
+        let (owners, masters) = (slots::owners(&self.nodes[0]), self.masters().len());
         slots::are_all(&owners)
-            && served == self.nodes.len()
+            && masters * if self.replicas { 2 } else { 1 } == self.nodes.len()
             && self.nodes.iter().all(|node| slots::owners(node) == owners)
     }
 

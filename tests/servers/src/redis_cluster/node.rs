@@ -12,6 +12,7 @@ use crate::resp::{Connection, Reply};
 
 /// A server of a cluster, running or not.
 pub struct Node {
+    id: String,
     address: SocketAddrV4,
     bus: u16,
     folder: PathBuf,
@@ -28,12 +29,22 @@ impl Node {
         let folder = folder.join(address.port().to_string());
         fs::create_dir(&folder).expect("a folder in the cluster's own");
         let process = launch(address, bus, &folder, arguments);
-        Node { address, bus, folder, arguments: arguments.to_vec(), process, running: true, paused: false }
+        Node {
+            id: String::new(),
+            address,
+            bus,
+            folder,
+            arguments: arguments.to_vec(),
+            process,
+            running: true,
+            paused: false,
+        }
     }
 
     /// Waits until it answers.
     pub(super) fn wait_until_ready(&mut self) {
         self.process.wait_until("ready", |process| process.output().contains("Ready to accept connections"));
+        self.id = self.command(&["CLUSTER", "MYID"]).text();
     }
 
     /// Where clients reach it.
@@ -73,8 +84,23 @@ impl Node {
     }
 
     /// Its id in the cluster.
-    pub fn id(&self) -> String {
-        self.command(&["CLUSTER", "MYID"]).text()
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Tells clients and the other nodes that it is at another port, which leads to its own.
+    pub fn announce(&self, port: u16) {
+        self.command(&["CONFIG", "SET", "cluster-announce-port", &port.to_string()]);
+    }
+
+    /// The port that the others and clients have to know.
+    pub(super) fn announced(&self) -> String {
+        let reply = self.command(&["CONFIG", "GET", "cluster-announce-port"]);
+        let Reply::List(pair) = reply else { panic!("not a setting: {reply:?}") };
+        match pair[1].text() {
+            none if none == "0" => self.address.port().to_string(),
+            port => port,
+        }
     }
 
     /// Whether it takes writes, by its own word.
@@ -112,7 +138,7 @@ impl Node {
         self.paused = false;
     }
 
-    /// Makes it run if it was killed, and go on if it stands still.
+    /// Makes it run if it was killed, go on if it stands still, and tell its own port.
     pub(super) fn restore(&mut self) {
         if !self.running {
             self.process = launch(self.address, self.bus, &self.folder, &self.arguments);
@@ -122,6 +148,7 @@ impl Node {
         if self.paused {
             self.resume();
         }
+        self.announce(0);
     }
 }
 

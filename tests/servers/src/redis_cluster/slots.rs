@@ -11,22 +11,21 @@ use crate::resp::Reply;
 /// The number of slots of every cluster.
 pub(super) const SLOTS: u16 = 16_384;
 
-/// The owners of all slots by one node's word: ranges with the port of the master.
-pub(super) fn owners(node: &Node) -> BTreeMap<(i64, i64), i64> {
+/// The owners of all slots by one node's word: ranges with the id of the master.
+pub(super) fn owners(node: &Node) -> BTreeMap<(i64, i64), String> {
     let Ok(Reply::List(ranges)) = node.try_command(&["CLUSTER", "SLOTS"]) else { return BTreeMap::new() };
     let range = |range: &Reply| {
         let Reply::List(parts) = range else { return None };
         let [Reply::Integer(first), Reply::Integer(last), Reply::List(master), ..] = &parts[..] else {
             return None;
         };
-        let Reply::Integer(port) = master.get(1)? else { return None };
-        Some(((*first, *last), *port))
+        Some(((*first, *last), master.get(2)?.text()))
     };
     ranges.iter().filter_map(range).collect()
 }
 
 /// Whether there is no slot without an owner.
-pub(super) fn are_all(owners: &BTreeMap<(i64, i64), i64>) -> bool {
+pub(super) fn are_all(owners: &BTreeMap<(i64, i64), String>) -> bool {
     owners.keys().map(|(first, last)| last - first + 1).sum::<i64>() == i64::from(SLOTS)
 }
 
@@ -43,9 +42,8 @@ impl RedisCluster {
         let has = |range: &&(i64, i64)| (range.0..=range.1).contains(&i64::from(slot));
         let owners = owners(self.any());
         let range = owners.keys().find(has).unwrap_or_else(|| panic!("nobody has slot {slot}"));
-        let port = owners[range];
-        let is_it = |node: &Node| i64::from(node.address().port()) == port;
-        self.nodes().iter().position(is_it).expect("a node of this cluster")
+        let id = &owners[range];
+        self.nodes().iter().position(|node| node.id() == id).expect("a node of this cluster")
     }
 
     /// Moves one slot with its records from its master to the next, with a pause between the steps: a client that asks
@@ -56,9 +54,9 @@ impl RedisCluster {
         let place = masters.iter().position(|master| *master == from).expect("a master");
         let to = masters[(place + 1) % masters.len()];
         let (from, to) = (&self.nodes()[from], &self.nodes()[to]);
-        let (number, from_id, to_id) = (slot.to_string(), from.id(), to.id());
-        to.command(&["CLUSTER", "SETSLOT", &number, "IMPORTING", &from_id]);
-        from.command(&["CLUSTER", "SETSLOT", &number, "MIGRATING", &to_id]);
+        let number = slot.to_string();
+        to.command(&["CLUSTER", "SETSLOT", &number, "IMPORTING", from.id()]);
+        from.command(&["CLUSTER", "SETSLOT", &number, "MIGRATING", to.id()]);
         std::thread::sleep(pause);
         // Records may come while others go, until the slot is the other's.
         let empty = poll::until(PATIENCE, || {
@@ -79,7 +77,7 @@ impl RedisCluster {
         let others = masters.iter().map(|master| &self.nodes()[*master]);
         let others = others.filter(|node| node.address() != to.address() && node.address() != from.address());
         for node in [to, from].into_iter().chain(others) {
-            node.command(&["CLUSTER", "SETSLOT", &number, "NODE", &to_id]);
+            node.command(&["CLUSTER", "SETSLOT", &number, "NODE", to.id()]);
         }
     }
 }
