@@ -1,5 +1,6 @@
 //! The way of a command to the server that it is for.
 
+use std::future::{Future, pending};
 use std::sync::Arc;
 
 use redis::Client;
@@ -9,6 +10,7 @@ use super::failed::Failed;
 use super::link::Link;
 use super::pipeline::Message;
 use super::routing::{self, Node, Routes};
+use super::sentinel::Sentinel;
 use super::shared::Shared;
 use crate::store::Call;
 
@@ -20,6 +22,8 @@ pub(super) enum Connection {
     Shared(Box<Shared>),
     /// To that master of a cluster which has the key.
     Cluster(Box<Cluster>),
+    /// To the master that sentinels name.
+    Sentinel(Box<Sentinel>),
 }
 
 /// One server among those that a store uses.
@@ -41,6 +45,7 @@ impl Connection {
             Connection::One(link) => Server::One(link).send(call, message).await,
             Connection::Shared(shared) => Server::Shared(shared).send(call, message).await,
             Connection::Cluster(cluster) => routing::send(&**cluster, call, key, message).await,
+            Connection::Sentinel(sentinel) => routing::send(&**sentinel, call, key, message).await,
         }
     }
 
@@ -52,13 +57,14 @@ impl Connection {
             Connection::Cluster(cluster) => {
                 cluster.masters(call).await?.into_iter().map(Server::Node).collect()
             }
+            Connection::Sentinel(sentinel) => vec![Server::Node(sentinel.master(call).await?)],
         })
     }
 
     /// Returns the server that has the key, if there are several that fail on their own.
     pub(super) fn node_of(&self, key: &str) -> Option<Arc<Node>> {
         match self {
-            Connection::One(_) | Connection::Shared(_) => None,
+            Connection::One(_) | Connection::Shared(_) | Connection::Sentinel(_) => None,
             Connection::Cluster(cluster) => cluster.of(key),
         }
     }
@@ -68,6 +74,7 @@ impl Connection {
         match self {
             Connection::One(_) | Connection::Shared(_) => {}
             Connection::Cluster(cluster) => cluster.look(),
+            Connection::Sentinel(sentinel) => sentinel.look(),
         }
     }
 
@@ -82,6 +89,22 @@ impl Connection {
             Connection::One(link) => Some(link.client().clone()),
             Connection::Shared(_) => None,
             Connection::Cluster(cluster) => cluster.any_client(),
+            Connection::Sentinel(sentinel) => sentinel.client(),
+        }
+    }
+
+    /// Waits until [`client`](Self::client) is that of another server than now, where removals are told from then on. In a
+    /// cluster every node passes on all of them.
+    pub(super) fn changed(&self) -> impl Future<Output = ()> + use<> {
+        let changed = match self {
+            Connection::One(_) | Connection::Shared(_) | Connection::Cluster(_) => None,
+            Connection::Sentinel(sentinel) => Some(sentinel.changed()),
+        };
+        async move {
+            match changed {
+                Some(changed) => changed.await,
+                None => pending().await,
+            }
         }
     }
 
@@ -94,6 +117,7 @@ impl Connection {
             }
             Connection::Shared(_) => "Redis on the application's connection".to_owned(),
             Connection::Cluster(cluster) => cluster.address(),
+            Connection::Sentinel(sentinel) => sentinel.address(),
         }
     }
 }

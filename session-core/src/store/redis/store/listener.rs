@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::future::Future;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -89,6 +90,8 @@ struct Listening {
 enum Done {
     NobodyWatches,
     StoreIsGone,
+    /// Removals are told at another server.
+    ServerHasChanged,
 }
 
 impl Listening {
@@ -108,7 +111,7 @@ impl Listening {
             }
             let began = Instant::now();
             match self.listen().await {
-                Ok(Done::NobodyWatches) => failures = 0,
+                Ok(Done::NobodyWatches | Done::ServerHasChanged) => failures = 0,
                 Ok(Done::StoreIsGone) => return,
                 Err(error) => {
                     self.refusals.look_at(error);
@@ -123,6 +126,7 @@ impl Listening {
 
     /// Listens on one connection for as long as it lasts and somebody watches.
     async fn listen(&mut self) -> RedisResult<Done> {
+        let mut changed = pin!(self.connection.changed());
         let client = self.connection.client().ok_or_else(broken)?;
         let (mut sink, mut messages) = in_time(link::open_for_channels(&client)).await?.split();
         let channels: Vec<&str> = self.watchers.keys().map(String::as_str).collect();
@@ -140,6 +144,7 @@ impl Listening {
                     let watchers = self.watchers.get(message.get_channel_name());
                     watchers.into_iter().flatten().for_each(Watcher::tell);
                 }
+                () = &mut changed => return Ok(Done::ServerHasChanged),
                 () = sleep_until(look_after) => {
                     let gone = self.forget_gone();
                     if self.watchers.is_empty() {

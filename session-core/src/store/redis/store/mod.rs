@@ -11,6 +11,7 @@ mod pipeline;
 mod redis_error;
 mod routing;
 mod script;
+mod sentinel;
 mod shared;
 
 use std::sync::Arc;
@@ -29,6 +30,7 @@ use self::listener::Listener;
 use self::pipeline::Beside;
 use self::redis_error::IN_CLUSTER;
 use self::script::SwapScript;
+use self::sentinel::Sentinel;
 use self::shared::Shared;
 use crate::store::redis::{RedisSettings, RedisUrl};
 use crate::store::{Call, Loaded, New, Part, Store, StoreError, Swap, Watcher};
@@ -67,6 +69,11 @@ impl RedisStore {
     /// `redis+unix://`), and with the feature `redis-tls` also `rediss://…`. Characters of user and password that have
     /// a meaning in URLs are percent-encoded.
     ///
+    /// `redis+sentinel://[user:password@]host[:port][,host[:port]…]/master-name[/database]` is the master that sentinels name,
+    /// with TLS for both `rediss+sentinel://`. The login is that of the servers; that of the sentinels is
+    /// `sentinel_username` and `sentinel_password`, as parameters. All sentinels are asked, and listened to; during a failover
+    /// a call waits for the new master until its deadline if it can't have happened yet.
+    ///
     /// Of the parameters that redis-py knows, `db`, `username`, `password`, `protocol` and, with `rediss://`,
     /// `ssl_ca_certs`, `ssl_certfile` and `ssl_keyfile` (files in PEM) are honoured, and any other is refused by name.
     /// The server's certificate is always checked: by the authorities in `ssl_ca_certs` alone, or without it by those of
@@ -82,6 +89,7 @@ impl RedisStore {
     /// use rocket_session_state::store::RedisStore;
     ///
     /// assert!(RedisStore::from_url("redis://127.0.0.1:6379/2").is_ok());
+    /// assert!(RedisStore::from_url("redis+sentinel://10.0.0.1,10.0.0.2,10.0.0.3/sessions/0").is_ok());
     /// assert!(RedisStore::from_url("localhost").is_err());
     /// ```
     pub fn from_url(url: &str) -> Result<Self, StoreError> {
@@ -136,9 +144,9 @@ impl RedisStore {
                 let nodes = nodes.into_iter().map(ServerAddress::into_info).collect();
                 Connection::Cluster(Cluster::new(nodes).into())
             }
-            // Until there is what asks them.
-            Address::Sentinel(_) => {
-                return Err(Objection::to_address("names sentinels, which are not supported yet"));
+            Address::Sentinel(address) => {
+                let sentinel = Sentinel::new(address).map_err(|_| Objection::to_address("can't be used"))?;
+                Connection::Sentinel(sentinel.into())
             }
         }))
     }

@@ -36,7 +36,6 @@ impl ServerAddress {
     }
 
     /// Returns the address of another server, to which one speaks in the same way.
-    #[allow(dead_code)] // until what finds the master takes it
     pub(in crate::store::redis::store) fn at(&self, host: &str, port: u16) -> Self {
         let mut place = self.0.addr().clone();
         match &mut place {
