@@ -53,3 +53,93 @@ impl Breakers {
         Cow::Owned(breaker)
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a panic in here is a failed test, which is what it is for")]
+mod tests {
+    use std::ops::ControlFlow::{self, Break, Continue};
+    use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
+    use std::time::SystemTime;
+
+    use tokio::time::{Instant, sleep};
+
+    use super::super::{Budget, StoreClient};
+    use super::*;
+    use crate::store::{Call, Loaded, New, Store, StoreError, Swap};
+
+    /// Keys that begin with `a` are on a server that is away.
+    #[derive(Default)]
+    struct TwoServers {
+        is_back: AtomicBool,
+        /// Calls for its keys.
+        asked: AtomicU32,
+        pinged: AtomicU32,
+    }
+
+    impl TwoServers {
+        fn is_away(&self, key: &str) -> ControlFlow<StoreError> {
+            if !key.starts_with('a') || self.is_back.load(Relaxed) {
+                return Continue(());
+            }
+            self.asked.fetch_add(1, Relaxed);
+            Break(StoreError::unavailable("connection refused"))
+        }
+    }
+
+    impl Store for TwoServers {
+        async fn load(&self, _: Call, key: &str, _: Option<Duration>) -> Result<Option<Loaded>, StoreError> {
+            if let Break(error) = self.is_away(key) { Err(error) } else { Ok(None) }
+        }
+
+        async fn swap(
+            &self,
+            _: Call,
+            key: &str,
+            _: Option<&Loaded>,
+            _: Option<New<'_>>,
+        ) -> Result<Swap, StoreError> {
+            let Break(error) = self.is_away(key) else { return Ok(Swap::Done { version: None }) };
+            Err(error)
+        }
+
+        async fn delete(&self, _: Call, _: &str) -> Result<bool, StoreError> {
+            Ok(false)
+        }
+
+        async fn ping(&self, _: Call) -> Result<(), StoreError> {
+            panic!("the whole is not asked where parts fail on their own")
+        }
+
+        fn part_of(&self, key: &str) -> Option<Part> {
+            Some(Part::named(&key[..1]))
+        }
+
+        async fn ping_part(&self, _: Call, part: &Part) -> Result<(), StoreError> {
+            self.pinged.fetch_add(1, Relaxed);
+            if let Break(error) = self.is_away(part.name()) { Err(error) } else { Ok(()) }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_server_that_is_away_is_not_asked_and_the_others_are() {
+        let store = Arc::new(TwoServers::default());
+        let client = StoreClient::new(DynStore::new(Arc::clone(&store)), Duration::from_secs(1), 3, None);
+        let swap = async |key| {
+            let (budget, now) = (Budget::new(Duration::from_secs(3)), SystemTime::now());
+            client.swap(&budget, now, key, None, None).await
+        };
+        for _ in 0..20 {
+            assert!(swap("a1").await.is_err());
+            assert!(swap("b1").await.is_ok());
+        }
+        assert_eq!((store.asked.load(Relaxed), store.pinged.load(Relaxed)), (3, 0));
+        sleep(Duration::from_secs(2)).await;
+        assert!(store.pinged.load(Relaxed) >= 3, "the server is asked whether it is back");
+        store.is_back.store(true, Relaxed);
+        let begin = Instant::now();
+        while swap("a1").await.is_err() {
+            sleep(Duration::from_millis(10)).await;
+            assert!(begin.elapsed() < Duration::from_secs(2));
+        }
+    }
+}
