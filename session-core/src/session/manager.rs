@@ -202,7 +202,8 @@ impl Manager {
     }
 
     /// Tries at launch whether the store can be used, and does what requests do, with a random key: create a record, load
-    /// it and extend its life, replace it, delete it. `Ok` if sessions are kept in cookies.
+    /// it and extend its life, replace it, delete it; on a Redis Cluster, with a key of each master. `Ok` if sessions are
+    /// kept in cookies.
     ///
     /// # Errors
     ///
@@ -212,11 +213,12 @@ impl Manager {
         match self.home() {
             SessionHome::Cookie(_) => Ok(()),
             SessionHome::Server(server) => {
-                let id = SessionId::generate(self.config().session_id_length);
-                let id =
-                    id.map_err(|error| StoreError::misconfigured(format!("no random bytes: {error}")))?;
                 let is_lenient = self.config().environment().debug_profile;
-                server.store.try_out(now, &self.store_key(&id), is_lenient).await
+                let key = || match SessionId::generate(self.config().session_id_length) {
+                    Ok(id) => Ok(self.store_key(&id)),
+                    Err(error) => Err(StoreError::misconfigured(format!("no random bytes: {error}"))),
+                };
+                server.store.try_out(now, key, is_lenient).await
             }
         }
     }

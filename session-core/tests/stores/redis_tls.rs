@@ -1,110 +1,175 @@
 //! The Redis store over TLS, with certificates that the test makes.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use redis::{Client, TlsCertificates};
 use rocket_session_state_conformance::Suite;
-use rocket_session_state_core::store::{RedisStore, Store};
-use tempfile::TempDir;
+use rocket_session_state_core::Chain;
+use rocket_session_state_core::config::{Environment, RedisUrl, SessionConfig, SessionType};
+use rocket_session_state_core::manager::Manager;
+use rocket_session_state_core::store::{RedisStore, Store, StoreError};
+use test_servers::certificates::{Authority, Certificate};
+use test_servers::port::free_port;
 use tokio::time::Instant;
 
 use crate::calls::call;
 use crate::conformance::Older;
 use crate::redis_channels::{assert_told, watch};
 use crate::redis_server::Server;
-use test_servers::port::free_port;
 
-/// A server with a certificate for 127.0.0.1 that only its own authority vouches for.
+/// A server with a certificate that only its own authority vouches for.
 struct TlsServer {
     server: Server,
-    url: String,
-    authority: PathBuf,
-    _folder: TempDir,
+    port: u16,
+    authority: Authority,
 }
 
 impl TlsServer {
     fn start() -> Self {
-        let folder = TempDir::new().unwrap();
-        let path = |name: &str| folder.path().join(name).display().to_string();
-        let [ca_key, ca] = ["ca.key", "ca.pem"].map(path);
-        let [key, request, certificate] = ["server.key", "server.csr", "server.pem"].map(path);
-        std::fs::write(folder.path().join("names"), "subjectAltName=IP:127.0.0.1").unwrap();
-        openssl(&format!(
-            "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=test -keyout {ca_key} -out {ca}"
-        ));
-        openssl(&format!("req -newkey rsa:2048 -nodes -subj /CN=redis -keyout {key} -out {request}"));
-        openssl(&format!(
-            "x509 -req -in {request} -CA {ca} -CAkey {ca_key} -CAcreateserial -days 2 -extfile {} -out {certificate}",
-            path("names")
-        ));
-        let port = free_port();
-        let server = Server::start_with(&[
-            "--tls-port",
-            &port.to_string(),
-            "--tls-cert-file",
-            &certificate,
-            "--tls-key-file",
-            &key,
-            "--tls-ca-cert-file",
-            &ca,
-            "--tls-auth-clients",
-            "no",
-        ]);
-        let url = format!("rediss://127.0.0.1:{port}");
-        TlsServer { server, url, authority: Path::new(&ca).to_owned(), _folder: folder }
+        Self::start_with(|authority| authority.issue("IP:127.0.0.1"), false)
     }
-}
 
-fn openssl(arguments: &str) {
-    let output = Command::new("openssl").args(arguments.split(' ')).output().unwrap_or_else(|error| {
-        panic!("openssl can't be started ({error}); install it with: apt-get install openssl")
-    });
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    fn start_with(certificate: impl Fn(&Authority) -> Certificate, asks_clients: bool) -> Self {
+        let authority = Authority::new();
+        let port = free_port();
+        let mut arguments = vec!["--tls-port".to_owned(), port.to_string()];
+        arguments.extend(authority.arguments_of_redis(&certificate(&authority), asks_clients));
+        let server = Server::start_with(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
+        TlsServer { server, port, authority }
+    }
+
+    fn url(&self) -> String {
+        format!("rediss://127.0.0.1:{}", self.port)
+    }
+
+    fn authority(&self) -> PathBuf {
+        self.authority.file()
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_redis_store_passes_the_suite_over_tls() {
     let server = TlsServer::start();
-    let root_cert = Some(std::fs::read(&server.authority).unwrap());
+    let root_cert = Some(fs::read(server.authority()).unwrap());
     let certificates = TlsCertificates { client_tls: None, root_cert };
-    let client = Client::build_with_tls(server.url.as_str(), certificates).unwrap();
+    let client = Client::build_with_tls(server.url(), certificates).unwrap();
     let suite = Suite::new(RedisStore::from_client(client)).aged_by(Older::at(&server.server).await);
     suite.run().await.unwrap();
 }
 
 #[tokio::test]
 async fn an_address_can_name_the_files_of_authority_certificate_and_key() {
-    let server = TlsServer::start();
-    let (url, authority) = (&server.url, server.authority.display());
-    let store = RedisStore::from_url(&format!("{url}?ssl_ca_certs={authority}")).unwrap();
+    let server = TlsServer::start_with(|authority| authority.issue("IP:127.0.0.1"), true);
+    let client = server.authority.issue("DNS:client");
+    let (authority, certificate, key) =
+        (server.authority(), client.file.display().to_string(), client.key.display().to_string());
+    let url = format!(
+        "{}?ssl_ca_certs={}&ssl_certfile={certificate}&ssl_keyfile={key}",
+        server.url(),
+        authority.display()
+    );
+    let store = RedisStore::from_url(&url).unwrap();
     // The connection that listens is the first one here.
     let mut hints = watch(&store, "k").await;
     let began = Instant::now();
     store.delete(call(), "k").await.unwrap();
     assert_told(&mut hints, began).await;
     store.ping(call()).await.unwrap();
-    // The server takes any client, and looks at a certificate only if it asks for one.
-    let folder = server.authority.parent().unwrap().display();
-    let client = format!("ssl_certfile={folder}/server.pem&ssl_keyfile={folder}/server.key");
-    let store = RedisStore::from_url(&format!("{url}?ssl_ca_certs={authority}&{client}")).unwrap();
-    store.ping(call()).await.unwrap();
-    for (parameters, part) in [
-        ("ssl_ca_certs=/no/such/file", "with ssl_ca_certs the file \"/no/such/file\", which can't be read"),
-        (&*format!("ssl_certfile={authority}&ssl_keyfile={authority}"), "is not PEM"),
-    ] {
-        let error = RedisStore::from_url(&format!("{url}?{parameters}")).unwrap_err();
-        let cause = std::error::Error::source(&error).unwrap().to_string();
-        assert!(cause.contains(part), "{cause}");
-    }
+}
+
+/// The manager of the sessions at an address, with settings of TLS; nothing is connected yet.
+fn manager(url: impl Into<RedisUrl>, [ca, cert, key]: [Option<&Path>; 3]) -> Result<Manager, StoreError> {
+    let mut config = SessionConfig::default();
+    config.session_type = SessionType::Redis;
+    config.secret_key = Some("0123456789abcdef0123456789abcdef".into());
+    config.store.redis.url = url.into();
+    config.store.redis.tls_ca = ca.map(Into::into);
+    config.store.redis.tls_cert = cert.map(Into::into);
+    config.store.redis.tls_key = key.map(Into::into);
+    Manager::new(config.check(Environment::default()).unwrap_or_else(|error| panic!("{error}")))
+}
+
+async fn launched(url: impl Into<RedisUrl>, files: [Option<&Path>; 3]) -> Result<(), String> {
+    let text = |error: StoreError| Chain(&error).to_string();
+    manager(url, files).map_err(text)?.ping(std::time::SystemTime::now()).await.map_err(text)
 }
 
 #[tokio::test]
-async fn a_certificate_that_nobody_vouches_for_is_refused() {
-    let server = TlsServer::start();
-    let error = RedisStore::from_url(&server.url).unwrap().ping(call()).await.unwrap_err();
-    let cause = std::error::Error::source(&error).and_then(|cause| cause.source()).unwrap().to_string();
-    assert!(cause.contains("certificate"), "{cause}");
+async fn the_settings_can_name_the_files_of_authority_certificate_and_key() {
+    let server = TlsServer::start_with(|authority| authority.issue("IP:127.0.0.1"), true);
+    let client = server.authority.issue("DNS:client");
+    let (ca, cert, key) = (server.authority(), client.file.as_path(), client.key.as_path());
+    launched(server.url(), [Some(&ca), Some(cert), Some(key)]).await.unwrap();
+    // Some in the address, some in the settings.
+    let url = format!("{}?ssl_ca_certs={}&ssl_certfile={}", server.url(), ca.display(), cert.display());
+    launched(url, [None, None, Some(key)]).await.unwrap();
+    let error = launched(server.url(), [Some(&ca), None, None]).await.unwrap_err();
+    assert!(error.contains("CertificateRequired") && error.contains("session_redis_tls_cert"), "{error}");
+}
+
+#[tokio::test]
+async fn a_file_of_tls_that_is_missing_not_pem_or_of_another_certificate_is_named_before_anything_is_connected()
+ {
+    let authority = Authority::new();
+    let [one, other] = [authority.issue("DNS:a"), authority.issue("DNS:b")];
+    let (text, cut, empty) = (
+        authority.folder().join("text.pem"),
+        authority.folder().join("cut.pem"),
+        authority.folder().join("empty.pem"),
+    );
+    fs::write(&text, "hush").unwrap();
+    fs::write(&cut, &fs::read(authority.file()).unwrap()[..200]).unwrap();
+    fs::write(&empty, "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n").unwrap();
+    let missing = authority.folder().join("missing.pem");
+    let ca = authority.file();
+    for (files, key, reason) in [
+        (
+            [Some(&missing), None, None],
+            "session_redis_tls_ca names the file",
+            "which can't be read: No such file",
+        ),
+        ([Some(&text), None, None], "session_redis_tls_ca", "not PEM"),
+        ([Some(&cut), None, None], "session_redis_tls_ca", "not PEM"),
+        ([Some(&empty), None, None], "session_redis_tls_ca", "has a certificate that can't be used"),
+        ([Some(&one.key), None, None], "session_redis_tls_ca", "not PEM, or has no certificate"),
+        ([Some(&ca), Some(&text), Some(&one.key)], "session_redis_tls_cert", "not PEM"),
+        (
+            [None, Some(&one.file), Some(&one.file)],
+            "session_redis_tls_key",
+            "no private key that is not encrypted",
+        ),
+        (
+            [None, Some(&one.file), Some(&other.key)],
+            "session_redis_tls_key",
+            "can't be used with its certificate",
+        ),
+        ([None, Some(&one.file), Some(&missing)], "session_redis_tls_key", "can't be read"),
+    ] {
+        let files = files.map(|file| file.map(PathBuf::as_path));
+        for url in ["rediss://127.0.0.1:1".into(), ["rediss://127.0.0.1:1"].into()] as [RedisUrl; 2] {
+            let error = Chain(&manager(url, files).unwrap_err()).to_string();
+            assert!(error.contains(key) && error.contains(reason) && !error.contains("hush"), "{error}");
+        }
+    }
+    let url = format!("rediss://127.0.0.1:1?ssl_ca_certs={}", missing.display());
+    let error = Chain(&RedisStore::from_url(&url).unwrap_err()).to_string();
+    assert!(error.contains("names with ssl_ca_certs the file"), "{error}");
+}
+
+#[tokio::test]
+async fn the_log_says_why_a_certificate_is_refused() {
+    let server = |certificate: fn(&Authority) -> Certificate| TlsServer::start_with(certificate, false);
+    let good = server(|authority| authority.issue("IP:127.0.0.1"));
+    let unknown = launched(good.url(), [None; 3]).await.unwrap_err();
+    assert!(unknown.contains("UnknownIssuer") && unknown.contains("session_redis_tls_ca"), "{unknown}");
+    let named = server(|authority| authority.issue("DNS:other.example.com"));
+    let error = launched(named.url(), [Some(&named.authority()), None, None]).await.unwrap_err();
+    assert!(error.contains("not valid for name") && error.contains("127.0.0.1"), "{error}");
+    let expired = server(|authority| authority.issue_expired("IP:127.0.0.1"));
+    let error = launched(expired.url(), [Some(&expired.authority()), None, None]).await.unwrap_err();
+    assert!(error.contains("Expired"), "{error}");
 }
 
 /// The variable belongs to the whole process, so the test runs itself in another one.
@@ -118,8 +183,8 @@ fn a_private_authority_can_be_named_by_the_environment() {
     let server = TlsServer::start();
     let output = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "redis_tls::a_private_authority_can_be_named_by_the_environment"])
-        .env(URL, &server.url)
-        .env("SSL_CERT_FILE", &server.authority)
+        .env(URL, server.url())
+        .env("SSL_CERT_FILE", server.authority())
         .output()
         .unwrap();
     let text = String::from_utf8_lossy(&output.stdout);

@@ -4,6 +4,7 @@
 //! that does not come up fails it with the server's own output. All servers have the same verbs: `start`, `kill`,
 //! `restart`, `pause` and `resume`.
 
+pub mod certificates;
 pub mod engine;
 mod leftovers;
 pub mod lent;

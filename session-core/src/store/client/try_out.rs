@@ -1,5 +1,6 @@
 //! What the launch tries: that the store does what requests will ask of it.
 
+use std::collections::HashSet;
 use std::future::Future;
 use std::time::{Duration, SystemTime};
 
@@ -15,19 +16,49 @@ const LIFETIME: Duration = Duration::from_secs(60);
 /// Two records that differ. To every reader they are empty sessions.
 const RECORDS: [&[u8]; 2] = [b"{}", b"{ }"];
 
+/// So many keys are looked at for one that lies in a part of the store which was not tried yet.
+const LOOKED_AT: usize = 1000;
+
 impl StoreClient {
-    /// Pings the store, and does with `key`, which no session has, what requests do with theirs. A right that is missing
-    /// shows here and not at the first log-in. The errors have no address: the launch's message names it.
+    /// Pings the store, and does with a key, which no session has, what requests do with theirs; where the store has parts
+    /// that fail on their own, with a key in each. A right that is missing shows here and not at the first log-in. The
+    /// errors have no address: the launch's message names it.
     ///
     /// That everybody may write in the store is an error, or a warning if `is_lenient`.
     pub(crate) async fn try_out(
         &self,
         now: SystemTime,
-        key: &str,
+        mut keys: impl FnMut() -> Result<String, StoreError>,
         is_lenient: bool,
     ) -> Result<(), StoreError> {
         let store = self.store.boxed();
         self.in_time(now, |call| store.ping(call)).await?;
+        let mut key = keys()?;
+        let mut tried = HashSet::new();
+        for _ in 0..LOOKED_AT {
+            let part = store.part_of(&key);
+            let is_whole = part.is_none();
+            if tried.insert(part) {
+                self.try_key(now, &key).await?;
+            }
+            if is_whole {
+                break;
+            }
+            key = keys()?;
+        }
+        match store.open_to_others() {
+            None => {}
+            Some(OpenTo::Others(who)) => log::warn!("{who}"),
+            Some(OpenTo::Everybody(who)) if is_lenient => {
+                log::warn!("outside the debug profile sessions would not be served: {who}");
+            }
+            Some(OpenTo::Everybody(who)) => return Err(StoreError::misconfigured(who)),
+        }
+        Ok(())
+    }
+
+    async fn try_key(&self, now: SystemTime, key: &str) -> Result<(), StoreError> {
+        let store = self.store.boxed();
         let [first, second] = RECORDS;
         let (first, second) =
             (New { bytes: first, lifetime: Some(LIFETIME) }, New { bytes: second, lifetime: None });
@@ -46,17 +77,7 @@ impl StoreClient {
         let delete = self.in_time(now, |call| store.delete(call, key)).await;
         delete
             .and_then(|existed| if existed { Ok(()) } else { Err(unexpected()) })
-            .map_err(|error| error.at_step("to delete the record", key))?;
-
-        match store.open_to_others() {
-            None => {}
-            Some(OpenTo::Others(who)) => log::warn!("{who}"),
-            Some(OpenTo::Everybody(who)) if is_lenient => {
-                log::warn!("outside the debug profile sessions would not be served: {who}");
-            }
-            Some(OpenTo::Everybody(who)) => return Err(StoreError::misconfigured(who)),
-        }
-        Ok(())
+            .map_err(|error| error.at_step("to delete the record", key))
     }
 
     async fn in_time<T, F: Future<Output = Result<T, StoreError>>>(

@@ -12,7 +12,10 @@ use crate::store::driver_error::{DriverError, Verdict};
 impl DriverError for RedisError {
     fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.kind() {
-            ErrorKind::Io => f.write_str("the connection to Redis failed"),
+            ErrorKind::Io => {
+                f.write_str("the connection to Redis failed")?;
+                f.write_str(advice(self).unwrap_or_default())
+            }
             ErrorKind::Parse => f.write_str("the answer is not in Redis's protocol"),
             ErrorKind::Server(_) | ErrorKind::Extension => {
                 let code = self.code().filter(|code| is_code(code)).unwrap_or("an error");
@@ -58,6 +61,20 @@ impl DriverError for RedisError {
             _ => Verdict::Away,
         }
     }
+}
+
+/// Says what to write against a trouble of TLS whose text, which follows, only names it. That is text of rustls: its value
+/// can't be had from the client's error.
+fn advice(error: &RedisError) -> Option<&'static str> {
+    const ADVICE: [(&str, &str); 2] = [
+        ("UnknownIssuer", " (name the file of the authority that vouches for it with session_redis_tls_ca)"),
+        (
+            "CertificateRequired",
+            " (name the files of this application's certificate with session_redis_tls_cert and session_redis_tls_key)",
+        ),
+    ];
+    let text = error.source()?.to_string();
+    ADVICE.iter().find_map(|(name, advice)| text.contains(name).then_some(*advice))
 }
 
 pub(super) const IN_CLUSTER: &str = ": the server is one node of a Redis Cluster, which has a part of the keys; write a \
