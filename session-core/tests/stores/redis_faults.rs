@@ -4,9 +4,10 @@ use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use redis::cmd;
 use rocket_session_state_core::store::{Loaded, RedisStore, Store, StoreError};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use crate::calls::{HOUR, call, done, new, stored, texts, until, within};
 use crate::redis_server::{Seen, Server};
@@ -149,6 +150,21 @@ async fn a_connection_that_went_silent_is_left_after_a_deadline() {
     let late = until(Duration::from_millis(100));
     assert!(within(late, store.load(late, "k", None)).await.is_err());
     assert_eq!(within(call(), store.load(call(), "k", None)).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_server_that_accepts_and_says_nothing_costs_sixty_four_calls_one_connection_and_their_own_time() {
+    let mute = TcpListener::bind("127.0.0.1:0").unwrap();
+    let store = RedisStore::from_url(&format!("redis://{}", mute.local_addr().unwrap())).unwrap();
+    let begin = Instant::now();
+    let call = until(Duration::from_millis(500));
+    let calls = (0..64).map(|_| within(call, store.load(call, "k", None)));
+    assert!(join_all(calls).await.iter().all(Result::is_err));
+    // Where each tried for itself, one after the other, the last would have waited for half a minute.
+    assert!(begin.elapsed() < Duration::from_secs(5), "{:?}", begin.elapsed());
+    mute.set_nonblocking(true).unwrap();
+    let connections = std::iter::from_fn(|| mute.accept().ok()).count();
+    assert_eq!(connections, 1);
 }
 
 #[tokio::test]
