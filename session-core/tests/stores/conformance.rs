@@ -238,5 +238,5 @@ mod mongodb {
     }
 }
 
-#[cfg(feature = "redis-tls")]
+#[cfg(feature = "redis")]
 pub(crate) use redis::Older;

@@ -44,6 +44,8 @@ mod redis_faults;
 mod redis_server;
 #[cfg(feature = "redis")]
 mod redis_store;
+#[cfg(feature = "redis")]
+mod redis_swaps;
 #[cfg(feature = "redis-tls")]
 mod redis_tls;
 #[cfg(any(feature = "memcached", feature = "mongodb", feature = "redis"))]

@@ -292,6 +292,9 @@ async fn a_swap_whose_answer_is_lost_is_not_sent_again() {
             let mut request = [0; 65_536];
             let _ = stream.read(&mut request);
             let _ = stream.write_all(HELLO);
+            // What kind of server it is, it does not say.
+            let _ = stream.read(&mut request);
+            let _ = stream.write_all(b"-ERR unknown command\r\n");
             let length = stream.read(&mut request).unwrap_or(0);
             let _ = swaps.send(String::from_utf8_lossy(&request[..length]).into_owned());
             // The connection ends here: the swap may have happened.

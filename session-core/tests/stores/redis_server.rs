@@ -76,8 +76,8 @@ impl Watch {
     /// Returns the commands since the watch began.
     pub(crate) fn end(self) -> Vec<Seen> {
         let mut commands = self.0.end();
-        // Connections are set up with CLIENT; it is not a part of a call.
-        commands.retain(|command| command.words[0] != "CLIENT");
+        // Connections are set up with these; they are not a part of a call.
+        commands.retain(|command| !["CLIENT", "HELLO"].contains(&command.words[0].as_str()));
         let seen = |command: test_servers::redis::Seen| {
             let text = format!("\"{}\"", command.words.join("\" \""));
             if command.by_script { Seen::Script(text) } else { Seen::Client(text) }

@@ -10,9 +10,9 @@ mod listener;
 mod pipeline;
 mod redis_error;
 mod routing;
-mod script;
 mod sentinel;
 mod shared;
+mod swap;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,9 +29,9 @@ use self::link::Link;
 use self::listener::Listener;
 use self::pipeline::Beside;
 use self::redis_error::IN_CLUSTER;
-use self::script::SwapScript;
 use self::sentinel::Sentinel;
 use self::shared::Shared;
+use self::swap::{SwapScript, Swapped, swap};
 use crate::store::redis::{RedisSettings, RedisUrl};
 use crate::store::{Call, Loaded, New, Part, Store, StoreError, Swap, Watcher};
 
@@ -40,7 +40,8 @@ use crate::store::{Call, Loaded, New, Part, Store, StoreError, Swap, Watcher};
 ///
 /// * Every call is one message on one connection that all requests share; those of requests that run
 ///   at the same time travel as one. A load is `PTTL` and `GET`, which write nothing, so that replicas and the
-///   append-only file see nothing of it; one that extends the record's life is a `GETEX`. A swap is a script that gets
+///   append-only file see nothing of it; one that extends the record's life is a `GETEX`. A swap is `SET … IFEQ`
+///   on Valkey from 8.1, which each new connection asks for. Elsewhere it is a script that gets
 ///   the expected record, or of one over 32 KiB its SHA-1. Each touches one key.
 /// * Lives are whole seconds, cut off, at least one. They end by the *server's* clock;
 ///   [`Call::now`] is not used.
@@ -57,7 +58,7 @@ use crate::store::{Call, Loaded, New, Part, Store, StoreError, Swap, Watcher};
 /// Redis replicates after it has answered: a failover to a replica can lose the last writes.
 pub struct RedisStore {
     connection: Arc<Connection>,
-    swap: SwapScript,
+    script: SwapScript,
     refusals: Refusals,
     listener: Listener,
 }
@@ -155,7 +156,7 @@ impl RedisStore {
         let connection = Arc::new(connection);
         let refusals = Refusals::of(&connection);
         let listener = Listener::new(Arc::clone(&connection), refusals.clone());
-        RedisStore { connection, swap: SwapScript::new(), refusals, listener }
+        RedisStore { connection, script: SwapScript::new(), refusals, listener }
     }
 
     /// A store on a connection that the application uses as well. It tells of removals and can't listen to those of other
@@ -171,7 +172,7 @@ impl RedisStore {
 impl RedisStore {
     /// Loads the script, and asks whether a server knows `GETEX` and stands where it is thought to.
     async fn ready_for_sessions(&self, call: Call, server: &Server<'_>) -> Result<(), StoreError> {
-        if !self.swap.load(server, call).await? {
+        if !self.script.load(server, call).await? {
             return Err(StoreError::invalid_response("the script's SHA-1"));
         }
         // Servers that hide INFO or COMMAND answer an error: they get the benefit of the doubt.
@@ -239,13 +240,13 @@ impl Store for RedisStore {
     ) -> Result<Swap, StoreError> {
         let new = new.map(|new| (new.bytes, new.lifetime.map(seconds)));
         let expected = expected.map(|expected| &*expected.bytes);
-        match self.swap.run(&self.connection, call, key, expected, new).await? {
-            Value::Int(1) => Ok(Swap::Done { version: None }),
-            Value::Int(2) => {
+        match swap(&self.script, &self.connection, call, key, expected, new).await? {
+            Swapped::Done => Ok(Swap::Done { version: None }),
+            Swapped::DoneUntold => {
                 self.refusals.note(&"Redis refused PUBLISH");
                 Ok(Swap::Done { version: None })
             }
-            record => Ok(Swap::Conflict(found(record)?)),
+            Swapped::Conflict(stored) => Ok(Swap::Conflict(found(stored)?)),
         }
     }
 

@@ -5,6 +5,7 @@ use redis::aio::ConnectionManager;
 
 use super::link::Line;
 use super::pipeline::Message;
+use super::swap::SwapForm;
 use crate::store::Call;
 
 /// A connection of the application, which opens it again by itself after the call that found it broken.
@@ -22,6 +23,7 @@ impl Shared {
         if self.line.is_quiet() {
             self.line.is_alive(&self.manager, call).await;
         }
-        self.line.send(&self.manager, message).await
+        // It may lead to another server at any time, without a word. So what it takes is not known.
+        self.line.send(&self.manager, SwapForm::Script, message).await
     }
 }

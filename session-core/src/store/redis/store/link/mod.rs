@@ -15,6 +15,7 @@ use tokio::time::{Instant, timeout_at};
 
 use self::attempt::Attempt;
 use super::pipeline::{Message, Pipeline};
+use super::swap::SwapForm;
 use crate::store::Call;
 use crate::store::client::wait::halfway;
 use crate::store::quiet::LastAnswer;
@@ -33,8 +34,15 @@ pub(super) struct Link {
 /// One connection, from the first call that needs it until it breaks or goes silent.
 #[derive(Default)]
 struct Slot {
-    connection: Attempt<MultiplexedConnection>,
+    opened: Attempt<Opened>,
     line: Line,
+}
+
+/// A connection, and what is known of the server that it leads to.
+#[derive(Clone)]
+struct Opened {
+    connection: MultiplexedConnection,
+    swap_form: SwapForm,
 }
 
 impl Link {
@@ -51,17 +59,17 @@ impl Link {
     pub(super) async fn ready(&self, call: Call) -> RedisResult<Ready<'_>> {
         let mut slot = self.slot.current();
         if slot.line.is_quiet()
-            && let Some(connection) = slot.connection.get()
-            && !slot.line.is_alive(&connection, call).await
+            && let Some(opened) = slot.opened.get()
+            && !slot.line.is_alive(&opened.connection, call).await
         {
             self.slot.discard(&slot);
             slot = self.slot.current();
         }
-        let connection = match slot.connection.get() {
-            Some(connection) => connection,
-            None => slot.connection.wait(call.deadline, || open(self.client.clone())).await?,
+        let opened = match slot.opened.get() {
+            Some(opened) => opened,
+            None => slot.opened.wait(call.deadline, || open(self.client.clone())).await?,
         };
-        Ok(Ready { link: self, slot, connection, call })
+        Ok(Ready { link: self, slot, opened, call })
     }
 }
 
@@ -69,19 +77,19 @@ impl Link {
 pub(super) struct Ready<'a> {
     link: &'a Link,
     slot: Arc<Slot>,
-    connection: MultiplexedConnection,
+    opened: Opened,
     call: Call,
 }
 
 impl Ready<'_> {
     /// Sends a message and waits for its answer; an error that the server answers is an `Err`.
     pub(super) async fn send<M: Message>(self, message: M) -> RedisResult<M::Answer> {
-        let Ready { link, slot, connection, call } = self;
+        let Ready { link, slot, opened, call } = self;
         let last_answer = slot.line.last_answer.get();
         // A call whose deadline passed while others got answers was slow, not on a silent connection.
         let is_silent = || slot.line.last_answer.get() == last_answer && Instant::now() >= call.deadline;
         let watch = link.slot.watch(&slot, is_silent);
-        let answer = slot.line.send(&connection, message).await;
+        let answer = slot.line.send(&opened.connection, opened.swap_form, message).await;
         watch.answered();
         if answer.as_ref().is_err_and(ends_connection) {
             link.slot.discard(&slot);
@@ -90,11 +98,13 @@ impl Ready<'_> {
     }
 }
 
-async fn open(client: Client) -> RedisResult<MultiplexedConnection> {
+async fn open(client: Client) -> RedisResult<Opened> {
     #[cfg(feature = "redis-tls")]
     choose_cryptography(&client);
     let config = AsyncConnectionConfig::new().set_connection_timeout(None).set_response_timeout(None);
-    client.get_multiplexed_async_connection_with_config(&config).await
+    let mut connection = client.get_multiplexed_async_connection_with_config(&config).await?;
+    let swap_form = SwapForm::at(&mut connection).await?;
+    Ok(Opened { connection, swap_form })
 }
 
 /// Opens a connection that listens to channels.
@@ -112,12 +122,17 @@ pub(super) struct Line {
 }
 
 impl Line {
-    pub(super) async fn send<C, M>(&self, connection: &C, message: M) -> RedisResult<M::Answer>
+    pub(super) async fn send<C, M>(
+        &self,
+        connection: &C,
+        form: SwapForm,
+        message: M,
+    ) -> RedisResult<M::Answer>
     where
         C: ConnectionLike + Clone + Send + Sync + 'static,
         M: Message,
     {
-        let answer = self.pipeline.send(connection, message).await;
+        let answer = self.pipeline.send(connection, form, message).await;
         self.last_answer.note();
         answer
     }
@@ -132,7 +147,8 @@ impl Line {
     where
         C: ConnectionLike + Clone + Send + Sync + 'static,
     {
-        let answer = timeout_at(halfway(call.deadline), self.send(connection, cmd("PING"))).await;
+        let ping = self.send(connection, SwapForm::Script, cmd("PING"));
+        let answer = timeout_at(halfway(call.deadline), ping).await;
         answer.is_ok_and(|answer| !answer.is_err_and(|error| ends_connection(&error)))
     }
 }

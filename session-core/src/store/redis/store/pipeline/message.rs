@@ -1,27 +1,31 @@
 //! Messages: commands that stay together, and how their answers are read.
 
+use std::mem::take;
+
 use redis::{Arg, Cmd, ErrorKind, RedisError, RedisResult, Value, cmd};
+
+use super::super::swap::SwapForm;
 
 /// Commands that travel together and are answered together.
 pub(in super::super) trait Message: Clone + Send {
     type Answer: Send;
 
-    /// The commands.
-    fn group(self) -> Group;
+    /// Makes the commands, once, for a server that takes swaps in this form.
+    fn group(&mut self, form: SwapForm) -> Group;
 
     /// Reads the answers; an error that the server answers is an `Err`.
-    fn answer(answers: Answers) -> RedisResult<Self::Answer>;
+    fn answer(self, answers: Answers) -> RedisResult<Self::Answer>;
 }
 
 impl Message for Cmd {
     type Answer = Value;
 
-    fn group(self) -> Group {
-        Group { first: self, second: None, is_asking: false }
+    fn group(&mut self, _: SwapForm) -> Group {
+        Group::of(take(self))
     }
 
-    fn answer(answers: Answers) -> RedisResult<Value> {
-        answers.first.extract_error()
+    fn answer(self, answers: Answers) -> RedisResult<Value> {
+        answers.only()
     }
 }
 
@@ -29,12 +33,12 @@ impl Message for Cmd {
 impl Message for [Cmd; 2] {
     type Answer = [Value; 2];
 
-    fn group(self) -> Group {
-        let [first, second] = self;
+    fn group(&mut self, _: SwapForm) -> Group {
+        let [first, second] = take(self);
         Group { first, second: Some(second), is_asking: false }
     }
 
-    fn answer(answers: Answers) -> RedisResult<[Value; 2]> {
+    fn answer(self, answers: Answers) -> RedisResult<[Value; 2]> {
         Ok([answers.first.extract_error()?, answers.second.unwrap_or(Value::Nil).extract_error()?])
     }
 }
@@ -49,11 +53,11 @@ pub(in super::super) struct Beside {
 impl Message for Beside {
     type Answer = (Value, RedisResult<Value>);
 
-    fn group(self) -> Group {
-        Group { first: self.command, second: Some(self.other), is_asking: false }
+    fn group(&mut self, _: SwapForm) -> Group {
+        Group { first: take(&mut self.command), second: Some(take(&mut self.other)), is_asking: false }
     }
 
-    fn answer(answers: Answers) -> RedisResult<Self::Answer> {
+    fn answer(self, answers: Answers) -> RedisResult<Self::Answer> {
         Ok((answers.first.extract_error()?, answers.second.unwrap_or(Value::Nil).extract_error()))
     }
 }
@@ -65,12 +69,12 @@ pub(in super::super) struct Asking<M>(pub(in super::super) M);
 impl<M: Message> Message for Asking<M> {
     type Answer = M::Answer;
 
-    fn group(self) -> Group {
-        Group { is_asking: true, ..self.0.group() }
+    fn group(&mut self, form: SwapForm) -> Group {
+        Group { is_asking: true, ..self.0.group(form) }
     }
 
-    fn answer(answers: Answers) -> RedisResult<M::Answer> {
-        M::answer(answers)
+    fn answer(self, answers: Answers) -> RedisResult<M::Answer> {
+        self.0.answer(answers)
     }
 }
 
@@ -88,6 +92,13 @@ pub(in super::super) struct Answers {
     pub(super) second: Option<Value>,
 }
 
+impl Answers {
+    /// Returns the answer to a group of one command.
+    pub(in super::super) fn only(self) -> RedisResult<Value> {
+        self.first.extract_error()
+    }
+}
+
 /// The places of a group's answers among those of a batch.
 pub(super) struct Taken {
     has_second: bool,
@@ -99,6 +110,10 @@ pub(super) struct Taken {
 pub(super) const LONG: usize = 8 * 1024;
 
 impl Group {
+    pub(in super::super) fn of(command: Cmd) -> Self {
+        Group { first: command, second: None, is_asking: false }
+    }
+
     /// The command, if it is the only one.
     pub(super) fn single(&self) -> Option<&Cmd> {
         (self.second.is_none() && !self.is_asking).then_some(&self.first)

@@ -15,8 +15,8 @@ use redis::aio::ConnectionLike;
 use redis::{RedisResult, Value};
 use tokio::sync::oneshot;
 
-use self::message::{Answers, Group};
-pub(super) use self::message::{Asking, Beside, Message};
+pub(super) use self::message::{Answers, Asking, Beside, Group, Message};
+use super::swap::SwapForm;
 
 /// The commands of one connection, many of them in one message when many requests are served at once: for
 /// each message the kernels of both sides work and the server wakes up, whatever it holds.
@@ -42,14 +42,15 @@ impl Pipeline {
     pub(super) async fn send<C, M: Message>(
         self: &Arc<Self>,
         connection: &C,
-        message: M,
+        form: SwapForm,
+        mut message: M,
     ) -> RedisResult<M::Answer>
     where
         C: ConnectionLike + Clone + Send + 'static,
     {
         let alone = self.under_way.fetch_add(1, Relaxed) == 0;
         let _under_way = UnderWay(&self.under_way);
-        let group = message.group();
+        let group = message.group(form);
         let answers = if alone || group.is_long() {
             send_alone(connection.clone(), group).await?
         } else {
@@ -58,7 +59,7 @@ impl Pipeline {
             let broken = || Err(io::Error::from(io::ErrorKind::BrokenPipe).into());
             answered.await.unwrap_or_else(|_| broken())?
         };
-        M::answer(answers)
+        message.answer(answers)
     }
 
     /// Adds a message to the next batch. The first one in it sees to it that it is sent.

@@ -11,6 +11,7 @@ use tokio::task::yield_now;
 
 use super::message::LONG;
 use super::{Asking, Pipeline};
+use crate::store::redis::store::swap::SwapForm;
 
 /// Notes how many commands each message has, and answers when all tasks have run some times.
 #[derive(Clone, Default)]
@@ -58,7 +59,7 @@ async fn messages(lengths: &[usize]) -> Vec<usize> {
     let send = |&length: &usize| {
         let (pipeline, wire) = (Arc::clone(&pipeline), wire.clone());
         let command = cmd("SET").arg("k").arg("x".repeat(length)).take();
-        tokio::spawn(async move { pipeline.send(&wire, command).await })
+        tokio::spawn(async move { pipeline.send(&wire, SwapForm::Script, command).await })
     };
     for answer in lengths.iter().map(send).collect::<Vec<_>>() {
         assert_eq!(answer.await.unwrap().unwrap(), Value::Nil);
@@ -77,7 +78,7 @@ async fn two_commands_that_belong_together_are_one_message_alone_and_among_other
     let (pipeline, wire) = (Arc::new(Pipeline::default()), Wire::default());
     let both = || {
         let (pipeline, wire) = (Arc::clone(&pipeline), wire.clone());
-        tokio::spawn(async move { pipeline.send(&wire, [cmd("PTTL"), cmd("GET")]).await })
+        tokio::spawn(async move { pipeline.send(&wire, SwapForm::Script, [cmd("PTTL"), cmd("GET")]).await })
     };
     let answers = [both(), both(), both()];
     for answer in answers {
@@ -89,7 +90,7 @@ async fn two_commands_that_belong_together_are_one_message_alone_and_among_other
 #[tokio::test]
 async fn each_command_of_a_message_that_asks_has_its_own_asking_before_it() {
     let (pipeline, wire) = (Arc::new(Pipeline::default()), Wire::default());
-    let asked = pipeline.send(&wire, Asking([cmd("PTTL"), cmd("GET")])).await.unwrap();
+    let asked = pipeline.send(&wire, SwapForm::Script, Asking([cmd("PTTL"), cmd("GET")])).await.unwrap();
     assert_eq!((asked, wire.messages.lock().unwrap().as_slice()), ([Value::Nil, Value::Nil], [4].as_slice()));
 }
 
@@ -105,8 +106,10 @@ fn a_batch_whose_runtime_ends_before_it_leaves_fails_and_does_not_hold_up_the_ne
     let (pipeline, wire) = (Arc::new(Pipeline::default()), Wire::default());
     let get = || cmd("GET").arg("k").take();
     let first = runtime();
-    let (mut alone, mut stranded) =
-        (Box::pin(pipeline.send(&wire, get())), Box::pin(pipeline.send(&wire, get())));
+    let (mut alone, mut stranded) = (
+        Box::pin(pipeline.send(&wire, SwapForm::Script, get())),
+        Box::pin(pipeline.send(&wire, SwapForm::Script, get())),
+    );
     first.block_on(poll_fn(|task| {
         assert!(alone.as_mut().poll(task).is_pending() && stranded.as_mut().poll(task).is_pending());
         Poll::Ready(())
@@ -115,7 +118,10 @@ fn a_batch_whose_runtime_ends_before_it_leaves_fails_and_does_not_hold_up_the_ne
     let second = runtime();
     assert!(second.block_on(stranded).unwrap_err().is_io_error());
     second.block_on(async {
-        let (alone, batched) = tokio::join!(pipeline.send(&wire, get()), pipeline.send(&wire, get()));
+        let (alone, batched) = tokio::join!(
+            pipeline.send(&wire, SwapForm::Script, get()),
+            pipeline.send(&wire, SwapForm::Script, get())
+        );
         assert_eq!((alone.unwrap(), batched.unwrap()), (Value::Nil, Value::Nil));
     });
 }

@@ -1,0 +1,85 @@
+//! Compare-and-swap as one command: the server's own, or a script.
+
+mod form;
+mod native;
+mod script;
+
+use redis::{Cmd, ErrorKind, RedisResult, ServerErrorKind, Value};
+
+pub(super) use self::form::SwapForm;
+pub(super) use self::script::SwapScript;
+use super::connection::Connection;
+use super::failed::Failed;
+use super::pipeline::{Answers, Group, Message};
+use crate::store::Call;
+
+/// A record that is to be stored, and its life in seconds, or nothing to keep the life that is left.
+pub(super) type New<'a> = (&'a [u8], Option<u64>);
+
+/// What became of a swap.
+pub(super) enum Swapped {
+    Done,
+    /// The record is removed, and Redis refused to tell others of it.
+    DoneUntold,
+    /// This is stored, or nothing is; it may also be no record at all.
+    Conflict(Value),
+}
+
+/// Swaps under `key`: what is expected there, or nothing, for what is new, or nothing.
+pub(super) async fn swap(
+    script: &SwapScript,
+    connection: &Connection,
+    call: Call,
+    key: &str,
+    expected: Option<&[u8]>,
+    new: Option<New<'_>>,
+) -> Result<Swapped, Failed> {
+    let swap = Swap { script, key, expected, new, with_source: false, form: SwapForm::Script };
+    match connection.send(call, key, swap.clone()).await {
+        // Nothing has happened: the server has restarted, failed over or flushed its scripts.
+        Err(failed) if failed.error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
+            connection.send(call, key, Swap { with_source: true, ..swap }).await
+        }
+        answer => answer,
+    }
+}
+
+/// A swap as a message, in the form that its connection takes.
+#[derive(Clone)]
+struct Swap<'a> {
+    script: &'a SwapScript,
+    key: &'a str,
+    expected: Option<&'a [u8]>,
+    new: Option<New<'a>>,
+    with_source: bool,
+    form: SwapForm,
+}
+
+impl Swap<'_> {
+    fn command(&mut self, form: SwapForm) -> Cmd {
+        match (form, self.new) {
+            (SwapForm::Native, Some(new)) => {
+                self.form = SwapForm::Native;
+                native::command(self.key, self.expected, new)
+            }
+            // A removal is told in the same step, which only a script does.
+            (_, new) => self.script.command(self.key, self.expected, new, self.with_source),
+        }
+    }
+}
+
+impl Message for Swap<'_> {
+    type Answer = Swapped;
+
+    fn group(&mut self, form: SwapForm) -> Group {
+        Group::of(self.command(form))
+    }
+
+    fn answer(self, answers: Answers) -> RedisResult<Swapped> {
+        let answer = answers.only()?;
+        Ok(match self.form {
+            SwapForm::Native => native::read(self.expected, answer),
+            SwapForm::Script => script::read(answer),
+        })
+    }
+}
