@@ -37,6 +37,8 @@ mod redis_batches;
 #[cfg(feature = "redis")]
 mod redis_channels;
 #[cfg(feature = "redis")]
+mod redis_cluster;
+#[cfg(feature = "redis")]
 mod redis_ends;
 #[cfg(feature = "redis")]
 mod redis_faults;
