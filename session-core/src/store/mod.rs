@@ -194,7 +194,8 @@ pub(crate) mod registry {
 /// * A record whose lifetime has passed at [`Call::now`] is absent, whether or not it is still on disk.
 /// * An error means that the outcome is unknown or that nothing happened; it never means "absent".
 ///   A record that exists but can't be read is an error too.
-/// * Nothing is retried inside a store: only the caller knows what may be repeated.
+/// * Nothing whose outcome is open is retried inside a store: only the caller knows what may be repeated. What has certainly
+///   not happened may be, until the deadline.
 /// * The caller enforces [`Call::deadline`] by dropping the future, so a method has to be safe to
 ///   cancel at every await. A store that can pass the deadline on to its server should.
 pub trait Store: Send + Sync + 'static {
