@@ -19,13 +19,13 @@ async fn launch_in(environment: Environment, store: impl Store) -> Result<(), St
     Manager::with_store(config, store).unwrap().ping(SystemTime::now()).await
 }
 
-async fn launch(store: impl Store) -> Result<(), StoreError> {
+pub(crate) async fn launch(store: impl Store) -> Result<(), StoreError> {
     launch_in(RELEASE, store).await
 }
 
 /// The error of a launch, which has to name this step and a key under the prefix.
 #[track_caller]
-fn assert_step(launched: Result<(), StoreError>, step: &str, reason: &str) {
+pub(crate) fn assert_step(launched: Result<(), StoreError>, step: &str, reason: &str) {
     let text = Chain(&launched.expect_err("should not launch")).to_string();
     let named = format!("the launch tried {step} under \"session:");
     assert!(text.contains(&named) && text.contains(reason), "{text}");
@@ -35,7 +35,7 @@ const CREATE: &str = "to create a record";
 const LOAD: &str = "to load the record";
 const EXTEND: &str = "to load the record and extend its life";
 const REPLACE: &str = "to replace the record";
-const DELETE: &str = "to delete the record";
+pub(crate) const DELETE: &str = "to delete the record";
 
 #[tokio::test]
 async fn every_step_that_a_store_does_not_take_is_named_with_its_key() {
