@@ -20,5 +20,5 @@ pub mod told;
 pub mod typed_value;
 
 pub use test_servers::{
-    mariadb, memcached, namespace, poll, port, postgres, process, redis, redis_cluster, resp,
+    mariadb, memcached, namespace, poll, port, postgres, process, redis, redis_cluster, redis_sentinel, resp,
 };

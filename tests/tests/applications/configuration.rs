@@ -4,6 +4,8 @@ use serde_json::json;
 use session_tests::app::Launch;
 use session_tests::client::Client;
 use session_tests::redis::Redis;
+use session_tests::redis_cluster::RedisCluster;
+use session_tests::redis_sentinel::{Plan, RedisSentinel};
 
 const PROBE: &str = env!("CARGO_BIN_EXE_probe");
 
@@ -56,6 +58,34 @@ fn the_environment_chooses_the_store_in_every_profile() {
         assert_eq!(Client::new(&app.url()).post("/ops").json(&set).send().status, 200, "{}", app.output());
         assert_eq!(redis.keys().len(), 1, "{profile}: {}", app.output());
     }
+}
+
+#[test]
+fn the_launch_says_in_which_redis_servers_the_sessions_are_without_a_login() {
+    let cluster = RedisCluster::lent();
+    let masters: Vec<_> =
+        cluster.masters().iter().map(|master| cluster.nodes()[*master].address().to_string()).collect();
+    let app = redis_at(format!("[\"{}\"]", cluster.urls()[4])).start();
+    let line = app.output().lines().find(|line| line.contains("sessions are in")).map(str::to_owned);
+    let line = line.unwrap_or_else(|| panic!("{}", app.output()));
+    assert!(line.contains("a Redis Cluster, 3 masters: "), "{line}");
+    assert!(masters.iter().all(|master| line.contains(master)), "{line}");
+
+    let plan = Plan { replicas: 1, password: Some("hush".into()), ..Plan::default() };
+    let sentinels = RedisSentinel::start_as(plan);
+    let app = redis_at(sentinels.url()).start();
+    let (place, output) = (format!("127.0.0.1:{}", sentinels.servers()[0].port()), app.output());
+    let line = output.lines().find(|line| line.contains("sessions are in")).unwrap_or(&output);
+    assert!(
+        line.contains("the Redis master sessions of the sentinels at ") && line.contains(&place),
+        "{line}"
+    );
+    assert!(!output.contains("hush"), "{output}");
+}
+
+/// The probe with its sessions in these Redis servers.
+fn redis_at(address: String) -> Launch {
+    Launch::new(PROBE).env("ROCKET_SESSION_TYPE", "redis").env("ROCKET_SESSION_REDIS", &address)
 }
 
 #[test]

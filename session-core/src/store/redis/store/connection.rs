@@ -108,6 +108,17 @@ impl Connection {
         }
     }
 
+    /// Says which servers were found, for people, where the configuration does not name them all.
+    pub(super) fn found(&self, servers: &[Server<'_>]) -> Option<String> {
+        let names: Vec<_> = servers.iter().filter_map(Server::name).collect();
+        let (count, names) = (names.len(), names.join(", "));
+        match self {
+            Connection::One(_) | Connection::Shared(_) => None,
+            Connection::Cluster(_) => Some(format!("a Redis Cluster, {count} masters: {names}")),
+            Connection::Sentinel(sentinel) => Some(format!("the {}, which is {names}", sentinel.address())),
+        }
+    }
+
     /// Returns the address without the login, for people.
     pub(super) fn address(&self) -> String {
         match self {

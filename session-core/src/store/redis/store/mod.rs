@@ -266,7 +266,11 @@ impl Store for RedisStore {
     /// Asks each server: see [`ready_for_sessions`](Self::ready_for_sessions).
     async fn ping(&self, call: Call) -> Result<(), StoreError> {
         let servers = self.connection.servers(call).await?;
-        try_join_all(servers.iter().map(|server| self.ready_for_sessions(call, server))).await.map(drop)
+        try_join_all(servers.iter().map(|server| self.ready_for_sessions(call, server))).await?;
+        if let Some(found) = self.connection.found(&servers) {
+            log::info!("sessions are in {found}");
+        }
+        Ok(())
     }
 
     fn part_of(&self, key: &str) -> Option<Part> {
