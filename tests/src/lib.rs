@@ -20,5 +20,6 @@ pub mod told;
 pub mod typed_value;
 
 pub use test_servers::{
-    mariadb, memcached, namespace, poll, port, postgres, process, redis, redis_cluster, redis_sentinel, resp,
+    certificates, mariadb, memcached, namespace, poll, port, postgres, process, redis, redis_cluster,
+    redis_sentinel, resp,
 };

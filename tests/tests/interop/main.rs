@@ -1,5 +1,6 @@
 //! The real Flask and Flask-Session on the same sessions.
 mod accounting;
+mod addresses;
 mod csrf;
 mod files;
 mod flask_login;
