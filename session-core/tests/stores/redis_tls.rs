@@ -12,6 +12,9 @@ use rocket_session_state_core::manager::Manager;
 use rocket_session_state_core::store::{RedisStore, Store, StoreError};
 use test_servers::certificates::{Authority, Certificate};
 use test_servers::port::free_port;
+use test_servers::redis_cluster::{FREE_PORT, Plan, RedisCluster};
+use test_servers::redis_sentinel::{self, RedisSentinel};
+use test_servers::resp::Reply;
 use tokio::time::Instant;
 
 use crate::calls::call;
@@ -170,6 +173,88 @@ async fn the_log_says_why_a_certificate_is_refused() {
     let expired = server(|authority| authority.issue_expired("IP:127.0.0.1"));
     let error = launched(expired.url(), [Some(&expired.authority()), None, None]).await.unwrap_err();
     assert!(error.contains("Expired"), "{error}");
+}
+
+/// A cluster whose nodes go by a name, as their certificates do.
+struct TlsCluster {
+    cluster: RedisCluster,
+    authority: Authority,
+    client: Certificate,
+}
+
+impl TlsCluster {
+    fn start(further: &[&str]) -> Self {
+        let authority = Authority::new();
+        let (certificate, client) = (authority.issue("DNS:localhost"), authority.issue("DNS:client"));
+        let mut arguments = authority.arguments_of_redis(&certificate, true);
+        let tls = ["--tls-port", FREE_PORT, "--tls-cluster", "yes", "--tls-replication", "yes"];
+        arguments.extend(tls.iter().chain(further).map(|argument| (*argument).to_owned()));
+        let plan = Plan { replicas: false, arguments, ..Plan::default() };
+        TlsCluster { cluster: RedisCluster::start_as(&plan), authority, client }
+    }
+
+    fn url(&self, node: usize) -> String {
+        let Reply::List(setting) = self.cluster.nodes()[node].command(&["CONFIG", "GET", "tls-port"]) else {
+            panic!("no port of TLS")
+        };
+        format!("rediss://localhost:{}", setting[1].text())
+    }
+
+    async fn launched(&self, nodes: &[usize]) -> Result<(), String> {
+        let urls: Vec<String> = nodes.iter().map(|node| self.url(*node)).collect();
+        let ca = self.authority.file();
+        launched(urls, [Some(ca.as_path()), Some(&self.client.file), Some(&self.client.key)]).await
+    }
+}
+
+#[tokio::test]
+async fn a_cluster_whose_nodes_go_by_the_name_in_their_certificates_launches_over_tls_and_one_by_addresses_does_not()
+ {
+    let names = ["--cluster-announce-hostname", "localhost", "--cluster-preferred-endpoint-type", "hostname"];
+    let named = TlsCluster::start(&names);
+    named.launched(&[0, 1, 2]).await.unwrap();
+    // The others are found by their names, and each is tried.
+    named.launched(&[1]).await.unwrap();
+    let watch: Vec<_> =
+        (0..3).map(|node| named.cluster.nodes()[node].command(&["INFO", "commandstats"]).text()).collect();
+    assert!(watch.iter().all(|stats| stats.contains("cmdstat_getex")), "{watch:?}");
+    let addressed = TlsCluster::start(&[]);
+    let error = addressed.launched(&[0]).await.unwrap_err();
+    assert!(error.contains("not valid for name") && error.contains("127.0.0.1"), "{error}");
+}
+
+#[tokio::test]
+async fn sentinels_and_their_master_are_reached_over_tls_with_one_authority_and_certificate() {
+    let authority = Authority::new();
+    let (certificate, client) = (authority.issue("IP:127.0.0.1"), authority.issue("DNS:client"));
+    let [of_server, of_sentinel] = [free_port(), free_port()];
+    let lines = |port: u16| {
+        let arguments = authority.arguments_of_redis(&certificate, true);
+        let pair = |pair: &[String]| format!("{} {}\n", pair[0].trim_start_matches('-'), pair[1]);
+        format!("tls-port {port}\n{}", arguments.chunks(2).map(pair).collect::<String>())
+    };
+    let sentinels = RedisSentinel::start_as(redis_sentinel::Plan {
+        replicas: 0,
+        sentinels: 1,
+        server_lines: lines(of_server),
+        sentinel_lines: lines(of_sentinel),
+        ..redis_sentinel::Plan::default()
+    });
+    // The same server by the port that its clients take.
+    let monitor = ["SENTINEL", "MONITOR", "encrypted", "127.0.0.1", &of_server.to_string(), "1"];
+    sentinels.sentinels()[0].command(&monitor);
+    let (ca, cert, key) = (authority.file(), client.file.as_path(), client.key.as_path());
+    let url = format!("rediss+sentinel://127.0.0.1:{of_sentinel}/encrypted");
+    launched(url.clone(), [Some(&ca), Some(cert), Some(key)]).await.unwrap();
+    let in_address = format!(
+        "ssl_ca_certs={}&ssl_certfile={}&ssl_keyfile={}",
+        ca.display(),
+        cert.display(),
+        key.display()
+    );
+    launched(format!("{url}?{in_address}"), [None; 3]).await.unwrap();
+    let error = launched(url, [Some(&ca), None, None]).await.unwrap_err();
+    assert!(error.contains("CertificateRequired"), "{error}");
 }
 
 /// The variable belongs to the whole process, so the test runs itself in another one.

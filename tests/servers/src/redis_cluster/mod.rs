@@ -8,7 +8,7 @@ mod slots;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
-pub use self::node::Node;
+pub use self::node::{FREE_PORT, Node};
 pub use self::pool::Lent;
 
 use crate::leftovers::Leftovers;
@@ -33,7 +33,7 @@ pub struct Plan {
     pub replicas: bool,
     /// The time after which a silent node has failed (`cluster-node-timeout`).
     pub node_timeout: Duration,
-    /// Further arguments for the command line of each node.
+    /// Further arguments for the command line of each node, in which [`FREE_PORT`] is a port of its own.
     pub arguments: Vec<String>,
     /// The address of each node, from which it also connects to the others; the last is that of all which follow.
     pub addresses: Vec<Ipv4Addr>,

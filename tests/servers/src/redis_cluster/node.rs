@@ -10,6 +10,9 @@ use crate::port::free_port;
 use crate::process::Process;
 use crate::resp::{Connection, Reply};
 
+/// In a [plan](super::Plan)'s arguments: another free port for each node.
+pub const FREE_PORT: &str = "{free port}";
+
 /// A server of a cluster, running or not.
 pub struct Node {
     id: String,
@@ -28,17 +31,10 @@ impl Node {
         let (address, bus) = (SocketAddrV4::new(ip, free_port()), free_port());
         let folder = folder.join(address.port().to_string());
         fs::create_dir(&folder).expect("a folder in the cluster's own");
-        let process = launch(address, bus, &folder, arguments);
-        Node {
-            id: String::new(),
-            address,
-            bus,
-            folder,
-            arguments: arguments.to_vec(),
-            process,
-            running: true,
-            paused: false,
-        }
+        let own = |argument: &String| argument.replace(FREE_PORT, &free_port().to_string());
+        let arguments: Vec<String> = arguments.iter().map(own).collect();
+        let process = launch(address, bus, &folder, &arguments);
+        Node { id: String::new(), address, bus, folder, arguments, process, running: true, paused: false }
     }
 
     /// Waits until it answers.
