@@ -315,3 +315,12 @@ fn one_url_and_a_list_are_set_in_code_as_they_are_written() {
     let shown = format!("{:?}", config.store.redis);
     assert!(shown.contains("[\"redis://…@a\"]") && !shown.contains("hush"), "{shown}");
 }
+
+#[test]
+fn more_replicas_than_anybody_has_are_a_mistake() {
+    accepted(&toml("session_redis_wait_replicas = 10"), &[]);
+    for (value, found) in [("11", "not 11"), ("-1", "negative"), ("\"one\"", "must be")] {
+        let problem = only(refused(&toml(&format!("session_redis_wait_replicas = {value}")), &[]));
+        assert_says(&problem, "session_redis_wait_replicas", &[found]);
+    }
+}

@@ -52,6 +52,8 @@ mod redis_store;
 mod redis_swaps;
 #[cfg(feature = "redis-tls")]
 mod redis_tls;
+#[cfg(feature = "redis")]
+mod redis_wait;
 #[cfg(any(feature = "memcached", feature = "mongodb", feature = "redis"))]
 mod server_faults;
 #[cfg(any(feature = "memcached", feature = "mongodb", feature = "redis"))]

@@ -29,6 +29,11 @@ impl Server {
         Server(Redis::start_engine(engine, &[&["--appendonly", "no"], arguments].concat()))
     }
 
+    /// A replica of this server, which has all its records.
+    pub(crate) fn replica(&self) -> Redis {
+        self.0.replica()
+    }
+
     pub(crate) fn store(&self) -> RedisStore {
         RedisStore::from_url(&self.url()).expect("a URL")
     }

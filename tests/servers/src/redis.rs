@@ -6,8 +6,9 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 use crate::engine::Engine;
+use crate::poll;
 use crate::port::free_port;
-use crate::process::{Process, Signal};
+use crate::process::{PATIENCE, Process, Signal};
 use crate::resp::{Connection, Reply};
 
 /// A Redis server of the test's own. What was acknowledged survives [`kill`](Redis::kill) and
@@ -46,6 +47,24 @@ impl Redis {
         let (port, folder) = (free_port(), TempDir::new().expect("a temporary folder"));
         let process = launch(engine, port, &folder, &arguments);
         Redis { engine, port, folder, arguments, process }
+    }
+
+    /// Starts a replica of this server, and waits until it has all records.
+    pub fn replica(&self) -> Redis {
+        let of = ["--replicaof", "127.0.0.1", &self.port.to_string()];
+        self.command(&["CONFIG", "SET", "repl-diskless-sync-delay", "0"]);
+        let replica = Redis::start_engine(self.engine, &of);
+        replica.until_it_follows();
+        replica
+    }
+
+    /// Waits until this replica has all records of its master.
+    pub fn until_it_follows(&self) {
+        let follows = || match self.command(&["INFO", "replication"]) {
+            Reply::Bytes(about) => String::from_utf8_lossy(&about).contains("master_link_status:up"),
+            _ => false,
+        };
+        assert!(poll::until(PATIENCE, follows), "the replica does not follow:\n{}", self.process.output());
     }
 
     /// The port on 127.0.0.1.

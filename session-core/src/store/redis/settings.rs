@@ -25,7 +25,18 @@ settings! {
         tls_cert: Option<PathBuf> = None, key session_redis_tls_cert, read file;
         /// File of that certificate's key, in PEM, not encrypted.
         tls_key: Option<PathBuf> = None, key session_redis_tls_key, read file;
+        /// How many replicas must have a write before it is done, at most 10: a failover to one of them loses nothing then. Too
+        /// few within [`session_store_timeout`](crate::config::SessionConfig) are a 503, and nothing launches without them.
+        /// Default: 0, a write is done when the master has it.
+        wait_replicas: u32 = 0, key session_redis_wait_replicas, range few;
     }
+}
+
+/// More replicas nobody has, so that it is a mistake.
+const MOST_REPLICAS: u32 = 10;
+
+fn few(replicas: &u32) -> Option<String> {
+    (*replicas > MOST_REPLICAS).then(|| format!("must be 0 to {MOST_REPLICAS} replicas, not {replicas}"))
 }
 
 impl Backend for RedisSettings {

@@ -148,6 +148,11 @@ impl Server<'_> {
             Server::Shared(shared) => return shared.send(call, message).await.map_err(Failed::after),
             Server::Node(node) => &node.link,
         };
-        link.ready(call).await.map_err(Failed::before)?.send(message).await.map_err(Failed::after)
+        link.ready_for(call, &message)
+            .await
+            .map_err(Failed::before)?
+            .send(message)
+            .await
+            .map_err(Failed::after)
     }
 }

@@ -4,6 +4,7 @@ mod address;
 mod channel;
 mod cluster;
 mod connection;
+mod deletion;
 mod failed;
 mod link;
 mod listener;
@@ -13,6 +14,7 @@ mod routing;
 mod sentinel;
 mod shared;
 mod swap;
+mod wait;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,9 +27,9 @@ use self::address::{Address, Objection, ServerAddress};
 use self::channel::Refusals;
 use self::cluster::Cluster;
 use self::connection::{Connection, Server};
+use self::deletion::Deletion;
 use self::link::Link;
 use self::listener::Listener;
-use self::pipeline::Beside;
 use self::redis_error::IN_CLUSTER;
 use self::sentinel::Sentinel;
 use self::shared::Shared;
@@ -55,12 +57,15 @@ use crate::store::{Call, Loaded, New, Part, Store, StoreError, Swap, Watcher};
 ///   leaves the connection in order; one that got no answer until its deadline makes the next call
 ///   try a new connection, unless others were answered meanwhile.
 ///
-/// Redis replicates after it has answered: a failover to a replica can lose the last writes.
+/// Redis replicates after it has answered: a failover to a replica can lose the last writes, unless they
+/// [wait for replicas](Self::wait_for_replicas).
 pub struct RedisStore {
     connection: Arc<Connection>,
     script: SwapScript,
     refusals: Refusals,
     listener: Listener,
+    /// How many replicas have a write before it is done.
+    replicas: u32,
 }
 
 impl RedisStore {
@@ -132,6 +137,7 @@ impl RedisStore {
     /// The store of the settings; nothing is connected yet.
     pub(super) fn of(settings: &RedisSettings) -> Result<Self, StoreError> {
         RedisStore::described_by(settings)
+            .map(|store| RedisStore { replicas: settings.wait_replicas, ..store })
             .map_err(|Objection { key, message }| StoreError::misconfigured(format!("{key} {message}")))
     }
 
@@ -156,7 +162,7 @@ impl RedisStore {
         let connection = Arc::new(connection);
         let refusals = Refusals::of(&connection);
         let listener = Listener::new(Arc::clone(&connection), refusals.clone());
-        RedisStore { connection, script: SwapScript::new(), refusals, listener }
+        RedisStore { connection, script: SwapScript::new(), refusals, listener, replicas: 0 }
     }
 
     /// A store on a connection that the application uses as well. It tells of removals and can't listen to those of other
@@ -166,6 +172,37 @@ impl RedisStore {
     /// a server that is down: give it few retries and short delays.
     pub fn from_manager(manager: ConnectionManager) -> Self {
         Self::on(Connection::Shared(Shared::new(manager).into()))
+    }
+
+    /// Makes each write wait until so many replicas have it (`session_redis_wait_replicas`); 0 is none. A failover to one of
+    /// them loses no write that was acknowledged.
+    ///
+    /// Writes go on a connection of their own then, and one `WAIT` closes each batch of them. If the replicas are too few
+    /// until the call's deadline, that is an [outage](StoreError::is_outage) whose outcome is open: the master has the write.
+    /// Conflicts, and what has written nothing, are answered at once. A load that extends a life does not wait.
+    ///
+    /// # Errors
+    ///
+    /// The store is on a connection of the application, whose other commands would wait, too.
+    ///
+    /// ```
+    /// # extern crate rocket_session_state_core as rocket_session_state;
+    /// use rocket_session_state::store::RedisStore;
+    ///
+    /// # fn main() -> Result<(), rocket_session_state::store::StoreError> {
+    /// let store = RedisStore::from_url("redis://127.0.0.1:6379")?.wait_for_replicas(1)?;
+    /// # let _ = store;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn wait_for_replicas(mut self, replicas: u32) -> Result<Self, StoreError> {
+        if replicas > 0 && matches!(*self.connection, Connection::Shared(_)) {
+            return Err(StoreError::misconfigured(
+                "writes can't wait for replicas on a connection that the application uses as well",
+            ));
+        }
+        self.replicas = replicas;
+        Ok(self)
     }
 }
 
@@ -240,7 +277,7 @@ impl Store for RedisStore {
     ) -> Result<Swap, StoreError> {
         let new = new.map(|new| (new.bytes, new.lifetime.map(seconds)));
         let expected = expected.map(|expected| &*expected.bytes);
-        match swap(&self.script, &self.connection, call, key, expected, new).await? {
+        match swap(&self.script, &self.connection, call, key, expected, new, self.replicas).await? {
             Swapped::Done => Ok(Swap::Done { version: None }),
             Swapped::DoneUntold => {
                 self.refusals.note(&"Redis refused PUBLISH");
@@ -251,7 +288,7 @@ impl Store for RedisStore {
     }
 
     async fn delete(&self, call: Call, key: &str) -> Result<bool, StoreError> {
-        let deletion = Beside { command: cmd("DEL").arg(key).take(), other: channel::publish(key) };
+        let deletion = Deletion::of(key, self.replicas);
         let (deleted, told) = self.connection.send(call, key, deletion).await?;
         if let Err(error) = told {
             self.refusals.look_at(error);

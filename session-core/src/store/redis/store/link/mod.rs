@@ -16,6 +16,7 @@ use tokio::time::{Instant, timeout_at};
 use self::attempt::Attempt;
 use super::pipeline::{Message, Pipeline};
 use super::swap::SwapForm;
+use super::wait::ConfirmedWrites;
 use crate::store::Call;
 use crate::store::client::wait::halfway;
 use crate::store::quiet::LastAnswer;
@@ -29,6 +30,8 @@ use crate::store::reopening::Reopening;
 pub(super) struct Link {
     client: Client,
     slot: Reopening<Slot>,
+    /// For writes that wait for replicas: nothing else is to wait behind them.
+    confirmed: Reopening<Slot>,
 }
 
 /// One connection, from the first call that needs it until it breaks or goes silent.
@@ -36,6 +39,7 @@ pub(super) struct Link {
 struct Slot {
     opened: Attempt<Opened>,
     line: Line,
+    writes: Arc<ConfirmedWrites>,
 }
 
 /// A connection, and what is known of the server that it leads to.
@@ -47,35 +51,47 @@ struct Opened {
 
 impl Link {
     pub(super) fn to(client: Client) -> Self {
-        Link { client, slot: Reopening::default() }
+        Link { client, slot: Reopening::default(), confirmed: Reopening::default() }
     }
 
     pub(super) fn client(&self) -> &Client {
         &self.client
     }
 
-    /// Waits for a connection on which something can be sent. Nothing has happened if there is an error, or if the caller
-    /// gives up.
+    /// Waits for a connection on which something can be sent that waits for no replicas. Nothing has happened if there is an
+    /// error, or if the caller gives up.
     pub(super) async fn ready(&self, call: Call) -> RedisResult<Ready<'_>> {
-        let mut slot = self.slot.current();
-        if slot.line.is_quiet()
-            && let Some(opened) = slot.opened.get()
-            && !slot.line.is_alive(&opened.connection, call).await
+        self.ready_in(&self.slot, call).await
+    }
+
+    /// The same for this message.
+    pub(super) async fn ready_for(&self, call: Call, message: &impl Message) -> RedisResult<Ready<'_>> {
+        let waits = message.replicas() > 0;
+        self.ready_in(if waits { &self.confirmed } else { &self.slot }, call).await
+    }
+
+    async fn ready_in<'a>(&'a self, place: &'a Reopening<Slot>, call: Call) -> RedisResult<Ready<'a>> {
+        let mut slot = place.current();
+        if let Some(opened) = slot.opened.get()
+            && (slot.writes.is_silent()
+                || slot.line.is_quiet()
+                    && !slot.writes.is_under_way()
+                    && !slot.line.is_alive(&opened.connection, call).await)
         {
-            self.slot.discard(&slot);
-            slot = self.slot.current();
+            place.discard(&slot);
+            slot = place.current();
         }
         let opened = match slot.opened.get() {
             Some(opened) => opened,
             None => slot.opened.wait(call.deadline, || open(self.client.clone())).await?,
         };
-        Ok(Ready { link: self, slot, opened, call })
+        Ok(Ready { place, slot, opened, call })
     }
 }
 
 /// A connection that is open, as far as is known, for one message.
 pub(super) struct Ready<'a> {
-    link: &'a Link,
+    place: &'a Reopening<Slot>,
     slot: Arc<Slot>,
     opened: Opened,
     call: Call,
@@ -84,15 +100,24 @@ pub(super) struct Ready<'a> {
 impl Ready<'_> {
     /// Sends a message and waits for its answer; an error that the server answers is an `Err`.
     pub(super) async fn send<M: Message>(self, message: M) -> RedisResult<M::Answer> {
-        let Ready { link, slot, opened, call } = self;
+        let Ready { place, slot, opened, call } = self;
+        if message.replicas() > 0 {
+            let writes = &slot.writes;
+            let answer = writes.send(&opened.connection, opened.swap_form, message, call.deadline).await;
+            slot.line.last_answer.note();
+            if answer.as_ref().is_err_and(ends_connection) {
+                place.discard(&slot);
+            }
+            return answer;
+        }
         let last_answer = slot.line.last_answer.get();
         // A call whose deadline passed while others got answers was slow, not on a silent connection.
         let is_silent = || slot.line.last_answer.get() == last_answer && Instant::now() >= call.deadline;
-        let watch = link.slot.watch(&slot, is_silent);
+        let watch = place.watch(&slot, is_silent);
         let answer = slot.line.send(&opened.connection, opened.swap_form, message).await;
         watch.answered();
         if answer.as_ref().is_err_and(ends_connection) {
-            link.slot.discard(&slot);
+            place.discard(&slot);
         }
         answer
     }

@@ -15,6 +15,16 @@ pub(in super::super) trait Message: Clone + Send {
 
     /// Reads the answers; an error that the server answers is an `Err`.
     fn answer(self, answers: Answers) -> RedisResult<Self::Answer>;
+
+    /// Returns how many replicas must have what the message writes before it is answered.
+    fn replicas(&self) -> u32 {
+        0
+    }
+
+    /// Tells whether the message has written something, for which replicas are waited.
+    fn has_written(_: &Self::Answer) -> bool {
+        true
+    }
 }
 
 impl Message for Cmd {
@@ -76,6 +86,14 @@ impl<M: Message> Message for Asking<M> {
     fn answer(self, answers: Answers) -> RedisResult<M::Answer> {
         self.0.answer(answers)
     }
+
+    fn replicas(&self) -> u32 {
+        self.0.replicas()
+    }
+
+    fn has_written(answer: &M::Answer) -> bool {
+        M::has_written(answer)
+    }
 }
 
 /// One command or two, which are never separated: who gives up takes both out of a batch.
@@ -100,7 +118,7 @@ impl Answers {
 }
 
 /// The places of a group's answers among those of a batch.
-pub(super) struct Taken {
+pub(in super::super) struct Taken {
     has_second: bool,
     is_asking: bool,
 }
@@ -124,7 +142,7 @@ impl Group {
         self.first.args_iter().map(length).sum::<usize>() > LONG
     }
 
-    pub(super) fn add_to(self, pipeline: &mut redis::Pipeline) -> Taken {
+    pub(in super::super) fn add_to(self, pipeline: &mut redis::Pipeline) -> Taken {
         let Group { first, second, is_asking } = self;
         let taken = Taken { has_second: second.is_some(), is_asking };
         for command in [Some(first), second].into_iter().flatten() {
@@ -139,7 +157,7 @@ impl Group {
 
 impl Taken {
     /// Takes the answers out of those of a batch.
-    pub(super) fn from(self, values: &mut impl Iterator<Item = Value>) -> RedisResult<Answers> {
+    pub(in super::super) fn from(self, values: &mut impl Iterator<Item = Value>) -> RedisResult<Answers> {
         let mut next = || {
             if self.is_asking {
                 values.next();

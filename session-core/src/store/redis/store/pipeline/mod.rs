@@ -116,7 +116,7 @@ impl Drop for Flush {
 
 /// Lets the tasks that are ready run first. A task that waits in Tokio's `yield_now` stays with its thread, which a
 /// handler may keep busy for long; this one is taken over by another thread.
-async fn after_others() {
+pub(super) async fn after_others() {
     let mut waited = false;
     poll_fn(|task| {
         if replace(&mut waited, true) {

@@ -12,6 +12,7 @@ use self::refusal::Refusal;
 use super::failed::Failed;
 use super::link::{Link, Ready};
 use super::pipeline::{Asking, Message};
+use super::wait::is_unconfirmed;
 use crate::store::Call;
 
 /// One server of several.
@@ -68,7 +69,7 @@ pub(super) async fn send<M: Message>(
         };
         let ready = tokio::select! {
             biased;
-            ready = node.link.ready(call) => ready,
+            ready = node.link.ready_for(call, &message) => ready,
             () = moved(routes, key) => continue,
         };
         let error = match ready {
@@ -94,7 +95,7 @@ pub(super) async fn send<M: Message>(
             Some(Refusal::Ask(address)) => named = routes.named(&node, address).map(|node| (node, true)),
             Some(Refusal::NotNow) => routes.doubt(&node),
             None => {
-                if error.is_unrecoverable_error() {
+                if error.is_unrecoverable_error() || is_unconfirmed(&error) {
                     routes.doubt(&node);
                 }
                 return Err(Failed::after(error));

@@ -25,7 +25,8 @@ pub(super) enum Swapped {
     Conflict(Value),
 }
 
-/// Swaps under `key`: what is expected there, or nothing, for what is new, or nothing.
+/// Swaps under `key`: what is expected there, or nothing, for what is new, or nothing. It is done when so many replicas have
+/// it as well.
 pub(super) async fn swap(
     script: &SwapScript,
     connection: &Connection,
@@ -33,8 +34,9 @@ pub(super) async fn swap(
     key: &str,
     expected: Option<&[u8]>,
     new: Option<New<'_>>,
+    replicas: u32,
 ) -> Result<Swapped, Failed> {
-    let swap = Swap { script, key, expected, new, with_source: false, form: SwapForm::Script };
+    let swap = Swap { script, key, expected, new, replicas, with_source: false, form: SwapForm::Script };
     match connection.send(call, key, swap.clone()).await {
         // Nothing has happened: the server has restarted, failed over or flushed its scripts.
         Err(failed) if failed.error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
@@ -51,6 +53,7 @@ struct Swap<'a> {
     key: &'a str,
     expected: Option<&'a [u8]>,
     new: Option<New<'a>>,
+    replicas: u32,
     with_source: bool,
     form: SwapForm,
 }
@@ -81,5 +84,13 @@ impl Message for Swap<'_> {
             SwapForm::Native => native::read(self.expected, answer),
             SwapForm::Script => script::read(answer),
         })
+    }
+
+    fn replicas(&self) -> u32 {
+        self.replicas
+    }
+
+    fn has_written(swapped: &Swapped) -> bool {
+        !matches!(swapped, Swapped::Conflict(_))
     }
 }

@@ -1,0 +1,181 @@
+//! Writes that wait for replicas.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use redis::aio::ConnectionManager;
+use redis::{Client, cmd};
+use rocket_session_state_conformance::Suite;
+use rocket_session_state_core::store::{Loaded, RedisStore, Store, StoreError, Swap};
+use test_servers::engine::Engine;
+use tokio::task::JoinSet;
+use tokio::time::timeout_at;
+
+use crate::calls::{call, done, new, stored, texts, until, within};
+use crate::conformance::Older;
+use crate::redis_server::{Seen, Server};
+
+fn confirmed(server: &Server) -> RedisStore {
+    server.store().wait_for_replicas(1).unwrap()
+}
+
+const SHORT: Duration = Duration::from_millis(400);
+
+/// How many of the commands are this one.
+fn count(seen: &[Seen], name: &str) -> usize {
+    let is_it = |seen: &&Seen| matches!(seen, Seen::Client(text) if text.starts_with(&format!("\"{name}\"")));
+    seen.iter().filter(is_it).count()
+}
+
+#[tokio::test]
+async fn what_is_answered_is_on_a_replica() {
+    for engine in [Engine::Redis7_0, Engine::Valkey8_1] {
+        let server = Server::start_engine(engine, &[]);
+        let replica = server.replica();
+        let store = confirmed(&server);
+        let mut before: Option<Loaded> = None;
+        for number in 0..200 {
+            let record = number.to_string();
+            let swapped = store.swap(call(), "k", before.as_ref(), new(record.as_bytes())).await.unwrap();
+            assert_eq!(swapped, done());
+            assert_eq!(replica.get("k").as_deref(), Some(record.as_bytes()), "{engine}");
+            before = Some(Loaded::new(record));
+        }
+        assert!(store.delete(call(), "k").await.unwrap());
+        assert_eq!(replica.get("k"), None, "{engine}");
+    }
+}
+
+#[tokio::test]
+async fn one_wait_closes_a_batch_of_writes_and_reads_wait_for_none() {
+    let server = Server::start();
+    let _replica = server.replica();
+    let store = Arc::new(confirmed(&server));
+    store.ping(call()).await.unwrap();
+    store.swap(call(), "first", None, new(b"x")).await.unwrap();
+    let watch = server.watch();
+    let mut calls = JoinSet::new();
+    for number in 0..40 {
+        let (store, key) = (Arc::clone(&store), format!("k{number}"));
+        calls.spawn(async move {
+            assert_eq!(store.swap(call(), &key, None, new(b"x")).await.unwrap(), done());
+            stored(&*store, &key).await.unwrap();
+        });
+    }
+    calls.join_all().await;
+    let seen = watch.end();
+    assert_eq!((count(&seen, "EVALSHA"), count(&seen, "GET")), (40, 40));
+    assert!((1..=4).contains(&count(&seen, "WAIT")), "{} waits", count(&seen, "WAIT"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_suite_passes_where_writes_wait_for_a_replica() {
+    let server = Server::start();
+    let _replica = server.replica();
+    let suite = Suite::new(confirmed(&server)).aged_by(Older::at(&server).await);
+    suite.histories(64).run().await.unwrap();
+}
+
+#[tokio::test]
+async fn while_the_replica_stands_still_writes_fail_with_an_open_outcome_and_all_else_goes_on() {
+    let server = Server::start();
+    let replica = server.replica();
+    let store = confirmed(&server);
+    assert_eq!(store.swap(call(), "k", None, new(b"old")).await.unwrap(), done());
+    replica.pause();
+    let old = Loaded::new("old");
+    let mut written = Box::pin(store.swap(until(SHORT), "k", Some(&old), new(b"new")));
+    let reads = async {
+        // The master has it; whether it stays, nobody knows.
+        while stored(&store, "k").await.unwrap().bytes != "new" {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        biased;
+        written = &mut written => panic!("answered before it was read: {written:?}"),
+        () = reads => {}
+    }
+    let error = written.await.unwrap_err();
+    assert!(error.is_outage() && !error.wrote_nothing() && !error.is_refusal(), "{}", texts(&error));
+    assert!(texts(&error).contains("fewer replicas than session_redis_wait_replicas"), "{}", texts(&error));
+
+    // What writes nothing waits for nobody, but for those that were before it on its connection.
+    let conflict = within(call(), confirmed(&server).swap(call(), "k", Some(&old), new(b"x"))).await;
+    assert_eq!(conflict.unwrap(), Swap::Conflict(Some(Loaded::new("new"))));
+    assert!(!within(call(), confirmed(&server).delete(call(), "absent")).await.unwrap());
+    let deleted = store.delete(until(SHORT), "k").await.unwrap_err();
+    assert!(deleted.is_outage() && !deleted.wrote_nothing(), "{}", texts(&deleted));
+
+    replica.resume();
+    let again = within(call(), store.swap(call(), "k", None, new(b"again"))).await;
+    assert_eq!(again.unwrap(), done());
+    assert_eq!(replica.get("k").as_deref(), Some(&b"again"[..]));
+}
+
+/// Its caller has read that nothing has happened, and has told somebody so.
+#[tokio::test]
+async fn a_write_that_is_given_up_behind_others_is_never_carried_out() {
+    let server = Server::start();
+    let replica = server.replica();
+    let store = confirmed(&server);
+    assert_eq!(store.swap(call(), "k", None, new(b"x")).await.unwrap(), done());
+    replica.pause();
+    let first = store.swap(until(SHORT * 2), "first", None, new(b"x"));
+    let late = until(SHORT / 4);
+    let behind = async {
+        while stored(&store, "first").await.is_none() {
+            tokio::task::yield_now().await;
+        }
+        timeout_at(late.deadline, store.swap(late, "behind", None, new(b"x"))).await
+    };
+    let (first, behind) = tokio::join!(first, behind);
+    assert!(first.is_err_and(|error| error.is_outage()) && behind.is_err());
+    replica.resume();
+    assert_eq!(store.swap(call(), "last", None, new(b"x")).await.unwrap(), done());
+    assert_eq!(server.keys(), ["first", "k", "last"]);
+}
+
+#[tokio::test]
+async fn a_server_without_enough_replicas_does_not_launch_and_says_why() {
+    let server = Server::start();
+    let _replica = server.replica();
+    let store = server.store().wait_for_replicas(2).unwrap();
+    let error = store.swap(until(SHORT * 2), "k", None, new(b"x")).await.unwrap_err();
+    assert!(texts(&error).contains("fewer replicas"), "{}", texts(&error));
+    let _: () = server.run(cmd("ACL").arg("SETUSER").arg("default").arg("-wait"));
+    let error = confirmed(&server).swap(call(), "k", None, new(b"y")).await.unwrap();
+    assert!(matches!(error, Swap::Conflict(_)), "{error:?}");
+    let error = confirmed(&server).swap(call(), "other", None, new(b"y")).await.unwrap_err();
+    assert!(texts(&error).contains("may not run WAIT") && !error.wrote_nothing(), "{}", texts(&error));
+}
+
+#[tokio::test]
+async fn a_cut_connection_fails_the_writes_on_it_and_the_next_ones_have_another() {
+    let server = Server::start();
+    let replica = server.replica();
+    let store = confirmed(&server);
+    assert_eq!(store.swap(call(), "k", None, new(b"x")).await.unwrap(), done());
+    replica.pause();
+    let waiting = store.swap(call(), "cut", None, new(b"x"));
+    let cut = async {
+        while stored(&store, "cut").await.is_none() {
+            tokio::task::yield_now().await;
+        }
+        let _: i64 = server.run(cmd("CLIENT").arg("KILL").arg("TYPE").arg("normal"));
+    };
+    let (waited, ()) = tokio::join!(within(call(), waiting), cut);
+    let error: StoreError = waited.unwrap_err();
+    assert!(error.is_outage() && !error.wrote_nothing(), "{}", texts(&error));
+    replica.resume();
+    let again = within(call(), store.swap(call(), "again", None, new(b"x"))).await;
+    assert_eq!(again.unwrap(), done());
+}
+
+#[tokio::test]
+async fn on_a_connection_of_the_application_nothing_can_wait() {
+    let server = Server::start();
+    let manager = ConnectionManager::new(Client::open(server.url()).unwrap()).await.unwrap();
+    let error = RedisStore::from_manager(manager).wait_for_replicas(1).unwrap_err();
+    assert!(texts(&error).contains("can't wait for replicas"), "{}", texts(&error));
+}
