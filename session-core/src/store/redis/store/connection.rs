@@ -1,15 +1,17 @@
 //! The way of a command to the server that it is for.
 
 use std::future::{Future, pending};
+use std::pin::pin;
 use std::sync::Arc;
 
 use redis::Client;
+use tokio::time::timeout;
 
 use super::cluster::Cluster;
 use super::failed::Failed;
 use super::link::Link;
 use super::pipeline::Message;
-use super::routing::{self, Node, Routes};
+use super::routing::{self, LOOK_EVERY, Node, Routes};
 use super::sentinel::Sentinel;
 use super::shared::Shared;
 use crate::store::Call;
@@ -69,12 +71,17 @@ impl Connection {
         }
     }
 
-    /// Asks again which server has what, since one does not work.
-    pub(super) fn look(&self) {
-        match self {
-            Connection::One(_) | Connection::Shared(_) => {}
-            Connection::Cluster(cluster) => cluster.look(),
-            Connection::Sentinel(sentinel) => sentinel.look(),
+    /// Waits for an answer, and asks a cluster meanwhile, again and again, which server has what: one does not work, and may
+    /// be mute.
+    pub(super) async fn looking<T>(&self, answer: impl Future<Output = T>) -> T {
+        let mut answer = pin!(answer);
+        loop {
+            if let Connection::Cluster(cluster) = self {
+                cluster.look();
+            }
+            if let Ok(answer) = timeout(LOOK_EVERY, answer.as_mut()).await {
+                return answer;
+            }
         }
     }
 

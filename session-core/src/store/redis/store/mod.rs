@@ -314,17 +314,12 @@ impl Store for RedisStore {
         Some(Part::named(Arc::clone(&self.connection.node_of(key)?.name)))
     }
 
-    /// Asks the one server. One that has nothing any more harms nobody.
+    /// Asks the one server, and meanwhile who has its sessions now: no other call does, while this one goes on. A server that
+    /// has nothing any more harms nobody.
     async fn ping_part(&self, call: Call, part: &Part) -> Result<(), StoreError> {
         let servers = self.connection.servers(call).await?;
         match servers.iter().find(|server| server.name() == Some(part.name())) {
-            Some(server) => {
-                let answer = self.ready_for_sessions(call, server).await;
-                if answer.is_err() {
-                    self.connection.look();
-                }
-                answer
-            }
+            Some(server) => self.connection.looking(self.ready_for_sessions(call, server)).await,
             None => Ok(()),
         }
     }

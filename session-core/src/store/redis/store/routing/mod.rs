@@ -43,7 +43,7 @@ pub(super) trait Routes: Sync {
 /// What has certainly not happened is tried again after such a pause.
 const PAUSE: Duration = Duration::from_millis(20);
 /// How often it is asked who has what while a server lets wait for a connection.
-const LOOK_EVERY: Duration = Duration::from_millis(100);
+pub(super) const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// So many servers in a row may name another one before there is a pause: they do not agree yet.
 const REDIRECTS: u32 = 5;
 
