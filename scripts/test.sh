@@ -30,7 +30,7 @@ binaries() {
             ;;
         compile-fail) binaries_of tests/compile-fail ;;
         examples) binaries_of examples/* ;;
-        fuzz | okapi) ;; # workspaces of their own
+        fuzz | okapi | pools) ;; # workspaces of their own
         *) echo "--test=$1" ;;
     esac
 }
@@ -42,6 +42,7 @@ parts() {
     [[ -n $(binaries examples) ]] && echo examples
     binaries_of tests | sed 's/^--test=//'
     echo okapi
+    echo pools
     echo fuzz
 }
 
@@ -55,6 +56,7 @@ missing is installed first: servers and tools by apt (as root or with sudo), Fla
 Parts: $(parts | paste -sd ' ')
   unit        the crates' own tests and the examples in their documentation
   okapi       an application with an OpenAPI document, on the one version of Rocket that rocket_okapi accepts
+  pools       sessions in the pools of other drivers: rocket_db_pools, diesel-async, tokio-postgres, rusqlite, deadpool-redis
   fuzz        everything that reads a cookie or a record, with inputs that look for trouble; see fuzz/README.md
 
 Options
@@ -77,8 +79,8 @@ run_part() {
         scripts/fuzz.sh
         return
     fi
-    if [[ $1 == okapi ]]; then
-        cargo test --locked --manifest-path tests/okapi/Cargo.toml --target-dir "${CARGO_TARGET_DIR:-target}/okapi"
+    if [[ $1 == okapi || $1 == pools ]]; then
+        cargo test --locked --manifest-path "tests/$1/Cargo.toml" --target-dir "${CARGO_TARGET_DIR:-target}/$1"
         return
     fi
     mapfile -t selected < <(binaries "$1")

@@ -1,14 +1,16 @@
 //! The sessions of an application, as a handle.
 
+use std::error::Error;
 use std::fmt;
 use std::time::SystemTime;
 
 use rocket::request::{FromRequest, Outcome, Request};
 use rocket::tokio::time::Instant;
-use rocket::{Ignite, Rocket, Sentinel, async_trait};
+use rocket::{Build, Ignite, Rocket, Sentinel, async_trait};
 use rocket_session_state_core::config::SessionConfig;
 use rocket_session_state_core::events::Stats;
 use rocket_session_state_core::manager::Manager;
+use rocket_session_state_core::store::Store;
 
 use crate::context::SessionContext;
 use crate::error::SessionError;
@@ -87,6 +89,34 @@ impl Sessions {
     /// ```
     pub fn with_config(config: SessionConfig) -> SessionFairing {
         SessionFairing::new(Some(config))
+    }
+
+    /// Makes sessions as `Rocket.toml` and the environment say, in a store that is made while the application ignites: of a
+    /// pool that another fairing makes, such as those of `rocket_db_pools`. `session_type` must not be set then.
+    ///
+    /// The function is called once, after all fairings that were attached before the launch or by others of them, in whatever
+    /// order. If it fails, the application does not launch. What it is given is Rocket as the fairings leave it. The guide's
+    /// page "Your own pool" has the store over `rocket_db_pools`.
+    ///
+    /// ```
+    /// use rocket::fairing::AdHoc;
+    /// use rocket_session_state::Sessions;
+    /// use rocket_session_state::store::MemoryStore;
+    ///
+    /// // Stands for a pool.
+    /// struct Limit(u64);
+    ///
+    /// let sessions = Sessions::from_rocket(|rocket| {
+    ///     let limit = rocket.state::<Limit>().ok_or("no limit is there: attach its fairing")?;
+    ///     Ok::<_, &str>(MemoryStore::new(limit.0))
+    /// });
+    /// let limit = AdHoc::on_ignite("limit", |rocket| async { rocket.manage(Limit(10_000)) });
+    /// let rocket = rocket::build().attach(sessions).attach(limit);
+    /// ```
+    pub fn from_rocket<S: Store, E: Into<Box<dyn Error + Send + Sync>>>(
+        open: impl Fn(&Rocket<Build>) -> Result<S, E> + Send + Sync + 'static,
+    ) -> SessionFairing {
+        SessionFairing::new(None).store_from(open)
     }
 
     /// Returns the sessions of a user, whoever is logged in here: for an administrator, or for a job. The user is named by

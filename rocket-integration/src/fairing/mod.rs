@@ -1,5 +1,6 @@
 //! The two fairings: one sets sessions up at launch, the other saves them with each response.
 
+mod launch;
 mod plain_http;
 mod replace;
 mod save;

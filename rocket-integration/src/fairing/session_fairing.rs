@@ -1,26 +1,23 @@
-//! The fairing that reads the configuration, connects the store and refuses to launch what can't work.
+//! The fairing that gives an application its sessions, and what it can be told.
 
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, SystemTime};
+use std::error::Error;
+use std::sync::Arc;
+use std::time::SystemTime;
 
-use rocket::config::LogLevel;
 use rocket::fairing::{Fairing, Info, Kind, Result as Ignited};
 use rocket::{Build, Orbit, Request, Rocket, async_trait};
-use rocket_session_state_core::Chain;
-use rocket_session_state_core::config::{CheckedConfig, ConfigError, Environment, SessionConfig};
-use rocket_session_state_core::events::{Event, Listener};
+use rocket_session_state_core::config::SessionConfig;
+use rocket_session_state_core::events::Event;
 use rocket_session_state_core::manager::Manager;
-use rocket_session_state_core::store::{DynStore, Store, StoreError};
+use rocket_session_state_core::store::{DynStore, Store};
 
-use super::save::SaveSessions;
-use crate::context::{Clock, SessionContext};
+use super::launch::{Setup, Source};
+use crate::context::SessionContext;
 use crate::error::PurgeError;
 use crate::guard::{self, LaunchChecks, SessionState};
-use crate::login::LoginPages;
-use crate::sessions::Sessions;
-use crate::testing::{KeepCookies, TestSetup};
+use crate::testing::TestSetup;
 
-/// The fairing that gives an application sessions, as [`Sessions::fairing`] and [`Sessions::with_config`] make it.
+/// The fairing that gives an application sessions, as [`Sessions::fairing`](crate::Sessions::fairing) and [`Sessions::with_config`](crate::Sessions::with_config) make it.
 ///
 /// ```
 /// use rocket_session_state::Sessions;
@@ -35,29 +32,21 @@ use crate::testing::{KeepCookies, TestSetup};
 /// The launch fails, with every mistake in the log, if the configuration is wrong or the store can't
 /// be reached.
 pub struct SessionFairing {
-    /// The configuration made in code; `None` for that of Rocket.toml and the environment.
-    config: Option<Box<SessionConfig>>,
-    store: Option<DynStore>,
-    clock: Arc<Clock>,
-    listeners: Vec<Listener>,
-    events_name_users: bool,
-    /// Take note of states that no mounted route takes.
-    declared: Vec<Declare>,
+    setup: Setup,
 }
-
-/// Takes note of a state at launch; `true` if it contradicts another one.
-type Declare = fn(&mut LaunchChecks, &Manager) -> bool;
 
 impl SessionFairing {
     /// `None` for the configuration of Rocket.toml and the environment.
     pub(crate) fn new(config: Option<SessionConfig>) -> Self {
         SessionFairing {
-            config: config.map(Box::new),
-            store: None,
-            clock: Arc::new(|_| SystemTime::now()),
-            listeners: Vec::new(),
-            events_name_users: false,
-            declared: Vec::new(),
+            setup: Setup {
+                config: config.map(Box::new),
+                store: Source::Config,
+                clock: Arc::new(|_| SystemTime::now()),
+                listeners: Vec::new(),
+                events_name_users: false,
+                declared: Vec::new(),
+            },
         }
     }
 
@@ -71,14 +60,39 @@ impl SessionFairing {
     /// ```
     #[must_use]
     pub fn store(mut self, store: impl Store) -> Self {
-        self.store = Some(DynStore::new(store));
+        self.setup.store = Source::Code(DynStore::new(store));
+        self
+    }
+
+    /// Keeps the sessions in a store that is made while the application ignites, of what other fairings have left in
+    /// Rocket's state by then: a pool of `rocket_db_pools`, say, which is made by its fairing. `session_type` must not be
+    /// set then. [`Sessions::from_rocket`](crate::Sessions::from_rocket) is the same with the configuration of Rocket.toml.
+    ///
+    /// The function is called once, after all fairings that were attached before the launch or by others of them, in whatever
+    /// order. If it fails, the application does not launch.
+    ///
+    /// ```
+    /// use rocket_session_state::{Sessions, config::SessionConfig, store::MemoryStore};
+    ///
+    /// let sessions = Sessions::with_config(SessionConfig::default()).store_from(|rocket| {
+    ///     let limit = rocket.figment().extract_inner("most_sessions")?;
+    ///     Ok::<_, rocket::figment::Error>(MemoryStore::new(limit))
+    /// });
+    /// let rocket = rocket::build().attach(sessions);
+    /// ```
+    #[must_use]
+    pub fn store_from<S: Store, E: Into<Box<dyn Error + Send + Sync>>>(
+        mut self,
+        open: impl Fn(&Rocket<Build>) -> Result<S, E> + Send + Sync + 'static,
+    ) -> Self {
+        self.setup.store = Source::rocket(open);
         self
     }
 
     /// Replaces the clock, which decides about ages, expiry and timestamps, so that a test need not wait for a
     /// session to expire.
     ///
-    /// [`Sessions`] in managed state and the purge of every `session_purge_interval` have no request to ask for the time,
+    /// [`Sessions`](crate::Sessions) in managed state and the purge of every `session_purge_interval` have no request to ask for the time,
     /// and go by real time. Under a clock in the past the purge would remove living sessions: set
     /// `session_purge_interval = 0` there.
     ///
@@ -95,7 +109,7 @@ impl SessionFairing {
     /// ```
     #[must_use]
     pub fn clock(mut self, clock: impl Fn(&Request<'_>) -> SystemTime + Send + Sync + 'static) -> Self {
-        self.clock = Arc::new(clock);
+        self.setup.clock = Arc::new(clock);
         self
     }
 
@@ -121,7 +135,7 @@ impl SessionFairing {
     /// ```
     #[must_use]
     pub fn state<S: SessionState>(mut self) -> Self {
-        self.declared.push(LaunchChecks::declare::<S>);
+        self.setup.declared.push(LaunchChecks::declare::<S>);
         self
     }
 
@@ -144,7 +158,7 @@ impl SessionFairing {
     /// ```
     #[must_use]
     pub fn on_event(mut self, listener: impl Fn(&Event) + Send + Sync + 'static) -> Self {
-        self.listeners.push(Arc::new(listener));
+        self.setup.listeners.push(Arc::new(listener));
         self
     }
 
@@ -164,7 +178,7 @@ impl SessionFairing {
     /// ```
     #[must_use]
     pub fn events_name_users(mut self) -> Self {
-        self.events_name_users = true;
+        self.setup.events_name_users = true;
         self
     }
 
@@ -185,35 +199,15 @@ impl SessionFairing {
     /// }
     /// ```
     ///
+    /// A store that is [made of Rocket's state](Self::store_from) is made of what is there already: nothing ignites.
+    ///
     /// # Errors
     ///
     /// The configuration is wrong, or the store failed.
     pub async fn purge(&self, rocket: &Rocket<Build>) -> Result<u64, PurgeError> {
-        let config = self.checked_config(rocket).map_err(PurgeError::Config)?;
-        let manager = self.manager(config, None).map_err(PurgeError::Store)?;
+        let config = self.setup.checked_config(rocket).map_err(PurgeError::Config)?;
+        let (manager, _) = self.setup.open(config, rocket).map_err(PurgeError::Store)?;
         manager.purge(SystemTime::now()).await.map_err(PurgeError::Store)
-    }
-
-    fn manager(&self, config: CheckedConfig, test: Option<&TestSetup>) -> Result<Manager, StoreError> {
-        match (test, &self.store) {
-            (Some(test), _) => Manager::for_test(config, test.store()),
-            (None, Some(store)) => Manager::with_store(config, store.clone()),
-            (None, None) => Manager::new(config),
-        }
-    }
-
-    fn checked_config(&self, rocket: &Rocket<Build>) -> Result<CheckedConfig, ConfigError> {
-        let figment = rocket.figment();
-        let environment = Environment {
-            debug_profile: *figment.profile() == rocket::Config::DEBUG_PROFILE,
-            serves_tls: rocket::Config::try_from(figment).is_ok_and(|config| config.tls_enabled()),
-            own_store: self.store.is_some(),
-            in_test: rocket.state::<TestSetup>().is_some(),
-        };
-        match &self.config {
-            Some(config) => config.as_ref().clone().check(environment),
-            None => SessionConfig::from_figment(figment, environment),
-        }
     }
 }
 
@@ -224,58 +218,7 @@ impl Fairing for SessionFairing {
     }
 
     async fn on_ignite(&self, rocket: Rocket<Build>) -> Ignited {
-        let test = TestSetup::of(&rocket);
-        let checked = match self.checked_config(&rocket) {
-            Ok(checked) => checked,
-            Err(error) => {
-                log::error!("{error}");
-                if let Some(test) = test {
-                    test.refused(&error);
-                }
-                return Err(rocket);
-            }
-        };
-        for warning in &checked.warnings {
-            log::warn!("{warning}");
-        }
-        if logs_cookies(&rocket) {
-            log::warn!(
-                "log_level: is \"debug\", at which Rocket writes the headers of every request to the log, the cookies of \
-                 sessions among them; write log_level = \"normal\" where visitors come"
-            );
-        }
-        let stores = stores(&checked);
-        let manager = match self.manager(checked, test.as_ref()) {
-            Ok(manager) => manager,
-            Err(error) => {
-                log::error!("sessions can't be set up in {stores}: {}", Chain(&error));
-                return Err(rocket);
-            }
-        };
-        manager.listen(self.listeners.clone(), self.events_name_users);
-        if let Err(mut error) = manager.ping(SystemTime::now()).await {
-            // `stores` names the place of a store of the settings; one that is passed in code names its own.
-            if let Some(address) = self.store.as_ref().and_then(Store::address) {
-                error = error.at(address);
-            }
-            log::error!("sessions can't be served from {stores}: {}", Chain(&error));
-            return Err(rocket);
-        }
-        let stores = if test.is_some() && !manager.is_cookie_store() { TestSetup::STORE } else { &stores };
-        log::info!("Sessions: {stores}, {}", cookie(manager.config(), manager.config().secure_was_chosen));
-        let clock = test.as_ref().map_or_else(|| Arc::clone(&self.clock), TestSetup::clock);
-        let mut checks = LaunchChecks::default();
-        // All of them, so that every mistake is in the log.
-        if self.declared.iter().filter(|declare| declare(&mut checks, &manager)).count() > 0 {
-            return Err(rocket);
-        }
-        let handle = Sessions::managed(manager.clone(), test.clone());
-        let context = SessionContext::new(manager, clock);
-        let rocket =
-            rocket.manage(handle).manage(context).manage(LoginPages::default()).manage(Mutex::new(checks));
-        // Attached while igniting, so that it runs after every fairing that is attached before launch.
-        let rocket = rocket.attach(SaveSessions::default());
-        Ok(if test.is_some() { rocket.attach(KeepCookies) } else { rocket })
+        self.setup.ignite(rocket).await
     }
 
     async fn on_liftoff(&self, rocket: &Rocket<Orbit>) {
@@ -319,75 +262,5 @@ fn warn_of_silent_audit_log(manager: &Manager) {
             "session_audit_log: is on, and the log shows nothing at level `info`, so that no line of it is written; write \
              log_level = \"normal\", since Rocket's release profile has \"critical\""
         );
-    }
-}
-
-/// Tells whether Rocket's own log shows what lets people in, where visitors may come.
-fn logs_cookies(rocket: &Rocket<Build>) -> bool {
-    let figment = rocket.figment();
-    *figment.profile() != rocket::Config::DEBUG_PROFILE
-        && rocket::Config::try_from(figment).is_ok_and(|config| config.log_level == LogLevel::Debug)
-}
-
-/// Names the places of the sessions, for a message about their stores.
-fn stores(checked: &CheckedConfig) -> String {
-    let store = &checked.store_location;
-    match &checked.old_store_location {
-        Some(old) => format!("{store}, moved out of {old}"),
-        None => store.clone(),
-    }
-}
-
-/// Describes the cookie and how long it lives, for the launch log.
-fn cookie(config: &SessionConfig, secure_was_chosen: bool) -> String {
-    let secure = match (config.cookie_secure(), secure_was_chosen) {
-        (true, true) => "Secure",
-        (true, false) => "Secure by default",
-        (false, true) => "not Secure",
-        (false, false) => "not Secure by default in the debug profile",
-    };
-    let same_site = match config.session_cookie_samesite {
-        Some(same_site) => format!("SameSite={}", same_site.as_str()),
-        None => "no SameSite".to_owned(),
-    };
-    let mut lifetime = in_words(config.permanent_session_lifetime);
-    if let Some(absolute) = config.session_absolute_lifetime {
-        lifetime += &format!(", {} since the log-in at most", in_words(absolute));
-    }
-    format!("cookie `{}` ({secure}, {same_site}), lifetime {lifetime}", config.session_cookie_name)
-}
-
-/// Writes a duration in the largest unit in which it is a whole number: "31 days", "90 minutes".
-fn in_words(duration: Duration) -> String {
-    let seconds = duration.as_secs();
-    let units = [("day", 86_400), ("hour", 3_600), ("minute", 60)];
-    let whole = units.into_iter().find(|(_, length)| seconds > 0 && seconds.is_multiple_of(*length));
-    let (unit, length) = whole.unwrap_or(("second", 1));
-    let count = seconds / length;
-    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_lifetime_is_told_in_the_largest_unit_that_fits() {
-        let told =
-            [31 * 86_400, 86_400, 5_400, 3_600, 90, 1].map(|seconds| in_words(Duration::from_secs(seconds)));
-        assert_eq!(told, ["31 days", "1 day", "90 minutes", "1 hour", "90 seconds", "1 second"]);
-    }
-
-    #[test]
-    fn the_launch_line_says_what_the_cookie_is() {
-        let mut config = SessionConfig::default();
-        config.session_cookie_secure = Some(true);
-        let line = "cookie `session` (Secure by default, SameSite=Lax), lifetime 31 days";
-        assert_eq!(cookie(&config, false), line);
-        config.session_cookie_samesite = None;
-        config.session_absolute_lifetime = Some(Duration::from_secs(12 * 3600));
-        let line =
-            "cookie `session` (Secure, no SameSite), lifetime 31 days, 12 hours since the log-in at most";
-        assert_eq!(cookie(&config, true), line);
     }
 }

@@ -24,6 +24,7 @@ pages! {
     guards "guards.md"
     login_application "login-application.md"
     observability "observability.md"
+    own_pool "own-pool.md"
     own_store "own-store.md"
     performance "performance.md"
     security_review "security-review.md"

@@ -33,7 +33,7 @@ impl DynStore {
     /// Forgets the type of a store.
     pub fn new(store: impl Store) -> Self {
         let any: &dyn Any = &store;
-        #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+        #[cfg(feature = "sql")]
         if let Some(super::SqlStore(rows)) = any.downcast_ref() {
             return rows.clone();
         }

@@ -126,8 +126,8 @@ pub use part::Part;
 pub use redis::RedisStore;
 pub use redis::RedisUrl;
 pub(crate) use registry::SessionType;
-#[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
-pub use sql::{SqlStore, SqlTable};
+#[cfg(feature = "sql")]
+pub use sql::{SqlDialect, SqlError, SqlRow, SqlStatements, SqlStore, SqlTable, SqlValue};
 pub use watch::{Hints, Watcher};
 
 use std::future::Future;

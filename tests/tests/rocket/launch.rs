@@ -1,12 +1,17 @@
 //! Applications that do not launch.
 
 use std::net::TcpListener;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
+use rocket::fairing::AdHoc;
 use rocket::local::asynchronous::Client;
-use rocket::{get, routes};
+use rocket::{Build, Rocket, get, routes};
 use rocket_session_state::config::SessionType;
-use rocket_session_state::{Session, SessionError, Sessions, session_state};
+use rocket_session_state::store::MemoryStore;
+use rocket_session_state::{PurgeError, Session, SessionError, SessionFairing, Sessions, session_state};
 
+use crate::log::lines_with;
 use crate::member::{Member, Visit, login_page};
 use crate::site::{config, launches, quiet};
 
@@ -113,4 +118,58 @@ async fn two_states_that_name_two_users_do_not_launch() {
     let with = |routes| quiet().attach(Sessions::with_config(config())).mount("/", routes);
     assert!(launches(with(routes![staff])).await);
     assert!(!launches(with(routes![visit, staff])).await, "one session, two users");
+}
+
+/// What a fairing makes while the application ignites.
+struct Pool(Arc<MemoryStore>);
+
+/// Sessions in the pool, and the number of times that it was asked for.
+fn in_pool() -> (SessionFairing, Arc<AtomicUsize>) {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&asked);
+    let sessions = Sessions::from_rocket(move |rocket| {
+        counted.fetch_add(1, Relaxed);
+        let pool = rocket.state::<Pool>().ok_or("the pool of the test is not there")?;
+        Ok::<_, &str>(Arc::clone(&pool.0))
+    });
+    (sessions, asked)
+}
+
+fn pool() -> AdHoc {
+    AdHoc::on_ignite("pool", |rocket| async { rocket.manage(Pool(Arc::new(MemoryStore::new(10)))) })
+}
+
+#[rocket::async_test]
+async fn a_store_is_made_once_of_what_fairings_have_left_in_whatever_order() {
+    let orders: [fn(Rocket<Build>, SessionFairing) -> Rocket<Build>; 3] = [
+        |rocket, sessions| rocket.attach(pool()).attach(sessions),
+        |rocket, sessions| rocket.attach(sessions).attach(pool()),
+        |rocket, sessions| {
+            let inner = AdHoc::on_ignite("inner", |rocket| async { rocket.attach(pool()) });
+            let outer = AdHoc::on_ignite("outer", |rocket| async { rocket.attach(inner) });
+            rocket.attach(sessions).attach(outer)
+        },
+    ];
+    for attach in orders {
+        let (sessions, asked) = in_pool();
+        let client = Client::tracked(attach(quiet().mount("/", routes![session]), sessions)).await.unwrap();
+        assert_eq!(client.get("/session").dispatch().await.status(), rocket::http::Status::Ok);
+        assert_eq!(asked.load(Relaxed), 1);
+    }
+}
+
+#[rocket::async_test]
+async fn a_store_that_rocket_has_nothing_for_does_not_launch_and_the_log_says_why() {
+    let (sessions, _) = in_pool();
+    assert!(!launches(quiet().attach(sessions).mount("/", routes![session])).await);
+    let lines = lines_with("the pool of the test is not there");
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert!(lines[0].starts_with("ERROR"), "{lines:?}");
+}
+
+#[rocket::async_test]
+async fn purging_by_hand_takes_a_store_of_what_rocket_has_already() {
+    let (sessions, _) = in_pool();
+    assert!(matches!(sessions.purge(&quiet()).await, Err(PurgeError::Store(_))));
+    assert_eq!(sessions.purge(&quiet().manage(Pool(Arc::new(MemoryStore::new(10))))).await.unwrap(), 0);
 }

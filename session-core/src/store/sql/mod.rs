@@ -1,9 +1,9 @@
 //! Sessions in a SQL database: the settings, which always compile, and the store.
 
 mod settings;
-#[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+#[cfg(feature = "sql")]
 mod store;
 
 pub use settings::SqlSettings;
-#[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
-pub use store::{SqlStore, SqlTable};
+#[cfg(feature = "sql")]
+pub use store::{SqlDialect, SqlError, SqlRow, SqlStatements, SqlStore, SqlTable, SqlValue};

@@ -1,25 +1,22 @@
 //! Sessions in a table of a database, as Flask-Session keeps them.
 
-mod address;
-mod connections;
-mod database_error;
 mod dialect;
-#[cfg(feature = "mysql")]
-mod mysql;
-mod places;
-#[cfg(feature = "postgres")]
-mod postgres;
+#[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+mod driver;
 mod rows;
-#[cfg(feature = "sqlite")]
-mod sqlite;
+mod sql_error;
 mod statements;
 mod table;
+mod texts;
 mod timestamp;
 
+pub use dialect::SqlDialect;
+pub use sql_error::SqlError;
+pub use statements::{SqlRow, SqlStatements, SqlValue};
 pub use table::SqlTable;
 
-use self::connections::Connections;
-use self::dialect::Dialect;
+#[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+use self::driver::{Driver, address, connections::Connections};
 use self::rows::RowStore;
 use crate::store::{Call, DynStore, Loaded, New, Store, StoreError, Swap};
 
@@ -32,7 +29,7 @@ use crate::store::{Call, DynStore, Loaded, New, Store, StoreError, Swap};
 ///   on the data that was loaded; where it meets a conflict, another one reads what is there now.
 /// * [`Call::now`] decides what has expired, never the database's clock. Expired rows are absent at once;
 ///   [`purge`](Store::purge) deletes them, 500 at a time.
-/// * Up to ten connections, four to SQLite, are opened when needed and closed after a minute without use. A call for which
+/// * Of a store at a URL: up to ten connections, four to SQLite, are opened when needed and closed after a minute without use. A call for which
 ///   there is none waits; if the server has fewer for this application, so many are used. One that was not used for a
 ///   second is asked for a sign of life first. A call that fails or is dropped closes its own, since nobody knows what is
 ///   still on its way. Nothing here has a time limit of its own: the caller's deadline decides.
@@ -48,6 +45,21 @@ use crate::store::{Call, DynStore, Loaded, New, Store, StoreError, Swap};
 pub struct SqlStore(pub(in crate::store) DynStore);
 
 impl SqlStore {
+    /// A store in a database that an application has a pool of, by whatever driver: `statements` runs the statements.
+    /// The features `sqlite`, `postgres` and `mysql`, which bring a driver, are not needed for that.
+    ///
+    /// ```
+    /// # extern crate rocket_session_state_core as rocket_session_state;
+    /// use rocket_session_state::store::{SqlDialect, SqlStatements, SqlStore, SqlTable};
+    ///
+    /// fn sessions(pool: impl SqlStatements) -> SqlStore {
+    ///     SqlStore::over(pool, SqlDialect::Postgres, SqlTable::default())
+    /// }
+    /// ```
+    pub fn over(statements: impl SqlStatements, dialect: SqlDialect, table: SqlTable) -> Self {
+        SqlStore(DynStore::new(RowStore::new(statements, dialect, &table)))
+    }
+
     /// A store at a URL in SQLAlchemy's spelling; nothing is connected yet, so this works while the
     /// server is down.
     ///
@@ -71,6 +83,7 @@ impl SqlStore {
     /// assert!(SqlStore::from_url("sqlite:///sessions.db", SqlTable::default()).is_ok());
     /// assert!(SqlStore::from_url("sqlite://sessions.db", SqlTable::default()).is_err());
     /// ```
+    #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
     pub fn from_url(url: &str, table: SqlTable) -> Result<Self, StoreError> {
         Self::open(url, &table, None)
     }
@@ -90,10 +103,12 @@ impl SqlStore {
     /// let url = "postgresql://app@localhost/app";
     /// assert!(SqlStore::from_url_with_connections(url, SqlTable::default(), 3).is_ok());
     /// ```
+    #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
     pub fn from_url_with_connections(url: &str, table: SqlTable, most: usize) -> Result<Self, StoreError> {
         Self::open(url, &table, Some(most))
     }
 
+    #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
     fn open(url: &str, table: &SqlTable, most: Option<usize>) -> Result<Self, StoreError> {
         address::open(url, table, most)
             .map(SqlStore)
@@ -124,17 +139,20 @@ impl SqlStore {
         Self::in_pool(pool, &table)
     }
 
-    fn in_pool<D: Dialect>(pool: sqlx::Pool<D>, table: &SqlTable) -> Self {
-        SqlStore(DynStore::new(RowStore::new(Connections::Shared(pool), table)))
+    #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+    fn in_pool<D: Driver>(pool: sqlx::Pool<D>, table: &SqlTable) -> Self {
+        SqlStore(DynStore::new(RowStore::new(Connections::Shared(pool), D::DIALECT, table)))
     }
 }
 
 /// Says who may read what is sent to `url`, and what to write against it.
+#[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
 pub(crate) fn exposure(url: &str) -> Option<&'static str> {
     address::exposure(url)
 }
 
 /// Says why a store can't be made of `url`, without showing it.
+#[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
 pub(crate) fn objection(url: &str) -> Option<String> {
     address::open(url, &SqlTable::default(), None).err()
 }

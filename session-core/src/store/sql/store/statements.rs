@@ -1,99 +1,99 @@
-//! The statements of a store, as one kind of database wants them.
+//! The statements of a store, by whatever runs them.
 
+use std::fmt;
+use std::future::Future;
 use std::sync::Arc;
 
-/// The words in which the kinds of databases differ. Each `?` stands for a value.
-pub(super) struct Words {
-    /// The table's name, quoted.
-    pub(super) table: String,
-    /// The condition of a row that has a key.
-    pub(super) this: &'static str,
-    /// The record in a row, its end as it compares, and a moment that it is compared with.
-    pub(super) data: &'static str,
-    pub(super) expiry: &'static str,
-    /// The end of a row as text: `YYYY-MM-DD HH:MM:SS` and perhaps a fraction.
-    pub(super) end: &'static str,
-    pub(super) time: &'static str,
-    /// The end of an insertion that does nothing where a row is; empty if the database answers an error.
-    pub(super) on_conflict: &'static str,
-    pub(super) create_table: String,
-    pub(super) find_expired: Option<String>,
-    pub(super) purge: String,
-}
+use super::SqlError;
+use crate::store::{Call, OpenTo};
 
-/// Statements and, in this order, their values.
-pub(super) struct Statements {
-    /// No row, whatever the table holds: whether it is there and has the columns.
-    pub(super) probe: Arc<str>,
-    /// Makes the table. Several statements, no values.
-    pub(super) create_table: Arc<str>,
-    /// Data, and the row's end as text. Values: key, now.
-    pub(super) load: Arc<str>,
-    /// Values: expiry, key, now.
-    pub(super) extend: Arc<str>,
-    /// Inserts unless there is a row, expired or not. Values: key, data, expiry.
-    pub(super) insert: Arc<str>,
-    /// Makes an expired row a new one. Values: data, expiry, key, now.
-    pub(super) take_over: Arc<str>,
-    /// Values: data, expiry, key, the data that is expected, now.
-    pub(super) replace: Arc<str>,
-    /// As `replace`, without a new expiry. Values: data, key, the data that is expected, now.
-    pub(super) replace_only: Arc<str>,
-    /// Values: key, the data that is expected, now.
-    pub(super) remove: Arc<str>,
-    /// Values: key, now.
-    pub(super) delete_living: Arc<str>,
-    /// Values: key.
-    pub(super) delete_any: Arc<str>,
-    /// The ids of at most [`BATCH`] expired rows, where a deletion that looks for its rows itself would lock those
-    /// of others. Values: now.
-    pub(super) find_expired: Option<Arc<str>>,
-    /// Deletes at most [`BATCH`] expired rows. Values: [`BATCH`] ids, if those have been found before, and now.
-    pub(super) purge: Arc<str>,
-}
+/// What runs the statements of a [`SqlStore`](super::SqlStore): an application's own pool, of any driver and version.
+///
+/// Two calls are all that it takes; implementations write `async fn`, and the futures have to be `Send`. The guide's page
+/// "Your own pool" has one for each of sqlx, diesel-async, tokio-postgres and rusqlite.
+///
+/// * Each statement is a transaction of its own, and no two have to meet the same connection.
+/// * Their values stand where the [dialect](super::SqlDialect) has its marks, `?` or `$1`, in this order.
+/// * A future may be dropped at any await: the caller keeps the deadline. The connection must not be handed out again
+///   while the answer to a dropped statement is on its way; the pools of these drivers see to that.
+/// * Nothing is repeated here.
+pub trait SqlStatements: Send + Sync + 'static {
+    /// Runs a query and returns its rows: one at most, but for the purge of MySQL, which finds up to 500.
+    ///
+    /// # Errors
+    ///
+    /// See [`SqlError`].
+    fn fetch(
+        &self,
+        call: Call,
+        query: &Arc<str>,
+        values: &[SqlValue<'_>],
+    ) -> impl Future<Output = Result<Vec<SqlRow>, SqlError>> + Send;
 
-impl Statements {
-    /// Writes the statements, and their values as `mark` does.
-    pub(super) fn new(words: Words, mark: fn(String) -> String) -> Self {
-        let Words { table, this, data, expiry, end, time, on_conflict, .. } = words;
-        let alive = format!("{expiry} > {time}");
-        let marked = |statement| -> Arc<str> { Arc::from(mark(statement)) };
-        Statements {
-            probe: marked(format!("SELECT id, session_id, data, expiry FROM {table} LIMIT 0")),
-            create_table: marked(words.create_table),
-            load: marked(format!("SELECT {data}, {end} FROM {table} WHERE {this} AND {alive}")),
-            extend: marked(format!("UPDATE {table} SET expiry = {time} WHERE {this} AND {alive}")),
-            insert: marked(format!(
-                "INSERT INTO {table} (session_id, data, expiry) VALUES (?, ?, {time}){on_conflict}"
-            )),
-            take_over: marked(format!(
-                "UPDATE {table} SET data = ?, expiry = {time} WHERE {this} AND ({alive}) IS NOT TRUE"
-            )),
-            replace: marked(format!(
-                "UPDATE {table} SET data = ?, expiry = {time} WHERE {this} AND {data} = ? AND {alive}"
-            )),
-            replace_only: marked(format!(
-                "UPDATE {table} SET data = ? WHERE {this} AND {data} = ? AND {alive}"
-            )),
-            remove: marked(format!("DELETE FROM {table} WHERE {this} AND {data} = ? AND {alive}")),
-            delete_living: marked(format!("DELETE FROM {table} WHERE {this} AND {alive}")),
-            delete_any: marked(format!("DELETE FROM {table} WHERE {this}")),
-            find_expired: words.find_expired.map(marked),
-            purge: marked(words.purge),
-        }
+    /// Runs a statement and returns the number of rows that it inserted, deleted or found to change.
+    ///
+    /// A row that is found, and has the new values already, counts. MySQL's servers leave it out unless a connection asks for
+    /// it (`CLIENT_FOUND_ROWS`): sqlx and diesel do, `mysql_async` does with `client_found_rows(true)`. Without it nothing
+    /// launches.
+    ///
+    /// # Errors
+    ///
+    /// See [`SqlError`].
+    fn execute(
+        &self,
+        call: Call,
+        statement: &Arc<str>,
+        values: &[SqlValue<'_>],
+    ) -> impl Future<Output = Result<u64, SqlError>> + Send;
+
+    /// Returns the address of the database for people, without a login: `PostgreSQL at db.example`.
+    ///
+    /// It is part of the launch's messages. The default returns `None`, and they name the kind of the database.
+    fn address(&self) -> Option<String> {
+        None
+    }
+
+    /// Says who else on this machine may use the database, as [`Store::open_to_others`](crate::store::Store::open_to_others)
+    /// does. The default returns `None`.
+    fn open_to_others(&self) -> Option<OpenTo> {
+        None
     }
 }
 
-/// Rows that are deleted at a time: few enough for no request to wait long, enough for few round trips.
-pub(super) const BATCH: usize = 500;
-
-/// A value of a statement.
+/// A value of a statement, as every driver can pass it.
 #[derive(Clone, Copy)]
-pub(super) enum Value<'a> {
-    /// The key of a row, where rows are looked for.
-    Key(&'a str),
-    /// The id of a row.
-    Id(i64),
+pub enum SqlValue<'a> {
+    /// A key, or a point in time as text.
     Text(&'a str),
+    /// A record.
     Bytes(&'a [u8]),
+    /// The id of a row; MySQL's purge alone has it.
+    Integer(i64),
+}
+
+/// Never shows the value: it may be a session's.
+impl fmt::Debug for SqlValue<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            SqlValue::Text(_) => "Text(…)",
+            SqlValue::Bytes(_) => "Bytes(…)",
+            SqlValue::Integer(_) => "Integer(…)",
+        })
+    }
+}
+
+/// A row that a query has found. Its columns are named like these fields, and come in this order.
+pub struct SqlRow {
+    /// The column `data`: a record.
+    pub data: Option<Vec<u8>>,
+    /// The column `text`: the point in time at which the record ends, or the id of a row.
+    pub text: Option<String>,
+}
+
+/// Never shows the record: it is somebody's session.
+impl fmt::Debug for SqlRow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let bytes = self.data.as_ref().map(Vec::len);
+        f.debug_struct("SqlRow").field("data", &bytes).finish_non_exhaustive()
+    }
 }

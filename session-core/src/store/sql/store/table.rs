@@ -56,12 +56,10 @@ impl SqlTable {
     }
 
     /// Names something else in the table's schema, whose name is the table's with this at its end.
-    #[cfg(feature = "sqlite")]
     pub(super) fn beside(&self, end: &str) -> SqlTable {
         SqlTable { name: format!("{}{end}", self.name), ..self.clone() }
     }
 
-    #[cfg(feature = "sqlite")]
     pub(super) fn without_schema(&self) -> SqlTable {
         SqlTable { schema: None, ..self.clone() }
     }

@@ -6,12 +6,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use sqlx::ConnectOptions;
-use sqlx::error::DatabaseError;
 use sqlx::sqlite::{Sqlite, SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 
-use super::SqlTable;
-use super::dialect::{Dialect, Options, driven};
-use super::statements::{BATCH, Words};
+use super::{Driver, Options, driven};
+use crate::store::sql::store::SqlDialect;
+use crate::store::sql::store::dialect::is_locked;
 
 /// The number of attempts to open a file before it is reported as locked. Several that turn one into a file with a
 /// write-ahead log at the same time are refused at once, without the busy timeout: each of them would wait for the
@@ -31,40 +30,11 @@ pub(super) fn options(file: &str) -> SqliteConnectOptions {
         .disable_statement_logging()
 }
 
-impl Dialect for Sqlite {
+impl Driver for Sqlite {
+    const DIALECT: SqlDialect = SqlDialect::Sqlite;
     const CONNECTIONS: usize = 4;
     // The file has one writer at a time. Here they wait in turn; at its lock, the luckiest would win.
     const WRITERS: Option<usize> = Some(1);
-
-    fn words(table: &SqlTable) -> Words {
-        // In the table's schema by its own name; the table's is then understood.
-        let index = table.beside("_expiry").quoted('"');
-        let indexed = table.without_schema().quoted('"');
-        let table = table.quoted('"');
-        let create_table = format!(
-            "BEGIN IMMEDIATE; \
-             CREATE TABLE IF NOT EXISTS {table} (id INTEGER NOT NULL, session_id VARCHAR(255), data BLOB, \
-             expiry DATETIME, PRIMARY KEY (id), UNIQUE (session_id)); \
-             CREATE INDEX IF NOT EXISTS {index} ON {indexed} (expiry); \
-             COMMIT"
-        );
-        let purge = format!(
-            "DELETE FROM {table} WHERE id IN (SELECT id FROM {table} WHERE expiry <= ? LIMIT {BATCH})"
-        );
-        Words {
-            table,
-            this: "session_id = ?",
-            data: "CAST(data AS BLOB)",
-            // Rows of others may have a `T` in the time. A shorter fraction compares well as it is.
-            expiry: "replace(expiry, 'T', ' ')",
-            end: "CAST(expiry AS TEXT)",
-            time: "?",
-            on_conflict: " ON CONFLICT (session_id) DO NOTHING",
-            create_table,
-            find_expired: None,
-            purge,
-        }
-    }
 
     fn address(options: &Options<Self>) -> String {
         let file = options.get_filename();
@@ -81,46 +51,18 @@ impl Dialect for Sqlite {
         let mut attempt = 1;
         loop {
             match options.connect().await {
-                Err(sqlx::Error::Database(error)) if is_locked(&*error) && attempt < OPENINGS => attempt += 1,
+                Err(sqlx::Error::Database(error))
+                    if is_locked(&Self::number(&*error)) && attempt < OPENINGS =>
+                {
+                    attempt += 1
+                }
                 opened => return opened,
             }
             tokio::time::sleep(PAUSE).await;
         }
     }
 
-    driven!(keys: 1);
-
-    fn lacks_table(error: &dyn DatabaseError) -> bool {
-        error.message().starts_with("no such table")
-    }
-
-    fn meaning(number: &str) -> Option<&'static str> {
-        Some(match primary(number)? {
-            BUSY | 6 => "another connection has held the file's lock for too long",
-            8 => "the file is read-only",
-            10 => "the disk failed",
-            11 | 26 => "the file is damaged or no database",
-            13 => "the disk is full",
-            14 => "the file can't be opened",
-            _ => return None,
-        })
-    }
-
-    fn is_away(number: &str) -> bool {
-        matches!(primary(number), Some(14 | 26))
-    }
-}
-
-/// Another connection holds a lock.
-const BUSY: u32 = 5;
-
-fn is_locked(error: &dyn DatabaseError) -> bool {
-    error.code().and_then(|code| primary(&code)) == Some(BUSY)
-}
-
-/// The last byte of an extended code says what went wrong, the others which kind of it.
-fn primary(code: &str) -> Option<u32> {
-    code.parse::<u32>().ok().map(|code| code & 0xff)
+    driven!();
 }
 
 /// Creates the file if it is missing, for its owner alone: who can read it can be anybody. SQLite gives the

@@ -1,7 +1,7 @@
 //! Connections to a database: our own, or an application's pool.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use sqlx::pool::PoolConnection;
@@ -9,14 +9,16 @@ use sqlx::{Connection, Database, Pool};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Instant, timeout_at};
 
-use super::dialect::{Dialect, Options};
+use super::driver_error::of_statement;
 use super::places::{Places, permit};
+use super::{Driver, Options};
 use crate::store::client::wait::halfway;
 use crate::store::quiet::QUIET;
+use crate::store::sql::store::{SqlError, SqlRow, SqlStatements, SqlValue};
 use crate::store::{Call, OpenTo};
 
 /// The source of connections.
-pub(super) enum Connections<D: Dialect> {
+pub(in crate::store::sql::store) enum Connections<D: Driver> {
     Own(Box<Own<D>>),
     Shared(Pool<D>),
 }
@@ -26,7 +28,7 @@ pub(super) enum Connections<D: Dialect> {
 /// A [`Pool`] is not used for them: it asks the server whether a connection is alive after every use, which
 /// is a round trip per statement, and when the server has restarted it hands out its dead connections one
 /// after another.
-pub(super) struct Own<D: Dialect> {
+pub(in crate::store::sql::store) struct Own<D: Driver> {
     options: Options<D>,
     idle: Mutex<VecDeque<Idle<D>>>,
     places: Places,
@@ -42,7 +44,7 @@ struct Idle<D: Database> {
 /// Shorter than what firewalls and servers grant a silent connection.
 const IDLE: Duration = Duration::from_secs(60);
 
-impl<D: Dialect> Connections<D> {
+impl<D: Driver> Connections<D> {
     /// At most so many connections, or as many as are usual for such a database.
     pub(super) fn own(options: Options<D>, most: Option<usize>) -> Self {
         let places = Places::new(D::address(&options), most.unwrap_or(D::CONNECTIONS));
@@ -50,25 +52,9 @@ impl<D: Dialect> Connections<D> {
         Connections::Own(Box::new(Own { options, idle: Mutex::default(), places, writers }))
     }
 
-    /// Returns the database's address without the login, for people.
-    pub(super) fn address(&self) -> String {
-        match self {
-            Connections::Own(own) => D::address(&own.options),
-            Connections::Shared(pool) => D::address(&pool.connect_options()),
-        }
-    }
-
-    /// Says who else may use the database on this machine without its login, and what to do about it.
-    pub(super) fn open_to_others(&self) -> Option<OpenTo> {
-        match self {
-            Connections::Own(own) => D::open_to_others(&own.options),
-            Connections::Shared(pool) => D::open_to_others(&pool.connect_options()),
-        }
-    }
-
     /// Does some work on a connection. If it fails or is dropped, the connection is closed: an answer may still be
     /// on its way.
-    pub(super) async fn with<T>(
+    async fn with<T>(
         &self,
         call: Call,
         writes: bool,
@@ -87,15 +73,57 @@ impl<D: Dialect> Connections<D> {
         }
     }
 
-    /// Closes the idle connections: after one has failed, they may be as dead.
-    pub(super) fn leave_idle(&self) {
-        if let Connections::Own(own) = self {
+    /// Returns the error of a statement. The idle connections are closed: after one has failed, they may be as dead. Where
+    /// the database has answered about a row, they are not.
+    fn failed(&self, error: sqlx::Error) -> SqlError {
+        let error = of_statement::<D>(error);
+        let rules = D::DIALECT.rules();
+        let is_about_row =
+            error.code().is_some_and(|code| (rules.is_duplicate)(code) || (rules.gave_way)(code));
+        if let (Connections::Own(own), false) = (self, is_about_row) {
             own.idle().clear();
+        }
+        error
+    }
+}
+
+impl<D: Driver> SqlStatements for Connections<D> {
+    async fn fetch(
+        &self,
+        call: Call,
+        query: &Arc<str>,
+        values: &[SqlValue<'_>],
+    ) -> Result<Vec<SqlRow>, SqlError> {
+        let fetch = async |connection: &mut _| D::fetch(connection, query, values).await;
+        self.with(call, false, fetch).await.map_err(|error| self.failed(error))
+    }
+
+    async fn execute(
+        &self,
+        call: Call,
+        statement: &Arc<str>,
+        values: &[SqlValue<'_>],
+    ) -> Result<u64, SqlError> {
+        let execute = async |connection: &mut _| D::execute(connection, statement, values).await;
+        self.with(call, true, execute).await.map_err(|error| self.failed(error))
+    }
+
+    fn address(&self) -> Option<String> {
+        Some(match self {
+            Connections::Own(own) => D::address(&own.options),
+            Connections::Shared(pool) => D::address(&pool.connect_options()),
+        })
+    }
+
+    fn open_to_others(&self) -> Option<OpenTo> {
+        match self {
+            Connections::Own(own) => D::open_to_others(&own.options),
+            Connections::Shared(pool) => D::open_to_others(&pool.connect_options()),
         }
     }
 }
 
-impl<D: Dialect> Own<D> {
+impl<D: Driver> Own<D> {
     async fn with<T>(
         &self,
         call: Call,
@@ -120,7 +148,7 @@ impl<D: Dialect> Own<D> {
                 return Ok((connection, place));
             }
             match D::open(&self.options).await {
-                Err(sqlx::Error::Database(error)) if D::is_full(&D::number(&*error)) => {
+                Err(sqlx::Error::Database(error)) if (D::DIALECT.rules().is_full)(&D::number(&*error)) => {
                     place =
                         self.places.wait(place, call.deadline).await?.ok_or(sqlx::Error::Database(error))?;
                 }

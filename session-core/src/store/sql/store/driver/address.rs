@@ -1,17 +1,21 @@
 //! The address of a database, in SQLAlchemy's spelling.
 
-use super::SqlTable;
 use super::connections::Connections;
-use super::dialect::{Dialect, Options};
-use super::rows::RowStore;
+use super::{Driver, Options};
 #[cfg(any(feature = "postgres", feature = "mysql"))]
 use crate::settings::address::is_this_machine;
 use crate::settings::parameters::Parameters;
 use crate::store::DynStore;
+use crate::store::sql::store::SqlTable;
+use crate::store::sql::store::rows::RowStore;
 
 /// Makes the store at a URL; otherwise says what is wrong with that, as the end of a sentence and without a value of
 /// it. `most` is the greatest number of connections, if it is not the usual one.
-pub(super) fn open(url: &str, table: &SqlTable, most: Option<usize>) -> Result<DynStore, String> {
+pub(in crate::store::sql::store) fn open(
+    url: &str,
+    table: &SqlTable,
+    most: Option<usize>,
+) -> Result<DynStore, String> {
     let (scheme, rest) = url.split_once("://").unwrap_or((url, ""));
     // The Python driver follows `+`.
     match scheme.split('+').next().unwrap_or_default() {
@@ -38,7 +42,7 @@ pub(super) fn open(url: &str, table: &SqlTable, most: Option<usize>) -> Result<D
 }
 
 /// Says who may read what is sent to `url`, and what to write against it.
-pub(super) fn exposure(url: &str) -> Option<&'static str> {
+pub(in crate::store::sql::store) fn exposure(url: &str) -> Option<&'static str> {
     let (scheme, rest) = url.split_once("://")?;
     match scheme.split('+').next()? {
         #[cfg(feature = "postgres")]
@@ -78,8 +82,8 @@ fn is_here(host: &str) -> bool {
     host.starts_with('/') || is_this_machine(host)
 }
 
-fn rows<D: Dialect>(options: Options<D>, table: &SqlTable, most: Option<usize>) -> DynStore {
-    DynStore::new(RowStore::<D>::new(Connections::own(options, most), table))
+fn rows<D: Driver>(options: Options<D>, table: &SqlTable, most: Option<usize>) -> DynStore {
+    DynStore::new(RowStore::new(Connections::<D>::own(options, most), D::DIALECT, table))
 }
 
 #[cfg(feature = "sqlite")]
