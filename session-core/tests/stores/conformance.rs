@@ -83,6 +83,7 @@ mod files {
 
 #[cfg(feature = "redis")]
 mod redis {
+    use std::sync::Arc;
     use std::time::Duration;
 
     use redis::aio::{ConnectionManager, MultiplexedConnection};
@@ -90,6 +91,8 @@ mod redis {
     use rocket_session_state_conformance::{Ageing, Suite};
     use rocket_session_state_core::store::{RedisStore, StoreError};
     use test_servers::engine::Engine;
+    use test_servers::redis_cluster::RedisCluster;
+    use tokio::task::block_in_place;
 
     use super::HISTORIES;
     use crate::redis_server::Server;
@@ -146,6 +149,30 @@ mod redis {
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn the_suite_passes_on_valkey_9_1() {
         pass(Engine::Valkey9_1).await;
+    }
+
+    /// Shortens lives at whichever master has the record.
+    struct OlderInCluster(Arc<RedisCluster>);
+
+    impl Ageing for OlderInCluster {
+        async fn age(&self, key: &str, by: Duration) -> Result<(), StoreError> {
+            let by = (by.as_secs() * 1000).to_string();
+            block_in_place(|| self.0.command(key, &["EVAL", SHORTEN, "1", key, &by]));
+            Ok(())
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn the_suite_passes_on_redis_cluster() {
+        let cluster = Arc::new(RedisCluster::start());
+        let store = RedisStore::cluster(cluster.urls()).unwrap();
+        Suite::new(store)
+            .aged_by(OlderInCluster(Arc::clone(&cluster)))
+            .histories(HISTORIES)
+            .run()
+            .await
+            .unwrap();
+        assert_eq!(cluster.keys(), [""; 0], "the suite leaves nothing behind");
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

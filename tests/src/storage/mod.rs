@@ -31,15 +31,15 @@ use crate::proxy::Proxy;
 macro_rules! on_stores {
     // Everything that `session_type` can be.
     (all, $check:ident) => {
-        $crate::on_stores!([on_cookie on_memory on_redis on_sqlite on_files on_postgresql on_mariadb on_memcached on_mongodb], $check);
+        $crate::on_stores!([on_cookie on_memory on_redis on_redis_cluster on_sqlite on_files on_postgresql on_mariadb on_memcached on_mongodb], $check);
     };
     // Where requests meet: there are records.
     (records, $check:ident) => {
-        $crate::on_stores!([on_memory on_redis on_sqlite on_files on_postgresql on_mariadb on_memcached on_mongodb], $check);
+        $crate::on_stores!([on_memory on_redis on_redis_cluster on_sqlite on_files on_postgresql on_mariadb on_memcached on_mongodb], $check);
     };
     // What outlives an application, and can be shared by several.
     (lasting, $check:ident) => {
-        $crate::on_stores!([on_redis on_sqlite on_files on_postgresql on_mariadb on_memcached on_mongodb], $check);
+        $crate::on_stores!([on_redis on_redis_cluster on_sqlite on_files on_postgresql on_mariadb on_memcached on_mongodb], $check);
     };
     // What Flask has, too.
     (flask, $check:ident) => {
@@ -51,7 +51,7 @@ macro_rules! on_stores {
     };
     // Behind a connection.
     (servers, $check:ident) => {
-        $crate::on_stores!([on_redis on_postgresql on_mariadb on_memcached on_mongodb], $check);
+        $crate::on_stores!([on_redis on_redis_cluster on_postgresql on_mariadb on_memcached on_mongodb], $check);
     };
     // Written by the application itself.
     (files, $check:ident) => {

@@ -158,6 +158,7 @@ fn launch(address: SocketAddrV4, bus: u16, folder: &Path, arguments: &[String]) 
     command.args(["--auto-aof-rewrite-percentage", "0"]);
     // A replica gets its copy at once, and no node changes its master by itself.
     command.args(["--repl-diskless-sync-delay", "0", "--cluster-allow-replica-migration", "no"]);
-    command.args(arguments);
+    // For it, only 127.0.0.1 is this machine, and it has no other addresses than this machine's.
+    command.args(["--protected-mode", "no"]).args(arguments);
     Process::start(command, "apt-get install -y redis-server")
 }

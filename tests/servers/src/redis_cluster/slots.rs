@@ -29,6 +29,12 @@ pub(super) fn are_all(owners: &BTreeMap<(i64, i64), String>) -> bool {
     owners.keys().map(|(first, last)| last - first + 1).sum::<i64>() == i64::from(SLOTS)
 }
 
+/// The id of the master that has `slot`, by one node's word.
+fn owner(node: &Node, slot: u16) -> Option<String> {
+    let has = |(first, last): &(i64, i64)| (*first..=*last).contains(&i64::from(slot));
+    owners(node).into_iter().find(|(range, _)| has(range)).map(|(_, id)| id)
+}
+
 impl RedisCluster {
     /// The slot of `key`.
     pub fn slot_of(&self, key: &str) -> u16 {
@@ -39,10 +45,7 @@ impl RedisCluster {
 
     /// The master that has `slot`, by the word of any node that answers.
     pub fn master_of(&self, slot: u16) -> usize {
-        let has = |range: &&(i64, i64)| (range.0..=range.1).contains(&i64::from(slot));
-        let owners = owners(self.any());
-        let range = owners.keys().find(has).unwrap_or_else(|| panic!("nobody has slot {slot}"));
-        let id = &owners[range];
+        let id = owner(self.any(), slot).unwrap_or_else(|| panic!("nobody has slot {slot}"));
         self.nodes().iter().position(|node| node.id() == id).expect("a node of this cluster")
     }
 
@@ -79,5 +82,8 @@ impl RedisCluster {
         for node in [to, from].into_iter().chain(others) {
             node.command(&["CLUSTER", "SETSLOT", &number, "NODE", to.id()]);
         }
+        // The next move counts on this one: who has not heard of it would take another's word against it.
+        let agree = || self.nodes().iter().all(|node| owner(node, slot).as_deref() == Some(to.id()));
+        assert!(poll::until(PATIENCE, agree), "not all nodes have heard that slot {slot} has moved");
     }
 }

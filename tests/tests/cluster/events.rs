@@ -1,0 +1,100 @@
+//! What happens to a cluster while 64 tasks write: a master ends or stands still, masters change, slots move, connections
+//! are cut.
+
+use std::cell::RefCell;
+use std::thread;
+use std::time::Duration;
+
+use session_tests::redis_cluster::RedisCluster;
+
+use crate::load::{Load, TASKS, key};
+use crate::round::{Costs, one_at_a_time, rounds};
+use crate::store;
+
+/// The slot of the session of each task.
+fn slots(cluster: &RedisCluster) -> Vec<u16> {
+    (0..TASKS).map(|task| cluster.slot_of(&key(task))).collect()
+}
+
+/// Hits one master after another with something after which its replica takes over.
+fn hit_masters(
+    event: &str,
+    hit: impl Fn(&mut RedisCluster, usize),
+    restore: impl Fn(&mut RedisCluster, usize),
+) {
+    let _alone = one_at_a_time();
+    let cluster = RedisCluster::lent();
+    let (slots, load) = (slots(&cluster), Load::on(store(&cluster)));
+    let (cluster, mut costs) = (RefCell::new(cluster), Costs::default());
+    for round in 0..rounds() as usize {
+        cluster.borrow().wait_until_whole();
+        let master = cluster.borrow().master_of(slots[round % TASKS]);
+        let owners: Vec<usize> = slots.iter().map(|slot| cluster.borrow().master_of(*slot)).collect();
+        let replica = cluster.borrow().replica_of(master);
+        costs.round(
+            &load,
+            |task| owners[task] == master,
+            || hit(&mut cluster.borrow_mut(), master),
+            || cluster.borrow().nodes()[replica].is_master(),
+        );
+        restore(&mut cluster.borrow_mut(), master);
+    }
+    costs.tell(event);
+}
+
+#[test]
+fn a_master_that_is_killed_is_followed_by_its_replica_and_the_others_go_on() {
+    let restart = |cluster: &mut RedisCluster, master| cluster.restart(master);
+    hit_masters("kill -9 of a master", |cluster, master| cluster.kill(master), restart);
+}
+
+#[test]
+fn a_master_that_stands_still_is_followed_by_its_replica_and_the_others_go_on() {
+    let resume = |cluster: &mut RedisCluster, master| cluster.resume(master);
+    hit_masters("a master stands still", |cluster, master| cluster.pause(master), resume);
+}
+
+#[test]
+fn masters_that_change_places_with_their_replicas_cost_nobody_an_error() {
+    let _alone = one_at_a_time();
+    let cluster = RedisCluster::lent();
+    let (load, mut costs) = (Load::on(store(&cluster)), Costs::default());
+    for _ in 0..rounds() {
+        cluster.wait_until_whole();
+        costs.round(&load, |_| true, || cluster.failover_all(), || true);
+    }
+    costs.tell("CLUSTER FAILOVER of all masters");
+    assert_eq!(costs.failed(), 0);
+}
+
+#[test]
+fn slots_that_move_cost_nobody_an_error() {
+    let _alone = one_at_a_time();
+    let cluster = RedisCluster::lent();
+    let slots = slots(&cluster);
+    let (load, mut costs) = (Load::on(store(&cluster)), Costs::default());
+    for _ in 0..rounds() {
+        // Each of them holds a session that is in use.
+        let move_all = || slots.iter().for_each(|slot| cluster.move_slot(*slot, Duration::from_millis(10)));
+        costs.round(&load, |_| true, move_all, || true);
+    }
+    costs.tell("64 slots moved");
+    assert_eq!(costs.failed(), 0);
+}
+
+#[test]
+fn connections_that_are_cut_leave_no_session_in_doubt_for_long() {
+    let _alone = one_at_a_time();
+    let cluster = RedisCluster::lent();
+    let (load, mut costs) = (Load::on(store(&cluster)), Costs::default());
+    for _ in 0..rounds() {
+        let cut = || {
+            for _ in 0..20 {
+                cluster.cut();
+                thread::sleep(Duration::from_millis(100));
+            }
+        };
+        costs.round(&load, |_| true, cut, || true);
+    }
+    costs.tell("connections cut 20 times");
+}

@@ -1,0 +1,15 @@
+//! The Redis store on a cluster on its bad days, under load.
+mod events;
+mod load;
+mod partition;
+mod round;
+mod shapes;
+mod visitors;
+
+use rocket_session_state::store::RedisStore;
+use session_tests::redis_cluster::RedisCluster;
+
+/// A store that is told of all nodes.
+fn store(cluster: &RedisCluster) -> RedisStore {
+    RedisStore::cluster(cluster.urls()).unwrap()
+}
