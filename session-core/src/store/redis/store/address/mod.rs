@@ -5,6 +5,8 @@ mod parameters;
 mod parts;
 mod sentinel;
 mod server;
+#[cfg(test)]
+mod tests;
 mod tls;
 
 pub(super) use sentinel::SentinelAddress;
