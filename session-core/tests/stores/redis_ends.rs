@@ -18,15 +18,22 @@ use crate::calls::{HOUR, call, done, new};
 use crate::log_lines::captured;
 use crate::redis_channels::{PATIENCE, assert_told, channels, rest, until, watch};
 use crate::redis_server::Server;
+use test_servers::engine::Engine;
 
 /// In the guide.
-const RIGHTS: &str = "~session:* &session-ended:* +pttl +get +getex +set +del +evalsha +eval +script|load +ping +publish \
+const RIGHTS: &str = "~session:* resetchannels &session-ended:* +pttl +get +getex +set +del +evalsha +eval +script|load +ping +publish \
                       +subscribe +unsubscribe";
 
 #[tokio::test]
 async fn a_user_of_redis_with_the_rights_that_the_guide_names_does_all_that_requests_need_and_listens() {
     assert!(include_str!("../../../docs/stores.md").contains(&format!("on >password {RIGHTS}`")));
-    let server = Server::start();
+    for engine in Engine::ALL {
+        a_user_does_all_and_listens(engine).await;
+    }
+}
+
+async fn a_user_does_all_and_listens(engine: Engine) {
+    let server = Server::start_engine(engine, &[]);
     let log = captured(format!("127.0.0.1:{}", server.port()));
     let mut acl = cmd("ACL");
     acl.arg(&["SETUSER", "shop", "on", ">password"]).arg(RIGHTS.split(' ').collect::<Vec<_>>());

@@ -19,11 +19,11 @@ use crate::redis_channels::{assert_told, watch};
 use crate::redis_server::Server;
 
 /// In the guide: for one server, what nodes of a cluster need beyond that, servers with sentinels, and the sentinels.
-const RIGHTS: &str = "~session:* &session-ended:* +pttl +get +getex +set +del +evalsha +eval +script|load +ping +publish \
+const RIGHTS: &str = "~session:* resetchannels &session-ended:* +pttl +get +getex +set +del +evalsha +eval +script|load +ping +publish \
                       +subscribe +unsubscribe";
 const OF_CLUSTER: &str = "+cluster|slots +cluster|info +asking";
 const OF_SERVERS_WITH_SENTINELS: &str = "+role";
-const OF_SENTINELS: &str = "&+promoted-slave &+failover-state-reconf-slaves &+config-update-from &+switch-master \
+const OF_SENTINELS: &str = "resetchannels &+promoted-slave &+failover-state-reconf-slaves &+config-update-from &+switch-master \
                             +sentinel|get-master-addr-by-name +sentinel|master +subscribe +ping";
 
 fn acl(user: &str, rights: &[&str]) -> Vec<String> {
