@@ -5,6 +5,8 @@ Configured by environment variables:
 PROBE_PORT    port on 127.0.0.1 (required)
 PROBE_ENGINE  `flask` for the signed cookie (default), `flask_session` for records in one of
   PROBE_REDIS      address of the Redis server, such as redis://127.0.0.1:6379/0
+  PROBE_SENTINEL   address of a master that sentinels name, such as
+                   redis+sentinel://:password@127.0.0.1:26379,127.0.0.1:26380/sessions/0?sentinel_password=password
   PROBE_MEMCACHED  address of the memcached server, such as 127.0.0.1:11211
   PROBE_MONGODB    address of the MongoDB server, such as mongodb://127.0.0.1:27017
   PROBE_SQL        address of a database, such as sqlite:////tmp/sessions.db
@@ -20,6 +22,7 @@ Request headers: `X-Probe-Now` sets the clock that the session code sees (unix s
 import json
 import logging
 import os
+from urllib.parse import parse_qsl, urlsplit
 
 from cachelib.file import FileSystemCache
 from flask import Flask, request
@@ -27,6 +30,7 @@ from flask_session import Session
 from pymemcache.client.base import PooledClient
 from pymongo import MongoClient
 from redis import Redis
+from redis.sentinel import Sentinel
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 import clock
@@ -43,6 +47,8 @@ def store():
             return {"SESSION_TYPE": "memcached", "SESSION_MEMCACHED": PooledClient(address, default_noreply=False)}
         case {"PROBE_MONGODB": address}:
             return {"SESSION_TYPE": "mongodb", "SESSION_MONGODB": MongoClient(address)}
+        case {"PROBE_SENTINEL": address}:
+            return {"SESSION_TYPE": "redis", "SESSION_REDIS": master(urlsplit(address))}
         case {"PROBE_SQL": address}:
             return {"SESSION_TYPE": "sqlalchemy", "SQLALCHEMY_DATABASE_URI": address}
         case {"PROBE_FILES": folder}:
@@ -50,6 +56,15 @@ def store():
             return {"SESSION_TYPE": "cachelib", "SESSION_CACHELIB": FileSystemCache(folder, threshold=0)}
         case environment:
             return {"SESSION_TYPE": "redis", "SESSION_REDIS": Redis.from_url(environment["PROBE_REDIS"])}
+
+
+def master(address):
+    """The master that sentinels name. redis-py has no URL for it."""
+    login, _, hosts = address.netloc.rpartition("@")
+    _, name, database = address.path.split("/")
+    own_login = {key.removeprefix("sentinel_"): value for key, value in parse_qsl(address.query)}
+    sentinel = Sentinel([host.split(":") for host in hosts.split(",")], sentinel_kwargs=own_login)
+    return sentinel.master_for(name, db=int(database), password=login.partition(":")[2] or None)
 
 
 def keep_sessions_in_a_store(app):

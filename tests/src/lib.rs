@@ -11,6 +11,7 @@ pub mod crowd;
 pub mod devices;
 pub mod flask;
 pub mod jar;
+pub mod load;
 pub mod nginx;
 pub mod proxy;
 pub mod scenario;
@@ -20,6 +21,6 @@ pub mod told;
 pub mod typed_value;
 
 pub use test_servers::{
-    certificates, mariadb, memcached, namespace, poll, port, postgres, process, redis, redis_cluster,
+    certificates, lent, mariadb, memcached, namespace, poll, port, postgres, process, redis, redis_cluster,
     redis_sentinel, resp,
 };

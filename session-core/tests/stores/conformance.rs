@@ -91,7 +91,10 @@ mod redis {
     use rocket_session_state_conformance::{Ageing, Suite};
     use rocket_session_state_core::store::{RedisStore, StoreError};
     use test_servers::engine::Engine;
+    use test_servers::lent::Lent;
     use test_servers::redis_cluster::RedisCluster;
+    use test_servers::redis_sentinel::RedisSentinel;
+    use test_servers::resp::Reply;
     use tokio::task::block_in_place;
 
     use super::HISTORIES;
@@ -105,7 +108,11 @@ mod redis {
 
     impl Older {
         pub(crate) async fn at(server: &Server) -> Older {
-            let client = Client::open(server.url()).unwrap();
+            Older::at_url(&server.url()).await
+        }
+
+        async fn at_url(url: &str) -> Older {
+            let client = Client::open(url).unwrap();
             Older(client.get_multiplexed_async_connection().await.unwrap())
         }
     }
@@ -173,6 +180,15 @@ mod redis {
             .await
             .unwrap();
         assert_eq!(cluster.keys(), [""; 0], "the suite leaves nothing behind");
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn the_suite_passes_on_redis_sentinel() {
+        let redis = Lent::<RedisSentinel>::take();
+        let store = RedisStore::from_url(&redis.url()).unwrap();
+        let suite = Suite::new(store).aged_by(Older::at_url(&redis.master_url()).await);
+        suite.histories(HISTORIES).run().await.unwrap();
+        assert_eq!(redis.command(&["DBSIZE"]), Reply::Integer(0), "the suite leaves nothing behind");
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

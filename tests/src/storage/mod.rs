@@ -6,6 +6,7 @@ mod memcached;
 mod mongodb;
 mod redis;
 mod redis_cluster;
+mod redis_sentinel;
 mod serverless;
 mod setting;
 
@@ -15,6 +16,7 @@ pub use self::memcached::on_memcached;
 pub use self::mongodb::on_mongodb;
 pub use self::redis::on_redis;
 pub use self::redis_cluster::on_redis_cluster;
+pub use self::redis_sentinel::on_redis_sentinel;
 pub use self::serverless::{Cookie, Memory, on_cookie, on_memory};
 pub use self::setting::Setting;
 
@@ -31,27 +33,27 @@ use crate::proxy::Proxy;
 macro_rules! on_stores {
     // Everything that `session_type` can be.
     (all, $check:ident) => {
-        $crate::on_stores!([on_cookie on_memory on_redis on_redis_cluster on_sqlite on_files on_postgresql on_mariadb on_memcached on_mongodb], $check);
+        $crate::on_stores!([on_cookie on_memory on_redis on_redis_cluster on_redis_sentinel on_sqlite on_files on_postgresql on_mariadb on_memcached on_mongodb], $check);
     };
     // Where requests meet: there are records.
     (records, $check:ident) => {
-        $crate::on_stores!([on_memory on_redis on_redis_cluster on_sqlite on_files on_postgresql on_mariadb on_memcached on_mongodb], $check);
+        $crate::on_stores!([on_memory on_redis on_redis_cluster on_redis_sentinel on_sqlite on_files on_postgresql on_mariadb on_memcached on_mongodb], $check);
     };
     // What outlives an application, and can be shared by several.
     (lasting, $check:ident) => {
-        $crate::on_stores!([on_redis on_redis_cluster on_sqlite on_files on_postgresql on_mariadb on_memcached on_mongodb], $check);
+        $crate::on_stores!([on_redis on_redis_cluster on_redis_sentinel on_sqlite on_files on_postgresql on_mariadb on_memcached on_mongodb], $check);
     };
     // What Flask has, too.
     (flask, $check:ident) => {
-        $crate::on_stores!([on_cookie on_redis on_sqlite on_files on_postgresql on_mariadb on_memcached on_mongodb], $check);
+        $crate::on_stores!([on_cookie on_redis on_redis_sentinel on_sqlite on_files on_postgresql on_mariadb on_memcached on_mongodb], $check);
     };
     // The same without the cookie: there are records.
     (flask_records, $check:ident) => {
-        $crate::on_stores!([on_redis on_sqlite on_files on_postgresql on_mariadb on_memcached on_mongodb], $check);
+        $crate::on_stores!([on_redis on_redis_sentinel on_sqlite on_files on_postgresql on_mariadb on_memcached on_mongodb], $check);
     };
     // Behind a connection.
     (servers, $check:ident) => {
-        $crate::on_stores!([on_redis on_redis_cluster on_postgresql on_mariadb on_memcached on_mongodb], $check);
+        $crate::on_stores!([on_redis on_redis_cluster on_redis_sentinel on_postgresql on_mariadb on_memcached on_mongodb], $check);
     };
     // Written by the application itself.
     (files, $check:ident) => {

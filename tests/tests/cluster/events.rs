@@ -5,9 +5,9 @@ use std::cell::RefCell;
 use std::thread;
 use std::time::Duration;
 
+use session_tests::load::{Load, TASKS, key};
 use session_tests::redis_cluster::RedisCluster;
 
-use crate::load::{Load, TASKS, key};
 use crate::round::{Costs, one_at_a_time, rounds};
 use crate::store;
 

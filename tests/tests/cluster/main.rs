@@ -1,6 +1,5 @@
 //! The Redis store on a cluster on its bad days, under load.
 mod events;
-mod load;
 mod partition;
 mod round;
 mod shapes;

@@ -2,10 +2,10 @@
 
 use std::net::Ipv4Addr;
 
+use session_tests::load::{Load, TASKS, key};
 use session_tests::namespace;
 use session_tests::redis_cluster::{Plan, RedisCluster};
 
-use crate::load::{Load, TASKS, key};
 use crate::round::{Costs, one_at_a_time, rounds};
 use crate::store;
 

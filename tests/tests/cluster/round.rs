@@ -5,9 +5,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use session_tests::budget;
+use session_tests::load::{Counts, Load, TASKS};
 use session_tests::poll;
-
-use crate::load::{Counts, Load, TASKS};
 
 /// The `cluster-node-timeout` of the clusters here.
 pub(crate) const NODE_TIMEOUT: Duration = Duration::from_secs(2);

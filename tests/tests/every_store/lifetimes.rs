@@ -83,7 +83,11 @@ fn is_stored(engine: &dyn Fixture, now: f64) -> Option<bool> {
 /// The time at which to look into a store when it is `now` for the application: where the server counts the life that is
 /// left, no time has passed.
 fn time_in(engine: &dyn Fixture, now: f64) -> f64 {
-    if ["Redis", "Redis Cluster", "memcached"].contains(&engine.name()) { unix_now() } else { now }
+    if ["Redis", "Redis Cluster", "Redis Sentinel", "memcached"].contains(&engine.name()) {
+        unix_now()
+    } else {
+        now
+    }
 }
 
 fn a_session_that_is_used_ends_with_its_absolute_lifetime(storage: Storage) {

@@ -71,6 +71,11 @@ impl FakeSentinel {
         self.shared.changed.notify_all();
     }
 
+    /// Returns what it says.
+    pub fn says(&self) -> Says {
+        *lock(&self.shared.says)
+    }
+
     /// Tells an event to all who listen.
     pub fn tell(&self, channel: &str, event: &str) {
         let message = ["message", channel, event].map(bulk).concat();
@@ -83,11 +88,6 @@ impl FakeSentinel {
     /// Returns the number of times that it was asked for the master.
     pub fn asked(&self) -> usize {
         *lock(&self.shared.asked)
-    }
-
-    /// Whether somebody listens to its events.
-    pub fn is_listened_to(&self) -> bool {
-        !lock(&self.shared.listeners).is_empty()
     }
 }
 

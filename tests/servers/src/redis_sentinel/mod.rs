@@ -29,7 +29,7 @@ pub struct RedisSentinel {
 /// The name under which the sentinels watch the master.
 pub const MASTER: &str = "sessions";
 
-/// How servers and sentinels are made.
+/// How servers and sentinels are made: by default a master, two replicas and three sentinels.
 #[derive(Clone, Debug)]
 pub struct Plan {
     /// The number of replicas.
@@ -59,18 +59,21 @@ impl Default for Plan {
     }
 }
 
+impl Plan {
+    /// The same with the passwords `of-servers` and `of-sentinels`.
+    pub fn with_passwords() -> Plan {
+        let [password, sentinel_password] = ["of-servers", "of-sentinels"].map(|word| Some(word.to_owned()));
+        Plan { password, sentinel_password, ..Plan::default() }
+    }
+}
+
 /// A master that is silent for so long has failed.
 pub const DOWN_AFTER: Duration = Duration::from_secs(1);
 /// The time for each step of a failover. A master that has failed again within twice of it gets no other failover before.
 pub const FAILOVER_TIMEOUT: Duration = Duration::from_secs(5);
 
 impl RedisSentinel {
-    /// Starts a master with two replicas and three sentinels, and waits until all know each other.
-    pub fn start() -> RedisSentinel {
-        RedisSentinel::start_as(Plan::default())
-    }
-
-    /// Starts others.
+    /// Starts servers and sentinels, and waits until all know each other.
     pub fn start_as(plan: Plan) -> RedisSentinel {
         let leftovers = Leftovers::new();
         let mut servers: Vec<Node> = Vec::new();
@@ -105,16 +108,25 @@ impl RedisSentinel {
 
     /// The address as `session_redis` takes it.
     pub fn url(&self) -> String {
-        self.url_with(self.plan.sentinel_password.as_deref())
+        self.url_by(&self.sentinels.iter().map(Node::port).collect::<Vec<_>>())
     }
 
-    /// The same with another password for the sentinels.
-    pub fn url_with(&self, sentinel_password: Option<&str>) -> String {
-        let login = self.plan.password.iter().map(|password| format!(":{password}@")).collect::<String>();
-        let sentinels: Vec<_> =
-            self.sentinels.iter().map(|node| format!("127.0.0.1:{}", node.port())).collect();
-        let password = sentinel_password.map(|password| format!("?sentinel_password={password}"));
-        format!("redis+sentinel://{login}{}/{MASTER}/0{}", sentinels.join(","), password.unwrap_or_default())
+    /// The same by way of other sentinels, which are at these ports.
+    pub fn url_by(&self, sentinels: &[u16]) -> String {
+        let login = self.login();
+        let sentinels: Vec<_> = sentinels.iter().map(|port| format!("127.0.0.1:{port}")).collect();
+        let password = self.plan.sentinel_password.iter();
+        let password: String = password.map(|password| format!("?sentinel_password={password}")).collect();
+        format!("redis+sentinel://{login}{}/{MASTER}/0{password}", sentinels.join(","))
+    }
+
+    /// The address of the present master, for who does not ask sentinels.
+    pub fn master_url(&self) -> String {
+        format!("redis://{}127.0.0.1:{}", self.login(), self.servers[self.master()].port())
+    }
+
+    fn login(&self) -> String {
+        self.plan.password.iter().map(|password| format!(":{password}@")).collect()
     }
 
     /// The number of the server that most sentinels name.
@@ -169,6 +181,13 @@ impl RedisSentinel {
         sentinel.command(&["SENTINEL", "FAILOVER", MASTER]);
     }
 
+    /// Makes the sentinels forget when the last failover was, so that the next one need not wait.
+    pub fn forget_failovers(&self) {
+        for sentinel in &self.sentinels {
+            sentinel.command(&["SENTINEL", "RESET", MASTER]);
+        }
+    }
+
     /// Makes every server and every sentinel run and answer.
     pub fn restore(&mut self) {
         self.servers.iter_mut().chain(&mut self.sentinels).for_each(Node::restore);
@@ -221,8 +240,9 @@ impl Lendable for RedisSentinel {
         &IDLE
     }
 
+    /// As few as can be, with passwords: where nothing fails, more of them make no difference.
     fn start() -> RedisSentinel {
-        RedisSentinel::start()
+        RedisSentinel::start_as(Plan { replicas: 1, sentinels: 1, ..Plan::with_passwords() })
     }
 
     fn make_ready(&mut self) {

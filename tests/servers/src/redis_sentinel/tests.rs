@@ -2,12 +2,7 @@ use super::*;
 
 #[test]
 fn a_replica_succeeds_a_master_that_is_killed_and_the_old_one_comes_back_as_a_replica() {
-    let plan = Plan {
-        password: Some("of-servers".into()),
-        sentinel_password: Some("of-sentinels".into()),
-        ..Plan::default()
-    };
-    let mut redis = RedisSentinel::start_as(plan);
+    let mut redis = RedisSentinel::start_as(Plan::with_passwords());
     redis.command(&["SET", "session:a", "x", "EX", "100"]);
     assert_eq!(redis.master(), 0);
     redis.kill(0);

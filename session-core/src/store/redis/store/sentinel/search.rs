@@ -163,9 +163,10 @@ impl Search {
                 Err(error) => described(error),
             };
             troubles.push(format!("sentinel {}: {trouble}", sentinel.name));
-        }
-        if words.is_empty() {
-            *lock(&self.trouble) = troubles.join("; ");
+            if words.is_empty() {
+                // Told before all have answered: who stands still would keep the others' reasons back.
+                *lock(&self.trouble) = troubles.join("; ");
+            }
         }
         words
     }

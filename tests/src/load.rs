@@ -10,10 +10,11 @@ use rocket::tokio::runtime::{Builder, Runtime};
 use rocket::tokio::task::JoinHandle;
 use rocket::tokio::time::{sleep, timeout};
 use rocket_session_state::store::{Call, Loaded, New, RedisStore, Store, StoreError, Swap};
-use session_tests::poll;
+
+use crate::poll;
 
 /// The number of sessions, each with a task that is its only writer.
-pub(crate) const TASKS: usize = 64;
+pub const TASKS: usize = 64;
 
 /// The pause of each task between two swaps.
 const PAUSE: Duration = Duration::from_millis(2);
@@ -25,12 +26,12 @@ const LIMIT: Duration = Duration::from_secs(1);
 const SIZE: usize = 1024;
 
 /// The key of the session of a task.
-pub(crate) fn key(task: usize) -> String {
+pub fn key(task: usize) -> String {
     format!("session:under-load-{task}")
 }
 
 /// Tasks that swap until the value is dropped.
-pub(crate) struct Load {
+pub struct Load {
     writers: Vec<Arc<Writer>>,
     running: Arc<AtomicBool>,
     tasks: Vec<JoinHandle<()>>,
@@ -40,24 +41,24 @@ pub(crate) struct Load {
 
 /// What has happened since the last [`Load::begin`].
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Counts {
+pub struct Counts {
     /// Acknowledged swaps.
-    pub(crate) swaps: u64,
+    pub swaps: u64,
     /// Swaps that failed, by what the store said.
-    pub(crate) errors: BTreeMap<String, u64>,
+    pub errors: BTreeMap<String, u64>,
     /// Failed swaps that a load has shown to have happened.
-    pub(crate) happened: u64,
+    pub happened: u64,
     /// Conflicts with what an earlier swap has written, after a load had not seen it yet.
-    pub(crate) late: u64,
+    pub late: u64,
     /// Conflicts with the very record that the same swap has written.
-    pub(crate) false_conflicts: u64,
+    pub false_conflicts: u64,
     /// Acknowledged swaps that are gone.
-    pub(crate) lost: u64,
+    pub lost: u64,
 }
 
 impl Counts {
     /// The number of swaps that failed.
-    pub(crate) fn failed(&self) -> u64 {
+    pub fn failed(&self) -> u64 {
         self.errors.values().sum()
     }
 
@@ -75,7 +76,7 @@ impl Counts {
 
 impl Load {
     /// Starts the tasks and waits until each has written.
-    pub(crate) fn on(store: RedisStore) -> Load {
+    pub fn on(store: RedisStore) -> Load {
         let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let (store, running) = (Arc::new(store), Arc::new(AtomicBool::new(true)));
         let start = Instant::now();
@@ -89,7 +90,7 @@ impl Load {
     }
 
     /// Counts from now on.
-    pub(crate) fn begin(&self) {
+    pub fn begin(&self) {
         for writer in &self.writers {
             writer.longest.store(0, Ordering::SeqCst);
             *writer.counts.lock().unwrap() = Counts::default();
@@ -98,7 +99,7 @@ impl Load {
 
     /// Waits until each session was written by a call that has begun after `since`. A task for which this takes longer than
     /// `limit` fails the test: its store hangs.
-    pub(crate) fn written_since(&self, since: Instant, limit: Duration) {
+    pub fn written_since(&self, since: Instant, limit: Duration) {
         let mut waiting = Vec::new();
         let written = poll::until(limit, || {
             waiting = self.writers.iter().filter(|writer| writer.last_begun() < since).collect();
@@ -113,14 +114,14 @@ impl Load {
     }
 
     /// What has happened since [`begin`](Load::begin).
-    pub(crate) fn counts(&self) -> Counts {
+    pub fn counts(&self) -> Counts {
         let mut sum = Counts::default();
         self.writers.iter().for_each(|writer| sum.add(&writer.counts.lock().unwrap()));
         sum
     }
 
     /// The longest time since [`begin`](Load::begin) that any of some sessions was not written.
-    pub(crate) fn longest_silence(&self, of: impl Fn(usize) -> bool) -> Duration {
+    pub fn longest_silence(&self, of: impl Fn(usize) -> bool) -> Duration {
         let silences = self.writers.iter().enumerate().filter(|(task, _)| of(*task));
         silences.map(|(_, writer)| writer.longest_silence()).max().unwrap_or_default()
     }
