@@ -101,11 +101,13 @@ mod redis {
     async fn one_node_of_a_redis_cluster_does_not_launch_and_is_told_what_to_write() {
         let bus = free_port().to_string();
         let server = Server::start_with(&["--cluster-enabled", "yes", "--cluster-port", &bus]);
-        let text = Chain(&launch(server.store()).await.unwrap_err()).to_string();
-        assert!(
-            text.contains("one node of a Redis Cluster") && text.contains("write a list of addresses"),
-            "{text}"
-        );
+        for url in [server.url(), format!("{}?protocol=3", server.url())] {
+            let text = Chain(&launch(RedisStore::from_url(&url).unwrap()).await.unwrap_err()).to_string();
+            assert!(
+                text.contains("one node of a Redis Cluster") && text.contains("write a list of addresses"),
+                "{text}"
+            );
+        }
     }
 }
 

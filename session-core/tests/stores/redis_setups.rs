@@ -168,6 +168,19 @@ async fn a_user_with_the_rights_that_the_guide_names_does_all_where_sentinels_na
 }
 
 #[tokio::test]
+async fn a_sentinel_that_is_taken_for_a_server_and_a_server_that_is_taken_for_a_sentinel_do_not_launch() {
+    let sentinels = RedisSentinel::start_as(Plan { replicas: 0, sentinels: 1, ..Plan::default() });
+    for protocol in [2, 3] {
+        let url = format!("redis://127.0.0.1:{}?protocol={protocol}", sentinels.sentinels()[0].port());
+        let error = text(launch(RedisStore::from_url(&url).unwrap()).await.unwrap_err());
+        assert!(error.contains("the server is a sentinel; write \"redis+sentinel://"), "{error}");
+    }
+    let url = format!("redis+sentinel://127.0.0.1:{}/sessions", sentinels.servers()[0].port());
+    let error = text(launch(RedisStore::from_url(&url).unwrap()).await.unwrap_err());
+    assert!(error.contains("not a sentinel: name sentinels"), "{error}");
+}
+
+#[tokio::test]
 async fn the_database_behind_sentinels_is_the_one_of_the_address() {
     let sentinels = RedisSentinel::start_as(Plan { replicas: 0, sentinels: 1, ..Plan::default() });
     let url = sentinels.url();

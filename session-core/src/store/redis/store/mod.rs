@@ -21,7 +21,7 @@ use std::time::Duration;
 
 use futures_util::future::try_join_all;
 use redis::aio::ConnectionManager;
-use redis::{Client, Cmd, Value, cmd};
+use redis::{Client, Cmd, FromRedisValue, Value, cmd};
 
 use self::address::{Address, Objection, ServerAddress};
 use self::channel::Refusals;
@@ -209,15 +209,18 @@ impl RedisStore {
 impl RedisStore {
     /// Loads the script, and asks whether a server knows `GETEX` and stands where it is thought to.
     async fn ready_for_sessions(&self, call: Call, server: &Server<'_>) -> Result<(), StoreError> {
+        // Servers that hide INFO or COMMAND answer an error: they get the benefit of the doubt.
+        let info = server.send(call, cmd("INFO")).await.ok();
+        let info = info.and_then(|info| String::from_redis_value(info).ok()).unwrap_or_default();
+        let says = |fact: &str| info.lines().any(|line| line.trim_end() == fact);
+        if says("redis_mode:sentinel") {
+            return Err(StoreError::misconfigured(IS_SENTINEL));
+        }
+        if says("cluster_enabled:1") && server.name().is_none() {
+            return Err(StoreError::misconfigured(IN_CLUSTER.trim_start_matches(": ")));
+        }
         if !self.script.load(server, call).await? {
             return Err(StoreError::invalid_response("the script's SHA-1"));
-        }
-        // Servers that hide INFO or COMMAND answer an error: they get the benefit of the doubt.
-        let cluster = server.send(call, cmd("INFO").arg("cluster").take()).await;
-        if let (Ok(Value::BulkString(text)), None) = (&cluster, server.name())
-            && text.split(|byte| *byte == b'\n').any(|line| line.trim_ascii() == b"cluster_enabled:1")
-        {
-            return Err(StoreError::misconfigured(IN_CLUSTER.trim_start_matches(": ")));
         }
         match server.send(call, cmd("COMMAND").arg("INFO").arg("GETEX").take()).await {
             Ok(Value::Array(commands)) if commands == [Value::Nil] => {
@@ -227,6 +230,9 @@ impl RedisStore {
         }
     }
 }
+
+const IS_SENTINEL: &str =
+    "the server is a sentinel; write \"redis+sentinel://host:26379,host:26379/master-name/0\"";
 
 /// Says why there can't be a store of these settings. No file is read.
 pub(super) fn objection(settings: &RedisSettings) -> Option<Objection> {

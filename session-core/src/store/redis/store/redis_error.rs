@@ -21,6 +21,9 @@ impl DriverError for RedisError {
                 let code = self.code().filter(|code| is_code(code)).unwrap_or("an error");
                 write!(f, "Redis answered {code}")?;
                 match (code, self.detail()) {
+                    ("ERR", Some(detail)) if is_unknown(detail, "SENTINEL") => {
+                        f.write_str("; it is not a sentinel: name sentinels, whose port is mostly 26379")
+                    }
                     ("ERR", Some(detail)) if detail.starts_with("unknown command") => {
                         f.write_str(": it does not know a command; version 6.2 or newer is needed")
                     }
@@ -79,6 +82,12 @@ fn advice(error: &RedisError) -> Option<&'static str> {
 
 pub(super) const IN_CLUSTER: &str = ": the server is one node of a Redis Cluster, which has a part of the keys; write a \
      list of addresses: [\"redis://host:port\", …], of one or more of its nodes";
+
+/// Tells whether a server says `unknown command 'GETEX'`, in quotes of any kind.
+fn is_unknown(detail: &str, command: &str) -> bool {
+    let word = detail.strip_prefix("unknown command").map(|rest| rest.trim_start_matches([' ', '\'', '`']));
+    word.is_some_and(|word| word.starts_with(command))
+}
 
 /// Returns the command in `… has no permissions to run the 'getex' command`.
 fn refused_command(detail: &str) -> Option<&str> {
