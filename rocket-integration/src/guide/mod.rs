@@ -13,6 +13,7 @@ macro_rules! pages {
 }
 
 pages! {
+    capacity "capacity.md"
     configuration "configuration.md"
     consistency "consistency.md"
     deployment "deployment.md"
@@ -23,6 +24,7 @@ pages! {
     from_flask "from-flask.md"
     guards "guards.md"
     login_application "login-application.md"
+    more_than_one_machine "more-than-one-machine.md"
     observability "observability.md"
     own_pool "own-pool.md"
     own_store "own-store.md"
