@@ -12,3 +12,8 @@ use session_tests::redis_cluster::RedisCluster;
 fn store(cluster: &RedisCluster) -> RedisStore {
     RedisStore::cluster(cluster.urls()).unwrap()
 }
+
+/// The same, whose writes are answered once a replica has them.
+fn waiting_store(cluster: &RedisCluster) -> RedisStore {
+    store(cluster).wait_for_replicas(1).unwrap()
+}

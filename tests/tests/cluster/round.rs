@@ -106,4 +106,9 @@ impl Costs {
     pub(crate) fn failed(&self) -> u64 {
         self.counts.iter().map(Counts::failed).sum()
     }
+
+    /// The number of acknowledged swaps that are gone.
+    pub(crate) fn lost(&self) -> u64 {
+        self.counts.iter().map(|counts| counts.lost).sum()
+    }
 }

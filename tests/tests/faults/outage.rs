@@ -161,6 +161,11 @@ mod the_server_is_killed_and_started_again {
     }
 
     #[test]
+    fn on_redis_cluster() {
+        killed(storage::on_redis_cluster());
+    }
+
+    #[test]
     fn on_postgresql() {
         killed(Box::new(Database::postgres_alone()));
     }

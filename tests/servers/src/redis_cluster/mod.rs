@@ -156,24 +156,30 @@ impl RedisCluster {
     }
 
     fn is_whole(&self, views: &mut String) -> bool {
+        let masters: Vec<&str> = self.masters().iter().map(|master| self.nodes[*master].id()).collect();
+        if masters.len() * if self.replicas { 2 } else { 1 } != self.nodes.len() {
+            return false;
+        }
         let ports: Vec<String> = self.nodes.iter().map(|node| format!(":{}@", node.announced())).collect();
         let says_so = |node: &Node| {
             let view = node.command(&["CLUSTER", "NODES"]).text();
-            let flags = |line: &str| line.split(' ').nth(2).unwrap_or_default().to_owned();
-            let trouble = ["fail", "handshake", "noaddr"];
-            let troubled = view.lines().any(|line| trouble.iter().any(|word| flags(line).contains(word)));
-            let knows_all = ports.iter().all(|port| view.contains(port));
             views.push_str(&view);
+            // An id, an address, flags, and the id of the master.
+            let column =
+                |number| view.lines().map(move |line| line.split(' ').nth(number).unwrap_or_default());
+            let trouble = ["fail", "handshake", "noaddr"];
+            let troubled = column(2).any(|flags| trouble.iter().any(|word| flags.contains(word)));
+            let knows_all = ports.iter().all(|port| view.contains(port));
+            let are_followed =
+                !self.replicas || masters.iter().all(|id| column(3).any(|followed| followed == *id));
             let ok = node.command(&["CLUSTER", "INFO"]).text().contains("cluster_state:ok");
-            ok && !troubled && knows_all && node.is_up_to_date()
+            ok && !troubled && knows_all && are_followed && node.is_up_to_date()
         };
         if !self.nodes.iter().all(says_so) {
             return false;
         }
-        let (owners, masters) = (slots::owners(&self.nodes[0]), self.masters().len());
-        slots::are_all(&owners)
-            && masters * if self.replicas { 2 } else { 1 } == self.nodes.len()
-            && self.nodes.iter().all(|node| slots::owners(node) == owners)
+        let owners = slots::owners(&self.nodes[0]);
+        slots::are_all(&owners) && self.nodes.iter().all(|node| slots::owners(node) == owners)
     }
 
     /// The keys of all records, in order.
