@@ -1,6 +1,7 @@
 //! Writes that wait for replicas.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use redis::aio::ConnectionManager;
@@ -8,6 +9,9 @@ use redis::{Client, cmd};
 use rocket_session_state_conformance::Suite;
 use rocket_session_state_core::store::{Loaded, RedisStore, Store, StoreError, Swap};
 use test_servers::engine::Engine;
+use test_servers::poll;
+use test_servers::process::PATIENCE;
+use test_servers::redis_sentinel::RedisSentinel;
 use tokio::task::JoinSet;
 use tokio::time::timeout_at;
 
@@ -100,10 +104,12 @@ async fn while_the_replica_stands_still_writes_fail_with_an_open_outcome_and_all
     assert!(error.is_outage() && !error.wrote_nothing() && !error.is_refusal(), "{}", texts(&error));
     assert!(texts(&error).contains("fewer replicas than session_redis_wait_replicas"), "{}", texts(&error));
 
-    // What writes nothing waits for nobody, but for those that were before it on its connection.
-    let conflict = within(call(), confirmed(&server).swap(call(), "k", Some(&old), new(b"x"))).await;
+    // What writes nothing waits for nobody.
+    let watch = server.watch();
+    let conflict = within(call(), store.swap(call(), "k", Some(&old), new(b"x"))).await;
     assert_eq!(conflict.unwrap(), Swap::Conflict(Some(Loaded::new("new"))));
-    assert!(!within(call(), confirmed(&server).delete(call(), "absent")).await.unwrap());
+    assert!(!within(call(), store.delete(call(), "absent")).await.unwrap());
+    assert_eq!(count(&watch.end(), "WAIT"), 0);
     let deleted = store.delete(until(SHORT), "k").await.unwrap_err();
     assert!(deleted.is_outage() && !deleted.wrote_nothing(), "{}", texts(&deleted));
 
@@ -178,4 +184,92 @@ async fn on_a_connection_of_the_application_nothing_can_wait() {
     let manager = ConnectionManager::new(Client::open(server.url()).unwrap()).await.unwrap();
     let error = RedisStore::from_manager(manager).wait_for_replicas(1).unwrap_err();
     assert!(texts(&error).contains("can't wait for replicas"), "{}", texts(&error));
+}
+
+/// Writers, each the only one of its session, which they increment until they are told to stop.
+#[derive(Default)]
+struct Writers {
+    acknowledged: AtomicU64,
+    lost: AtomicU64,
+    stop: AtomicBool,
+}
+
+impl Writers {
+    /// Writes one session. After an error it reads what became of the write.
+    async fn write(&self, store: &RedisStore, key: &str) {
+        let (mut here, mut acknowledged) = (0, 0);
+        while !self.stop.load(Relaxed) {
+            let expected = (here > 0).then(|| Loaded::new(here.to_string()));
+            let next = (here + 1).to_string();
+            let limit = until(SECOND);
+            let swap = store.swap(limit, key, expected.as_ref(), new(next.as_bytes()));
+            match timeout_at(limit.deadline, swap).await {
+                Ok(Ok(Swap::Done { .. })) => {
+                    here += 1;
+                    acknowledged = here;
+                    self.acknowledged.fetch_add(1, Relaxed);
+                    tokio::time::sleep(Duration::from_millis(2)).await;
+                    continue;
+                }
+                Ok(Ok(Swap::Conflict(record))) => here = number(record.as_ref()),
+                Ok(Err(_)) | Err(_) => match self.read(store, key).await {
+                    Some(read) => here = read,
+                    None => return,
+                },
+            }
+            self.lost.fetch_add(acknowledged.saturating_sub(here), Relaxed);
+            acknowledged = acknowledged.min(here);
+        }
+    }
+
+    async fn read(&self, store: &RedisStore, key: &str) -> Option<u64> {
+        while !self.stop.load(Relaxed) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            let limit = until(SECOND);
+            if let Ok(Ok(record)) = timeout_at(limit.deadline, store.load(limit, key, None)).await {
+                return Some(number(record.as_ref()));
+            }
+        }
+        None
+    }
+
+    /// Waits until so many more writes are acknowledged.
+    fn have_written(&self, more: u64) {
+        let enough = self.acknowledged.load(Relaxed) + more;
+        assert!(poll::until(PATIENCE, || self.acknowledged.load(Relaxed) >= enough), "no write succeeds");
+    }
+}
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn number(record: Option<&Loaded>) -> u64 {
+    record.map_or(0, |record| std::str::from_utf8(&record.bytes).unwrap().parse().unwrap())
+}
+
+/// A planned failover begins with the promotion of one replica, and the others follow the old master for a while. So all
+/// replicas are waited for.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_planned_failover_loses_no_acknowledged_write_where_all_replicas_are_waited_for() {
+    let servers = RedisSentinel::start();
+    let store = Arc::new(RedisStore::from_url(&servers.url()).unwrap().wait_for_replicas(2).unwrap());
+    let writers = Arc::new(Writers::default());
+    let mut tasks = JoinSet::new();
+    for number in 0..16 {
+        let (writers, store) = (Arc::clone(&writers), Arc::clone(&store));
+        tasks.spawn(async move { writers.write(&store, &format!("k{number}")).await });
+    }
+    let watched = Arc::clone(&writers);
+    let failed_over = tokio::task::spawn_blocking(move || {
+        let before = servers.master();
+        watched.have_written(500);
+        servers.fail_over();
+        assert!(poll::until(PATIENCE, || servers.master() != before), "there was no failover");
+        servers.wait_until_whole();
+        watched.have_written(500);
+        servers
+    });
+    let _servers = failed_over.await.unwrap();
+    writers.stop.store(true, Relaxed);
+    tasks.join_all().await;
+    assert_eq!(writers.lost.load(Relaxed), 0, "of {}", writers.acknowledged.load(Relaxed));
 }

@@ -8,13 +8,13 @@ use std::time::Duration;
 
 use redis::aio::ConnectionLike;
 use redis::{ErrorKind, RedisError, RedisResult, Value, cmd};
-use tokio::sync::{oneshot, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, timeout_at};
 
 use super::pipeline::{Answers, Group, Message, after_others};
 use super::swap::SwapForm;
 
-/// The writes of one connection, each batch of which is closed by a `WAIT` for replicas.
+/// The writes of one connection. Each batch of which one has written something is closed by a `WAIT` for replicas.
 ///
 /// One batch is under way at a time, and what comes meanwhile is the next one. Sent behind a `WAIT`, a write would lie in the
 /// server's queue, and be carried out when its caller has long given up.
@@ -39,9 +39,12 @@ struct Pending {
     answer: oneshot::Sender<RedisResult<Answered>>,
 }
 
-/// The answers to a message, and the way to learn what became of its batch.
+/// The answers to a message.
 struct Answered {
     answers: Answers,
+    /// The way to say that it has written: then replicas are waited for. Dropped, it says that it has not.
+    written: mpsc::Sender<()>,
+    /// The way to learn what replicas have.
     confirmed: watch::Receiver<Option<RedisResult<()>>>,
 }
 
@@ -61,9 +64,12 @@ impl ConfirmedWrites {
         let (answer, answered) = oneshot::channel();
         let pending = Pending { group: message.group(form), deadline, answer };
         self.enqueue(pending, connection, message.replicas());
-        let Answered { answers, mut confirmed } = answered.await.unwrap_or_else(|_| Err(broken()))?;
+        let Answered { answers, written, mut confirmed } =
+            answered.await.unwrap_or_else(|_| Err(broken()))?;
         let answer = message.answer(answers)?;
         if M::has_written(&answer) {
+            // One word is enough for all of a batch.
+            let _ = written.try_send(());
             let confirmed = confirmed.wait_for(Option::is_some).await.map_err(|_| broken())?;
             if let Some(Err(error)) = &*confirmed {
                 return Err(error.clone());
@@ -147,9 +153,9 @@ impl Drop for Serving {
     }
 }
 
-/// Sends a batch and a `WAIT` behind it, and hands out their answers; returns whether there were any.
+/// Sends a batch, then the `WAIT` for it, and hands out the answers; returns whether the server answered.
 ///
-/// The server works on them even if all callers give up, and nothing is to be sent behind that. So they are waited for.
+/// It works on them even if all callers give up, and nothing is to be sent behind that. So the answers are waited for.
 async fn deliver<C>(connection: &C, batch: Vec<Pending>, replicas: u32) -> bool
 where
     C: ConnectionLike + Clone + Send + Sync + 'static,
@@ -165,26 +171,28 @@ where
         }
     }
     let Some(latest) = latest else { return true };
-    let (told, confirmed) = watch::channel(None);
-    let (mut writing, mut waiting) = (connection.clone(), connection.clone());
-    let writes = async {
+    let mut connection = connection.clone();
+    let all = async {
         // Each has its own answer, also where another one's is an error.
-        let values = pipeline.ignore_errors().query_async::<Vec<Value>>(&mut writing).await;
+        let values = pipeline.ignore_errors().query_async::<Vec<Value>>(&mut connection).await;
         let mut values = values.map(Vec::into_iter);
+        let (told, confirmed) = watch::channel(None);
+        let (written, mut has_written) = mpsc::channel(1);
         for (answer, taken) in answers.into_iter().zip(taken) {
             let answers =
                 values.as_mut().map_err(|error| error.clone()).and_then(|values| taken.from(values));
+            let (written, confirmed) = (written.clone(), confirmed.clone());
             // That it can't be handed out means that nobody waits for it any more.
-            let _ = answer.send(answers.map(|answers| Answered { answers, confirmed: confirmed.clone() }));
+            let _ = answer.send(answers.map(|answers| Answered { answers, written, confirmed }));
+        }
+        drop(written);
+        if has_written.recv().await.is_some() {
+            let wait = cmd("WAIT").arg(replicas).arg(milliseconds(latest)).take();
+            let count = connection.req_packed_command(&wait).await.and_then(Value::extract_error);
+            told.send_replace(Some(count.and_then(|count| enough(&count, replicas))));
         }
     };
-    let wait = cmd("WAIT").arg(replicas).arg(milliseconds(latest)).take();
-    let waits = async {
-        let count = waiting.req_packed_command(&wait).await.and_then(Value::extract_error);
-        told.send_replace(Some(count.and_then(|count| enough(&count, replicas))));
-    };
-    // In this order: both are on their way before either is answered.
-    timeout_at(latest, async { tokio::join!(biased; writes, waits) }).await.is_ok()
+    timeout_at(latest, all).await.is_ok()
 }
 
 /// Returns how long replicas are waited for: the answer is to arrive before the deadline.
