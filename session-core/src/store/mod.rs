@@ -122,9 +122,9 @@ pub use memory::MemoryStore;
 pub use mongodb::MongoStore;
 pub use open_to::OpenTo;
 pub use part::Part;
-#[cfg(feature = "redis")]
-pub use redis::RedisStore;
 pub use redis::RedisUrl;
+#[cfg(feature = "redis")]
+pub use redis::{RedisCommands, RedisReply, RedisStore};
 pub(crate) use registry::SessionType;
 #[cfg(feature = "sql")]
 pub use sql::{SqlDialect, SqlError, SqlRow, SqlStatements, SqlStore, SqlTable, SqlValue};

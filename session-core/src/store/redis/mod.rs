@@ -7,5 +7,5 @@ mod url;
 
 pub use settings::RedisSettings;
 #[cfg(feature = "redis")]
-pub use store::RedisStore;
+pub use store::{RedisCommands, RedisReply, RedisStore};
 pub use url::RedisUrl;

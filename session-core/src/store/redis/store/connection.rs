@@ -11,6 +11,7 @@ use super::cluster::Cluster;
 use super::failed::Failed;
 use super::link::Link;
 use super::pipeline::Message;
+use super::pool::Pool;
 use super::routing::{self, LOOK_EVERY, Node, Routes};
 use super::sentinel::Sentinel;
 use super::shared::Shared;
@@ -22,6 +23,8 @@ pub(super) enum Connection {
     One(Box<Link>),
     /// To the application's connection.
     Shared(Box<Shared>),
+    /// To whatever the application sends them with.
+    Pool(Pool),
     /// To that master of a cluster which has the key.
     Cluster(Box<Cluster>),
     /// To the master that sentinels name.
@@ -32,6 +35,7 @@ pub(super) enum Connection {
 pub(super) enum Server<'a> {
     One(&'a Link),
     Shared(&'a Shared),
+    Pool(&'a Pool),
     Node(Arc<Node>),
 }
 
@@ -46,6 +50,7 @@ impl Connection {
         match self {
             Connection::One(link) => Server::One(link).send(call, message).await,
             Connection::Shared(shared) => Server::Shared(shared).send(call, message).await,
+            Connection::Pool(pool) => pool.send(call, message).await,
             Connection::Cluster(cluster) => routing::send(&**cluster, call, key, message).await,
             Connection::Sentinel(sentinel) => routing::send(&**sentinel, call, key, message).await,
         }
@@ -56,6 +61,7 @@ impl Connection {
         Ok(match self {
             Connection::One(link) => vec![Server::One(link)],
             Connection::Shared(shared) => vec![Server::Shared(shared)],
+            Connection::Pool(pool) => vec![Server::Pool(pool)],
             Connection::Cluster(cluster) => {
                 cluster.masters(call).await?.into_iter().map(Server::Node).collect()
             }
@@ -66,7 +72,9 @@ impl Connection {
     /// Returns the server that has the key, if there are several that fail on their own.
     pub(super) fn node_of(&self, key: &str) -> Option<Arc<Node>> {
         match self {
-            Connection::One(_) | Connection::Shared(_) | Connection::Sentinel(_) => None,
+            Connection::One(_) | Connection::Shared(_) | Connection::Pool(_) | Connection::Sentinel(_) => {
+                None
+            }
             Connection::Cluster(cluster) => cluster.of(key),
         }
     }
@@ -85,16 +93,16 @@ impl Connection {
         }
     }
 
-    /// Tells whether a connection that listens to channels can be opened.
-    pub(super) fn has_channels(&self) -> bool {
-        !matches!(self, Connection::Shared(_))
+    /// Tells whether other connections to the same servers can be opened: to listen to channels, or to wait.
+    pub(super) fn can_have_others(&self) -> bool {
+        !matches!(self, Connection::Shared(_) | Connection::Pool(_))
     }
 
     /// Returns what opens a connection to a server that passes on what is told on channels: in a cluster, any.
     pub(super) fn client(&self) -> Option<Client> {
         match self {
             Connection::One(link) => Some(link.client().clone()),
-            Connection::Shared(_) => None,
+            Connection::Shared(_) | Connection::Pool(_) => None,
             Connection::Cluster(cluster) => cluster.any_client(),
             Connection::Sentinel(sentinel) => sentinel.client(),
         }
@@ -104,7 +112,7 @@ impl Connection {
     /// cluster every node passes on all of them.
     pub(super) fn changed(&self) -> impl Future<Output = ()> + use<> {
         let changed = match self {
-            Connection::One(_) | Connection::Shared(_) | Connection::Cluster(_) => None,
+            Connection::One(_) | Connection::Shared(_) | Connection::Pool(_) | Connection::Cluster(_) => None,
             Connection::Sentinel(sentinel) => Some(sentinel.changed()),
         };
         async move {
@@ -120,7 +128,7 @@ impl Connection {
         let names: Vec<_> = servers.iter().filter_map(Server::name).collect();
         let (count, names) = (names.len(), names.join(", "));
         match self {
-            Connection::One(_) | Connection::Shared(_) => None,
+            Connection::One(_) | Connection::Shared(_) | Connection::Pool(_) => None,
             Connection::Cluster(_) => Some(format!("a Redis Cluster, {count} masters: {names}")),
             Connection::Sentinel(sentinel) => Some(format!("the {}, which is {names}", sentinel.address())),
         }
@@ -134,6 +142,7 @@ impl Connection {
                 format!("Redis at {}, database {}", server.addr(), server.redis_settings().db())
             }
             Connection::Shared(_) => "Redis on the application's connection".to_owned(),
+            Connection::Pool(pool) => pool.address(),
             Connection::Cluster(cluster) => cluster.address(),
             Connection::Sentinel(sentinel) => sentinel.address(),
         }
@@ -144,15 +153,21 @@ impl Server<'_> {
     /// Returns the server's name, if there are several that fail on their own.
     pub(super) fn name(&self) -> Option<&str> {
         match self {
-            Server::One(_) | Server::Shared(_) => None,
+            Server::One(_) | Server::Shared(_) | Server::Pool(_) => None,
             Server::Node(node) => Some(&node.name),
         }
+    }
+
+    /// Tells whether the server has to have the keys of all sessions. What the application sends with may find that of each.
+    pub(super) fn has_all_keys(&self) -> bool {
+        matches!(self, Server::One(_) | Server::Shared(_))
     }
 
     pub(super) async fn send<M: Message>(&self, call: Call, message: M) -> Result<M::Answer, Failed> {
         let link = match self {
             Server::One(link) => link,
             Server::Shared(shared) => return shared.send(call, message).await.map_err(Failed::after),
+            Server::Pool(pool) => return pool.send(call, message).await,
             Server::Node(node) => &node.link,
         };
         link.ready_for(call, &message)

@@ -52,7 +52,7 @@ impl Listener {
     /// Tells a watcher of each removal of this key's record, and at once when it listens. On a connection of the
     /// application it drops the watcher: no other connection can be opened from that one.
     pub(super) fn watch(&self, key: &str, watcher: Watcher) {
-        if !self.connection.has_channels() {
+        if !self.connection.can_have_others() {
             return;
         }
         let mut watched = Watched { channel: channel::of(key), watcher };

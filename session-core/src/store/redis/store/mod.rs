@@ -3,18 +3,22 @@
 mod address;
 mod channel;
 mod cluster;
+mod commands;
 mod connection;
 mod deletion;
 mod failed;
 mod link;
 mod listener;
 mod pipeline;
+mod pool;
 mod redis_error;
 mod routing;
 mod sentinel;
 mod shared;
 mod swap;
 mod wait;
+
+pub use commands::{RedisCommands, RedisReply};
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,6 +34,7 @@ use self::connection::{Connection, Server};
 use self::deletion::Deletion;
 use self::link::Link;
 use self::listener::Listener;
+use self::pool::Pool;
 use self::redis_error::IN_CLUSTER;
 use self::sentinel::Sentinel;
 use self::shared::Shared;
@@ -174,6 +179,22 @@ impl RedisStore {
         Self::on(Connection::Shared(Shared::new(manager).into()))
     }
 
+    /// A store over whatever an application sends its commands with: a pool or a client of any kind and version, to one
+    /// server or to one that finds the server of a key itself. It tells of removals and can't listen to those of other
+    /// processes.
+    ///
+    /// ```
+    /// # extern crate rocket_session_state_core as rocket_session_state;
+    /// use rocket_session_state::store::{RedisCommands, RedisStore};
+    ///
+    /// fn sessions(pool: impl RedisCommands) -> RedisStore {
+    ///     RedisStore::over(pool)
+    /// }
+    /// ```
+    pub fn over(commands: impl RedisCommands) -> Self {
+        Self::on(Connection::Pool(Pool::new(commands)))
+    }
+
     /// Makes each write wait until so many replicas have it (`session_redis_wait_replicas`); 0 is none. A failover to one of
     /// them loses no write that was acknowledged.
     ///
@@ -196,7 +217,7 @@ impl RedisStore {
     /// # }
     /// ```
     pub fn wait_for_replicas(mut self, replicas: u32) -> Result<Self, StoreError> {
-        if replicas > 0 && matches!(*self.connection, Connection::Shared(_)) {
+        if replicas > 0 && !self.connection.can_have_others() {
             return Err(StoreError::misconfigured(
                 "writes can't wait for replicas on a connection that the application uses as well",
             ));
@@ -216,7 +237,7 @@ impl RedisStore {
         if says("redis_mode:sentinel") {
             return Err(StoreError::misconfigured(IS_SENTINEL));
         }
-        if says("cluster_enabled:1") && server.name().is_none() {
+        if says("cluster_enabled:1") && server.has_all_keys() {
             return Err(StoreError::misconfigured(IN_CLUSTER.trim_start_matches(": ")));
         }
         if !self.script.load(server, call).await? {
