@@ -102,7 +102,7 @@ impl Load {
     pub fn written_since(&self, since: Instant, limit: Duration) {
         let mut waiting = Vec::new();
         let written = poll::until(limit, || {
-            waiting = self.writers.iter().filter(|writer| writer.last_begun() < since).collect();
+            waiting = self.writers.iter().filter(|writer| writer.last_begun() <= since).collect();
             waiting.is_empty()
         });
         let errors = self.counts().errors;

@@ -59,7 +59,8 @@ impl Network {
 
     fn between(&self, verb: &str, one: Ipv4Addr, other: Ipv4Addr) {
         for (from, to) in [(one, other), (other, one)] {
-            ip(&["rule", verb, "pref", "10", "from", &from.to_string(), "to", &to.to_string(), "blackhole"]);
+            let (from, to) = (from.to_string(), to.to_string());
+            ip(&["rule", verb, "pref", "10", "from", &from, "to", &to, "blackhole"]);
         }
     }
 

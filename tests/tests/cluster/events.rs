@@ -17,52 +17,48 @@ fn slots(cluster: &RedisCluster) -> Vec<u16> {
     (0..TASKS).map(|task| cluster.slot_of(&key(task))).collect()
 }
 
-/// Hits one master after another with something after which its replica takes over, and makes it run again then: what is
-/// waited for ends before that if `stays_away` says so, otherwise with it.
+/// Hits one master after another with something after which its replica takes over.
 fn hit_masters(
-    event: &str,
     store: fn(&RedisCluster) -> RedisStore,
     hit: impl Fn(&mut RedisCluster, usize),
-    stays_away: bool,
+    mut costs: Costs,
 ) -> Costs {
     let _alone = one_at_a_time();
     let cluster = RedisCluster::lent();
     let (slots, load) = (slots(&cluster), Load::on(store(&cluster)));
-    let (cluster, mut costs) = (RefCell::new(cluster), Costs::default());
+    let cluster = RefCell::new(cluster);
     for round in 0..rounds() as usize {
         cluster.borrow().wait_until_whole();
         let master = cluster.borrow().master_of(slots[round % TASKS]);
         let owners: Vec<usize> = slots.iter().map(|slot| cluster.borrow().master_of(*slot)).collect();
         let replica = cluster.borrow().replica_of(master);
-        let follows = || {
-            let follows = cluster.borrow().nodes()[replica].is_master();
-            if follows && !stays_away {
-                cluster.borrow_mut().restart(master);
-            }
-            follows
-        };
-        costs.round(&load, |task| owners[task] == master, || hit(&mut cluster.borrow_mut(), master), follows);
-        cluster.borrow_mut().restart(master);
+        costs.round(
+            &load,
+            |task| owners[task] == master,
+            || hit(&mut cluster.borrow_mut(), master),
+            || cluster.borrow().nodes()[replica].is_master(),
+            || cluster.borrow_mut().restart(master),
+        );
     }
-    costs.tell(event);
     costs
 }
 
 #[test]
 fn a_master_that_is_killed_is_followed_by_its_replica_and_the_others_go_on() {
-    hit_masters("kill -9 of a master", store, RedisCluster::kill, true);
+    hit_masters(store, RedisCluster::kill, Costs::default()).tell("kill -9 of a master");
 }
 
 #[test]
 fn a_master_that_stands_still_is_followed_by_its_replica_and_the_others_go_on() {
-    hit_masters("a master stands still", store, RedisCluster::pause, true);
+    hit_masters(store, RedisCluster::pause, Costs::default()).tell("a master stands still");
 }
 
 /// What follows a master has no replica that could have a write, until the old master is one.
 #[test]
 fn no_write_that_a_replica_has_is_lost_when_its_master_is_killed() {
-    let event = "kill -9 of a master, which comes back, with session_redis_wait_replicas = 1";
-    assert_eq!(hit_masters(event, waiting_store, RedisCluster::kill, false).lost(), 0);
+    let costs = hit_masters(waiting_store, RedisCluster::kill, Costs::until_it_comes_back());
+    costs.tell("kill -9 of a master, which comes back, with session_redis_wait_replicas = 1");
+    assert_eq!(costs.lost(), 0);
 }
 
 /// Masters that change places again sooner may make their clients wait for seconds, whoever these are: the others have no
@@ -80,7 +76,7 @@ fn masters_that_change_places_with_their_replicas_cost_nobody_an_error() {
             thread::sleep(REST);
         }
         cluster.wait_until_whole();
-        costs.round(&load, |_| true, || cluster.failover_all(), || true);
+        costs.round(&load, |_| true, || cluster.failover_all(), || true, || ());
     }
     costs.tell("CLUSTER FAILOVER of all masters");
     assert_eq!(costs.failed(), 0);
@@ -95,7 +91,7 @@ fn slots_that_move_cost_nobody_an_error() {
     for _ in 0..rounds() {
         // Each of them holds a session that is in use.
         let move_all = || slots.iter().for_each(|slot| cluster.move_slot(*slot, Duration::from_millis(10)));
-        costs.round(&load, |_| true, move_all, || true);
+        costs.round(&load, |_| true, move_all, || true, || ());
     }
     costs.tell("64 slots moved");
     assert_eq!(costs.failed(), 0);
@@ -113,7 +109,7 @@ fn connections_that_are_cut_leave_no_session_in_doubt_for_long() {
                 thread::sleep(Duration::from_millis(100));
             }
         };
-        costs.round(&load, |_| true, cut, || true);
+        costs.round(&load, |_| true, cut, || true, || ());
     }
     costs.tell("connections cut 20 times");
 }

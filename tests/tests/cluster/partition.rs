@@ -13,30 +13,29 @@ use crate::{store, waiting_store};
 #[test]
 fn a_master_that_is_cut_off_from_the_others_is_followed_by_its_replica() {
     let test = "partition::a_master_that_is_cut_off_from_the_others_is_followed_by_its_replica";
-    cut_off(test, store, true, |costs| costs.tell("a master cut off from the others"));
+    cut_off(test, store, Costs::default(), |costs| costs.tell("a master cut off from the others"));
 }
 
 /// What follows the master has no replica that could have a write, until the others reach the old master again.
 #[test]
 fn no_write_that_a_replica_has_is_lost_when_its_master_is_cut_off() {
     let test = "partition::no_write_that_a_replica_has_is_lost_when_its_master_is_cut_off";
-    cut_off(test, waiting_store, false, |costs| {
+    cut_off(test, waiting_store, Costs::until_it_comes_back(), |costs| {
         costs.tell("a master cut off from the others and joined again, with session_redis_wait_replicas = 1");
         assert_eq!(costs.lost(), 0);
     });
 }
 
-/// Cuts one master after another off from all other nodes, in a network of the test's own, until its replica has taken over:
-/// what is waited for ends before they are joined again if `stays_away` says so, otherwise with it.
+/// Cuts one master after another off from all other nodes, in a network of the test's own.
 #[allow(clippy::print_stdout)] // for people who measure: `--nocapture`
-fn cut_off(test: &str, store: fn(&RedisCluster) -> RedisStore, stays_away: bool, check: impl FnOnce(&Costs)) {
+fn cut_off(test: &str, store: fn(&RedisCluster) -> RedisStore, mut costs: Costs, check: impl FnOnce(&Costs)) {
     let _alone = one_at_a_time();
     let inside = namespace::alone(test, |network| {
         let addresses: Vec<Ipv4Addr> = (11..=16).map(|last| Ipv4Addr::new(127, 0, 0, last)).collect();
         let cluster = RedisCluster::start_as(&Plan { addresses, ..Plan::default() });
         cluster.nodes().iter().for_each(|node| network.close(node.bus()));
         let slots: Vec<u16> = (0..TASKS).map(|task| cluster.slot_of(&key(task))).collect();
-        let (load, mut costs) = (Load::on(store(&cluster)), Costs::default());
+        let load = Load::on(store(&cluster));
         for round in 0..rounds() as usize {
             cluster.wait_until_whole();
             let master = cluster.master_of(slots[round % TASKS]);
@@ -44,19 +43,13 @@ fn cut_off(test: &str, store: fn(&RedisCluster) -> RedisStore, stays_away: bool,
             let replica = cluster.replica_of(master);
             let ip = |node: usize| *cluster.nodes()[node].address().ip();
             let others: Vec<usize> = (0..cluster.nodes().len()).filter(|node| *node != master).collect();
-            let join = || others.iter().for_each(|other| network.join(ip(master), ip(*other)));
-            let follows = || {
-                let follows = cluster.nodes()[replica].is_master();
-                if follows && !stays_away {
-                    join();
-                }
-                follows
-            };
-            let cut = || others.iter().for_each(|other| network.cut(ip(master), ip(*other)));
-            costs.round(&load, |task| owners[task] == master, cut, follows);
-            if stays_away {
-                join();
-            }
+            costs.round(
+                &load,
+                |task| owners[task] == master,
+                || others.iter().for_each(|other| network.cut(ip(master), ip(*other))),
+                || cluster.nodes()[replica].is_master(),
+                || others.iter().for_each(|other| network.join(ip(master), ip(*other))),
+            );
         }
         check(&costs);
     });

@@ -36,6 +36,8 @@ pub(crate) fn one_at_a_time() -> MutexGuard<'static, ()> {
 /// What some rounds of one event have cost.
 #[derive(Default)]
 pub(crate) struct Costs {
+    /// What was hit is well again before all sessions can be written: a part of what they wait for.
+    comes_back: bool,
     rounds: u64,
     /// The longest time that a session was not written: of those whose servers the event has hit, and of the others.
     hit: Vec<Duration>,
@@ -44,24 +46,32 @@ pub(crate) struct Costs {
 }
 
 impl Costs {
+    /// Costs of events in which nothing is written until what was hit is well again.
+    pub(crate) fn until_it_comes_back() -> Costs {
+        Costs { comes_back: true, ..Costs::default() }
+    }
+
     /// Does one round: something happens under load, and all sessions are written again by calls that have begun after
-    /// `over` says yes. `is_hit` tells which tasks may have to wait.
+    /// `over` says yes. Then `restore` makes well what was hit. `is_hit` tells which tasks may have to wait.
     pub(crate) fn round(
         &mut self,
         load: &Load,
         is_hit: impl Fn(usize) -> bool,
         event: impl FnOnce(),
         over: impl FnMut() -> bool,
+        restore: impl Fn(),
     ) {
         let before = Instant::now();
         load.written_since(before + Duration::from_secs(1), recovery());
         load.begin();
-        let begin = Instant::now();
         event();
-        let struck = begin.elapsed();
+        let mut happened = Instant::now();
         assert!(poll::until(recovery(), over), "nobody has taken over within {:?}", recovery());
-        let left = (recovery() + struck).saturating_sub(begin.elapsed());
-        load.written_since(Instant::now(), left);
+        if self.comes_back {
+            restore();
+            happened = Instant::now();
+        }
+        load.written_since(Instant::now(), recovery().saturating_sub(happened.elapsed()));
         self.rounds += 1;
         self.hit.push(load.longest_silence(&is_hit));
         if (0..TASKS).any(|task| !is_hit(task)) {
@@ -70,6 +80,9 @@ impl Costs {
         // Late answers and the first looks of those who wait belong to the round.
         load.written_since(Instant::now() + Duration::from_millis(300), recovery());
         self.counts.push(load.counts());
+        if !self.comes_back {
+            restore();
+        }
     }
 
     /// Prints the costs, and checks what holds for every event.

@@ -7,9 +7,12 @@ use std::time::{Duration, SystemTime};
 use rocket::tokio::runtime::Runtime;
 use rocket::tokio::time::Instant;
 use rocket_session_state::store::{Call, Loaded, New, RedisStore, Store, StoreError, Swap};
+use session_tests::load::Load;
 use session_tests::port::free_port;
 use session_tests::redis::Redis;
 use session_tests::redis_cluster::{Plan, RedisCluster};
+
+use crate::round::one_at_a_time;
 
 /// So many keys lie on all masters, as good as always.
 const KEYS: usize = 32;
@@ -98,4 +101,19 @@ fn a_cluster_has_one_database_and_its_nodes_one_login() {
     let differing = refused(&["redis://me:hush@a:1", "redis://b:1"]);
     assert!(!differing.contains("hush"), "{differing}");
     refused(&[]);
+}
+
+#[test]
+fn one_connection_to_a_node_carries_all_sessions() {
+    let _alone = one_at_a_time();
+    let cluster = RedisCluster::lent();
+    let _load = Load::on(crate::store(&cluster));
+    let masters = cluster.masters();
+    for (number, node) in cluster.nodes().iter().enumerate() {
+        // But for the one that asks.
+        let connections = node.command(&["CLIENT", "LIST", "TYPE", "normal"]).text().lines().count() - 1;
+        // A replica may have been asked for the slots.
+        let expected = if masters.contains(&number) { 1..=1 } else { 0..=1 };
+        assert!(expected.contains(&connections), "{}: {connections}", node.address());
+    }
 }

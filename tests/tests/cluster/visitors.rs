@@ -61,8 +61,6 @@ impl Visitor {
                     self.served.store((asked - self.start).as_micros() as u64, Ordering::SeqCst);
                     last = Instant::now();
                 }
-                // What this request has read is there no more; the next one reads what is.
-                409 => {}
                 503 if answer.set_cookies().is_empty() => {}
                 status => return Err(format!("{}: {status}: {}", self.name, answer.text())),
             }
