@@ -11,7 +11,7 @@ use rocket_session_state_core::store::{Loaded, RedisStore, Store, StoreError, Sw
 use test_servers::engine::Engine;
 use test_servers::poll;
 use test_servers::process::PATIENCE;
-use test_servers::redis_sentinel::RedisSentinel;
+use test_servers::redis_sentinel::{Plan, RedisSentinel};
 use tokio::task::JoinSet;
 use tokio::time::timeout_at;
 
@@ -250,7 +250,7 @@ fn number(record: Option<&Loaded>) -> u64 {
 /// replicas are waited for.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_planned_failover_loses_no_acknowledged_write_where_all_replicas_are_waited_for() {
-    let servers = RedisSentinel::start();
+    let servers = RedisSentinel::start_as(Plan::default());
     let store = Arc::new(RedisStore::from_url(&servers.url()).unwrap().wait_for_replicas(2).unwrap());
     let writers = Arc::new(Writers::default());
     let mut tasks = JoinSet::new();

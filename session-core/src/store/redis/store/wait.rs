@@ -189,7 +189,7 @@ where
         if has_written.recv().await.is_some() {
             let wait = cmd("WAIT").arg(replicas).arg(milliseconds(latest)).take();
             let count = connection.req_packed_command(&wait).await.and_then(Value::extract_error);
-            told.send_replace(Some(count.and_then(|count| enough(&count, replicas))));
+            told.send_replace(Some(enough(count, replicas)));
         }
     };
     timeout_at(latest, all).await.is_ok()
@@ -205,12 +205,21 @@ fn milliseconds(deadline: Instant) -> u128 {
 /// The server looks ten times a second for those who have waited for long enough.
 const MARGIN: Duration = Duration::from_millis(150);
 
-fn enough(count: &Value, replicas: u32) -> RedisResult<()> {
+/// Tells whether as many replicas have the writes, by the answer to `WAIT`.
+fn enough(count: RedisResult<Value>, replicas: u32) -> RedisResult<()> {
     match count {
-        Value::Int(count) if *count >= i64::from(replicas) => Ok(()),
-        Value::Int(_) => Err((ErrorKind::Client, UNCONFIRMED).into()),
-        _ => Err((ErrorKind::UnexpectedReturnType, "the answer to WAIT is not a number").into()),
+        Ok(Value::Int(count)) if count >= i64::from(replicas) => Ok(()),
+        Ok(Value::Int(_)) => Err((ErrorKind::Client, UNCONFIRMED).into()),
+        Ok(_) => Err((ErrorKind::UnexpectedReturnType, "the answer to WAIT is not a number").into()),
+        // It waits no more: it has become a replica itself, say. That is no refusal of the writes, which it has done.
+        Err(error) if is_refusal(&error) => Err((ErrorKind::Client, UNCONFIRMED).into()),
+        Err(error) => Err(error),
     }
+}
+
+/// Tells whether a server has answered the error, and not that its user lacks a right.
+fn is_refusal(error: &RedisError) -> bool {
+    matches!(error.kind(), ErrorKind::Server(_) | ErrorKind::Extension) && error.code() != Some("NOPERM")
 }
 
 const UNCONFIRMED: &str = "fewer replicas than session_redis_wait_replicas have confirmed the write in time";
