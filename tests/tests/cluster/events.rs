@@ -9,7 +9,7 @@ use rocket_session_state::store::RedisStore;
 use session_tests::load::{Load, TASKS, key};
 use session_tests::redis_cluster::RedisCluster;
 
-use crate::round::{Costs, one_at_a_time, rounds};
+use crate::round::{Costs, REST, one_at_a_time, rounds};
 use crate::{store, waiting_store};
 
 /// The slot of the session of each task.
@@ -60,10 +60,6 @@ fn no_write_that_a_replica_has_is_lost_when_its_master_is_killed() {
     costs.tell("kill -9 of a master, which comes back, with session_redis_wait_replicas = 1");
     assert_eq!(costs.lost(), 0);
 }
-
-/// Masters that change places again sooner may make their clients wait for seconds, whoever these are: the others have no
-/// second vote so soon, and the time that a planned failover may take has to be over.
-const REST: Duration = Duration::from_secs(11);
 
 #[test]
 fn masters_that_change_places_with_their_replicas_cost_nobody_an_error() {

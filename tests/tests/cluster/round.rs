@@ -11,6 +11,10 @@ use session_tests::poll;
 /// The `cluster-node-timeout` of the clusters here.
 pub(crate) const NODE_TIMEOUT: Duration = Duration::from_secs(2);
 
+/// Masters that change places again sooner may make their clients wait for seconds, whoever these are: the others have no
+/// second vote so soon, and the time that a planned failover may take has to be over.
+pub(crate) const REST: Duration = Duration::from_secs(11);
+
 /// The time in which every session has to be written again. A run that shares its processors with others can only tell
 /// whether something hangs.
 pub(crate) fn recovery() -> Duration {

@@ -13,7 +13,7 @@ use session_tests::poll;
 use session_tests::redis_cluster::RedisCluster;
 use session_tests::storage::Fixture;
 
-use crate::round::{one_at_a_time, recovery, rounds};
+use crate::round::{REST, one_at_a_time, recovery, rounds};
 
 const VISITORS: usize = 16;
 
@@ -103,7 +103,10 @@ fn nobody_is_taken_for_a_stranger(
             poll::until(recovery(), || failed.load(Ordering::SeqCst) || served())
         };
         let mut well = true;
-        for _ in 0..rounds() {
+        for round in 0..rounds() {
+            if round > 0 {
+                thread::sleep(REST);
+            }
             cluster.borrow().wait_until_whole();
             well &= all_are_served(Instant::now() + Duration::from_secs(1));
             let master = cluster.borrow().masters()[0];
