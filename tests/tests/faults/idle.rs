@@ -5,12 +5,14 @@ use std::any::Any;
 use session_tests::app::{App, Launch};
 use session_tests::client::Client;
 use session_tests::jar::Jar;
+use session_tests::lent::Lent;
 use session_tests::memcached::Memcached;
 use session_tests::poll;
 use session_tests::process::PATIENCE;
 use session_tests::redis::Redis;
+use session_tests::redis_cluster::RedisCluster;
 use session_tests::resp::Reply;
-use session_tests::storage::{Database, Storage, on_memcached, on_mongodb, on_redis};
+use session_tests::storage::{Database, Storage, on_memcached, on_mongodb, on_redis, on_redis_cluster};
 
 /// The connections of the application end while nobody uses them, and the next request is served: one that only reads,
 /// one that writes, and the log-in of somebody new, which begins with a write.
@@ -28,8 +30,17 @@ fn nobody_notices(mut storage: Storage, end_connections: impl Fn(&mut Storage)) 
 
 /// The seconds for which each of the others has not used its connection to this Redis.
 fn idle_times(redis: &Redis) -> Vec<u64> {
-    let Reply::Bytes(list) = redis.command(&["CLIENT", "LIST"]) else { panic!("no list of clients") };
-    let list = String::from_utf8_lossy(&list).into_owned();
+    idle_times_in(&redis.command(&["CLIENT", "LIST"]))
+}
+
+/// The same, to all nodes of a cluster.
+fn idle_times_in_cluster(cluster: &RedisCluster) -> Vec<u64> {
+    let lists = cluster.nodes().iter().map(|node| node.command(&["CLIENT", "LIST", "TYPE", "normal"]));
+    lists.flat_map(|list| idle_times_in(&list)).collect()
+}
+
+fn idle_times_in(list: &Reply) -> Vec<u64> {
+    let list = list.text();
     let field = |line: &str, name: &str| {
         line.split(' ')
             .find_map(|field| field.strip_prefix(name)?.strip_prefix('='))
@@ -53,6 +64,19 @@ fn on_redis_that_closes_them() {
         assert!(poll::until(PATIENCE, is_idle), "{:?}", idle_times(redis));
         redis.command(&["CLIENT", "KILL", "TYPE", "normal"]);
         assert!(poll::until(PATIENCE, || idle_times(redis).is_empty()), "{:?}", idle_times(redis));
+    });
+}
+
+#[test]
+fn on_a_redis_cluster_that_closes_them() {
+    nobody_notices(on_redis_cluster(), |storage| {
+        let storage: &mut dyn Any = &mut **storage;
+        let cluster: &Lent<RedisCluster> = storage.downcast_ref().expect("a cluster");
+        let idle_times = || idle_times_in_cluster(cluster);
+        let are_idle = || !idle_times().is_empty() && idle_times().iter().all(|idle| *idle >= 2);
+        assert!(poll::until(PATIENCE, are_idle), "{:?}", idle_times());
+        cluster.cut();
+        assert!(poll::until(PATIENCE, || idle_times().is_empty()), "{:?}", idle_times());
     });
 }
 
