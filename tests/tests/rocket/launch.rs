@@ -139,9 +139,11 @@ fn pool() -> AdHoc {
     AdHoc::on_ignite("pool", |rocket| async { rocket.manage(Pool(Arc::new(MemoryStore::new(10)))) })
 }
 
+type Attach = fn(Rocket<Build>, SessionFairing) -> Rocket<Build>;
+
 #[rocket::async_test]
 async fn a_store_is_made_once_of_what_fairings_have_left_in_whatever_order() {
-    let orders: [fn(Rocket<Build>, SessionFairing) -> Rocket<Build>; 3] = [
+    let orders: [Attach; 3] = [
         |rocket, sessions| rocket.attach(pool()).attach(sessions),
         |rocket, sessions| rocket.attach(sessions).attach(pool()),
         |rocket, sessions| {

@@ -327,7 +327,7 @@ impl Store for RedisStore {
         }
     }
 
-    /// Asks each server: see [`ready_for_sessions`](Self::ready_for_sessions).
+    /// Asks each server whether it is ready for sessions, and says in the log which were found.
     async fn ping(&self, call: Call) -> Result<(), StoreError> {
         let servers = self.connection.servers(call).await?;
         try_join_all(servers.iter().map(|server| self.ready_for_sessions(call, server))).await?;
