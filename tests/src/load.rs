@@ -10,6 +10,7 @@ use rocket::tokio::runtime::{Builder, Runtime};
 use rocket::tokio::task::JoinHandle;
 use rocket::tokio::time::{sleep, timeout};
 use rocket_session_state::store::{Call, Loaded, New, RedisStore, Store, StoreError, Swap};
+use rocket_session_state_core::Chain;
 
 use crate::poll;
 
@@ -251,7 +252,7 @@ fn call() -> Call {
 /// The caller enforces the deadline, as the application does.
 async fn in_time<T>(answer: impl Future<Output = Result<T, StoreError>>) -> Result<T, String> {
     match timeout(LIMIT, answer).await {
-        Ok(answer) => answer.map_err(|error| error.to_string()),
+        Ok(answer) => answer.map_err(|error| Chain(&error).to_string()),
         Err(_) => Err("no answer in time".to_owned()),
     }
 }

@@ -9,7 +9,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 pub use self::fake::{FakeSentinel, Says};
-pub use self::node::Node;
+pub use self::node::{Node, Role};
 
 use crate::leftovers::Leftovers;
 use crate::lent::Lendable;
@@ -83,7 +83,9 @@ impl RedisSentinel {
         }
         servers.iter_mut().for_each(Node::wait_until_ready);
         // A sentinel asks a new master for its replicas at once, and then every ten seconds.
-        let attached = poll::until(PATIENCE, || servers.iter().all(Node::is_up_to_date));
+        let is_attached =
+            |replica: &Node| matches!(replica.try_role(), Ok(Role::Replica { is_up_to_date: true, .. }));
+        let attached = poll::until(PATIENCE, || servers.iter().skip(1).all(is_attached));
         assert!(attached, "the replicas did not get a copy within {PATIENCE:?}");
         let configuration = sentinel(&plan, servers[0].port());
         let start = |folder: &Path| {
@@ -217,9 +219,10 @@ impl RedisSentinel {
                 && self.replicas_at(sentinel).iter().all(|flags| flags == "slave")
         };
         self.sentinels.iter().all(agrees)
-            && self.servers.iter().all(|server| match server.role() {
-                (role, _) if role == "master" => server.port() == master,
-                (_, of) => of == Some(master) && server.is_up_to_date(),
+            && self.servers.iter().all(|server| match server.try_role() {
+                Ok(Role::Master) => server.port() == master,
+                Ok(Role::Replica { of, is_up_to_date }) => of == master && is_up_to_date,
+                Err(_) => false,
             })
     }
 

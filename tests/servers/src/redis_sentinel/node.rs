@@ -20,6 +20,20 @@ pub struct Node {
     paused: bool,
 }
 
+/// What a server takes itself for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// A server that takes writes.
+    Master,
+    /// The copy of another one.
+    Replica {
+        /// The port of its master.
+        of: u16,
+        /// Whether it is complete and kept up.
+        is_up_to_date: bool,
+    },
+}
+
 /// The name of the file in the folder of each.
 const CONFIGURATION: &str = "redis.conf";
 
@@ -67,22 +81,23 @@ impl Node {
         self.running && !self.paused
     }
 
-    /// What a server takes itself for (`master` or `slave`), and the port of its master.
-    pub fn role(&self) -> (String, Option<u16>) {
-        let Reply::List(role) = self.command(&["ROLE"]) else { panic!("ROLE gave no list") };
-        let master = match role.get(2) {
-            Some(Reply::Integer(port)) => u16::try_from(*port).ok(),
-            _ => None,
-        };
-        (role[0].text(), master)
+    /// What a server takes itself for.
+    pub fn role(&self) -> Role {
+        self.try_role().expect("a server that answers")
     }
 
-    /// Whether its copy of its master is complete and kept up; true of a master.
-    pub(super) fn is_up_to_date(&self) -> bool {
-        match self.command(&["ROLE"]) {
-            Reply::List(role) if role[0].text() == "slave" => role[3].text() == "connected",
-            _ => true,
-        }
+    /// The same for one that sentinels may be giving another role: then they end its connections.
+    pub(super) fn try_role(&self) -> io::Result<Role> {
+        let Reply::List(role) = self.try_command(&["ROLE"])? else {
+            return Err(io::ErrorKind::InvalidData.into());
+        };
+        Ok(match &role[..] {
+            [_, _, Reply::Integer(port), state, _] => Role::Replica {
+                of: u16::try_from(*port).map_err(io::Error::other)?,
+                is_up_to_date: state.text() == "connected",
+            },
+            _ => Role::Master,
+        })
     }
 
     pub(super) fn kill(&mut self) {
