@@ -3,5 +3,6 @@ mod full;
 mod hostile;
 mod idle;
 mod outage;
+mod replicas;
 mod shutdown;
 mod visitor;
