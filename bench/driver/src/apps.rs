@@ -16,6 +16,7 @@ pub(crate) enum App {
     Cookie,
     Memory,
     Redis,
+    RedisCopies,
     Sqlite,
 }
 
@@ -34,8 +35,16 @@ pub(crate) struct Place {
 }
 
 impl App {
-    pub(crate) const ALL: [App; 7] =
-        [App::Plain, App::ByHand, App::PrivateCookies, App::Cookie, App::Memory, App::Redis, App::Sqlite];
+    pub(crate) const ALL: [App; 8] = [
+        App::Plain,
+        App::ByHand,
+        App::PrivateCookies,
+        App::Cookie,
+        App::Memory,
+        App::Redis,
+        App::RedisCopies,
+        App::Sqlite,
+    ];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -45,6 +54,7 @@ impl App {
             App::Cookie => "ours, cookie",
             App::Memory => "ours, memory",
             App::Redis => "ours, Redis",
+            App::RedisCopies => "ours, Redis with copies",
             App::Sqlite => "ours, SQLite",
         }
     }
@@ -54,7 +64,7 @@ impl App {
             App::Plain => "plain",
             App::ByHand => "by-hand",
             App::PrivateCookies => "private-cookies",
-            App::Cookie | App::Memory | App::Redis | App::Sqlite => "ours",
+            App::Cookie | App::Memory | App::Redis | App::RedisCopies | App::Sqlite => "ours",
         }
     }
 
@@ -65,8 +75,8 @@ impl App {
         workers: usize,
         run: impl FnOnce(&Path) -> Command,
     ) -> Result<Running> {
-        let redis =
-            matches!(self, App::ByHand | App::Redis).then(|| Redis::start(&place.scratch)).transpose()?;
+        let has_redis = matches!(self, App::ByHand | App::Redis | App::RedisCopies);
+        let redis = has_redis.then(|| Redis::start(&place.scratch)).transpose()?;
         let port = free_port()?;
         let mut command = run(&place.binaries.join(self.binary()));
         // Nothing of the caller's environment or of a Rocket.toml reaches the application.
@@ -89,6 +99,9 @@ impl App {
             App::Redis => {
                 command.env("ROCKET_SESSION_TYPE", "redis");
             }
+            App::RedisCopies => {
+                command.env("ROCKET_SESSION_TYPE", "redis").env("ROCKET_SESSION_REDIS_CACHE", "100ms");
+            }
             App::Sqlite => {
                 let file = place.scratch.join(format!("sessions-{port}.db"));
                 command.env("ROCKET_SESSION_TYPE", "sqlalchemy");
@@ -96,7 +109,8 @@ impl App {
             }
         }
         if let Some(redis) = &redis {
-            command.env(if self == App::Redis { "ROCKET_SESSION_REDIS" } else { "BENCH_REDIS" }, redis.url());
+            command
+                .env(if self == App::ByHand { "BENCH_REDIS" } else { "ROCKET_SESSION_REDIS" }, redis.url());
         }
         let log = place.scratch.join(format!("{}-{port}.log", self.binary()));
         let process = Process::start(&mut command, port, &log)?;

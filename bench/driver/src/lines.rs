@@ -93,6 +93,7 @@ pub(crate) fn all() -> Vec<Line> {
             lines.push(by_hand(App::Redis, page, kind(LARGE), Some(large)));
         }
     }
+    lines.push(by_hand(App::RedisCopies, "read", shop(SMALL), Some(0.80)));
     for size in [SMALL, LARGE] {
         lines.push(plain(App::Memory, "read", shop(size), Some(1.05)));
     }

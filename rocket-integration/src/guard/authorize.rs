@@ -5,14 +5,16 @@ use std::pin::Pin;
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 
+use rocket::http::Status;
 use rocket::request::{FromRequest, Outcome};
 use rocket::{Ignite, Request, Rocket, Sentinel, async_trait};
+use rocket_session_state_core::session::{SaveError, Session as CoreSession};
 
 use super::access::Access;
 use super::fields::{Parts, Proof};
 use super::launch::abort;
 use super::traits::{GuardDef, SessionGuard, SessionState};
-use crate::error::SessionError;
+use crate::error::{Outage, SessionError};
 use crate::request::RequestSession;
 use crate::session::Session;
 
@@ -68,6 +70,10 @@ where
 {
     // Boxed: inside this future it would make it larger than 1,032 bytes, which malloc serves six times as slowly.
     let state = Box::pin(open::<G::State>(request)).await?;
+    if G::FRESH.is_some() {
+        // For the same reason in a box.
+        Box::pin(make_current(state.session())).await?;
+    }
     let base = G::base(request).await?;
     if G::State::LOGIN.is_some() && !state.is_logged_in() {
         return Err(SessionError::LoggedOut);
@@ -86,6 +92,16 @@ where
         Access::Forbidden => Err(SessionError::Forbidden),
         Access::LogIn => Err(SessionError::LoggedOut),
     }
+}
+
+/// Reads past a copy of the session: a login that is asked to be recent is not one that has just ended elsewhere.
+async fn make_current(session: &CoreSession) -> Result<(), SessionError> {
+    session.ensure_current().await.map_err(|error| match error {
+        SaveError::Unavailable(error) => SessionError::Unavailable(Outage::new(error)),
+        SaveError::Ended => SessionError::LoggedOut,
+        // What this request has changed before does not go with what others have.
+        _ => SessionError::Other(Status::Conflict),
+    })
 }
 
 /// The future in which a state or a guard becomes an argument of a handler.

@@ -137,6 +137,7 @@ pub(super) fn against<'a>(
         session_type,
         debug_profile: environment.debug_profile,
         key_prefix,
+        extends_at_load: config.session_refresh_after <= 0.0 && config.session_refresh_each_request,
         written,
         looked_up: config.session_id_length_fallbacks.iter().copied().fold(written, usize::max),
     }

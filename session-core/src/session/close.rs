@@ -71,6 +71,9 @@ impl Manager {
         // Another save may neither give the session a new id between the write and the headers, nor be on its way.
         let _one_save_at_a_time = session.shared.saving.lock().await;
         let written = self.write(session, now).await;
+        if let SessionHome::Server(server) = self.home() {
+            server.store.removals_seen(&session.shared.budget).await;
+        }
         let mut state = session.state();
         session.note_response();
         let closed = written.and_then(|()| self.headers(session, &mut state, now));

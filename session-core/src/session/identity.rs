@@ -12,6 +12,8 @@ use crate::store::{Hints, Loaded, StoreError};
 pub(super) struct Identity {
     /// `None` for a session that is not stored: a new one has no id before its first save.
     pub(super) stored: Option<StoredRecord>,
+    /// The record was loaded from a copy, which may be a little old.
+    pub(super) is_copy: bool,
     /// The new id that the next save has to give to the session: the reason, and when it was asked for.
     pub(super) rotation: Option<(RotationReason, Seq)>,
     /// Records that the session has left and that the store still holds.
@@ -109,6 +111,19 @@ impl Identity {
         self.stored.as_ref().map(|stored| &stored.id)
     }
 
+    /// Returns the record that the session was read from, if that is a copy.
+    pub(super) fn copied(&self) -> Option<&StoredRecord> {
+        self.stored.as_ref().filter(|_| self.is_copy)
+    }
+
+    /// Takes over the record as it was just loaded from the store.
+    pub(super) fn take_current(&mut self, loaded: Loaded) {
+        self.is_copy = false;
+        if let Some(stored) = &mut self.stored {
+            stored.loaded = loaded;
+        }
+    }
+
     /// Returns the id to watch for the end of the session that was under `own`.
     pub(super) fn id_to_watch(&self, own: Option<&SessionId>) -> Option<SessionId> {
         match &self.followed {
@@ -162,6 +177,14 @@ impl Identity {
         self.begin_another();
     }
 
+    /// Leaves a session whose record is gone, perhaps since another request has given it, which was under this id, a new one.
+    pub(super) fn gone(&mut self, renewed: Option<SessionId>) {
+        self.stored = None;
+        self.begin_another();
+        self.ended = renewed.is_none();
+        self.renewed = renewed;
+    }
+
     fn begin_another(&mut self) {
         self.rotation = None;
         self.generation += 1;
@@ -185,6 +208,7 @@ impl Identity {
             // Another session has begun, which has not ended.
             self.ended = false;
         }
+        self.is_copy = false;
         self.unsent |= stored.as_ref().is_some_and(|after| self.id() != Some(&after.id));
         self.stored = stored;
         self.rotation = self.rotation.filter(|(_, asked)| *asked > point.seq);

@@ -6,6 +6,7 @@ mod contents;
 mod cookie_watch;
 mod create;
 mod cross_origin;
+mod current;
 #[doc(hidden)]
 pub mod doc_examples;
 mod draft;

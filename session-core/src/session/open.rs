@@ -59,10 +59,15 @@ impl Manager {
                 state.identity.ended = true;
                 state
             }
-            Some(Found::Record { record, stored, extended }) => {
+            Some(Found::Record { record, stored, extended, is_copy }) => {
                 let cookie_outdated = signed_by_older_key && !self.refresh().is_flasks();
-                let identity =
-                    Identity { stored: Some(stored), extended, cookie_outdated, ..Identity::default() };
+                let identity = Identity {
+                    stored: Some(stored),
+                    is_copy,
+                    extended,
+                    cookie_outdated,
+                    ..Identity::default()
+                };
                 State::loaded(record, Kind::Server, identity)
             }
             Some(Found::Cookie(record, cookie_expires)) => {
@@ -88,7 +93,14 @@ impl Manager {
         budget: &Budget,
     ) -> Result<Option<Found>, StoreError> {
         let (key, touch) = (self.store_key(&id), self.refresh().touch());
-        let loaded = match server.store.load(budget, now, &key, touch).await? {
+        // A load that extends the life asks the store in any case.
+        let copy = if touch.is_none() { server.store.copy(now, &key) } else { None };
+        let is_copy = copy.is_some();
+        let loaded = match copy {
+            Some(copy) => Some(copy),
+            None => server.store.load(budget, now, &key, touch).await?,
+        };
+        let loaded = match loaded {
             Some(loaded) if !server.is_ended_mark(&loaded) => loaded,
             // In a box, since it is rare, and would make the future of every request larger.
             mark => return Box::pin(self.without_session(server, id, mark, now, budget)).await,
@@ -107,7 +119,7 @@ impl Manager {
                 && (term.is_configured(self.refresh(), now)
                     || Box::pin(self.correct_touch(server, &mut stored, &term, now, budget)).await);
         }
-        Ok(Some(Found::Record { record, stored, extended }))
+        Ok(Some(Found::Record { record, stored, extended, is_copy }))
     }
 
     /// Finds that an id was renewed, or that there is no session of it, at most a mark.
@@ -210,8 +222,8 @@ impl Manager {
 
 /// What a cookie has led to.
 enum Found {
-    /// The session in the record, and whether its life was extended.
-    Record { record: Arc<Record>, stored: StoredRecord, extended: bool },
+    /// The session in the record, whether its life was extended, and whether the record is a copy.
+    Record { record: Arc<Record>, stored: StoredRecord, extended: bool, is_copy: bool },
     /// The session in the cookie, and the moment at which that ends.
     Cookie(Arc<Record>, Option<SystemTime>),
     /// Nothing, since the session is over, though its record is still there, or the cookie.

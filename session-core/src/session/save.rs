@@ -32,10 +32,11 @@ impl Manager {
         match self.home() {
             SessionHome::Cookie(_) if session.response_has_begun() => Err(SaveError::TooLate),
             SessionHome::Cookie(_) => session.state().contents.check_encoded(),
-            SessionHome::Server(_) => {
+            SessionHome::Server(server) => {
                 let _one_save_at_a_time = session.shared.saving.lock().await;
                 let now = session.now();
                 let written = self.write(session, now).await;
+                server.store.removals_seen(&session.shared.budget).await;
                 match &written {
                     Ok(()) => session.state().told_of_failure = false,
                     Err(error) => self.tell_of_failure(session, error, now),

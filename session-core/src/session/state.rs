@@ -277,6 +277,15 @@ impl State {
         self.flags.modified = true;
     }
 
+    /// Leaves a session that is gone from the store, perhaps since another request has renewed this id: what is set from here
+    /// on belongs to the session `fresh`. The cookie stays: its deletion could hit that of a new login.
+    pub(super) fn gone(&mut self, fresh: State, renewed: Option<SessionId>) {
+        self.contents = fresh.contents;
+        self.identity.gone(renewed);
+        self.changes_of_login += 1;
+        self.flags.new = true;
+    }
+
     /// Counts everything as saved; the session goes on holding it.
     pub(super) fn mark_saved(&mut self) {
         self.contents.changes.mark_saved();

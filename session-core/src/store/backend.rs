@@ -63,6 +63,8 @@ pub(crate) struct Against<'a> {
     pub(crate) session_type: SessionType,
     pub(crate) debug_profile: bool,
     pub(crate) key_prefix: &'a str,
+    /// Every load extends the life of its record.
+    pub(crate) extends_at_load: bool,
     /// Characters behind the prefix of the longest key that is written: a new id, or the list of a user's sessions.
     pub(crate) written: usize,
     /// The same of the longest key that is looked up, which may have an older id.

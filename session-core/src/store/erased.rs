@@ -4,7 +4,7 @@ use std::any::Any;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::{Call, Loaded, New, OpenTo, Part, Store, StoreError, Swap, Watcher};
 
@@ -63,6 +63,10 @@ macro_rules! erased {
 
             fn part_of(&self, key: &str) -> Option<Part>;
 
+            fn copy(&self, now: SystemTime, key: &str) -> Option<Loaded>;
+
+            fn seen_everywhere_after(&self) -> Duration;
+
             fn watch(&self, key: &str, watcher: Watcher);
 
             fn address(&self) -> Option<String>;
@@ -77,6 +81,14 @@ macro_rules! erased {
 
             fn part_of(&self, key: &str) -> Option<Part> {
                 Store::part_of(self, key)
+            }
+
+            fn copy(&self, now: SystemTime, key: &str) -> Option<Loaded> {
+                Store::copy(self, now, key)
+            }
+
+            fn seen_everywhere_after(&self) -> Duration {
+                Store::seen_everywhere_after(self)
             }
 
             fn watch(&self, key: &str, watcher: Watcher) {

@@ -46,6 +46,14 @@ macro_rules! forward {
             ($store).ping_part(call, part).await
         }
 
+        fn copy(&$self, now: std::time::SystemTime, key: &str) -> Option<Loaded> {
+            ($store).copy(now, key)
+        }
+
+        fn seen_everywhere_after(&$self) -> std::time::Duration {
+            ($store).seen_everywhere_after()
+        }
+
         fn watch(&$self, key: &str, watcher: crate::store::Watcher) {
             ($store).watch(key, watcher);
         }
@@ -132,7 +140,7 @@ pub use watch::{Hints, Watcher};
 
 use std::future::Future;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// The one list of stores that `session_type` can name. Each store describes itself in its folder.
 pub(crate) mod registry {
@@ -262,6 +270,23 @@ pub trait Store: Send + Sync + 'static {
     fn ping_part(&self, call: Call, part: &Part) -> impl Future<Output = Result<(), StoreError>> + Send {
         let _ = part;
         self.ping(call)
+    }
+
+    /// Returns a copy of the record that this process keeps, if the store keeps such copies and this one may be used. It is
+    /// not older than the store says it can be; that there is none says nothing.
+    ///
+    /// It returns at once, without asking anybody. What a request reads may come from here, and nothing else: a decision
+    /// that must not be wrong is made by [`load`](Store::load), or by a [`swap`](Store::swap) with the copy as `expected`.
+    /// The default returns `None`.
+    fn copy(&self, now: SystemTime, key: &str) -> Option<Loaded> {
+        let _ = (now, key);
+        None
+    }
+
+    /// Returns how long after the removal of a record was acknowledged no process takes it for its [`copy`](Store::copy)
+    /// any more, if whoever ends a session is to wait for that. The default returns zero: nobody waits.
+    fn seen_everywhere_after(&self) -> Duration {
+        Duration::ZERO
     }
 
     /// Takes a watcher, which is [told](Watcher::tell) from now on each time that the record may have been removed, by

@@ -408,3 +408,32 @@ fn a_folder_needs_a_name_and_a_cachelib_object_is_told_apart_from_a_typing_mista
     let problem = refused_line("SESSION_CACHELIB = \"x\"");
     assert_says(&problem, "SESSION_CACHELIB", &["Python object", "session_file_dir"]);
 }
+
+#[test]
+fn copies_last_for_twenty_milliseconds_to_ten_seconds() {
+    for (value, says) in [("\"19ms\"", "20ms to 10s, not 19ms"), ("11", "20ms to 10s, not 11s")] {
+        let problem = refused_line(&format!("session_redis_cache = {value}"));
+        assert_says(&problem, "session_redis_cache", &[says]);
+    }
+    for (value, millis) in [("\"20ms\"", Some(20)), ("0.1", Some(100)), ("10", Some(10_000)), ("0", None)] {
+        let toml = format!("[default]\nsecret_key = \"{KEY}\"\nsession_redis_cache = {value}");
+        assert_eq!(accepted(&toml, &[]).store.redis.cache, millis.map(Duration::from_millis), "{value}");
+    }
+}
+
+#[cfg(feature = "redis")]
+#[test]
+fn copies_of_sessions_that_every_use_extends_are_refused() {
+    let redis = format!(
+        "[default]\nsecret_key = \"{KEY}\"\nsession_type = \"redis\"\nsession_redis_cache = \"100ms\""
+    );
+    let problem = only(refused(&format!("{redis}\nsession_refresh_after = 0"), &[]));
+    assert_says(&problem, "session_redis_cache", &["session_refresh_after = 0.1"]);
+    accepted(&format!("{redis}\nsession_refresh_after = 0\nsession_refresh_each_request = false"), &[]);
+    let strict = redis.replace("session_redis_cache =", "session_redis_cache_strict = true # ");
+    let warnings = accepted(&strict, &[]).warnings;
+    assert!(
+        warnings.iter().any(|warning| warning.to_string().contains("without session_redis_cache")),
+        "{warnings:?}"
+    );
+}

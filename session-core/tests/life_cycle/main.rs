@@ -5,6 +5,7 @@ mod site;
 
 mod change_of_user;
 mod cookies;
+mod copies;
 mod error_texts;
 mod events;
 mod events_of_saves;

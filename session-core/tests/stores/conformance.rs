@@ -82,7 +82,7 @@ mod files {
 }
 
 #[cfg(feature = "redis")]
-mod redis {
+pub(crate) mod redis {
     use std::sync::Arc;
     use std::time::Duration;
 

@@ -14,7 +14,7 @@ pub use self::database::{Database, on_mariadb, on_postgresql, on_sqlite, query_f
 pub use self::files::{Files, on_files};
 pub use self::memcached::on_memcached;
 pub use self::mongodb::on_mongodb;
-pub use self::redis::on_redis;
+pub use self::redis::{on_redis, on_redis_with_copies};
 pub use self::redis_cluster::on_redis_cluster;
 pub use self::redis_sentinel::on_redis_sentinel;
 pub use self::serverless::{Cookie, Memory, on_cookie, on_memory};
@@ -22,6 +22,7 @@ pub use self::setting::Setting;
 
 use std::any::Any;
 use std::fmt;
+use std::time::Duration;
 
 use crate::proxy::Proxy;
 
@@ -147,6 +148,11 @@ pub trait Fixture: Any + Send + Sync {
     /// Whether extending a life is a statement or a call of its own.
     fn extends_by_a_write(&self) -> bool {
         false
+    }
+
+    /// How long what a process reads may lag behind what was written.
+    fn reads_lag(&self) -> Duration {
+        Duration::ZERO
     }
 
     /// Fails the test if what the store holds is damaged.

@@ -1,5 +1,6 @@
 //! Requests that meet: several at once on one session, in one process and in two, on every store.
 mod commands;
+mod copies;
 mod devices;
 mod end_all;
 mod fields;

@@ -176,6 +176,7 @@ impl UserSessions {
         if let Some(session) = self.asking.as_ref().filter(|_| ends_current) {
             session.state().ended_here(self.manager.fresh());
         }
+        server.store.removals_seen(&budget).await;
         Ok(ended)
     }
 

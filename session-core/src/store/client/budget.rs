@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -15,11 +16,15 @@ use tokio::time::Instant;
 pub(crate) struct Budget {
     total_micros: u64,
     spent_micros: AtomicU64,
+    removal: OnceLock<LastRemoval>,
 }
+
+/// When the request has last removed a record, for all who spend of its time.
+type LastRemoval = Arc<Mutex<Option<Instant>>>;
 
 impl Budget {
     pub(crate) fn new(total: Duration) -> Self {
-        Budget { total_micros: micros(total), spent_micros: AtomicU64::new(0) }
+        Budget { total_micros: micros(total), spent_micros: AtomicU64::new(0), removal: OnceLock::new() }
     }
 
     /// The time that calls may still take.
@@ -43,6 +48,16 @@ impl Budget {
         micros
     }
 
+    /// Notes that a record was removed just now.
+    pub(super) fn has_removed(&self) {
+        let removal = self.removal.get_or_init(LastRemoval::default);
+        *removal.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    }
+
+    pub(super) fn last_removal(&self) -> Option<Instant> {
+        *self.removal.get()?.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Makes the whole time available again.
     pub(crate) fn renew(&self) {
         self.spent_micros.store(0, Ordering::Relaxed);
@@ -63,7 +78,12 @@ impl Budget {
 
     fn as_it_is(&self) -> Budget {
         let spent = self.spent_micros.load(Ordering::Relaxed);
-        Budget { total_micros: self.total_micros, spent_micros: AtomicU64::new(spent) }
+        let removal = Arc::clone(self.removal.get_or_init(LastRemoval::default));
+        Budget {
+            total_micros: self.total_micros,
+            spent_micros: AtomicU64::new(spent),
+            removal: removal.into(),
+        }
     }
 }
 

@@ -15,7 +15,7 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep_until};
 
 use self::breaker::{Breaker, Work};
 use self::breakers::Breakers;
@@ -24,7 +24,7 @@ use self::call_times::CallTimes;
 use self::keyed_locks::{KeyGuard, KeyedLocks};
 use self::outage_listener::OutageListener;
 use self::wait::{jitter, with_deadline};
-use crate::store::{Call, DynStore, Loaded, New, StoreError, Swap, Watcher};
+use crate::store::{Call, DynStore, Loaded, New, Store, StoreError, Swap, Watcher};
 
 /// A store behind time limits and a circuit breaker. Every call of a session to its store goes through it.
 pub(crate) struct StoreClient {
@@ -33,6 +33,8 @@ pub(crate) struct StoreClient {
     breakers: Breakers,
     locks: KeyedLocks,
     times: CallTimes,
+    /// How long whoever ends a session waits until no other process reads it any more.
+    ends_wait: Duration,
 }
 
 /// The longest wait before a load is tried again.
@@ -52,6 +54,7 @@ impl StoreClient {
         let name = "the session store";
         StoreClient {
             breakers: Breakers::new(name, breaker_after, store.clone(), call_timeout, listener),
+            ends_wait: store.seen_everywhere_after(),
             store,
             call_timeout,
             locks: KeyedLocks::default(),
@@ -62,6 +65,11 @@ impl StoreClient {
     /// How long the calls of requests have taken.
     pub(crate) fn times(&self) -> &CallTimes {
         &self.times
+    }
+
+    /// Returns a copy of a record that the store lets this process use, without asking anybody.
+    pub(crate) fn copy(&self, now: SystemTime, key: &str) -> Option<Loaded> {
+        self.store.boxed().copy(now, key)
     }
 
     /// Loads a record. A load that failed is tried once more, since it changes nothing. To the breaker both are one.
@@ -99,7 +107,12 @@ impl StoreClient {
         expected: Option<&Loaded>,
         new: Option<New<'_>>,
     ) -> Result<Swap, StoreError> {
-        self.write(budget, now, key, |call| self.store.boxed().swap(call, key, expected, new)).await
+        let swap = |call| self.store.boxed().swap(call, key, expected, new);
+        let swapped = self.write(budget, now, key, swap).await;
+        if new.is_none() && matches!(swapped, Ok(Swap::Done { .. })) {
+            budget.has_removed();
+        }
+        swapped
     }
 
     pub(crate) async fn delete(
@@ -108,7 +121,20 @@ impl StoreClient {
         now: SystemTime,
         key: &str,
     ) -> Result<bool, StoreError> {
-        self.write(budget, now, key, |call| self.store.boxed().delete(call, key)).await
+        let deleted = self.write(budget, now, key, |call| self.store.boxed().delete(call, key)).await;
+        // Also if there was none: somebody else may have removed it just now.
+        if deleted.is_ok() {
+            budget.has_removed();
+        }
+        deleted
+    }
+
+    /// Waits until no process reads a record any more that was removed within this time, where that is wanted. It takes
+    /// nothing of the time: the store does nothing.
+    pub(crate) async fn removals_seen(&self, budget: &Budget) {
+        if let Some(removal) = budget.last_removal().filter(|_| !self.ends_wait.is_zero()) {
+            sleep_until(removal + self.ends_wait).await;
+        }
     }
 
     /// Lets the store tell who waits for the end of a record. Nobody waits for an answer.

@@ -5,7 +5,7 @@ mod source;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 
@@ -212,6 +212,15 @@ impl Store for MigratingStore {
     async fn ping(&self, call: Call) -> Result<(), StoreError> {
         self.0.target.boxed().ping(call).await?;
         self.0.source.ping(call).await
+    }
+
+    /// What is in the target is in no other store any more, unless it is being moved.
+    fn copy(&self, now: SystemTime, key: &str) -> Option<Loaded> {
+        self.0.target.boxed().copy(now, key).filter(|copy| !is_unsettled(copy))
+    }
+
+    fn seen_everywhere_after(&self) -> Duration {
+        self.0.target.boxed().seen_everywhere_after()
     }
 
     /// An end is in the store that has the record: until it is moved, that is the old one, for processes that know no other.

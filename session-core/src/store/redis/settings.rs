@@ -1,12 +1,26 @@
 //! The settings of the Redis store.
 
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::RedisUrl;
-use crate::settings::reader::file;
+use crate::settings::range::within;
+use crate::settings::reader::{file, some_or_zero};
 use crate::settings::report::Report;
 use crate::settings::table::settings;
 use crate::store::backend::{Against, Backend};
+
+const CACHE: &str = "session_redis_cache";
+
+/// Far above the time that an answer takes, so that copies are used at all, and below what users would call an outage.
+const CACHE_TIMES: RangeInclusive<Duration> = Duration::from_millis(20)..=Duration::from_secs(10);
+
+/// Allows none, or the time of a copy.
+fn cache_time(lasts: &Option<Duration>) -> Option<String> {
+    let wrong = lasts.filter(|lasts| !CACHE_TIMES.contains(lasts))?;
+    Some(format!("must be 0 (none), or {:?} to {:?}, not {wrong:?}", CACHE_TIMES.start(), CACHE_TIMES.end()))
+}
 
 settings! {
     /// The settings of the Redis store.
@@ -29,6 +43,16 @@ settings! {
         /// few within [`session_store_timeout`](crate::config::SessionConfig) are a 503, and nothing launches without them.
         /// Default: 0, a write is done when the master has it.
         wait_replicas: u32 = 0, key session_redis_wait_replicas, range few;
+        /// Keeps copies of sessions in this process, so that most requests ask no server. Redis says when a session has
+        /// changed; where it can't, a request reads one that is older by this time at most. 20 ms to 10 s; needs sessions
+        /// that are not extended by every use. Default: none (also 0).
+        cache: Option<Duration> = None, key session_redis_cache, read some_or_zero, range cache_time;
+        /// Greatest number of bytes of all copies, at least 1; each counts as its record, its key and 256 bytes.
+        /// Default: 64 MiB.
+        cache_size: u64 = 64 * 1024 * 1024, key session_redis_cache_size, range within(1..=u64::MAX, " bytes");
+        /// Every end of a session (log-out, change of user, new id, an end from elsewhere) is answered only when no process
+        /// can use a copy of it any more, so `session_redis_cache` later. Default: false.
+        cache_strict: bool = false, key session_redis_cache_strict;
     }
 }
 
@@ -40,16 +64,26 @@ fn few(replicas: &u32) -> Option<String> {
 }
 
 impl Backend for RedisSettings {
-    #[cfg(feature = "redis")]
-    fn check(&self, _: &Against<'_>, report: &mut Report) {
+    /// Without the feature, that is what is missing.
+    fn check(&self, against: &Against<'_>, report: &mut Report) {
+        #[cfg(feature = "redis")]
         if let Some(objection) = super::store::objection(self) {
             report.refuse(&objection.keys(), objection.message);
         }
+        if self.cache.is_some() && against.extends_at_load {
+            report.refuse(
+                &[CACHE, "session_refresh_after"],
+                "has no effect while session_refresh_after is 0: every request extends the life of its session in Redis \
+                 then, which no copy can do; set session_refresh_after = 0.1, or remove it",
+            );
+        }
+        if self.cache.is_none() && self.cache_strict && report.readable(&[CACHE]) {
+            report.warn(
+                &["session_redis_cache_strict", CACHE],
+                "has no effect without session_redis_cache: every request asks Redis",
+            );
+        }
     }
-
-    /// Without the feature, that is what is missing.
-    #[cfg(not(feature = "redis"))]
-    fn check(&self, _: &Against<'_>, _: &mut Report) {}
 
     #[cfg(feature = "redis")]
     fn open(&self) -> Result<crate::store::DynStore, crate::store::StoreError> {

@@ -8,6 +8,7 @@ use redis::Client;
 use tokio::time::timeout;
 
 use super::cluster::Cluster;
+use super::copy::{Lease, LocalCopy};
 use super::failed::Failed;
 use super::link::Link;
 use super::pipeline::Message;
@@ -76,6 +77,27 @@ impl Connection {
                 None
             }
             Connection::Cluster(cluster) => cluster.of(key),
+        }
+    }
+
+    /// Keeps copies of what is read on connections that are opened from now on.
+    pub(super) fn keep_copies(&self, copies: &Arc<LocalCopy>) {
+        match self {
+            Connection::One(link) => link.keep_copies(copies),
+            // It is the application's to say how it is opened.
+            Connection::Shared(_) | Connection::Pool(_) => {}
+            Connection::Cluster(cluster) => cluster.keep_copies(copies),
+            Connection::Sentinel(sentinel) => sentinel.keep_copies(copies),
+        }
+    }
+
+    /// Returns the lease of the connection on which the key would be read now.
+    pub(super) fn lease(&self, key: &str) -> Option<Arc<Lease>> {
+        match self {
+            Connection::One(link) => link.lease(),
+            Connection::Shared(_) | Connection::Pool(_) => None,
+            Connection::Cluster(cluster) => cluster.of(key)?.link.lease(),
+            Connection::Sentinel(sentinel) => sentinel.of(key)?.link.lease(),
         }
     }
 

@@ -5,6 +5,7 @@ mod channel;
 mod cluster;
 mod commands;
 mod connection;
+mod copy;
 mod deletion;
 mod failed;
 mod link;
@@ -21,7 +22,7 @@ mod wait;
 pub use commands::{RedisCommands, RedisReply};
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use futures_util::future::try_join_all;
 use redis::aio::ConnectionManager;
@@ -31,9 +32,11 @@ use self::address::{Address, Objection, ServerAddress};
 use self::channel::Refusals;
 use self::cluster::Cluster;
 use self::connection::{Connection, Server};
+use self::copy::{LocalCopy, Writing};
 use self::deletion::Deletion;
 use self::link::Link;
 use self::listener::Listener;
+use self::pipeline::Reads;
 use self::pool::Pool;
 use self::redis_error::IN_CLUSTER;
 use self::sentinel::Sentinel;
@@ -71,6 +74,9 @@ pub struct RedisStore {
     listener: Listener,
     /// How many replicas have a write before it is done.
     replicas: u32,
+    copies: Option<Arc<LocalCopy>>,
+    /// How long an end waits until no process reads what it has ended.
+    ends_wait: Duration,
 }
 
 impl RedisStore {
@@ -141,9 +147,12 @@ impl RedisStore {
 
     /// The store of the settings; nothing is connected yet.
     pub(super) fn of(settings: &RedisSettings) -> Result<Self, StoreError> {
-        RedisStore::described_by(settings)
-            .map(|store| RedisStore { replicas: settings.wait_replicas, ..store })
-            .map_err(|Objection { key, message }| StoreError::misconfigured(format!("{key} {message}")))
+        let store = RedisStore::described_by(settings)
+            .map_err(|Objection { key, message }| StoreError::misconfigured(format!("{key} {message}")))?;
+        let store = RedisStore { replicas: settings.wait_replicas, ..store };
+        let Some(lasts) = settings.cache else { return Ok(store) };
+        let store = store.cache(lasts, settings.cache_size);
+        Ok(if settings.cache_strict { store.cache_strict() } else { store })
     }
 
     fn described_by(settings: &RedisSettings) -> Result<Self, Objection> {
@@ -167,7 +176,49 @@ impl RedisStore {
         let connection = Arc::new(connection);
         let refusals = Refusals::of(&connection);
         let listener = Listener::new(Arc::clone(&connection), refusals.clone());
-        RedisStore { connection, script: SwapScript::new(), refusals, listener, replicas: 0 }
+        let (copies, ends_wait) = (None, Duration::ZERO);
+        RedisStore {
+            connection,
+            script: SwapScript::new(),
+            refusals,
+            listener,
+            replicas: 0,
+            copies,
+            ends_wait,
+        }
+    }
+
+    /// Keeps copies in this process of the records that it loads, up to `max_bytes` (`session_redis_cache_size`): most
+    /// requests ask no server then.
+    ///
+    /// Redis says when a record has changed, and no copy is used for longer than `lasts` (`session_redis_cache`) after it
+    /// could not say so any more: what [`copy`](Store::copy) returns reflects every change that was acknowledged before
+    /// that. While copies are in use, each process asks each server four times in that time for a sign of life. [`load`](Store::load)
+    /// and [`swap`](Store::swap) never use them. On a connection of the application there are none.
+    ///
+    /// ```
+    /// # extern crate rocket_session_state_core as rocket_session_state;
+    /// use std::time::Duration;
+    /// use rocket_session_state::store::RedisStore;
+    ///
+    /// let store = RedisStore::from_url("redis://127.0.0.1:6379")?;
+    /// let store = store.cache(Duration::from_millis(100), 64 * 1024 * 1024);
+    /// # Ok::<(), rocket_session_state_core::store::StoreError>(())
+    /// ```
+    #[must_use]
+    pub fn cache(mut self, lasts: Duration, max_bytes: u64) -> Self {
+        let copies = Arc::new(LocalCopy::new(lasts, max_bytes));
+        self.connection.keep_copies(&copies);
+        self.copies = Some(copies);
+        self
+    }
+
+    /// Makes whoever ends a session wait for the time for which copies may be used in other processes
+    /// (`session_redis_cache_strict`): see [`seen_everywhere_after`](Store::seen_everywhere_after).
+    #[must_use]
+    pub fn cache_strict(mut self) -> Self {
+        self.ends_wait = self.copies.as_ref().map_or(Duration::ZERO, |copies| copies.lasts());
+        self
     }
 
     /// A store on a connection that the application uses as well. It tells of removals and can't listen to those of other
@@ -228,6 +279,11 @@ impl RedisStore {
 }
 
 impl RedisStore {
+    /// Drops the copy of a record, now and when the write to it that follows is over.
+    fn writing<'a>(&'a self, key: &'a str) -> Option<Writing<'a>> {
+        self.copies.as_ref().map(|copies| copies.writing(key))
+    }
+
     /// Loads the script, and asks whether a server knows `GETEX` and stands where it is thought to.
     async fn ready_for_sessions(&self, call: Call, server: &Server<'_>) -> Result<(), StoreError> {
         // Servers that hide INFO or COMMAND answer an error: they get the benefit of the doubt.
@@ -273,26 +329,35 @@ impl Store for RedisStore {
         touch: Option<Duration>,
     ) -> Result<Option<Loaded>, StoreError> {
         let Some(lifetime) = touch else {
-            let [left, record] = self
-                .connection
-                .send(call, key, [cmd("PTTL").arg(key).take(), cmd("GET").arg(key).take()])
-                .await?;
+            let reading = self.copies.as_ref().map(|copies| copies.reading(key));
+            let commands = [cmd("PTTL").arg(key).take(), cmd("GET").arg(key).take()];
+            let reads = Reads { commands, reading: reading.as_ref() };
+            let [left, record] = self.connection.send(call, key, reads).await?;
             let Some(loaded) = found(record)? else { return Ok(None) };
-            return match left {
-                Value::Int(left) => Ok(Some(match u64::try_from(left) {
-                    Ok(left) => loaded.with_life_left(call.now, Duration::from_millis(left)),
-                    // It has no end, or has come between the two commands.
-                    Err(_) => loaded,
-                })),
-                _ => Err(StoreError::invalid_response("milliseconds")),
+            let Value::Int(left) = left else { return Err(StoreError::invalid_response("milliseconds")) };
+            // Below 0, it has no end, or has come between the two commands.
+            let Ok(left) = u64::try_from(left).map(Duration::from_millis) else { return Ok(Some(loaded)) };
+            let loaded = match reading {
+                Some(reading) => reading.found(loaded, left),
+                None => loaded,
             };
+            return Ok(Some(loaded.with_life_left(call.now, left)));
         };
+        let _writing = self.writing(key);
         // Made in one piece: it is sent on every request that reads a session.
         let mut command = Cmd::with_capacity(4, key.len() + 32);
         let seconds = seconds(lifetime);
         command.arg("GETEX").arg(key).arg("EX").arg(seconds);
         let loaded = found(self.connection.send(call, key, command).await?)?;
         Ok(loaded.map(|loaded| loaded.with_life_left(call.now, Duration::from_secs(seconds))))
+    }
+
+    fn copy(&self, now: SystemTime, key: &str) -> Option<Loaded> {
+        self.copies.as_ref()?.get(now, key, &*self.connection.lease(key)?)
+    }
+
+    fn seen_everywhere_after(&self) -> Duration {
+        self.ends_wait
     }
 
     async fn swap(
@@ -304,6 +369,7 @@ impl Store for RedisStore {
     ) -> Result<Swap, StoreError> {
         let new = new.map(|new| (new.bytes, new.lifetime.map(seconds)));
         let expected = expected.map(|expected| &*expected.bytes);
+        let _writing = self.writing(key);
         match swap(&self.script, &self.connection, call, key, expected, new, self.replicas).await? {
             Swapped::Done => Ok(Swap::Done { version: None }),
             Swapped::DoneUntold => {
@@ -315,6 +381,7 @@ impl Store for RedisStore {
     }
 
     async fn delete(&self, call: Call, key: &str) -> Result<bool, StoreError> {
+        let _writing = self.writing(key);
         let deletion = Deletion::of(key, self.replicas);
         let (deleted, told) = self.connection.send(call, key, deletion).await?;
         if let Err(error) = told {

@@ -12,6 +12,7 @@ use redis::{Client, ConnectionInfo, RedisError};
 use self::nodes::Nodes;
 use self::slot::SLOTS;
 use self::survey::Survey;
+use super::copy::LocalCopy;
 use super::failed::Failed;
 use super::routing::{self, Node, Routes};
 use crate::store::Call;
@@ -47,6 +48,11 @@ impl Cluster {
             map: Mutex::new(Arc::new(map)),
             survey: Survey::default(),
         }))
+    }
+
+    /// Keeps copies of what is read on connections that are opened from now on.
+    pub(super) fn keep_copies(&self, copies: &Arc<LocalCopy>) {
+        self.0.nodes.keep_copies(copies);
     }
 
     /// Returns all masters; if none is known yet, once it is.

@@ -1,10 +1,11 @@
 //! The servers of a cluster that are known, each with its connection.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use redis::{Client, ConnectionAddr, ConnectionInfo};
 
+use super::super::copy::LocalCopy;
 use super::super::link::Link;
 use super::super::routing::Node;
 use super::table::Place;
@@ -14,13 +15,14 @@ pub(super) struct Nodes {
     /// Those that the configuration names, of which the first one is the pattern of all.
     named: Vec<Arc<Node>>,
     known: Mutex<HashMap<Arc<str>, Arc<Node>>>,
+    copies: OnceLock<Arc<LocalCopy>>,
 }
 
 impl Nodes {
     pub(super) fn new(named: Vec<ConnectionInfo>) -> Self {
         let named: Vec<Arc<Node>> = named.into_iter().filter_map(node).collect();
         let known = named.iter().map(|node| (Arc::clone(&node.name), Arc::clone(node))).collect();
-        Nodes { named, known: Mutex::new(known) }
+        Nodes { named, known: Mutex::new(known), copies: OnceLock::new() }
     }
 
     /// Returns the addresses that the configuration names.
@@ -52,6 +54,9 @@ impl Nodes {
             return Some(Arc::clone(node));
         }
         let node = node(asked.clone().set_addr(address))?;
+        if let Some(copies) = self.copies.get() {
+            node.link.keep_copies(copies);
+        }
         known.insert(Arc::clone(&node.name), Arc::clone(&node));
         Some(node)
     }
@@ -59,6 +64,13 @@ impl Nodes {
     /// Returns every server that may be asked for the slots.
     pub(super) fn all(&self) -> Vec<Arc<Node>> {
         self.known().values().cloned().collect()
+    }
+
+    /// Keeps copies of what is read on connections that are opened from now on.
+    pub(super) fn keep_copies(&self, copies: &Arc<LocalCopy>) {
+        let known = self.known();
+        known.values().for_each(|node| node.link.keep_copies(copies));
+        let _ = self.copies.set(Arc::clone(copies));
     }
 
     /// Forgets all but these, and those that the configuration names.

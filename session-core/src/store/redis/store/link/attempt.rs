@@ -39,8 +39,13 @@ impl<T> Default for Attempt<T> {
 impl<T: Clone + Send + Sync + 'static> Attempt<T> {
     /// Returns what is open.
     pub(super) fn get(&self) -> Option<T> {
+        self.look(T::clone)
+    }
+
+    /// Looks at what is open.
+    pub(super) fn look<R>(&self, at: impl FnOnce(&T) -> R) -> Option<R> {
         match &*state(&self.0) {
-            State::Open(opened) => Some(opened.clone()),
+            State::Open(opened) => Some(at(opened)),
             _ => None,
         }
     }

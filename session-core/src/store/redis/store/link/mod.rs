@@ -2,18 +2,20 @@
 
 mod attempt;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use redis::aio::{ConnectionLike, MultiplexedConnection, PubSub};
 use redis::io::tcp::TcpSettings;
 use redis::io::tcp::socket2::TcpKeepalive;
 use redis::{
-    AsyncConnectionConfig, Client, ConnectionInfo, ErrorKind, RedisError, RedisResult, ServerErrorKind, cmd,
+    AsyncConnectionConfig, Client, ConnectionInfo, ErrorKind, ProtocolVersion, RedisError, RedisResult,
+    ServerErrorKind, cmd,
 };
 use tokio::time::{Instant, timeout_at};
 
 use self::attempt::Attempt;
+use super::copy::{self, Lease, LocalCopy};
 use super::pipeline::{Message, Pipeline};
 use super::swap::SwapForm;
 use super::wait::ConfirmedWrites;
@@ -32,6 +34,14 @@ pub(super) struct Link {
     slot: Reopening<Slot>,
     /// For writes that wait for replicas: nothing else is to wait behind them.
     confirmed: Reopening<Slot>,
+    copies: OnceLock<Copies>,
+}
+
+/// Copies that are kept of what is read, and what opens connections on which the server can tell of changes.
+#[derive(Clone)]
+struct Copies {
+    kept: Arc<LocalCopy>,
+    client: Client,
 }
 
 /// One connection, from the first call that needs it until it breaks or goes silent.
@@ -42,16 +52,32 @@ struct Slot {
     writes: Arc<ConfirmedWrites>,
 }
 
-/// A connection, and what is known of the server that it leads to.
+/// A connection, what is known of the server that it leads to, and the lease of what is read on it.
 #[derive(Clone)]
 struct Opened {
     connection: MultiplexedConnection,
     swap_form: SwapForm,
+    lease: Option<Arc<Lease>>,
 }
 
 impl Link {
     pub(super) fn to(client: Client) -> Self {
-        Link { client, slot: Reopening::default(), confirmed: Reopening::default() }
+        Link { client, slot: Reopening::default(), confirmed: Reopening::default(), copies: OnceLock::new() }
+    }
+
+    /// Keeps copies of what is read on the connections that are opened from now on. Once is for good.
+    pub(super) fn keep_copies(&self, copies: &Arc<LocalCopy>) {
+        let server = self.client.get_connection_info();
+        let settings = server.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
+        // That fails for addresses alone that could not be read.
+        if let Ok(client) = Client::open(server.clone().set_redis_settings(settings)) {
+            let _ = self.copies.set(Copies { kept: Arc::clone(copies), client });
+        }
+    }
+
+    /// Returns the lease of what is read on the connection that there is now.
+    pub(super) fn lease(&self) -> Option<Arc<Lease>> {
+        self.slot.current().opened.look(|opened| opened.lease.clone())?
     }
 
     pub(super) fn client(&self) -> &Client {
@@ -83,7 +109,12 @@ impl Link {
         }
         let opened = match slot.opened.get() {
             Some(opened) => opened,
-            None => slot.opened.wait(call.deadline, || open(self.client.clone())).await?,
+            None => {
+                // Writes that wait for replicas read nothing.
+                let copies = self.copies.get().filter(|_| std::ptr::eq(place, &self.slot));
+                let open = || open(self.client.clone(), copies.cloned());
+                slot.opened.wait(call.deadline, open).await?
+            }
         };
         Ok(Ready { place, slot, opened, call })
     }
@@ -110,6 +141,9 @@ impl Ready<'_> {
             }
             return answer;
         }
+        if let Some(lease) = &opened.lease {
+            message.going(lease);
+        }
         let last_answer = slot.line.last_answer.get();
         // A call whose deadline passed while others got answers was slow, not on a silent connection.
         let is_silent = || slot.line.last_answer.get() == last_answer && Instant::now() >= call.deadline;
@@ -123,13 +157,25 @@ impl Ready<'_> {
     }
 }
 
-async fn open(client: Client) -> RedisResult<Opened> {
+async fn open(client: Client, copies: Option<Copies>) -> RedisResult<Opened> {
     #[cfg(feature = "redis-tls")]
     choose_cryptography(&client);
-    let config = AsyncConnectionConfig::new().set_connection_timeout(None).set_response_timeout(None);
+    let mut config = AsyncConnectionConfig::new().set_connection_timeout(None).set_response_timeout(None);
+    let (client, lease) = match copies {
+        None => (client, None),
+        Some(Copies { kept, client }) => {
+            let (lease, hear) = kept.lease();
+            config = config.set_push_sender(hear);
+            (client, Some(lease))
+        }
+    };
     let mut connection = client.get_multiplexed_async_connection_with_config(&config).await?;
+    if let Some(lease) = &lease {
+        copy::track(&mut connection).await?;
+        lease.begin(&connection);
+    }
     let swap_form = SwapForm::at(&mut connection).await?;
-    Ok(Opened { connection, swap_form })
+    Ok(Opened { connection, swap_form, lease })
 }
 
 /// Opens a connection that listens to channels.

@@ -1,9 +1,11 @@
 //! Messages: commands that stay together, and how their answers are read.
 
 use std::mem::take;
+use std::sync::Arc;
 
 use redis::{Arg, Cmd, ErrorKind, RedisError, RedisResult, Value, cmd};
 
+use super::super::copy::{Lease, Reading};
 use super::super::swap::SwapForm;
 
 /// Commands that travel together and are answered together.
@@ -24,6 +26,11 @@ pub(in super::super) trait Message: Clone + Send {
     /// Tells whether the message has written something, for which replicas are waited.
     fn has_written(_: &Self::Answer) -> bool {
         true
+    }
+
+    /// Hears on which connection it is about to be sent, if copies are kept of what is read there.
+    fn going(&self, lease: &Arc<Lease>) {
+        let _ = lease;
     }
 }
 
@@ -50,6 +57,31 @@ impl Message for [Cmd; 2] {
 
     fn answer(self, answers: Answers) -> RedisResult<[Value; 2]> {
         Ok([answers.first.extract_error()?, answers.second.unwrap_or(Value::Nil).extract_error()?])
+    }
+}
+
+/// Two short commands that read a record of which a copy may be kept.
+#[derive(Clone)]
+pub(in super::super) struct Reads<'a> {
+    pub(in super::super) commands: [Cmd; 2],
+    pub(in super::super) reading: Option<&'a Reading<'a>>,
+}
+
+impl Message for Reads<'_> {
+    type Answer = [Value; 2];
+
+    fn group(&mut self, form: SwapForm) -> Group {
+        self.commands.group(form)
+    }
+
+    fn answer(self, answers: Answers) -> RedisResult<[Value; 2]> {
+        self.commands.answer(answers)
+    }
+
+    fn going(&self, lease: &Arc<Lease>) {
+        if let Some(reading) = self.reading {
+            reading.going(lease);
+        }
     }
 }
 
@@ -93,6 +125,10 @@ impl<M: Message> Message for Asking<M> {
 
     fn has_written(answer: &M::Answer) -> bool {
         M::has_written(answer)
+    }
+
+    fn going(&self, lease: &Arc<Lease>) {
+        self.0.going(lease);
     }
 }
 

@@ -12,6 +12,7 @@ use tokio::task::AbortHandle;
 
 use self::search::Search;
 use super::address::SentinelAddress;
+use super::copy::LocalCopy;
 use super::failed::Failed;
 use super::routing::{self, Node, Routes};
 use crate::store::Call;
@@ -29,6 +30,11 @@ impl Sentinel {
     /// Nothing is connected yet.
     pub(super) fn new(address: SentinelAddress) -> RedisResult<Self> {
         Ok(Sentinel { search: Arc::new(Search::new(address)?), task: Mutex::default() })
+    }
+
+    /// Keeps copies of what is read from masters that are found from now on.
+    pub(super) fn keep_copies(&self, copies: &Arc<LocalCopy>) {
+        self.search.keep_copies(copies);
     }
 
     /// Returns the master, once one is found.

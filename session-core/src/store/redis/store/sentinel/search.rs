@@ -1,7 +1,7 @@
 //! The search for the master.
 
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use futures_util::StreamExt;
@@ -16,6 +16,7 @@ use super::events;
 use super::question::{described, is_master, where_is};
 use crate::store::client::wait::jitter;
 use crate::store::redis::store::address::{SentinelAddress, ServerAddress};
+use crate::store::redis::store::copy::LocalCopy;
 use crate::store::redis::store::link::Link;
 use crate::store::redis::store::routing::Node;
 
@@ -33,6 +34,7 @@ pub(super) struct Search {
     doubted: Notify,
     /// Why there is no master.
     trouble: Mutex<String>,
+    copies: OnceLock<Arc<LocalCopy>>,
 }
 
 /// All sentinels are asked so often even if nothing has happened: an event may have been missed.
@@ -56,7 +58,13 @@ impl Search {
             told: Notify::new(),
             doubted: Notify::new(),
             trouble: Mutex::new("no sentinel has answered yet".into()),
+            copies: OnceLock::new(),
         })
+    }
+
+    /// Keeps copies of what is read from masters that are found from now on.
+    pub(super) fn keep_copies(&self, copies: &Arc<LocalCopy>) {
+        let _ = self.copies.set(Arc::clone(copies));
     }
 
     pub(super) fn present(&self) -> Option<Arc<Node>> {
@@ -175,6 +183,9 @@ impl Search {
     async fn take(&self, place: Place, epoch: Option<u64>) -> bool {
         let taken = async {
             let node = node(&self.server.at(&place.host, place.port))?;
+            if let Some(copies) = self.copies.get() {
+                node.link.keep_copies(copies);
+            }
             RedisResult::Ok(is_master(&node).await?.then_some(node))
         };
         let trouble = match taken.await {
