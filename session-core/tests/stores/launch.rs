@@ -15,12 +15,27 @@ const RELEASE: Environment =
     Environment { debug_profile: false, serves_tls: false, own_store: true, in_test: false };
 
 async fn launch_in(environment: Environment, store: impl Store) -> Result<(), StoreError> {
-    let config = SessionConfig::default().check(environment).unwrap();
-    Manager::with_store(config, store).unwrap().ping(SystemTime::now()).await
+    launched(SessionConfig::default(), environment, store).await
 }
 
-pub(crate) async fn launch(store: impl Store) -> Result<(), StoreError> {
+async fn launched(
+    config: SessionConfig,
+    environment: Environment,
+    store: impl Store,
+) -> Result<(), StoreError> {
+    Manager::with_store(config.check(environment).unwrap(), store).unwrap().ping(SystemTime::now()).await
+}
+
+async fn launch(store: impl Store) -> Result<(), StoreError> {
     launch_in(RELEASE, store).await
+}
+
+/// The same where each call may take so long, on a machine that has other things to do.
+#[cfg(feature = "redis")]
+pub(crate) async fn launch_within(limit: std::time::Duration, store: impl Store) -> Result<(), StoreError> {
+    let mut config = SessionConfig::default();
+    (config.session_store_timeout, config.session_request_timeout) = (limit, limit);
+    launched(config, RELEASE, store).await
 }
 
 /// The error of a launch, which has to name this step and a key under the prefix.

@@ -13,7 +13,7 @@ use test_servers::redis_sentinel::{Plan, RedisSentinel};
 use tokio::time::Instant;
 
 use crate::calls::{call, done, new, stored, until};
-use crate::launch::{DELETE, assert_step, launch};
+use crate::launch::{DELETE, assert_step, launch_within};
 use crate::log_lines::captured;
 use crate::redis_channels::{assert_told, watch};
 use crate::redis_server::Server;
@@ -29,6 +29,11 @@ const OF_SENTINELS: &str = "resetchannels &+promoted-slave &+failover-state-reco
 fn acl(user: &str, rights: &[&str]) -> Vec<String> {
     let words = ["ACL", "SETUSER", user, "reset", "on", ">password"].into_iter();
     words.chain(rights.iter().flat_map(|rights| rights.split(' '))).map(str::to_owned).collect()
+}
+
+/// What is refused on several servers is tried for as long as the call may take, so a launch has no more than is needed.
+async fn launch(store: impl Store) -> Result<(), StoreError> {
+    launch_within(Duration::from_secs(5), store).await
 }
 
 fn text(error: StoreError) -> String {

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use redis::{Client, TlsCertificates};
 use rocket_session_state_conformance::Suite;
@@ -86,6 +87,9 @@ async fn an_address_can_name_the_files_of_authority_certificate_and_key() {
 fn manager(url: impl Into<RedisUrl>, [ca, cert, key]: [Option<&Path>; 3]) -> Result<Manager, StoreError> {
     let mut config = SessionConfig::default();
     config.session_type = SessionType::Redis;
+    // What a cluster refuses is tried for as long as a call may take; what is slow is the machine.
+    let limit = Duration::from_secs(5);
+    (config.session_store_timeout, config.session_request_timeout) = (limit, limit);
     config.secret_key = Some("0123456789abcdef0123456789abcdef".into());
     config.store.redis.url = url.into();
     config.store.redis.tls_ca = ca.map(Into::into);
