@@ -53,6 +53,12 @@ impl<E: DriverError> Error for Redacted<E> {
 }
 
 impl StoreError {
+    /// Takes the error of a call that failed, whatever it says, since the store does not work.
+    #[cfg(feature = "redis")]
+    pub(super) fn away_by_driver(error: impl DriverError) -> Self {
+        StoreError::unavailable(Redacted(error))
+    }
+
     /// Takes the error of a call that failed.
     pub(super) fn of_driver(error: impl DriverError) -> Self {
         match error.verdict() {

@@ -39,6 +39,8 @@ mod redis_channels;
 #[cfg(feature = "redis")]
 mod redis_cluster;
 #[cfg(feature = "redis")]
+mod redis_cluster_liar;
+#[cfg(feature = "redis")]
 mod redis_copies;
 #[cfg(feature = "redis")]
 mod redis_ends;

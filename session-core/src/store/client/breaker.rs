@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use tokio::time::{Instant, sleep};
 
-use super::outage_listener::OutageListener;
+use super::outage::Outage;
 use super::outage_log::OutageLog;
 use super::wait::with_deadline;
 use crate::store::{Call, DynStore, Part, StoreError};
@@ -53,9 +53,9 @@ struct Shared {
     answered: AtomicU64,
     is_pinged: AtomicBool,
     log: OutageLog,
-    listener: Option<Arc<dyn OutageListener>>,
-    /// The listener was told of an outage and not yet of its end.
-    is_told: AtomicBool,
+    outage: Arc<Outage>,
+    /// This breaker has begun the outage, or joined in, and has not left it yet.
+    is_in_outage: AtomicBool,
 }
 
 #[derive(Default)]
@@ -70,25 +70,20 @@ const PING_EVERY: Duration = Duration::from_millis(500);
 
 impl Breaker {
     /// `name` names the store in the log. `threshold` is at least 1. `patience` is the time that a ping may take.
-    pub(crate) fn new(
-        name: &'static str,
-        threshold: u32,
-        store: DynStore,
-        patience: Duration,
-        listener: Option<Arc<dyn OutageListener>>,
-    ) -> Self {
-        Self::of_part(None, name, threshold, store, patience, listener)
+    pub(crate) fn new(name: &'static str, threshold: u32, store: DynStore, patience: Duration) -> Self {
+        Self::of_part(None, name, threshold, store, patience, Arc::default())
     }
 
-    /// The same for a part of the store.
+    /// The same for a part of the store, whose outage may be one with those of others.
     pub(super) fn of_part(
         part: Option<Part>,
         name: &'static str,
         threshold: u32,
         store: DynStore,
         patience: Duration,
-        listener: Option<Arc<dyn OutageListener>>,
+        outage: Arc<Outage>,
     ) -> Self {
+        let log = OutageLog::new(name, part.as_ref().map(Part::name));
         Breaker(Arc::new(Shared {
             store,
             part,
@@ -99,14 +94,19 @@ impl Breaker {
             began: Instant::now(),
             answered: AtomicU64::new(0),
             is_pinged: AtomicBool::new(false),
-            log: OutageLog::new(name),
-            listener,
-            is_told: AtomicBool::new(false),
+            log,
+            outage,
+            is_in_outage: AtomicBool::new(false),
         }))
     }
 
     pub(crate) fn is_closed(&self, work: Work) -> bool {
         self.0.is_closed(work)
+    }
+
+    /// Tells whether what it measures has failed and was not seen to work since.
+    pub(super) fn is_in_outage(&self) -> bool {
+        self.0.is_in_outage.load(Relaxed)
     }
 
     /// Lets a call through, or refuses it at once. `now` is the call's time.
@@ -134,11 +134,14 @@ impl Breaker {
             Some(error) if error.is_outage() => {
                 let count = shared.count(work);
                 // Before the failure is noted: the next answer finds both, and tells of the end.
-                shared.tell_of_begin(now);
+                if !shared.is_in_outage.swap(true, Relaxed) {
+                    shared.outage.begin(now);
+                }
                 count.fails.store(true, Relaxed);
                 let failures = count.failures.fetch_add(1, Relaxed).saturating_add(1);
                 shared.log.failed(error, failures >= shared.threshold);
-                if failures >= shared.threshold {
+                // To a part that fails nothing may ever be sent again, since its keys are elsewhere: a ping finds that.
+                if failures >= shared.threshold || shared.part.is_some() {
                     self.0.ping_until_back(now);
                 }
             }
@@ -150,6 +153,11 @@ impl Breaker {
                 shared.works(work, now);
             }
         }
+    }
+
+    /// Notes that a call was answered elsewhere in the store: what was noted before parts were known is over.
+    pub(super) fn answered_elsewhere(&self, work: Work, now: SystemTime) {
+        self.0.works(work, now);
     }
 
     /// Notes that a request's own time is up, which says nothing about the store.
@@ -189,19 +197,9 @@ impl Shared {
         let failed = count.fails.swap(false, Relaxed);
         if failed && ![&self.loads, &self.writes].iter().any(|count| count.fails.load(Relaxed)) {
             self.log.over();
-            if let Some(listener) = &self.listener
-                && self.is_told.swap(false, Relaxed)
-            {
-                listener.is_over(now);
+            if self.is_in_outage.swap(false, Relaxed) {
+                self.outage.end(now);
             }
-        }
-    }
-
-    fn tell_of_begin(&self, now: SystemTime) {
-        if let Some(listener) = &self.listener
-            && !self.is_told.swap(true, Relaxed)
-        {
-            listener.begins(now);
         }
     }
 
@@ -225,7 +223,8 @@ impl Shared {
 
     /// Returns whether the store is there.
     async fn ping(&self, now: SystemTime) -> bool {
-        if self.is_closed(Work::Load) && self.is_closed(Work::Write) {
+        let is_closed = self.is_closed(Work::Load) && self.is_closed(Work::Write);
+        if is_closed && (self.part.is_none() || !self.is_in_outage.load(Relaxed)) {
             return true;
         }
         let deadline = Instant::now() + self.patience;
@@ -242,6 +241,10 @@ impl Shared {
             _ => {
                 self.loads.failures.store(0, Relaxed);
                 self.writes.failures.store(0, Relaxed);
+                if self.part.is_some() {
+                    self.works(Work::Load, now);
+                    self.works(Work::Write, now);
+                }
                 true
             }
         }
@@ -269,13 +272,13 @@ pub(super) mod tests {
 
     /// A store of which only the pings count.
     #[derive(Default)]
-    pub(crate) struct Outage {
+    pub(crate) struct Away {
         lasts: AtomicBool,
         pings: AtomicU32,
         deadlines: Mutex<Vec<Duration>>,
     }
 
-    impl Outage {
+    impl Away {
         pub(crate) fn begin(&self) {
             self.lasts.store(true, Relaxed);
         }
@@ -285,7 +288,7 @@ pub(super) mod tests {
         }
     }
 
-    impl Store for Outage {
+    impl Store for Away {
         async fn load(&self, _: Call, _: &str, _: Option<Duration>) -> Result<Option<Loaded>, StoreError> {
             Ok(None)
         }
@@ -311,10 +314,10 @@ pub(super) mod tests {
         }
     }
 
-    pub(crate) fn breaker(name: &'static str, threshold: u32) -> (Arc<Outage>, Breaker) {
-        let outage = Arc::new(Outage::default());
+    pub(crate) fn breaker(name: &'static str, threshold: u32) -> (Arc<Away>, Breaker) {
+        let outage = Arc::new(Away::default());
         let store = DynStore::new(Arc::clone(&outage));
-        (outage, Breaker::new(name, threshold, store, Duration::from_secs(3), None))
+        (outage, Breaker::new(name, threshold, store, Duration::from_secs(3)))
     }
 
     fn now() -> SystemTime {

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use super::breaker::{Breaker, Work};
+use super::breaker::Breaker;
+use super::outage::Outage;
 use super::outage_listener::OutageListener;
 use crate::store::{DynStore, Part};
 
@@ -20,7 +21,7 @@ pub(super) struct Breakers {
 const PARTS: usize = 256;
 
 impl Breakers {
-    /// The arguments are those of [`Breaker::new`].
+    /// The arguments are those of [`Breaker::new`]; `listener` is told of outages.
     pub(super) fn new(
         name: &'static str,
         threshold: u32,
@@ -28,8 +29,9 @@ impl Breakers {
         patience: Duration,
         listener: Option<Arc<dyn OutageListener>>,
     ) -> Self {
+        let outage = Arc::new(Outage::told_to(listener));
         let make =
-            move |part| Breaker::of_part(part, name, threshold, store.clone(), patience, listener.clone());
+            move |part| Breaker::of_part(part, name, threshold, store.clone(), patience, Arc::clone(&outage));
         Breakers { whole: make(None), parts: Mutex::default(), make: Box::new(make) }
     }
 
@@ -46,7 +48,7 @@ impl Breakers {
             return Cow::Owned(breaker.clone());
         }
         if parts.len() >= PARTS {
-            parts.retain(|_, breaker| !breaker.is_closed(Work::Load) || !breaker.is_closed(Work::Write));
+            parts.retain(|_, breaker| breaker.is_in_outage());
         }
         let breaker = (self.make)(Some(part.clone()));
         parts.insert(part.clone(), breaker.clone());
@@ -140,6 +142,77 @@ mod tests {
         while swap("a1").await.is_err() {
             sleep(Duration::from_millis(10)).await;
             assert!(begin.elapsed() < Duration::from_secs(2));
+        }
+    }
+
+    /// Its keys are on one server, and later on another.
+    #[derive(Default)]
+    struct Moving {
+        is_away: AtomicBool,
+        has_moved: AtomicBool,
+    }
+
+    impl Store for Moving {
+        async fn load(&self, _: Call, _: &str, _: Option<Duration>) -> Result<Option<Loaded>, StoreError> {
+            let is_away = self.is_away.load(Relaxed) && !self.has_moved.load(Relaxed);
+            if is_away { Err(StoreError::unavailable("connection refused")) } else { Ok(None) }
+        }
+
+        async fn swap(
+            &self,
+            _: Call,
+            _: &str,
+            _: Option<&Loaded>,
+            _: Option<New<'_>>,
+        ) -> Result<Swap, StoreError> {
+            Ok(Swap::Done { version: None })
+        }
+
+        async fn delete(&self, _: Call, _: &str) -> Result<bool, StoreError> {
+            Ok(false)
+        }
+
+        fn part_of(&self, key: &str) -> Option<Part> {
+            Some(Part::named(if self.has_moved.load(Relaxed) { "elsewhere" } else { key }))
+        }
+
+        async fn ping_part(&self, call: Call, part: &Part) -> Result<(), StoreError> {
+            self.load(call, part.name(), None).await.map(drop)
+        }
+    }
+
+    #[derive(Default)]
+    struct Heard(Mutex<Vec<&'static str>>);
+
+    impl OutageListener for Heard {
+        fn begins(&self, _: SystemTime) {
+            self.0.lock().unwrap().push("begins");
+        }
+
+        fn is_over(&self, _: SystemTime) {
+            self.0.lock().unwrap().push("is over");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_outage_of_several_servers_is_one_and_ends_also_if_their_keys_are_elsewhere_then() {
+        for failures in [1, 5] {
+            let (store, heard) = (Arc::new(Moving::default()), Arc::new(Heard::default()));
+            let listener: Arc<dyn OutageListener> = Arc::clone(&heard) as Arc<dyn OutageListener>;
+            let within = Duration::from_secs(1);
+            let client = StoreClient::new(DynStore::new(Arc::clone(&store)), within, 3, Some(listener));
+            let load = async |key| {
+                let (budget, now) = (Budget::new(Duration::from_secs(3)), SystemTime::now());
+                client.load(&budget, now, key, None).await
+            };
+            store.is_away.store(true, Relaxed);
+            for _ in 0..failures {
+                assert!(load("a").await.is_err() && load("b").await.is_err());
+            }
+            store.has_moved.store(true, Relaxed);
+            assert!(load("a").await.is_ok());
+            sleep(Duration::from_secs(2)).await;
+            assert_eq!(*heard.0.lock().unwrap(), ["begins", "is over"], "after {failures} failures");
         }
     }
 }

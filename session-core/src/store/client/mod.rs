@@ -5,6 +5,7 @@ mod breakers;
 mod budget;
 pub(crate) mod call_times;
 mod keyed_locks;
+mod outage;
 pub(crate) mod outage_listener;
 mod outage_log;
 mod try_out;
@@ -24,7 +25,7 @@ use self::call_times::CallTimes;
 use self::keyed_locks::{KeyGuard, KeyedLocks};
 use self::outage_listener::OutageListener;
 use self::wait::{jitter, with_deadline};
-use crate::store::{Call, DynStore, Loaded, New, Store, StoreError, Swap, Watcher};
+use crate::store::{Call, DynStore, Loaded, New, Part, Store, StoreError, Swap, Watcher};
 
 /// A store behind time limits and a circuit breaker. Every call of a session to its store goes through it.
 pub(crate) struct StoreClient {
@@ -84,17 +85,17 @@ impl StoreClient {
         let part = self.store.boxed().part_of(key);
         let breaker = self.breakers.of(part.as_ref());
         self.admit(&breaker, budget, now, Work::Load)?;
-        let (mut time, mut answer) = self.ask(Work::Load, budget, now, load).await;
+        let (mut time, mut answer) = self.ask(Work::Load, part.as_ref(), budget, now, load).await;
         let failed = answer.as_ref().is_err_and(StoreError::is_outage);
         if failed && breaker.is_closed(Work::Load) && !budget.is_used_up() {
             tokio::time::sleep(jitter(RETRY_WITHIN)).await;
-            let again = self.ask(Work::Load, budget, now, load).await;
+            let again = self.ask(Work::Load, part.as_ref(), budget, now, load).await;
             // If there was too little time for it, the failure of the first try stands.
             if !again.1.as_ref().is_err_and(StoreError::is_out_of_time) {
                 (time, answer) = again;
             }
         }
-        breaker.note(Work::Load, time, now, answer.as_ref().err());
+        self.note(&breaker, part.is_some(), Work::Load, time, now, answer.as_ref().err());
         answer
     }
 
@@ -176,9 +177,25 @@ impl StoreClient {
         let part = self.store.boxed().part_of(key);
         let breaker = self.breakers.of(part.as_ref());
         self.admit(&breaker, budget, now, Work::Write)?;
-        let (time, answer) = self.ask(Work::Write, budget, now, ask).await;
-        breaker.note(Work::Write, time, now, answer.as_ref().err());
+        let (time, answer) = self.ask(Work::Write, part.as_ref(), budget, now, ask).await;
+        self.note(&breaker, part.is_some(), Work::Write, time, now, answer.as_ref().err());
         answer
+    }
+
+    fn note(
+        &self,
+        breaker: &Breaker,
+        is_part: bool,
+        work: Work,
+        time: Range<Instant>,
+        now: SystemTime,
+        error: Option<&StoreError>,
+    ) {
+        breaker.note(work, time, now, error);
+        // Calls before any part was known may have failed.
+        if is_part && error.is_none() {
+            self.breakers.whole().answered_elsewhere(work, now);
+        }
     }
 
     /// Lets a call through if the request has time for it and the breaker does not keep it from the store.
@@ -199,6 +216,7 @@ impl StoreClient {
     async fn ask<T, F: Future<Output = Result<T, StoreError>>>(
         &self,
         work: Work,
+        part: Option<&Part>,
         budget: &Budget,
         now: SystemTime,
         ask: impl FnOnce(Call) -> F,
@@ -212,7 +230,7 @@ impl StoreClient {
         self.times.note(work, budget.spend(ended - began), answer.is_err());
         let failed = |error: StoreError| {
             let error = if is_cut && error.is_timeout() { error.cut_short() } else { error };
-            error.at_store(&self.store)
+            error.at_part(part).at_store(&self.store)
         };
         (began..ended, answer.map_err(failed))
     }

@@ -11,8 +11,8 @@ use crate::store::StoreError;
 
 /// Writes the failures of one store to the log, instead of a line for each request that met one.
 pub(super) struct OutageLog {
-    /// The store's name in the log.
-    name: &'static str,
+    /// The store's name in the log, with that of the part that is meant.
+    name: Box<str>,
     /// Set once a line has told of the outage that is not over yet.
     told: AtomicBool,
     failures: Throttled,
@@ -32,7 +32,11 @@ struct Throttled {
 const LINE_EVERY: Duration = Duration::from_secs(30);
 
 impl OutageLog {
-    pub(super) fn new(name: &'static str) -> Self {
+    pub(super) fn new(name: &str, part: Option<&str>) -> Self {
+        let name = match part {
+            None => name.into(),
+            Some(part) => format!("{name} at {part}").into(),
+        };
         let [failures, refusals, out_of_time] = [(); 3].map(|()| Throttled::default());
         OutageLog { name, told: AtomicBool::new(false), failures, refusals, out_of_time }
     }

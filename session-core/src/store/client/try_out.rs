@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use super::StoreClient;
 use super::wait::with_deadline;
+use crate::Chain;
 use crate::store::{Call, Loaded, New, OpenTo, StoreError, Swap};
 
 /// The life of the record that is tried, should a process end in the middle.
@@ -21,8 +22,8 @@ const LOOKED_AT: usize = 1000;
 
 impl StoreClient {
     /// Pings the store, and does with a key, which no session has, what requests do with theirs; where the store has parts
-    /// that fail on their own, with a key in each. A right that is missing shows here and not at the first log-in. The
-    /// errors have no address: the launch's message names it.
+    /// that fail on their own, with a key in each. A right that is missing shows here and not at the first log-in. A part that is away is a line in the log, unless
+    /// all are. The errors have no address but that of a part: the launch's message names it.
     ///
     /// That everybody may write in the store is an error, or a warning if `is_lenient`.
     pub(crate) async fn try_out(
@@ -34,17 +35,27 @@ impl StoreClient {
         let store = self.store.boxed();
         self.in_time(now, |call| store.ping(call)).await?;
         let mut key = keys()?;
-        let mut tried = HashSet::new();
+        let (mut tried, mut works, mut away) = (HashSet::new(), false, Vec::new());
         for _ in 0..LOOKED_AT {
             let part = store.part_of(&key);
             let is_whole = part.is_none();
-            if tried.insert(part) {
-                self.try_key(now, &key).await?;
+            if tried.insert(part.clone()) {
+                match self.try_key(now, &key).await.map_err(|error| error.at_part(part.as_ref())) {
+                    Ok(()) => works = true,
+                    Err(error) if error.is_outage() && part.is_some() => away.push(error),
+                    Err(error) => return Err(error),
+                }
             }
             if is_whole {
                 break;
             }
             key = keys()?;
+        }
+        // What fails on its own keeps nobody from serving the sessions that are elsewhere.
+        match away.into_iter().next() {
+            Some(error) if works => log::error!("a part of the session store is away: {}", Chain(&error)),
+            Some(error) => return Err(error),
+            None => {}
         }
         match store.open_to_others() {
             None => {}

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use self::moving::is_unsettled;
 use self::source::Source;
 use crate::formats::codec::Format;
-use crate::store::{Call, DynStore, Loaded, New, OpenTo, Store, StoreError, Swap, Watcher};
+use crate::store::{Call, DynStore, Loaded, New, OpenTo, Part, Store, StoreError, Swap, Watcher};
 
 /// Two stores as one: new records are written to the target only.
 ///
@@ -221,6 +221,15 @@ impl Store for MigratingStore {
 
     fn seen_everywhere_after(&self) -> Duration {
         self.0.target.boxed().seen_everywhere_after()
+    }
+
+    /// The old store has a breaker of its own.
+    fn part_of(&self, key: &str) -> Option<Part> {
+        self.0.target.boxed().part_of(key)
+    }
+
+    async fn ping_part(&self, call: Call, part: &Part) -> Result<(), StoreError> {
+        self.0.target.boxed().ping_part(call, part).await
     }
 
     /// An end is in the store that has the record: until it is moved, that is the old one, for processes that know no other.

@@ -24,7 +24,7 @@ impl Source {
         breaker_after: u32,
         call_timeout: Duration,
     ) -> Self {
-        let breaker = Breaker::new("the old session store", breaker_after, store.clone(), call_timeout, None);
+        let breaker = Breaker::new("the old session store", breaker_after, store.clone(), call_timeout);
         Source { store, prefixes, breaker }
     }
 

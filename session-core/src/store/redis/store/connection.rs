@@ -130,6 +130,14 @@ impl Connection {
         }
     }
 
+    /// Tells whether the server of a client is still one of those that pass on what is told.
+    pub(super) fn knows(&self, client: &Client) -> bool {
+        match self {
+            Connection::Cluster(cluster) => cluster.knows(client),
+            _ => true,
+        }
+    }
+
     /// Waits until [`client`](Self::client) is that of another server than now, where removals are told from then on. In a
     /// cluster every node passes on all of them.
     pub(super) fn changed(&self) -> impl Future<Output = ()> + use<> {

@@ -1,7 +1,11 @@
 //! A message that was not answered well.
 
-use redis::{ErrorKind, RedisError};
+use std::io;
+use std::sync::Arc;
 
+use redis::{ErrorKind, RedisError, ServerErrorKind};
+
+use super::routing::Node;
 use crate::store::StoreError;
 
 /// The error of a message, and whether it can have done something.
@@ -10,30 +14,42 @@ pub(super) struct Failed {
     outcome: Outcome,
     /// What the application's own pool says instead.
     in_pool: Option<StoreError>,
+    server: Option<Arc<str>>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
 enum Outcome {
-    /// It was not sent, or the server has refused it before it ran anything.
+    /// It was not sent.
     Nothing,
+    /// It was refused before it ran anything, until there was no time left.
+    InVain,
     Open,
 }
 
 impl Failed {
     /// Nothing has happened.
     pub(super) fn before(error: RedisError) -> Self {
-        Failed { error, outcome: Outcome::Nothing, in_pool: None }
+        Failed { error, outcome: Outcome::Nothing, server: None, in_pool: None }
+    }
+
+    /// Nothing has happened, however often it was tried.
+    pub(super) fn in_vain(error: RedisError) -> Self {
+        Failed { error, outcome: Outcome::InVain, server: None, in_pool: None }
     }
 
     /// Sent, and answered by an error or not at all.
     pub(super) fn after(error: RedisError) -> Self {
-        Failed { error, outcome: Outcome::Open, in_pool: None }
+        Failed { error, outcome: Outcome::Open, server: None, in_pool: None }
     }
 
     /// Not answered, for a reason that the application's own pool knows.
     pub(super) fn in_pool(error: StoreError) -> Self {
         let no_answer = RedisError::from((ErrorKind::Io, "the application's pool failed"));
         Failed { in_pool: Some(error), ..Failed::after(no_answer) }
+    }
+
+    /// Says which of several servers it was.
+    pub(super) fn at(self, node: &Node) -> Self {
+        Failed { server: Some(Arc::clone(&node.name)), ..self }
     }
 }
 
@@ -42,7 +58,26 @@ impl From<Failed> for StoreError {
         if let Some(error) = failed.in_pool {
             return error;
         }
-        let error = StoreError::of_driver(failed.error);
-        if failed.outcome == Outcome::Nothing { error.before_writing() } else { error }
+        let error = match failed.outcome {
+            Outcome::Nothing => StoreError::of_driver(failed.error).before_writing(),
+            Outcome::InVain => in_vain(failed.error).before_writing(),
+            Outcome::Open => StoreError::of_driver(failed.error),
+        };
+        match failed.server {
+            Some(server) => error.at(server),
+            None => error,
+        }
     }
+}
+
+/// Whoever is refused for so long is not refused for what it wants: the servers do not work.
+fn in_vain(error: RedisError) -> StoreError {
+    use ServerErrorKind::{Ask, Moved};
+
+    if let ErrorKind::Server(Moved | Ask) = error.kind() {
+        return StoreError::unavailable(io::Error::other(
+            "the servers do not agree which of them has the key",
+        ));
+    }
+    StoreError::away_by_driver(error)
 }

@@ -117,9 +117,25 @@ impl Listening {
                     self.refusals.look_at(error);
                     // One that lasted for long says nothing about the next one.
                     failures = if began.elapsed() > PAUSES.1 { 0 } else { failures };
-                    sleep(pause(failures)).await;
+                    if let Some(Done::StoreIsGone) = self.rest(pause(failures)).await {
+                        return;
+                    }
                     failures = failures.saturating_add(1);
                 }
+            }
+        }
+    }
+
+    /// Waits, unless the store is gone meanwhile.
+    async fn rest(&mut self, pause: Duration) -> Option<Done> {
+        let mut end = pin!(sleep(pause));
+        loop {
+            tokio::select! {
+                () = &mut end => return None,
+                watched = self.arriving.recv() => match watched {
+                    Some(watched) => self.add(watched),
+                    None => return Some(Done::StoreIsGone),
+                },
             }
         }
     }
@@ -154,6 +170,9 @@ impl Listening {
                         in_time(sink.unsubscribe(channels)).await?;
                     }
                     is_alive(&mut sink).await?;
+                    if !self.connection.knows(&client) {
+                        return Ok(Done::ServerHasChanged);
+                    }
                     look_after = Instant::now() + LOOKED_AFTER;
                 }
             }

@@ -24,7 +24,7 @@ pub use commands::{RedisCommands, RedisReply};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use futures_util::future::try_join_all;
+use futures_util::future::join_all;
 use redis::aio::ConnectionManager;
 use redis::{Client, Cmd, FromRedisValue, Value, cmd};
 
@@ -57,7 +57,7 @@ use crate::store::{Call, Loaded, New, Part, Store, StoreError, Swap, Watcher};
 ///   [`Call::now`] is not used.
 /// * A connection is opened when it is first needed and again after it broke. One that was silent for a second is asked
 ///   for a sign of life (`PING`) before a call is sent on it. A call that meets a broken connection all the same fails at
-///   once; nothing is repeated, because a write may have happened.
+///   once; it is not repeated, because a write may have happened.
 /// * Whoever removes a record publishes that on a channel of its key, in the same message. [`watch`](Store::watch) listens
 ///   there, on a connection that exists only while somebody watches. If Redis does not allow its user that, the log says
 ///   so once.
@@ -296,6 +296,14 @@ impl RedisStore {
         if says("cluster_enabled:1") && server.has_all_keys() {
             return Err(StoreError::misconfigured(IN_CLUSTER.trim_start_matches(": ")));
         }
+        if says("cluster_enabled:1") {
+            // Such a server answers commands without a key.
+            let state = server.send(call, cmd("CLUSTER").arg("INFO").take()).await;
+            let state = state.ok().and_then(|state| String::from_redis_value(state).ok()).unwrap_or_default();
+            if state.lines().any(|line| line.trim_end() == "cluster_state:fail") {
+                return Err(StoreError::unavailable("the cluster is down: it has not got all its masters"));
+            }
+        }
         if !self.script.load(server, call).await? {
             return Err(StoreError::invalid_response("the script's SHA-1"));
         }
@@ -394,10 +402,17 @@ impl Store for RedisStore {
         }
     }
 
-    /// Asks each server whether it is ready for sessions, and says in the log which were found.
+    /// Asks each server whether it is ready for sessions, and says in the log which were found. One that is away is an error only if
+    /// all are.
     async fn ping(&self, call: Call) -> Result<(), StoreError> {
         let servers = self.connection.servers(call).await?;
-        try_join_all(servers.iter().map(|server| self.ready_for_sessions(call, server))).await?;
+        let asked = join_all(servers.iter().map(|server| self.ready_for_sessions(call, server))).await;
+        let works = asked.iter().any(Result::is_ok);
+        if let Some(error) =
+            asked.into_iter().filter_map(Result::err).find(|error| !works || !error.is_outage())
+        {
+            return Err(error);
+        }
         if let Some(found) = self.connection.found(&servers) {
             log::info!("sessions are in {found}");
         }

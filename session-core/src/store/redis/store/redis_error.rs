@@ -89,6 +89,17 @@ fn is_unknown(detail: &str, command: &str) -> bool {
     word.is_some_and(|word| word.starts_with(command))
 }
 
+/// Tells whether a server has refused a write since it is a replica. Redis 6.2 hides that in the error of the script.
+pub(super) fn is_read_only(error: &RedisError) -> bool {
+    match error.kind() {
+        ErrorKind::Server(ServerErrorKind::ReadOnly) => true,
+        ErrorKind::Server(ServerErrorKind::ResponseError) => error.detail().is_some_and(|detail| {
+            detail.starts_with("Error running script") && detail.contains(" -READONLY ")
+        }),
+        _ => false,
+    }
+}
+
 /// Returns the command in `… has no permissions to run the 'getex' command`.
 fn refused_command(detail: &str) -> Option<&str> {
     let (_, rest) = detail.split_once("to run the '")?;

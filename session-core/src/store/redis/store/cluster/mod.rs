@@ -12,6 +12,7 @@ use redis::{Client, ConnectionInfo, RedisError};
 use self::nodes::Nodes;
 use self::slot::SLOTS;
 use self::survey::Survey;
+use self::table::{Place, Told};
 use super::copy::LocalCopy;
 use super::failed::Failed;
 use super::routing::{self, Node, Routes};
@@ -20,7 +21,7 @@ use crate::store::Call;
 /// The servers of a cluster, and which of them has which slot.
 ///
 /// There is one connection to each master, opened when it is needed. Replicas are not read: they may lack what was
-/// acknowledged, and a log-out must not depend on that. They are only asked for the slots, where no master answers.
+/// acknowledged, and a log-out must not depend on that. They are only asked for the slots, if masters do not answer.
 pub(super) struct Cluster(Arc<Shared>);
 
 struct Shared {
@@ -40,7 +41,8 @@ struct Map {
 }
 
 impl Cluster {
-    /// A cluster of which these servers are named. Login, TLS and other settings of the first one are those of all.
+    /// A cluster of which these servers are named. Login, TLS and other settings of the one that names another are those
+    /// of that one.
     pub(super) fn new(named: Vec<ConnectionInfo>) -> Self {
         let map = Map { masters: Vec::new(), slots: vec![None; SLOTS], epoch: 0 };
         Cluster(Arc::new(Shared {
@@ -69,6 +71,12 @@ impl Cluster {
         Some(survey::in_order(&self.0).first()?.link.client().clone())
     }
 
+    /// Tells whether the server of a client is one of the cluster, or named in the configuration.
+    pub(super) fn knows(&self, client: &Client) -> bool {
+        let address = client.get_connection_info().addr();
+        self.0.nodes.all().iter().any(|node| node.link.client().get_connection_info().addr() == address)
+    }
+
     /// Returns the servers that are named in the configuration, for people.
     pub(super) fn address(&self) -> String {
         format!("Redis Cluster at {}", self.0.nodes.named().join(", "))
@@ -78,6 +86,11 @@ impl Cluster {
 impl Shared {
     fn map(&self) -> Arc<Map> {
         Arc::clone(&self.map.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Tells whether this table is not older than the present one, and one at all.
+    fn is_up_to_date(&self, told: &Told) -> bool {
+        told.epoch >= self.map().epoch && !told.ranges.is_empty()
     }
 
     fn replace(&self, map: Map) {
@@ -98,7 +111,7 @@ impl Routes for Cluster {
     }
 
     fn named(&self, from: &Node, address: &str) -> Option<Arc<Node>> {
-        self.0.nodes.at(from, &table::Place::parse(address)?)
+        self.0.nodes.at(from, &Place::parse(address)?)
     }
 
     fn look(&self) {

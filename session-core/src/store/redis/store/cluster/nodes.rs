@@ -12,7 +12,7 @@ use super::table::Place;
 
 /// Servers by their address. One that is known keeps its connection, whatever it has just now.
 pub(super) struct Nodes {
-    /// Those that the configuration names, of which the first one is the pattern of all.
+    /// Those that the configuration names.
     named: Vec<Arc<Node>>,
     known: Mutex<HashMap<Arc<str>, Arc<Node>>>,
     copies: OnceLock<Arc<LocalCopy>>,

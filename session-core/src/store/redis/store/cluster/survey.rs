@@ -6,7 +6,10 @@ use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
 use redis::{ErrorKind, RedisError, RedisResult, cmd};
+use tokio::runtime::Handle;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::slot::SLOTS;
@@ -32,40 +35,34 @@ struct State {
     failed: HashMap<Arc<str>, Instant>,
     /// Why the last look has brought nothing.
     trouble: Option<RedisError>,
+    /// Since when nobody who answers knows as much as is known here.
+    behind: Option<Instant>,
 }
 
 /// From one look to the next at least.
 const PAUSE: Duration = Duration::from_millis(100);
-/// The time of one server for its answer. Whoever stands still must not keep the others from being asked.
+/// A server that has not answered for so long is not waited for alone any more: the next one is asked as well.
 const PATIENCE: Duration = Duration::from_millis(200);
+/// The time of one server for its answer, with that for a connection to it.
+const LONGEST: Duration = Duration::from_secs(2);
 /// A server that has failed is asked last for so long.
 const DISTRUST: Duration = Duration::from_secs(5);
+/// So long may nobody be found who knows the newest changes of the cluster. Those who do not may be cut off; if they are
+/// all there is, the cluster was set up anew.
+const BEHIND: Duration = Duration::from_secs(15);
 
 impl Survey {
-    /// Asks the servers in a task, unless one does or has just done so: then once more.
+    /// Asks the servers in a task, unless one does or has just done so: then once more. Outside a runtime nobody
+    /// can be asked.
     pub(super) fn begin(cluster: &Arc<Shared>) {
         let survey = &cluster.survey;
+        let Ok(runtime) = Handle::try_current() else { return };
         survey.is_wanted.store(true, SeqCst);
         if std::mem::replace(&mut survey.state().is_running, true) {
             return;
         }
-        let running = Running(Arc::clone(cluster));
-        tokio::spawn(async move {
-            loop {
-                let last = running.0.survey.state().last;
-                if let Some(last) = last {
-                    sleep_until(last + PAUSE).await;
-                }
-                running.0.survey.is_wanted.store(false, SeqCst);
-                look(&running.0).await;
-                let mut state = running.0.survey.state();
-                state.last = Some(Instant::now());
-                if !running.0.survey.is_wanted.load(SeqCst) {
-                    state.is_running = false;
-                    return;
-                }
-            }
-        });
+        let running = Running(Some(Arc::clone(cluster)));
+        runtime.spawn(running.ask_until_nobody_wants_more());
     }
 
     /// Notes that a server has failed.
@@ -84,65 +81,116 @@ impl Survey {
 }
 
 /// The duty to ask, which ends with its task.
-struct Running(Arc<Shared>);
+struct Running(Option<Arc<Shared>>);
+
+impl Running {
+    async fn ask_until_nobody_wants_more(mut self) {
+        while let Some(cluster) = &self.0 {
+            let last = cluster.survey.state().last;
+            if let Some(last) = last {
+                sleep_until(last + PAUSE).await;
+            }
+            cluster.survey.is_wanted.store(false, SeqCst);
+            look(cluster).await;
+            let mut state = cluster.survey.state();
+            state.last = Some(Instant::now());
+            if !cluster.survey.is_wanted.load(SeqCst) {
+                state.is_running = false;
+                drop(state);
+                // Done: from now on it is the duty of somebody else.
+                self.0 = None;
+            }
+        }
+    }
+}
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.0.survey.state().is_running = false;
+        if let Some(cluster) = &self.0 {
+            cluster.survey.state().is_running = false;
+        }
     }
 }
 
-/// Asks one server after another, until one knows at least as much as is known here.
+/// Asks servers until one knows at least as much as is known here: one after another, but nobody waits long for one alone.
 async fn look(cluster: &Shared) {
-    let epoch = cluster.map().epoch;
-    let mut best: Option<(Arc<Node>, Told)> = None;
-    let mut trouble = None;
-    for node in in_order(cluster) {
-        let told = match ask(&node).await {
-            Ok(told) => told,
-            Err(error) => {
+    let mut order = in_order(cluster).into_iter();
+    let (mut asked, mut best, mut trouble) = (FuturesUnordered::new(), None, None);
+    loop {
+        asked.extend(order.next().map(ask));
+        let has_nothing = order.len() == 0 && best.is_none();
+        let end = Instant::now() + if has_nothing { LONGEST } else { PATIENCE };
+        // Until somebody has failed, or it takes too long.
+        let answer = match timeout_at(end, asked.next()).await {
+            Ok(Some(answer)) => answer,
+            Ok(None) | Err(_) if order.len() == 0 => break,
+            Ok(None) | Err(_) => continue,
+        };
+        match answer {
+            (node, Ok(told)) => {
+                if told.is_ok && cluster.is_up_to_date(&told) {
+                    return adopt(cluster, &node, &told);
+                }
+                let knows_more = |best: &Told| (told.epoch, told.is_ok) > (best.epoch, best.is_ok);
+                if best.as_ref().is_none_or(|(_, best)| knows_more(best)) {
+                    best = Some((node, told));
+                }
+            }
+            (node, Err(error)) => {
                 cluster.survey.distrust(&node);
                 trouble = Some(error);
-                continue;
             }
-        };
-        let is_enough = told.is_ok && told.epoch >= epoch;
-        let is_better = |best: &Told| (told.is_ok, told.epoch) > (best.is_ok, best.epoch);
-        if best.as_ref().is_none_or(|(_, best)| is_better(best)) {
-            best = Some((node, told));
-        }
-        if is_enough {
-            break;
         }
     }
     match best {
-        Some((node, told)) => adopt(cluster, &node, &told),
-        None => cluster.survey.state().trouble = trouble,
+        Some((node, told)) if cluster.is_up_to_date(&told) || is_behind_for_long(cluster, &told) => {
+            adopt(cluster, &node, &told);
+        }
+        best => {
+            let trouble = trouble.or_else(|| best.map(|_| useless()));
+            cluster.survey.state().trouble = trouble;
+        }
     }
 }
 
-/// Returns the servers to ask: those that failed lately come last, and where to begin is chance, so that one that is cut
-/// off does not always come first.
+fn useless() -> RedisError {
+    io::Error::other("nobody who answers knows where the slots of the cluster are now").into()
+}
+
+/// Tells whether nobody who answers has known as much as is known here for so long that what they say counts.
+fn is_behind_for_long(cluster: &Shared, told: &Told) -> bool {
+    let mut state = cluster.survey.state();
+    let behind = *state.behind.get_or_insert_with(Instant::now);
+    told.is_ok && !told.ranges.is_empty() && behind.elapsed() >= BEHIND
+}
+
+/// Returns the servers to ask: those that failed lately come last, and before them replicas. Where to begin is chance, so
+/// that one that is cut off does not always come first.
 pub(super) fn in_order(cluster: &Shared) -> Vec<Arc<Node>> {
-    let mut nodes = cluster.nodes.all();
+    let (nodes, map) = (cluster.nodes.all(), cluster.map());
     let mut state = cluster.survey.state();
     state.failed.retain(|_, failed| failed.elapsed() < DISTRUST);
     let mut order: Vec<_> = nodes
-        .drain(..)
-        .map(|node| (state.failed.get(&node.name).copied(), jitter(Duration::from_secs(1)), node))
+        .into_iter()
+        .map(|node| {
+            let is_other = !map.masters.iter().any(|master| Arc::ptr_eq(master, &node));
+            (state.failed.get(&node.name).copied(), is_other, jitter(Duration::from_secs(1)), node)
+        })
         .collect();
-    order.sort_by_key(|(failed, chance, _)| (*failed, *chance));
-    order.into_iter().map(|(_, _, node)| node).collect()
+    order.sort_by_key(|(failed, is_other, chance, _)| (*failed, *is_other, *chance));
+    order.into_iter().map(|(.., node)| node).collect()
 }
 
-async fn ask(node: &Node) -> RedisResult<Told> {
-    let deadline = Instant::now() + PATIENCE;
+async fn ask(node: Arc<Node>) -> (Arc<Node>, RedisResult<Told>) {
+    let deadline = Instant::now() + LONGEST;
     let call = Call { now: SystemTime::UNIX_EPOCH, deadline };
     let commands = [cmd("CLUSTER").arg("SLOTS").take(), cmd("CLUSTER").arg("INFO").take()];
     let answers = timeout_at(deadline, async { node.link.ready(call).await?.send(commands).await }).await;
-    let [slots, info] = answers.unwrap_or_else(|_| Err(io::Error::from(io::ErrorKind::TimedOut).into()))?;
-    Told::read(&slots, &info)
-        .ok_or_else(|| (ErrorKind::UnexpectedReturnType, "the answer to CLUSTER SLOTS is not a table").into())
+    let answers = answers.unwrap_or_else(|_| Err(io::Error::from(io::ErrorKind::TimedOut).into()));
+    let not_a_table =
+        || (ErrorKind::UnexpectedReturnType, "the answer to CLUSTER SLOTS is not a table").into();
+    let told = answers.and_then(|[slots, info]| Told::read(&slots, &info).ok_or_else(not_a_table));
+    (node, told)
 }
 
 fn adopt(cluster: &Shared, from: &Node, told: &Told) {
@@ -162,6 +210,10 @@ fn adopt(cluster: &Shared, from: &Node, told: &Told) {
         }
     }
     others.extend(masters.iter().cloned());
-    cluster.nodes.keep(&others);
+    if told.is_ok {
+        cluster.nodes.keep(&others);
+    }
     cluster.replace(Map { masters, slots, epoch: told.epoch });
+    let mut state = cluster.survey.state();
+    (state.behind, state.trouble) = (None, None);
 }

@@ -1,7 +1,7 @@
 //! One attempt to connect, for all calls that wait for it.
 
 use std::future::Future;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use redis::RedisResult;
@@ -12,19 +12,21 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 ///
 /// If each call tried for itself, or one after another, a server that accepts connections and says nothing would hold up
 /// the last of many calls for as many times the patience of one.
-pub(super) struct Attempt<T>(Arc<Mutex<State<T>>>);
+pub(super) struct Attempt<T>(Arc<Inner<T>>);
 
-enum State<T> {
-    /// Nobody tries; after an attempt that was not answered, nobody does before this moment.
-    Idle {
-        not_before: Option<Instant>,
-    },
-    /// A task tries, and tells the result here. Those who wait have the receivers.
-    Trying(Arc<Told<T>>),
-    Open(T),
+struct Inner<T> {
+    opened: OnceLock<T>,
+    state: Mutex<State>,
 }
 
-type Told<T> = watch::Sender<Option<RedisResult<T>>>;
+enum State {
+    /// Nobody tries; after an attempt that was not answered, nobody does before this moment.
+    Idle { not_before: Option<Instant> },
+    /// A task tries, and tells here how that ended. Those who wait have the receivers.
+    Trying(Arc<Told>),
+}
+
+type Told = watch::Sender<Option<RedisResult<()>>>;
 
 /// A server that has kept everybody waiting in vain is not asked for another connection for so long: those who waited
 /// together end one after another.
@@ -32,65 +34,65 @@ const PAUSE: Duration = Duration::from_millis(50);
 
 impl<T> Default for Attempt<T> {
     fn default() -> Self {
-        Attempt(Arc::new(Mutex::new(State::Idle { not_before: None })))
+        let state = Mutex::new(State::Idle { not_before: None });
+        Attempt(Arc::new(Inner { opened: OnceLock::new(), state }))
     }
 }
 
-impl<T: Clone + Send + Sync + 'static> Attempt<T> {
+impl<T: Send + Sync + 'static> Attempt<T> {
     /// Returns what is open.
-    pub(super) fn get(&self) -> Option<T> {
-        self.look(T::clone)
+    pub(super) fn get(&self) -> Option<&T> {
+        self.0.opened.get()
     }
 
-    /// Looks at what is open.
-    pub(super) fn look<R>(&self, at: impl FnOnce(&T) -> R) -> Option<R> {
-        match &*state(&self.0) {
-            State::Open(opened) => Some(at(opened)),
-            _ => None,
-        }
-    }
-
-    /// Waits until it is open. If nobody is opening it, a task begins, and may take until `deadline`. A failure is told to all who
-    /// wait for it.
-    pub(super) async fn wait<F>(&self, deadline: Instant, open: impl Fn() -> F) -> RedisResult<T>
+    /// Waits until it is open. If nobody is opening it, a task begins, and may take until `deadline`. A failure is told
+    /// to all who wait for it.
+    pub(super) async fn wait<F>(&self, deadline: Instant, open: impl Fn() -> F) -> RedisResult<&T>
     where
         F: Future<Output = RedisResult<T>> + Send + 'static,
     {
         loop {
-            let mut result = match self.begin(deadline, &open) {
-                Begun::Open(opened) => return Ok(opened),
+            if let Some(opened) = self.get() {
+                return Ok(opened);
+            }
+            let mut ended = match self.begin(deadline, &open) {
+                Begun::Trying(ended) => ended,
+                Begun::Open => continue,
                 Begun::NotBefore(moment) => {
                     sleep_until(moment).await;
                     continue;
                 }
-                Begun::Trying(result) => result,
             };
-            // There is none if the time of the call that began was over, or its runtime has ended.
-            if let Some(result) =
-                result.wait_for(Option::is_some).await.ok().and_then(|result| result.clone())
+            // It has not ended if the time of the call that began was over, or its runtime has ended.
+            if let Some(Err(error)) =
+                ended.wait_for(Option::is_some).await.ok().and_then(|ended| ended.clone())
             {
-                return result;
+                return Err(error);
             }
         }
     }
 
-    fn begin<F>(&self, deadline: Instant, open: impl Fn() -> F) -> Begun<T>
+    fn begin<F>(&self, deadline: Instant, open: impl Fn() -> F) -> Begun
     where
         F: Future<Output = RedisResult<T>> + Send + 'static,
     {
-        let mut state = state(&self.0);
-        match &*state {
-            State::Open(opened) => return Begun::Open(opened.clone()),
-            State::Trying(told) => return Begun::Trying(told.subscribe()),
-            State::Idle { not_before: Some(moment) } if *moment > Instant::now() => {
-                return Begun::NotBefore(*moment);
+        let (told, ended) = {
+            let mut state = self.0.state();
+            match &*state {
+                _ if self.get().is_some() => return Begun::Open,
+                State::Trying(told) => return Begun::Trying(told.subscribe()),
+                State::Idle { not_before: Some(moment) } if *moment > Instant::now() => {
+                    return Begun::NotBefore(*moment);
+                }
+                State::Idle { .. } => {}
             }
-            State::Idle { .. } => {}
-        }
-        let (told, result) = watch::channel(None);
-        let told = Arc::new(told);
-        *state = State::Trying(Arc::clone(&told));
-        let (opening, trying) = (open(), Trying { shared: Arc::clone(&self.0), told });
+            let (told, ended) = watch::channel(None);
+            let told = Arc::new(told);
+            *state = State::Trying(Arc::clone(&told));
+            (told, ended)
+        };
+        // Not while the state is locked: a runtime that is ending drops the task at once, which locks it.
+        let (opening, trying) = (open(), Trying { inner: Arc::clone(&self.0), told });
         tokio::spawn(async move {
             tokio::select! {
                 opened = timeout_at(deadline, opening) => if let Ok(opened) = opened {
@@ -100,43 +102,48 @@ impl<T: Clone + Send + Sync + 'static> Attempt<T> {
                 () = trying.told.closed() => {}
             }
         });
-        Begun::Trying(result)
+        Begun::Trying(ended)
     }
 }
 
-enum Begun<T> {
-    Open(T),
-    Trying(watch::Receiver<Option<RedisResult<T>>>),
+enum Begun {
+    Open,
+    Trying(watch::Receiver<Option<RedisResult<()>>>),
     NotBefore(Instant),
 }
 
 /// The duty to end an attempt, which is done also if its runtime ends.
 struct Trying<T> {
-    shared: Arc<Mutex<State<T>>>,
-    told: Arc<Told<T>>,
+    inner: Arc<Inner<T>>,
+    told: Arc<Told>,
 }
 
-impl<T: Clone> Trying<T> {
+impl<T> Trying<T> {
     fn end(&self, opened: RedisResult<T>) {
-        *state(&self.shared) = match &opened {
-            Ok(opened) => State::Open(opened.clone()),
-            Err(_) => State::Idle { not_before: None },
-        };
-        self.told.send_replace(Some(opened));
+        let ended = opened.map(|opened| drop(self.inner.opened.set(opened)));
+        self.inner.leave(&self.told, None);
+        self.told.send_replace(Some(ended));
     }
 }
 
 impl<T> Drop for Trying<T> {
     fn drop(&mut self) {
-        let mut state = state(&self.shared);
-        if let State::Trying(_) = &*state {
-            *state = State::Idle { not_before: Some(Instant::now() + PAUSE) };
-        }
+        self.inner.leave(&self.told, Some(Instant::now() + PAUSE));
     }
 }
 
-fn state<T>(shared: &Mutex<State<T>>) -> MutexGuard<'_, State<T>> {
-    shared.lock().unwrap_or_else(PoisonError::into_inner)
+impl<T> Inner<T> {
+    /// Leaves it to others to try, unless one does already.
+    fn leave(&self, ended: &Arc<Told>, not_before: Option<Instant>) {
+        let mut state = self.state();
+        if matches!(&*state, State::Trying(told) if Arc::ptr_eq(told, ended)) {
+            *state = State::Idle { not_before };
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 #[cfg(test)]
@@ -195,7 +202,7 @@ mod tests {
         let hasty = tokio::time::timeout(Duration::from_millis(100), attempt.wait(soon(), slow));
         let (hasty, patient) = tokio::join!(hasty, attempt.wait(soon(), slow));
         assert!(hasty.is_err());
-        assert_eq!((patient.unwrap(), attempt.get()), (1, Some(1)));
+        assert_eq!((patient.unwrap(), attempt.get()), (&1, Some(&1)));
     }
 
     #[test]
@@ -206,6 +213,26 @@ mod tests {
             let waited = tokio::time::timeout(Duration::from_millis(1), attempt.wait(soon(), pending));
             assert!(waited.await.is_err());
         });
-        assert_eq!(runtime().block_on(attempt.wait(soon(), || async { Ok(2) })).unwrap(), 2);
+        assert_eq!(runtime().block_on(attempt.wait(soon(), || async { Ok(2) })).unwrap(), &2);
+    }
+
+    #[test]
+    fn runtimes_that_end_while_many_wait_end() {
+        let attempt = Arc::new(Attempt::<u8>::default());
+        for _ in 0..100 {
+            let runtime =
+                tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_time().build().unwrap();
+            for _ in 0..2 {
+                let attempt = Arc::clone(&attempt);
+                runtime.spawn(async move {
+                    loop {
+                        let refused =
+                            || async { Err(io::Error::from(io::ErrorKind::ConnectionRefused).into()) };
+                        assert!(attempt.wait(soon(), refused).await.is_err());
+                    }
+                });
+            }
+            std::thread::sleep(Duration::from_millis(2));
+        }
     }
 }

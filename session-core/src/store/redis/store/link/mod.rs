@@ -2,21 +2,20 @@
 
 mod attempt;
 
+use std::io;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use redis::aio::{ConnectionLike, MultiplexedConnection, PubSub};
 use redis::io::tcp::TcpSettings;
 use redis::io::tcp::socket2::TcpKeepalive;
-use redis::{
-    AsyncConnectionConfig, Client, ConnectionInfo, ErrorKind, ProtocolVersion, RedisError, RedisResult,
-    ServerErrorKind, cmd,
-};
+use redis::{AsyncConnectionConfig, Client, ConnectionInfo, ProtocolVersion, RedisError, RedisResult, cmd};
 use tokio::time::{Instant, timeout_at};
 
 use self::attempt::Attempt;
 use super::copy::{self, Lease, LocalCopy};
 use super::pipeline::{Message, Pipeline};
+use super::redis_error::is_read_only;
 use super::swap::SwapForm;
 use super::wait::ConfirmedWrites;
 use crate::store::Call;
@@ -53,7 +52,6 @@ struct Slot {
 }
 
 /// A connection, what is known of the server that it leads to, and the lease of what is read on it.
-#[derive(Clone)]
 struct Opened {
     connection: MultiplexedConnection,
     swap_form: SwapForm,
@@ -77,7 +75,7 @@ impl Link {
 
     /// Returns the lease of what is read on the connection that there is now.
     pub(super) fn lease(&self) -> Option<Arc<Lease>> {
-        self.slot.current().opened.look(|opened| opened.lease.clone())?
+        self.slot.current().opened.get()?.lease.clone()
     }
 
     pub(super) fn client(&self) -> &Client {
@@ -107,16 +105,14 @@ impl Link {
             place.discard(&slot);
             slot = place.current();
         }
-        let opened = match slot.opened.get() {
-            Some(opened) => opened,
-            None => {
-                // Writes that wait for replicas read nothing.
-                let copies = self.copies.get().filter(|_| std::ptr::eq(place, &self.slot));
-                let open = || open(self.client.clone(), copies.cloned());
-                slot.opened.wait(call.deadline, open).await?
-            }
-        };
-        Ok(Ready { place, slot, opened, call })
+        if slot.opened.get().is_none() {
+            // Writes that wait for replicas read nothing.
+            let copies = self.copies.get().filter(|_| std::ptr::eq(place, &self.slot));
+            let opened = slot.opened.wait(call.deadline, || open(self.client.clone(), copies.cloned()));
+            // So that it is known that nothing has happened.
+            timeout_at(shortly_before(call.deadline), opened).await.unwrap_or_else(|_| Err(too_late()))?;
+        }
+        Ok(Ready { place, slot, call })
     }
 }
 
@@ -124,14 +120,14 @@ impl Link {
 pub(super) struct Ready<'a> {
     place: &'a Reopening<Slot>,
     slot: Arc<Slot>,
-    opened: Opened,
     call: Call,
 }
 
 impl Ready<'_> {
     /// Sends a message and waits for its answer; an error that the server answers is an `Err`.
     pub(super) async fn send<M: Message>(self, message: M) -> RedisResult<M::Answer> {
-        let Ready { place, slot, opened, call } = self;
+        let Ready { place, slot, call } = self;
+        let opened = slot.opened.get().ok_or_else(too_late)?;
         if message.replicas() > 0 {
             let writes = &slot.writes;
             let answer = writes.send(&opened.connection, opened.swap_form, message, call.deadline).await;
@@ -155,6 +151,16 @@ impl Ready<'_> {
         }
         answer
     }
+}
+
+/// Returns a moment at which there is still time to say what became of a call.
+fn shortly_before(deadline: Instant) -> Instant {
+    let left = deadline.saturating_duration_since(Instant::now());
+    deadline - (left / 10).min(Duration::from_millis(5))
+}
+
+fn too_late() -> RedisError {
+    io::Error::from(io::ErrorKind::TimedOut).into()
 }
 
 async fn open(client: Client, copies: Option<Copies>) -> RedisResult<Opened> {
@@ -227,7 +233,7 @@ impl Line {
 /// Tells whether the next call needs another connection. A server that became a read-only replica is
 /// given up, too: after a failover its name may lead to the new master.
 pub(super) fn ends_connection(error: &RedisError) -> bool {
-    error.is_unrecoverable_error() || error.kind() == ErrorKind::Server(ServerErrorKind::ReadOnly)
+    error.is_unrecoverable_error() || is_read_only(error)
 }
 
 /// Sets TCP options for connections that live long and carry small messages. A server that vanished without

@@ -195,10 +195,10 @@ impl Taken {
     /// Takes the answers out of those of a batch.
     pub(in super::super) fn from(self, values: &mut impl Iterator<Item = Value>) -> RedisResult<Answers> {
         let mut next = || {
-            if self.is_asking {
-                values.next();
-            }
-            values.next()
+            let asked = if self.is_asking { values.next() } else { None };
+            let answer = values.next();
+            // Where a server does not let itself be asked, that is why it sends elsewhere what follows.
+            asked.filter(|asked| matches!(asked, Value::ServerError(_))).or(answer)
         };
         let too_few = || RedisError::from((ErrorKind::UnexpectedReturnType, "too few answers"));
         let first = next().ok_or_else(too_few)?;

@@ -2,6 +2,7 @@
 
 mod refusal;
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -40,8 +41,8 @@ pub(super) trait Routes: Sync {
     fn trouble(&self) -> Option<RedisError>;
 }
 
-/// What has certainly not happened is tried again after such a pause.
-const PAUSE: Duration = Duration::from_millis(20);
+/// What has certainly not happened is tried again after such a pause: at first, and later.
+const PAUSES: (Duration, Duration) = (Duration::from_millis(20), Duration::from_millis(100));
 /// How often it is asked who has what while a server lets wait for a connection.
 pub(super) const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// So many servers in a row may name another one before there is a pause: they do not agree yet.
@@ -59,6 +60,7 @@ pub(super) async fn send<M: Message>(
 ) -> Result<M::Answer, Failed> {
     let mut named = None;
     let mut redirects = 0;
+    let mut tries = Tries::until(call.deadline);
     loop {
         let (node, is_asking) = match named.take() {
             Some(named) => named,
@@ -79,11 +81,11 @@ pub(super) async fn send<M: Message>(
             },
             // A wrong password is as wrong after a pause.
             Err(error) if error.kind() == ErrorKind::AuthenticationFailed => {
-                return Err(Failed::before(error));
+                return Err(Failed::before(error).at(&node));
             }
             Err(error) => {
                 routes.doubt(&node);
-                pause(call, error).await?;
+                tries.pause(Failed::before(error).at(&node)).await?;
                 continue;
             }
         };
@@ -98,12 +100,12 @@ pub(super) async fn send<M: Message>(
                 if error.is_unrecoverable_error() || is_unconfirmed(&error) {
                     routes.doubt(&node);
                 }
-                return Err(Failed::after(error));
+                return Err(Failed::after(error).at(&node));
             }
         }
         redirects += 1;
         if named.is_none() || redirects % REDIRECTS == 0 {
-            pause(call, error).await?;
+            tries.pause(Failed::in_vain(error).at(&node)).await?;
         }
     }
 }
@@ -114,12 +116,13 @@ pub(super) async fn until_known<T>(
     call: Call,
     known: impl Fn() -> Option<T>,
 ) -> Result<T, Failed> {
+    let mut tries = Tries::until(call.deadline);
     loop {
         if let Some(known) = known() {
             return Ok(known);
         }
         routes.look();
-        pause(call, routes.trouble().unwrap_or_else(nobody)).await?;
+        tries.pause(Failed::in_vain(routes.trouble().unwrap_or_else(nobody))).await?;
     }
 }
 
@@ -167,15 +170,28 @@ async fn moved(routes: &impl Routes, key: &str) {
     }
 }
 
-/// Waits until it may be tried again. There is an error if the call has no time left for that.
-async fn pause(call: Call, error: RedisError) -> Result<(), Failed> {
-    if Instant::now() + PAUSE * 2 >= call.deadline {
-        return Err(Failed::before(error));
+/// The tries of one call.
+struct Tries {
+    deadline: Instant,
+    pause: Duration,
+}
+
+impl Tries {
+    fn until(deadline: Instant) -> Self {
+        Tries { deadline, pause: PAUSES.0 }
     }
-    sleep(PAUSE).await;
-    Ok(())
+
+    /// Waits until it may be tried again. If the call has no time left for that, it has failed.
+    async fn pause(&mut self, failed: Failed) -> Result<(), Failed> {
+        if Instant::now() + self.pause * 2 >= self.deadline {
+            return Err(failed);
+        }
+        sleep(self.pause).await;
+        self.pause = (self.pause * 3 / 2).min(PAUSES.1);
+        Ok(())
+    }
 }
 
 fn nobody() -> RedisError {
-    (ErrorKind::Client, "no server is known that has the key").into()
+    io::Error::other("no server is known that has the key").into()
 }

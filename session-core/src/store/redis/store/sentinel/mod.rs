@@ -8,6 +8,7 @@ mod search;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use redis::{Client, RedisError, RedisResult};
+use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
 
 use self::search::Search;
@@ -72,9 +73,10 @@ impl Routes for Sentinel {
 
     /// Sees to it that the search runs: it begins with the first call, and ends with the runtime of that call.
     fn look(&self) {
+        let Ok(runtime) = Handle::try_current() else { return };
         let mut task = self.task.lock().unwrap_or_else(PoisonError::into_inner);
         if task.as_ref().is_none_or(|task| task.0.is_finished()) {
-            *task = Some(Searching(tokio::spawn(Arc::clone(&self.search).run()).abort_handle()));
+            *task = Some(Searching(runtime.spawn(Arc::clone(&self.search).run()).abort_handle()));
         }
     }
 

@@ -142,8 +142,13 @@ impl Search {
             }
             Choice::Take(place, epoch) => self.take(place, epoch).await,
             Choice::TakeIfGone(place, epoch) => {
+                let names = words.iter().filter(|word| word.place == place).count();
                 let is_gone = match self.present() {
-                    Some(present) => !is_master(&present).await.unwrap_or(false),
+                    // One that does not answer may be the master all the same, and the sentinel that does not know it cut off.
+                    Some(present) => match is_master(&present).await {
+                        Ok(is_master) => !is_master,
+                        Err(_) => names * 2 > self.sentinels.len(),
+                    },
                     None => true,
                 };
                 is_gone && self.take(place, epoch).await
