@@ -116,7 +116,7 @@ impl Costs {
         );
         assert_eq!(sum(|counts| counts.false_conflicts), 0, "{event}: a swap met its own record");
         // What a server refuses because it is not the master any more is an outage, not the fault of the call.
-        assert!(errors.keys().all(|error| !error.contains("refused")), "{event}: {errors:?}");
+        assert!(errors.keys().all(|error| !error.contains("refused the call")), "{event}: {errors:?}");
         let longest = self.others.iter().max().copied().unwrap_or_default();
         assert!(longest < patience_of_others(), "{event}: other sessions had to wait for {longest:?}");
     }
