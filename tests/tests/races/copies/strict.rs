@@ -12,7 +12,7 @@ use rocket_session_state_core::value::Value;
 use session_tests::budget;
 use session_tests::redis::Redis;
 
-use super::{LASTS, copying};
+use super::{LASTS, PATIENCE, copying};
 
 /// The field that says who is logged in.
 struct Username;
@@ -29,7 +29,11 @@ impl Field for Username {
 
 fn process(store: RedisStore) -> Manager {
     let environment = Environment { debug_profile: true, own_store: true, ..Environment::default() };
-    let manager = Manager::with_store(SessionConfig::default().check(environment).unwrap(), store).unwrap();
+    let mut config = SessionConfig::default();
+    // A busy machine is not a reason to give up.
+    config.session_store_timeout = PATIENCE;
+    config.session_request_timeout = PATIENCE;
+    let manager = Manager::with_store(config.check(environment).unwrap(), store).unwrap();
     manager.declare_login(Username::KEY);
     manager.declare_listed();
     manager
@@ -66,7 +70,7 @@ async fn end(here: &Manager, elsewhere: &Manager, number: usize) {
         0 => drop(request(here, cookie, |session| fields::set::<Username>(session, None)).await),
         1 => drop(request(here, cookie, Session::destroy).await),
         2 => drop(request(here, cookie, Session::regenerate).await),
-        3 => drop(request(here, cookie, |session| log_in(session, "another")).await),
+        3 => drop(request(here, cookie, |session| log_in(session, &format!("other {user}"))).await),
         _ => {
             let sessions = here.sessions_of(&Value::Str(user), SystemTime::now()).unwrap();
             assert_eq!(sessions.end_all().await.unwrap(), 1);
