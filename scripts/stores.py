@@ -30,7 +30,6 @@ NOT_APPLICABLE = {
     **{("cookie", suite): NO_STORE for suite in ["conformance", "races", "faults", "crash", "starting", "round_trips"]},
     **{("memory", suite): IN_PROCESS for suite in ["crash", "starting", "round_trips"]},
     ("memory", "interop"): "Flask-Session keeps no sessions in memory",
-    ("redis_cluster", "interop"): "Flask-Session takes no RedisCluster",
     **{(store, "crash"): KEPT_BY_SERVER for store in GROUPS["servers"]},
 }
 

@@ -7,6 +7,7 @@ PROBE_ENGINE  `flask` for the signed cookie (default), `flask_session` for recor
   PROBE_REDIS      address of the Redis server, such as redis://127.0.0.1:6379/0
   PROBE_SENTINEL   address of a master that sentinels name, such as
                    redis+sentinel://:password@127.0.0.1:26379,127.0.0.1:26380/sessions/0?sentinel_password=password
+  PROBE_CLUSTER    address of a node of a Redis Cluster, such as redis://127.0.0.1:7000
   PROBE_MEMCACHED  address of the memcached server, such as 127.0.0.1:11211
   PROBE_MONGODB    address of the MongoDB server, such as mongodb://127.0.0.1:27017
   PROBE_SQL        address of a database, such as sqlite:////tmp/sessions.db
@@ -29,7 +30,7 @@ from flask import Flask, request
 from flask_session import Session
 from pymemcache.client.base import PooledClient
 from pymongo import MongoClient
-from redis import Redis
+from redis import Redis, RedisCluster
 from redis.sentinel import Sentinel
 from werkzeug.serving import WSGIRequestHandler, make_server
 
@@ -49,6 +50,8 @@ def store():
             return {"SESSION_TYPE": "mongodb", "SESSION_MONGODB": MongoClient(address)}
         case {"PROBE_SENTINEL": address}:
             return {"SESSION_TYPE": "redis", "SESSION_REDIS": master(urlsplit(address))}
+        case {"PROBE_CLUSTER": address}:
+            return {"SESSION_TYPE": "redis", "SESSION_REDIS": ClusterAsRedis(address)}
         case {"PROBE_SQL": address}:
             return {"SESSION_TYPE": "sqlalchemy", "SQLALCHEMY_DATABASE_URI": address}
         case {"PROBE_FILES": folder}:
@@ -56,6 +59,17 @@ def store():
             return {"SESSION_TYPE": "cachelib", "SESSION_CACHELIB": FileSystemCache(folder, threshold=0)}
         case environment:
             return {"SESSION_TYPE": "redis", "SESSION_REDIS": Redis.from_url(environment["PROBE_REDIS"])}
+
+
+class ClusterAsRedis(Redis):
+    """A cluster, as Flask-Session accepts it: it takes instances of Redis alone, and a RedisCluster is not one."""
+
+    def __init__(self, address):
+        super().__init__()
+        self.cluster = RedisCluster.from_url(address)
+
+    def execute_command(self, *words, **options):
+        return self.cluster.execute_command(*words, **options)
 
 
 def master(address):

@@ -46,11 +46,7 @@ macro_rules! on_stores {
     };
     // What Flask has, too.
     (flask, $check:ident) => {
-        $crate::on_stores!([on_cookie on_redis on_redis_sentinel on_sqlite on_files on_postgresql on_mariadb on_memcached on_mongodb], $check);
-    };
-    // The same without the cookie: there are records.
-    (flask_records, $check:ident) => {
-        $crate::on_stores!([on_redis on_redis_sentinel on_sqlite on_files on_postgresql on_mariadb on_memcached on_mongodb], $check);
+        $crate::on_stores!([on_cookie on_redis on_redis_cluster on_redis_sentinel on_sqlite on_files on_postgresql on_mariadb on_memcached on_mongodb], $check);
     };
     // Behind a connection.
     (servers, $check:ident) => {

@@ -3,7 +3,7 @@
 use crate::client::unix_now;
 use crate::proxy::Proxy;
 use crate::redis_cluster::{Lent, RedisCluster};
-use crate::storage::{Fixture, Setting, Storage, at};
+use crate::storage::{Fixture, Setting, Storage, at, flask_session_at};
 
 /// A Redis Cluster of three masters, each with a replica.
 pub fn on_redis_cluster() -> Storage {
@@ -20,7 +20,7 @@ impl Fixture for Lent {
     }
 
     fn environment(&self) -> Vec<(&'static str, String)> {
-        panic!("Flask-Session does not take a RedisCluster");
+        flask_session_at("PROBE_CLUSTER", self.nodes()[0].url())
     }
 
     fn keys(&self) -> Vec<String> {

@@ -57,7 +57,7 @@ impl<'s> Site<'s> {
     }
 }
 
-on_stores!(flask_records, a_session_that_flask_has_made_is_in_the_list_once_it_was_seen_here);
+on_stores!(lasting, a_session_that_flask_has_made_is_in_the_list_once_it_was_seen_here);
 
 fn a_session_that_flask_has_made_is_in_the_list_once_it_was_seen_here(storage: Storage) {
     for signed in [false, true] {
@@ -81,7 +81,7 @@ fn a_session_that_flask_has_made_is_in_the_list_once_it_was_seen_here(storage: S
     }
 }
 
-on_stores!(flask_records, a_page_of_devices_is_itself_the_first_sight_of_a_session_that_flask_has_made);
+on_stores!(lasting, a_page_of_devices_is_itself_the_first_sight_of_a_session_that_flask_has_made);
 
 fn a_page_of_devices_is_itself_the_first_sight_of_a_session_that_flask_has_made(storage: Storage) {
     let site = Site::start(&*storage, false);
@@ -95,7 +95,7 @@ fn a_page_of_devices_is_itself_the_first_sight_of_a_session_that_flask_has_made(
     assert_eq!([site.user(&first), site.user(&second)], [None, None], "{storage}");
 }
 
-on_stores!(flask_records, who_ends_the_sessions_of_the_user_before_ends_none_that_flask_has_given_to_another);
+on_stores!(lasting, who_ends_the_sessions_of_the_user_before_ends_none_that_flask_has_given_to_another);
 
 fn who_ends_the_sessions_of_the_user_before_ends_none_that_flask_has_given_to_another(storage: Storage) {
     let site = Site::start(&*storage, false);
@@ -119,7 +119,7 @@ fn who_ends_the_sessions_of_the_user_before_ends_none_that_flask_has_given_to_an
     }
 }
 
-on_stores!(flask_records, a_session_to_which_flask_has_given_another_id_is_ended_under_that);
+on_stores!(lasting, a_session_to_which_flask_has_given_another_id_is_ended_under_that);
 
 fn a_session_to_which_flask_has_given_another_id_is_ended_under_that(storage: Storage) {
     let site = Site::start(&*storage, false);
@@ -137,7 +137,7 @@ fn a_session_to_which_flask_has_given_another_id_is_ended_under_that(storage: St
     assert_eq!(site.user(&other).as_deref(), Some("momo"), "{storage}");
 }
 
-on_stores!(flask_records, a_log_out_at_flask_leaves_the_list);
+on_stores!(lasting, a_log_out_at_flask_leaves_the_list);
 
 fn a_log_out_at_flask_leaves_the_list(storage: Storage) {
     let site = Site::start(&*storage, false);

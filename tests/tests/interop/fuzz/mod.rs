@@ -33,7 +33,7 @@ fn the_probe_and_flask_see_the_same_session_after_every_step(storage: Storage) {
     agree_in_all_steps(configurations(&*storage), 8_000);
 }
 
-on_stores!(flask_records, they_do_where_a_user_logs_in_whose_sessions_are_in_a_list);
+on_stores!(lasting, they_do_where_a_user_logs_in_whose_sessions_are_in_a_list);
 
 fn they_do_where_a_user_logs_in_whose_sessions_are_in_a_list(storage: Storage) {
     let with_lists = |settings| Settings { lists: true, ..settings };

@@ -4,7 +4,7 @@ use redis::{RedisResult, Value, cmd};
 
 use super::channel;
 use super::pipeline::{Answers, Beside, Group, Message};
-use super::swap::SwapForm;
+use super::swap_form::SwapForm;
 
 /// `DEL`, and beside it the command that tells of it, whose error is not the deletion's.
 #[derive(Clone)]

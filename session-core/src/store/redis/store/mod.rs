@@ -12,11 +12,13 @@ mod link;
 mod listener;
 mod pipeline;
 mod pool;
+mod readiness;
 mod redis_error;
 mod routing;
 mod sentinel;
 mod shared;
 mod swap;
+mod swap_form;
 mod wait;
 
 pub use commands::{RedisCommands, RedisReply};
@@ -26,19 +28,19 @@ use std::time::{Duration, SystemTime};
 
 use futures_util::future::join_all;
 use redis::aio::ConnectionManager;
-use redis::{Client, Cmd, FromRedisValue, Value, cmd};
+use redis::{Client, Cmd, Value, cmd};
 
 use self::address::{Address, Objection, ServerAddress};
 use self::channel::Refusals;
 use self::cluster::Cluster;
-use self::connection::{Connection, Server};
+use self::connection::Connection;
 use self::copy::{LocalCopy, Writing};
 use self::deletion::Deletion;
 use self::link::Link;
 use self::listener::Listener;
 use self::pipeline::Reads;
 use self::pool::Pool;
-use self::redis_error::IN_CLUSTER;
+use self::readiness::is_ready;
 use self::sentinel::Sentinel;
 use self::shared::Shared;
 use self::swap::{SwapScript, Swapped, swap};
@@ -283,41 +285,7 @@ impl RedisStore {
     fn writing<'a>(&'a self, key: &'a str) -> Option<Writing<'a>> {
         self.copies.as_ref().map(|copies| copies.writing(key))
     }
-
-    /// Loads the script, and asks whether a server knows `GETEX` and stands where it is thought to.
-    async fn ready_for_sessions(&self, call: Call, server: &Server<'_>) -> Result<(), StoreError> {
-        // Servers that hide INFO or COMMAND answer an error: they get the benefit of the doubt.
-        let info = server.send(call, cmd("INFO")).await.ok();
-        let info = info.and_then(|info| String::from_redis_value(info).ok()).unwrap_or_default();
-        let says = |fact: &str| info.lines().any(|line| line.trim_end() == fact);
-        if says("redis_mode:sentinel") {
-            return Err(StoreError::misconfigured(IS_SENTINEL));
-        }
-        if says("cluster_enabled:1") && server.has_all_keys() {
-            return Err(StoreError::misconfigured(IN_CLUSTER.trim_start_matches(": ")));
-        }
-        if says("cluster_enabled:1") {
-            // Such a server answers commands without a key.
-            let state = server.send(call, cmd("CLUSTER").arg("INFO").take()).await;
-            let state = state.ok().and_then(|state| String::from_redis_value(state).ok()).unwrap_or_default();
-            if state.lines().any(|line| line.trim_end() == "cluster_state:fail") {
-                return Err(StoreError::unavailable("the cluster is down: it has not got all its masters"));
-            }
-        }
-        if !self.script.load(server, call).await? {
-            return Err(StoreError::invalid_response("the script's SHA-1"));
-        }
-        match server.send(call, cmd("COMMAND").arg("INFO").arg("GETEX").take()).await {
-            Ok(Value::Array(commands)) if commands == [Value::Nil] => {
-                Err(StoreError::refused("the server does not know GETEX; Redis 6.2 or newer is needed"))
-            }
-            _ => Ok(()),
-        }
-    }
 }
-
-const IS_SENTINEL: &str =
-    "the server is a sentinel; write \"redis+sentinel://host:26379,host:26379/master-name/0\"";
 
 /// Says why there can't be a store of these settings. No file is read.
 pub(super) fn objection(settings: &RedisSettings) -> Option<Objection> {
@@ -406,7 +374,7 @@ impl Store for RedisStore {
     /// all are.
     async fn ping(&self, call: Call) -> Result<(), StoreError> {
         let servers = self.connection.servers(call).await?;
-        let asked = join_all(servers.iter().map(|server| self.ready_for_sessions(call, server))).await;
+        let asked = join_all(servers.iter().map(|server| is_ready(server, call, &self.script))).await;
         let works = asked.iter().any(Result::is_ok);
         if let Some(error) =
             asked.into_iter().filter_map(Result::err).find(|error| !works || !error.is_outage())
@@ -428,7 +396,7 @@ impl Store for RedisStore {
     async fn ping_part(&self, call: Call, part: &Part) -> Result<(), StoreError> {
         let servers = self.connection.servers(call).await?;
         match servers.iter().find(|server| server.name() == Some(part.name())) {
-            Some(server) => self.connection.looking(self.ready_for_sessions(call, server)).await,
+            Some(server) => self.connection.looking(is_ready(server, call, &self.script)).await,
             None => Ok(()),
         }
     }

@@ -8,7 +8,7 @@ use redis::{Arg, ErrorKind, RedisError, RedisResult, Value, parse_redis_value};
 use super::commands::{RedisCommands, RedisReply};
 use super::failed::Failed;
 use super::pipeline::Message;
-use super::swap::SwapForm;
+use super::swap_form::SwapForm;
 use crate::store::{Call, StoreError};
 
 /// What sends commands, without its type.

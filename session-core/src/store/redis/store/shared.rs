@@ -5,7 +5,7 @@ use redis::aio::ConnectionManager;
 
 use super::link::Line;
 use super::pipeline::Message;
-use super::swap::SwapForm;
+use super::swap_form::SwapForm;
 use crate::store::Call;
 
 /// A connection of the application, which opens it again by itself after the call that found it broken.

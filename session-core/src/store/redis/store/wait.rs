@@ -12,7 +12,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, timeout_at};
 
 use super::pipeline::{Answers, Group, Message, after_others};
-use super::swap::SwapForm;
+use super::swap_form::SwapForm;
 
 /// The writes of one connection. Each batch of which one has written something is closed by a `WAIT` for replicas.
 ///

@@ -16,7 +16,7 @@ use self::attempt::Attempt;
 use super::copy::{self, Lease, LocalCopy};
 use super::pipeline::{Message, Pipeline};
 use super::redis_error::is_read_only;
-use super::swap::SwapForm;
+use super::swap_form::SwapForm;
 use super::wait::ConfirmedWrites;
 use crate::store::Call;
 use crate::store::client::wait::halfway;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use redis::{Arg, Cmd, ErrorKind, RedisError, RedisResult, Value, cmd};
 
 use super::super::copy::{Lease, Reading};
-use super::super::swap::SwapForm;
+use super::super::swap_form::SwapForm;
 
 /// Commands that travel together and are answered together.
 pub(in super::super) trait Message: Clone + Send {

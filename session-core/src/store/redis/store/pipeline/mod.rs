@@ -16,7 +16,7 @@ use redis::{RedisResult, Value};
 use tokio::sync::oneshot;
 
 pub(super) use self::message::{Answers, Asking, Beside, Group, Message, Reads};
-use super::swap::SwapForm;
+use super::swap_form::SwapForm;
 
 /// The commands of one connection, many of them in one message when many requests are served at once: for
 /// each message the kernels of both sides work and the server wakes up, whatever it holds.

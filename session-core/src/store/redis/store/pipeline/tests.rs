@@ -11,7 +11,7 @@ use tokio::task::yield_now;
 
 use super::message::LONG;
 use super::{Asking, Pipeline};
-use crate::store::redis::store::swap::SwapForm;
+use crate::store::redis::store::swap_form::SwapForm;
 
 /// Notes how many commands each message has, and answers when all tasks have run some times.
 #[derive(Clone, Default)]

@@ -1,16 +1,15 @@
 //! Compare-and-swap as one command: the server's own, or a script.
 
-mod form;
 mod native;
 mod script;
 
 use redis::{Cmd, ErrorKind, RedisResult, ServerErrorKind, Value};
 
-pub(super) use self::form::SwapForm;
 pub(super) use self::script::SwapScript;
 use super::connection::Connection;
 use super::failed::Failed;
 use super::pipeline::{Answers, Group, Message};
+use super::swap_form::SwapForm;
 use crate::store::Call;
 
 /// A record that is to be stored, and its life in seconds, or nothing to keep the life that is left.

@@ -7,7 +7,7 @@ use redis::{RedisResult, Value, cmd};
 ///
 /// Redis has the native form as well, from 8.4. It is not used there before it can be tested.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(in super::super) enum SwapForm {
+pub(super) enum SwapForm {
     /// A script, which every server runs.
     #[default]
     Script,
@@ -18,7 +18,7 @@ pub(in super::super) enum SwapForm {
 impl SwapForm {
     /// Asks the server at the other end of a new connection. Every user may do that, whatever rights it has; a server
     /// that hides the command gets scripts.
-    pub(in super::super) async fn at(connection: &mut MultiplexedConnection) -> RedisResult<Self> {
+    pub(super) async fn at(connection: &mut MultiplexedConnection) -> RedisResult<Self> {
         Ok(Self::of(connection.req_packed_command(&cmd("HELLO")).await?))
     }
 
