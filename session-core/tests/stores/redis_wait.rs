@@ -147,7 +147,7 @@ async fn a_server_without_enough_replicas_does_not_launch_and_says_why() {
     let server = Server::start();
     let _replica = server.replica();
     let store = server.store().wait_for_replicas(2).unwrap();
-    let error = store.swap(until(SHORT * 2), "k", None, new(b"x")).await.unwrap_err();
+    let error = store.swap(until(SHORT * 5), "k", None, new(b"x")).await.unwrap_err();
     assert!(texts(&error).contains("fewer replicas"), "{}", texts(&error));
     let _: () = server.run(cmd("ACL").arg("SETUSER").arg("default").arg("-wait"));
     let error = confirmed(&server).swap(call(), "k", None, new(b"y")).await.unwrap();

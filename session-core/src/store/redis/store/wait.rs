@@ -70,7 +70,7 @@ impl ConfirmedWrites {
         if M::has_written(&answer) {
             // One word is enough for all of a batch.
             let _ = written.try_send(());
-            let confirmed = confirmed.wait_for(Option::is_some).await.map_err(|_| broken())?;
+            let confirmed = confirmed.wait_for(Option::is_some).await.map_err(|_| too_late())?;
             if let Some(Err(error)) = &*confirmed {
                 return Err(error.clone());
             }
@@ -199,10 +199,10 @@ where
 fn milliseconds(deadline: Instant) -> u128 {
     let left = deadline.saturating_duration_since(Instant::now());
     // Zero would be without an end.
-    left.saturating_sub(MARGIN).max(Duration::from_millis(1)).as_millis()
+    left.saturating_sub(MARGIN.max(left / 10)).max(Duration::from_millis(1)).as_millis()
 }
 
-/// The server looks ten times a second for those who have waited for long enough.
+/// The least time for the answer: the server looks ten times a second for those who have waited for long enough.
 const MARGIN: Duration = Duration::from_millis(150);
 
 /// Tells whether as many replicas have the writes, by the answer to `WAIT`.
@@ -228,6 +228,10 @@ const UNCONFIRMED: &str = "fewer replicas than session_redis_wait_replicas have 
 /// has taken its place.
 pub(super) fn is_unconfirmed(error: &RedisError) -> bool {
     error.kind() == ErrorKind::Client && error.to_string().starts_with(UNCONFIRMED)
+}
+
+fn too_late() -> RedisError {
+    io::Error::from(io::ErrorKind::TimedOut).into()
 }
 
 fn broken() -> RedisError {
