@@ -112,5 +112,5 @@ erased! {
     delete(key: &'a str) -> bool;
     purge() -> u64;
     ping() -> ();
-    ping_part(part: &'a Part) -> ();
+    ping_part(part: &'a Part) -> bool;
 }

@@ -42,7 +42,7 @@ macro_rules! forward {
             ($store).part_of(key)
         }
 
-        async fn ping_part(&$self, call: Call, part: &crate::store::Part) -> Result<(), StoreError> {
+        async fn ping_part(&$self, call: Call, part: &crate::store::Part) -> Result<bool, StoreError> {
             ($store).ping_part(call, part).await
         }
 
@@ -264,12 +264,13 @@ pub trait Store: Send + Sync + 'static {
         None
     }
 
-    /// As [`ping`](Store::ping), for one part. A part that has no keys any more is well.
+    /// As [`ping`](Store::ping), for one part. Returns whether the part has keys: one that has none any more is well, and
+    /// nothing will be asked of it.
     ///
     /// The default asks the whole store.
-    fn ping_part(&self, call: Call, part: &Part) -> impl Future<Output = Result<(), StoreError>> + Send {
+    fn ping_part(&self, call: Call, part: &Part) -> impl Future<Output = Result<bool, StoreError>> + Send {
         let _ = part;
-        self.ping(call)
+        async move { self.ping(call).await.map(|()| true) }
     }
 
     /// Returns a copy of the record that this process keeps, if the store keeps such copies and this one may be used. It is

@@ -116,9 +116,9 @@ mod tests {
             Some(Part::named(&key[..1]))
         }
 
-        async fn ping_part(&self, _: Call, part: &Part) -> Result<(), StoreError> {
+        async fn ping_part(&self, _: Call, part: &Part) -> Result<bool, StoreError> {
             self.pinged.fetch_add(1, Relaxed);
-            if let Break(error) = self.is_away(part.name()) { Err(error) } else { Ok(()) }
+            if let Break(error) = self.is_away(part.name()) { Err(error) } else { Ok(true) }
         }
     }
 
@@ -176,8 +176,9 @@ mod tests {
             Some(Part::named(if self.has_moved.load(Relaxed) { "elsewhere" } else { key }))
         }
 
-        async fn ping_part(&self, call: Call, part: &Part) -> Result<(), StoreError> {
-            self.load(call, part.name(), None).await.map(drop)
+        async fn ping_part(&self, call: Call, part: &Part) -> Result<bool, StoreError> {
+            let has_moved = self.has_moved.load(Relaxed);
+            self.load(call, part.name(), None).await.map(|_| !has_moved)
         }
     }
 
@@ -211,8 +212,58 @@ mod tests {
             }
             store.has_moved.store(true, Relaxed);
             assert!(load("a").await.is_ok());
-            sleep(Duration::from_secs(2)).await;
+            sleep(Duration::from_secs(10)).await;
             assert_eq!(*heard.0.lock().unwrap(), ["begins", "is over"], "after {failures} failures");
         }
+    }
+
+    /// Takes no writes, and has nothing against pings.
+    #[derive(Default)]
+    struct ReadOnly(AtomicBool);
+
+    impl Store for ReadOnly {
+        async fn load(&self, _: Call, _: &str, _: Option<Duration>) -> Result<Option<Loaded>, StoreError> {
+            Ok(None)
+        }
+
+        async fn swap(
+            &self,
+            _: Call,
+            _: &str,
+            _: Option<&Loaded>,
+            _: Option<New<'_>>,
+        ) -> Result<Swap, StoreError> {
+            let takes_writes = self.0.load(Relaxed);
+            if takes_writes { Ok(Swap::Done { version: None }) } else { Err(StoreError::unavailable("away")) }
+        }
+
+        async fn delete(&self, _: Call, _: &str) -> Result<bool, StoreError> {
+            Ok(false)
+        }
+
+        fn part_of(&self, _: &str) -> Option<Part> {
+            Some(Part::named("one of three"))
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_outage_of_writes_alone_is_one_outage_however_often_pings_are_answered() {
+        let (store, heard) = (Arc::new(ReadOnly::default()), Arc::new(Heard::default()));
+        let listener: Arc<dyn OutageListener> = Arc::clone(&heard) as Arc<dyn OutageListener>;
+        let client =
+            StoreClient::new(DynStore::new(Arc::clone(&store)), Duration::from_secs(1), 3, Some(listener));
+        let swap = async || {
+            let (budget, now) = (Budget::new(Duration::from_secs(3)), SystemTime::now());
+            client.swap(&budget, now, "k", None, None).await
+        };
+        for _ in 0..100 {
+            assert!(swap().await.is_err());
+            sleep(Duration::from_millis(100)).await;
+        }
+        assert_eq!(*heard.0.lock().unwrap(), ["begins"]);
+        store.0.store(true, Relaxed);
+        sleep(Duration::from_secs(1)).await;
+        assert!(swap().await.is_ok());
+        assert_eq!(*heard.0.lock().unwrap(), ["begins", "is over"]);
     }
 }

@@ -111,7 +111,7 @@ impl StoreClient {
         let swap = |call| self.store.boxed().swap(call, key, expected, new);
         let swapped = self.write(budget, now, key, swap).await;
         if new.is_none() && matches!(swapped, Ok(Swap::Done { .. })) {
-            budget.has_removed();
+            self.note_removal(budget);
         }
         swapped
     }
@@ -125,15 +125,22 @@ impl StoreClient {
         let deleted = self.write(budget, now, key, |call| self.store.boxed().delete(call, key)).await;
         // Also if there was none: somebody else may have removed it just now.
         if deleted.is_ok() {
-            budget.has_removed();
+            self.note_removal(budget);
         }
         deleted
+    }
+
+    /// Notes that a record was removed, if anybody has to wait for that.
+    pub(crate) fn note_removal(&self, budget: &Budget) {
+        if !self.ends_wait.is_zero() {
+            budget.has_removed();
+        }
     }
 
     /// Waits until no process reads a record any more that was removed within this time, where that is wanted. It takes
     /// nothing of the time: the store does nothing.
     pub(crate) async fn removals_seen(&self, budget: &Budget) {
-        if let Some(removal) = budget.last_removal().filter(|_| !self.ends_wait.is_zero()) {
+        if let Some(removal) = budget.last_removal() {
             sleep_until(removal + self.ends_wait).await;
         }
     }

@@ -228,7 +228,7 @@ impl Store for MigratingStore {
         self.0.target.boxed().part_of(key)
     }
 
-    async fn ping_part(&self, call: Call, part: &Part) -> Result<(), StoreError> {
+    async fn ping_part(&self, call: Call, part: &Part) -> Result<bool, StoreError> {
         self.0.target.boxed().ping_part(call, part).await
     }
 

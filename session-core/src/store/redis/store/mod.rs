@@ -28,7 +28,7 @@ use std::time::{Duration, SystemTime};
 
 use futures_util::future::join_all;
 use redis::aio::ConnectionManager;
-use redis::{Client, Cmd, Value, cmd};
+use redis::{Client, Cmd, Value};
 
 use self::address::{Address, Objection, ServerAddress};
 use self::channel::Refusals;
@@ -306,8 +306,7 @@ impl Store for RedisStore {
     ) -> Result<Option<Loaded>, StoreError> {
         let Some(lifetime) = touch else {
             let reading = self.copies.as_ref().map(|copies| copies.reading(key));
-            let commands = [cmd("PTTL").arg(key).take(), cmd("GET").arg(key).take()];
-            let reads = Reads { commands, reading: reading.as_ref() };
+            let reads = Reads { key, reading: reading.as_ref() };
             let [left, record] = self.connection.send(call, key, reads).await?;
             let Some(loaded) = found(record)? else { return Ok(None) };
             let Value::Int(left) = left else { return Err(StoreError::invalid_response("milliseconds")) };
@@ -391,13 +390,15 @@ impl Store for RedisStore {
         Some(Part::named(Arc::clone(&self.connection.node_of(key)?.name)))
     }
 
-    /// Asks the one server, and meanwhile who has its sessions now: no other call does, while this one goes on. A server that
-    /// has nothing any more harms nobody.
-    async fn ping_part(&self, call: Call, part: &Part) -> Result<(), StoreError> {
+    /// Asks the one server, and meanwhile who has its sessions now: no other call does, while this one goes on.
+    async fn ping_part(&self, call: Call, part: &Part) -> Result<bool, StoreError> {
         let servers = self.connection.servers(call).await?;
         match servers.iter().find(|server| server.name() == Some(part.name())) {
-            Some(server) => self.connection.looking(is_ready(server, call, &self.script)).await,
-            None => Ok(()),
+            Some(server) => {
+                let ready = is_ready(server, call, &self.script);
+                self.connection.looking(ready).await.map(|()| true)
+            }
+            None => Ok(false),
         }
     }
 

@@ -56,14 +56,15 @@ impl Message for [Cmd; 2] {
     }
 
     fn answer(self, answers: Answers) -> RedisResult<[Value; 2]> {
-        Ok([answers.first.extract_error()?, answers.second.unwrap_or(Value::Nil).extract_error()?])
+        answers.both()
     }
 }
 
-/// Two short commands that read a record of which a copy may be kept.
+/// What reads a record, of which a copy may be kept: its life and its bytes. The commands are made when they are sent, so
+/// that it costs nothing to be ready to send them again.
 #[derive(Clone)]
 pub(in super::super) struct Reads<'a> {
-    pub(in super::super) commands: [Cmd; 2],
+    pub(in super::super) key: &'a str,
     pub(in super::super) reading: Option<&'a Reading<'a>>,
 }
 
@@ -71,11 +72,11 @@ impl Message for Reads<'_> {
     type Answer = [Value; 2];
 
     fn group(&mut self, form: SwapForm) -> Group {
-        self.commands.group(form)
+        [cmd("PTTL").arg(self.key).take(), cmd("GET").arg(self.key).take()].group(form)
     }
 
     fn answer(self, answers: Answers) -> RedisResult<[Value; 2]> {
-        self.commands.answer(answers)
+        answers.both()
     }
 
     fn going(&self, lease: &Arc<Lease>) {
@@ -147,6 +148,11 @@ pub(in super::super) struct Answers {
 }
 
 impl Answers {
+    /// Returns the answers to a group of two commands.
+    fn both(self) -> RedisResult<[Value; 2]> {
+        Ok([self.first.extract_error()?, self.second.unwrap_or(Value::Nil).extract_error()?])
+    }
+
     /// Returns the answer to a group of one command.
     pub(in super::super) fn only(self) -> RedisResult<Value> {
         self.first.extract_error()

@@ -63,6 +63,8 @@ impl Sentinel {
 impl Routes for Sentinel {
     /// It has all keys.
     fn of(&self, _: &str) -> Option<Arc<Node>> {
+        // The runtime of the search may have ended, and the connection to the master be that of another one.
+        self.look();
         self.search.present()
     }
 
