@@ -21,7 +21,7 @@ const SHORT: Duration = Duration::from_millis(20);
 const BYTES: u64 = 1 << 20;
 
 fn copying(server: &Server) -> RedisStore {
-    server.store().cache(LONG, BYTES)
+    server.store().cache(LONG, BYTES).unwrap()
 }
 
 fn copy(store: &RedisStore, key: &str) -> Option<Loaded> {
@@ -120,10 +120,28 @@ impl Ageing for OlderElsewhere {
     }
 }
 
+#[tokio::test]
+async fn copies_have_a_time_that_makes_sense_and_a_connection_of_their_own() {
+    let server = Server::start();
+    for lasts in [Duration::ZERO, Duration::from_millis(19), Duration::from_secs(11), Duration::MAX] {
+        assert!(server.store().cache(lasts, BYTES).is_err(), "{lasts:?}");
+    }
+    let manager =
+        redis::aio::ConnectionManager::new(redis::Client::open(server.url()).unwrap()).await.unwrap();
+    assert!(RedisStore::from_manager(manager).cache(SHORT, BYTES).is_err());
+    for store in [
+        server.store().cache_strict().cache(SHORT, BYTES),
+        server.store().cache(SHORT, BYTES).map(RedisStore::cache_strict),
+    ] {
+        assert_eq!(store.unwrap().seen_everywhere_after(), SHORT);
+    }
+    assert_eq!(server.store().cache_strict().seen_everywhere_after(), Duration::ZERO);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_suite_passes_with_copies() {
     let server = Server::start();
-    let stores = vec![server.store().cache(SHORT, BYTES)];
+    let stores = vec![server.store().cache(SHORT, BYTES).unwrap()];
     let suite = Suite::new(Reading::by(stores)).aged_by(OlderElsewhere(Older::at(&server).await));
     suite.histories(256).run().await.unwrap();
 }
@@ -131,7 +149,8 @@ async fn the_suite_passes_with_copies() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_stores_with_copies_pass_the_suite_in_turns() {
     let server = Server::start();
-    let stores = vec![server.store().cache(SHORT, BYTES), server.store().cache(SHORT, BYTES)];
+    let stores =
+        vec![server.store().cache(SHORT, BYTES).unwrap(), server.store().cache(SHORT, BYTES).unwrap()];
     let suite = Suite::new(Reading::by(stores)).aged_by(OlderElsewhere(Older::at(&server).await));
     suite.histories(8).run().await.unwrap();
 }
@@ -264,7 +283,7 @@ async fn a_copy_tells_when_its_record_ends_and_ends_with_it() {
 #[tokio::test]
 async fn nobody_asks_a_server_of_which_no_copy_is_used() {
     let server = Server::start();
-    let (here, elsewhere) = (server.store().cache(SHORT, BYTES), server.store());
+    let (here, elsewhere) = (server.store().cache(SHORT, BYTES).unwrap(), server.store());
     elsewhere.swap(call(), "k", None, new(b"old")).await.unwrap();
     copied(&here, "k").await;
     let asked = || -> usize {
@@ -298,7 +317,7 @@ async fn a_user_of_redis_needs_two_rights_more() {
         );
         let _: () = server.run(&acl);
         let url = server.url().replace("//", &format!("//{name}:password@"));
-        let here = RedisStore::from_url(&url).unwrap().cache(LONG, BYTES);
+        let here = RedisStore::from_url(&url).unwrap().cache(LONG, BYTES).unwrap();
         let pinged = here.ping(call()).await;
         assert_eq!(pinged.is_ok(), are_enough, "{name}: {pinged:?}");
         if are_enough {
@@ -313,7 +332,7 @@ async fn a_user_of_redis_needs_two_rights_more() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn in_a_cluster_a_copy_counts_while_its_server_has_the_key() {
     let cluster = RedisCluster::start_as(&Plan { replicas: false, ..Plan::default() });
-    let here = RedisStore::cluster(cluster.urls()).unwrap().cache(LONG, BYTES);
+    let here = RedisStore::cluster(cluster.urls()).unwrap().cache(LONG, BYTES).unwrap();
     let elsewhere = RedisStore::cluster(cluster.urls()).unwrap();
     let keys: Vec<String> = (0..9).map(|number| format!("k{number}")).collect();
     for key in &keys {

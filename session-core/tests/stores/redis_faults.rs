@@ -104,6 +104,21 @@ async fn a_wrong_password_is_an_error_that_names_no_password_and_heals() {
 }
 
 #[tokio::test]
+async fn a_database_that_is_refused_is_an_outage_that_says_so() {
+    let server = Server::start_with(&["--requirepass", "s3cret", "--databases", "4"]);
+    let port = server.port();
+    for url in [format!("redis://127.0.0.1:{port}/2"), format!("redis://:s3cret@127.0.0.1:{port}/4")] {
+        let error = RedisStore::from_url(&url).unwrap().load(call(), "k", None).await.unwrap_err();
+        let text = texts(&error);
+        assert!(
+            error.is_outage() && text.contains("a login is missing, or it has fewer databases"),
+            "{text}"
+        );
+        assert!(!text.contains("s3cret") && error.wrote_nothing(), "{text}");
+    }
+}
+
+#[tokio::test]
 async fn a_server_too_old_for_getex_is_noticed_by_ping() {
     let server = Server::start_with(&["--rename-command", "GETEX", ""]);
     let store = server.store();

@@ -14,7 +14,7 @@ use crate::store::backend::{Against, Backend};
 const CACHE: &str = "session_redis_cache";
 
 /// Far above the time that an answer takes, so that copies are used at all, and below what users would call an outage.
-const CACHE_TIMES: RangeInclusive<Duration> = Duration::from_millis(20)..=Duration::from_secs(10);
+pub(super) const CACHE_TIMES: RangeInclusive<Duration> = Duration::from_millis(20)..=Duration::from_secs(10);
 
 /// Allows none, or the time of a copy.
 fn cache_time(lasts: &Option<Duration>) -> Option<String> {

@@ -16,7 +16,7 @@ const LASTS: Duration = Duration::from_millis(100);
 const PATIENCE: Duration = Duration::from_secs(60);
 
 fn copying(url: &str) -> RedisStore {
-    RedisStore::from_url(url).unwrap().cache(LASTS, 64 << 20)
+    RedisStore::from_url(url).unwrap().cache(LASTS, 64 << 20).unwrap()
 }
 
 fn plain(server: &Redis) -> RedisStore {

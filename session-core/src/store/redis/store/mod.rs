@@ -44,6 +44,7 @@ use self::readiness::is_ready;
 use self::sentinel::Sentinel;
 use self::shared::Shared;
 use self::swap::{SwapScript, Swapped, swap};
+use crate::store::redis::settings::CACHE_TIMES;
 use crate::store::redis::{RedisSettings, RedisUrl};
 use crate::store::{Call, Loaded, New, Part, Store, StoreError, Swap, Watcher};
 
@@ -77,8 +78,8 @@ pub struct RedisStore {
     /// How many replicas have a write before it is done.
     replicas: u32,
     copies: Option<Arc<LocalCopy>>,
-    /// How long an end waits until no process reads what it has ended.
-    ends_wait: Duration,
+    /// An end waits until no process reads what it has ended.
+    is_strict: bool,
 }
 
 impl RedisStore {
@@ -127,7 +128,7 @@ impl RedisStore {
     ///
     /// # Errors
     ///
-    /// As [`from_url`](Self::from_url), for each of them; there is none; they differ in something else than the
+    /// No URL is given; [`from_url`](Self::from_url) would refuse one of them; they differ in something else than the
     /// place; one is a socket, or names another database than 0.
     ///
     /// ```
@@ -153,7 +154,7 @@ impl RedisStore {
             .map_err(|Objection { key, message }| StoreError::misconfigured(format!("{key} {message}")))?;
         let store = RedisStore { replicas: settings.wait_replicas, ..store };
         let Some(lasts) = settings.cache else { return Ok(store) };
-        let store = store.cache(lasts, settings.cache_size);
+        let store = store.cache(lasts, settings.cache_size)?;
         Ok(if settings.cache_strict { store.cache_strict() } else { store })
     }
 
@@ -178,15 +179,14 @@ impl RedisStore {
         let connection = Arc::new(connection);
         let refusals = Refusals::of(&connection);
         let listener = Listener::new(Arc::clone(&connection), refusals.clone());
-        let (copies, ends_wait) = (None, Duration::ZERO);
         RedisStore {
             connection,
             script: SwapScript::new(),
             refusals,
             listener,
             replicas: 0,
-            copies,
-            ends_wait,
+            copies: None,
+            is_strict: false,
         }
     }
 
@@ -196,7 +196,12 @@ impl RedisStore {
     /// Redis says when a record has changed, and no copy is used for longer than `lasts` (`session_redis_cache`) after it
     /// could not say so any more: what [`copy`](Store::copy) returns reflects every change that was acknowledged before
     /// that. While copies are in use, each process asks each server four times in that time for a sign of life. [`load`](Store::load)
-    /// and [`swap`](Store::swap) never use them. On a connection of the application there are none.
+    /// and [`swap`](Store::swap) never use them.
+    ///
+    /// # Errors
+    ///
+    /// `lasts` is shorter than 20 milliseconds or longer than 10 seconds; or the store is on a connection of the application, on
+    /// which Redis can't say anything.
     ///
     /// ```
     /// # extern crate rocket_session_state_core as rocket_session_state;
@@ -204,22 +209,32 @@ impl RedisStore {
     /// use rocket_session_state::store::RedisStore;
     ///
     /// let store = RedisStore::from_url("redis://127.0.0.1:6379")?;
-    /// let store = store.cache(Duration::from_millis(100), 64 * 1024 * 1024);
+    /// let store = store.cache(Duration::from_millis(100), 64 * 1024 * 1024)?;
     /// # Ok::<(), rocket_session_state_core::store::StoreError>(())
     /// ```
-    #[must_use]
-    pub fn cache(mut self, lasts: Duration, max_bytes: u64) -> Self {
+    pub fn cache(mut self, lasts: Duration, max_bytes: u64) -> Result<Self, StoreError> {
+        if !CACHE_TIMES.contains(&lasts) {
+            let (shortest, longest) = (CACHE_TIMES.start(), CACHE_TIMES.end());
+            return Err(StoreError::misconfigured(format!(
+                "copies of records last {shortest:?} to {longest:?}, not {lasts:?}"
+            )));
+        }
+        if !self.connection.can_have_others() {
+            return Err(StoreError::misconfigured(
+                "there are no copies of records on a connection that the application uses as well",
+            ));
+        }
         let copies = Arc::new(LocalCopy::new(lasts, max_bytes));
         self.connection.keep_copies(&copies);
         self.copies = Some(copies);
-        self
+        Ok(self)
     }
 
     /// Makes whoever ends a session wait for the time for which copies may be used in other processes
     /// (`session_redis_cache_strict`): see [`seen_everywhere_after`](Store::seen_everywhere_after).
     #[must_use]
     pub fn cache_strict(mut self) -> Self {
-        self.ends_wait = self.copies.as_ref().map_or(Duration::ZERO, |copies| copies.lasts());
+        self.is_strict = true;
         self
     }
 
@@ -332,7 +347,8 @@ impl Store for RedisStore {
     }
 
     fn seen_everywhere_after(&self) -> Duration {
-        self.ends_wait
+        let strict = self.copies.as_ref().filter(|_| self.is_strict);
+        strict.map_or(Duration::ZERO, |copies| copies.lasts())
     }
 
     async fn swap(

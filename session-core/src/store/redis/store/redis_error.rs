@@ -24,6 +24,9 @@ impl DriverError for RedisError {
                     ("ERR", Some(detail)) if is_unknown(detail, "SENTINEL") => {
                         f.write_str("; it is not a sentinel: name sentinels, whose port is mostly 26379")
                     }
+                    _ if is_refused_database(self) => f.write_str(
+                        ": it does not let us into the database: a login is missing, or it has fewer databases",
+                    ),
                     ("ERR", Some(detail)) if detail.starts_with("unknown command") => {
                         f.write_str(": it does not know a command; version 6.2 or newer is needed")
                     }
@@ -43,7 +46,9 @@ impl DriverError for RedisError {
             _ => {
                 let text = self.to_string();
                 let detail = self.detail().unwrap_or_default();
-                f.write_str(text.strip_suffix(detail).unwrap_or("Redis failed").trim_end_matches(": "))
+                let text = text.strip_suffix(detail).unwrap_or("Redis failed").trim_end_matches(": ");
+                // Its kind, which the client adds, says nothing more.
+                f.write_str(text.split(" - ").next().unwrap_or(text))
             }
         }
     }
@@ -60,6 +65,8 @@ impl DriverError for RedisError {
             ErrorKind::Server(BusyLoading | ClusterDown | MasterDown) => Verdict::Away,
             // A script of somebody else has run for too long, or nobody has logged in: it answers everybody so.
             ErrorKind::Extension if matches!(self.code(), Some("BUSY" | "NOAUTH")) => Verdict::Away,
+            // It comes of opening a connection, so every call gets it.
+            ErrorKind::Server(_) if is_refused_database(self) => Verdict::Away,
             ErrorKind::Server(_) | ErrorKind::Extension => Verdict::Refused,
             _ => Verdict::Away,
         }
@@ -87,6 +94,11 @@ pub(super) const IN_CLUSTER: &str = ": the server is one node of a Redis Cluster
 fn is_unknown(detail: &str, command: &str) -> bool {
     let word = detail.strip_prefix("unknown command").map(|rest| rest.trim_start_matches([' ', '\'', '`']));
     word.is_some_and(|word| word.starts_with(command))
+}
+
+/// Tells whether a server has refused `SELECT` on a new connection.
+fn is_refused_database(error: &RedisError) -> bool {
+    error.to_string().starts_with("Redis server refused to switch database")
 }
 
 /// Tells whether a server has refused a write since it is a replica. Redis 6.2 hides that in the error of the script.
