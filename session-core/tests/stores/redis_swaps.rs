@@ -1,5 +1,9 @@
 //! Swaps in both forms: by the server's own command, and by the script.
 
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::thread;
+
 use redis::aio::ConnectionManager;
 use redis::{Client, cmd};
 use rocket_session_state_conformance::Suite;
@@ -158,6 +162,50 @@ async fn a_valkey_that_does_not_say_so_gets_scripts_and_passes_the_suite() {
     assert_eq!(life_of_a_record(&server, &store).await, ["EVALSHA"; 3]);
     Suite::new(store).aged_by(Older::at(&server).await).histories(16).run().await.unwrap();
 }
+
+/// A proxy that answers `HELLO` itself, for servers that know less.
+#[tokio::test]
+async fn where_a_server_does_not_know_what_it_says_the_refused_swap_is_repeated_as_a_script() {
+    let server = Server::start();
+    let _replica = server.replica();
+    let store = || RedisStore::from_url(&format!("redis://127.0.0.1:{}", boaster(server.port()))).unwrap();
+    let (plain, confirmed) = (store(), store().wait_for_replicas(1).unwrap());
+    // A new record is no trouble for it.
+    assert_eq!(life_of_a_record(&server, &plain).await, ["SET", "SET", "EVALSHA", "EVALSHA"]);
+    assert_eq!(life_of_a_record(&server, &plain).await, ["EVALSHA"; 3]);
+    let expected = ["SET", "WAIT", "SET", "EVALSHA", "WAIT", "EVALSHA", "WAIT"];
+    assert_eq!(life_of_a_record(&server, &confirmed).await, expected);
+}
+
+/// Passes connections on to a server, and says that it is a Valkey that swaps by itself; returns the port.
+fn boaster(server: u16) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let carry = |mut from: TcpStream, mut to: TcpStream| {
+        thread::spawn(move || {
+            let mut buffer = [0; 65_536];
+            while let Ok(length @ 1..) = from.read(&mut buffer) {
+                let is_hello = buffer[..length].windows(6).any(|word| word == b"server");
+                let bytes: &[u8] = if is_hello { VALKEY } else { &buffer[..length] };
+                if to.write_all(bytes).is_err() {
+                    break;
+                }
+            }
+            let _ = to.shutdown(Shutdown::Both);
+        });
+    };
+    thread::spawn(move || {
+        for client in listener.incoming().map_while(Result::ok) {
+            let Ok(onward) = TcpStream::connect(("127.0.0.1", server)) else { return };
+            carry(client.try_clone().unwrap(), onward.try_clone().unwrap());
+            carry(onward, client);
+        }
+    });
+    port
+}
+
+/// The answer to `HELLO`.
+const VALKEY: &[u8] = b"*4\r\n$6\r\nserver\r\n$6\r\nvalkey\r\n$7\r\nversion\r\n$5\r\n9.1.0\r\n";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_suite_passes_on_valkey_in_protocol_3() {

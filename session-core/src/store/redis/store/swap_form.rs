@@ -1,7 +1,9 @@
 //! How a server takes swaps.
 
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
 use redis::aio::{ConnectionLike, MultiplexedConnection};
-use redis::{RedisResult, Value, cmd};
+use redis::{ErrorKind, RedisError, RedisResult, ServerErrorKind, Value, cmd};
 
 /// The form in which a server takes swaps: a fact about each connection, since another one may lead to another server.
 ///
@@ -38,6 +40,37 @@ impl SwapForm {
             _ => SwapForm::Script,
         }
     }
+}
+
+/// The form that a connection takes, as far as is known. A proxy may answer for servers that know less than it says.
+pub(super) struct KnownForm {
+    said: SwapForm,
+    is_script: AtomicBool,
+}
+
+impl From<SwapForm> for KnownForm {
+    fn from(said: SwapForm) -> Self {
+        KnownForm { said, is_script: AtomicBool::new(false) }
+    }
+}
+
+impl KnownForm {
+    pub(super) fn get(&self) -> SwapForm {
+        if self.is_script.load(Relaxed) { SwapForm::Script } else { self.said }
+    }
+
+    /// Looks at an error from the connection. From now on it takes scripts if that says so.
+    pub(super) fn look_at(&self, error: &RedisError) {
+        if is_unknown(error) {
+            self.is_script.store(true, Relaxed);
+        }
+    }
+}
+
+/// Tells whether a server has refused a swap in its native form, which it does not know. It has done nothing.
+pub(super) fn is_unknown(error: &RedisError) -> bool {
+    error.kind() == ErrorKind::Server(ServerErrorKind::ResponseError)
+        && error.detail() == Some("syntax error")
 }
 
 fn pairs(words: Vec<Value>) -> Vec<(Value, Value)> {

@@ -16,7 +16,7 @@ use self::attempt::Attempt;
 use super::copy::{self, Lease, LocalCopy};
 use super::pipeline::{Message, Pipeline};
 use super::redis_error::is_read_only;
-use super::swap_form::SwapForm;
+use super::swap_form::{KnownForm, SwapForm};
 use super::wait::ConfirmedWrites;
 use crate::store::Call;
 use crate::store::client::wait::halfway;
@@ -54,7 +54,7 @@ struct Slot {
 /// A connection, what is known of the server that it leads to, and the lease of what is read on it.
 struct Opened {
     connection: MultiplexedConnection,
-    swap_form: SwapForm,
+    swap_form: KnownForm,
     lease: Option<Arc<Lease>>,
 }
 
@@ -128,13 +128,12 @@ impl Ready<'_> {
     pub(super) async fn send<M: Message>(self, message: M) -> RedisResult<M::Answer> {
         let Ready { place, slot, call } = self;
         let opened = slot.opened.get().ok_or_else(too_late)?;
+        let form = opened.swap_form.get();
         if message.replicas() > 0 {
             let writes = &slot.writes;
-            let answer = writes.send(&opened.connection, opened.swap_form, message, call.deadline).await;
+            let answer = writes.send(&opened.connection, form, message, call.deadline).await;
             slot.line.last_answer.note();
-            if answer.as_ref().is_err_and(ends_connection) {
-                place.discard(&slot);
-            }
+            look_at(place, &slot, opened, &answer);
             return answer;
         }
         if let Some(lease) = &opened.lease {
@@ -144,17 +143,24 @@ impl Ready<'_> {
         // A call whose deadline passed while others got answers was slow, not on a silent connection.
         let is_silent = || slot.line.last_answer.get() == last_answer && Instant::now() >= call.deadline;
         let watch = place.watch(&slot, is_silent);
-        let answer = slot.line.send(&opened.connection, opened.swap_form, message).await;
+        let answer = slot.line.send(&opened.connection, form, message).await;
         watch.answered();
-        if answer.as_ref().is_err_and(ends_connection) {
-            place.discard(&slot);
-        }
+        look_at(place, &slot, opened, &answer);
         answer
     }
 }
 
+/// Learns from an error what the connection is not good for.
+fn look_at<T>(place: &Reopening<Slot>, slot: &Arc<Slot>, opened: &Opened, answer: &RedisResult<T>) {
+    let Err(error) = answer else { return };
+    opened.swap_form.look_at(error);
+    if ends_connection(error) {
+        place.discard(slot);
+    }
+}
+
 /// Returns a moment at which there is still time to say what became of a call.
-fn shortly_before(deadline: Instant) -> Instant {
+pub(super) fn shortly_before(deadline: Instant) -> Instant {
     let left = deadline.saturating_duration_since(Instant::now());
     deadline - (left / 10).min(Duration::from_millis(5))
 }
@@ -180,7 +186,7 @@ async fn open(client: Client, copies: Option<Copies>) -> RedisResult<Opened> {
         copy::track(&mut connection).await?;
         lease.begin(&connection);
     }
-    let swap_form = SwapForm::at(&mut connection).await?;
+    let swap_form = KnownForm::from(SwapForm::at(&mut connection).await?);
     Ok(Opened { connection, swap_form, lease })
 }
 

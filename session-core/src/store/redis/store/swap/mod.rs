@@ -3,13 +3,13 @@
 mod native;
 mod script;
 
-use redis::{Cmd, ErrorKind, RedisResult, ServerErrorKind, Value};
+use redis::{Cmd, ErrorKind, RedisError, RedisResult, ServerErrorKind, Value};
 
 pub(super) use self::script::SwapScript;
 use super::connection::Connection;
 use super::failed::Failed;
 use super::pipeline::{Answers, Group, Message};
-use super::swap_form::SwapForm;
+use super::swap_form::{SwapForm, is_unknown};
 use crate::store::Call;
 
 /// A record that is to be stored, and its life in seconds, or nothing to keep the life that is left.
@@ -35,14 +35,21 @@ pub(super) async fn swap(
     new: Option<New<'_>>,
     replicas: u32,
 ) -> Result<Swapped, Failed> {
-    let swap = Swap { script, key, expected, new, replicas, with_source: false, form: SwapForm::Script };
-    match connection.send(call, key, swap.clone()).await {
-        // Nothing has happened: the server has restarted, failed over or flushed its scripts.
-        Err(failed) if failed.error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
-            connection.send(call, key, Swap { with_source: true, ..swap }).await
+    let form = SwapForm::Script;
+    let mut swap = Swap { script, key, expected, new, replicas, as_script: false, with_source: false, form };
+    loop {
+        // Nothing has happened if one of these is answered.
+        match connection.send(call, key, swap.clone()).await {
+            // The server has restarted, failed over or flushed its scripts.
+            Err(Failed { error, .. }) if !swap.with_source && is_no_script(&error) => swap.with_source = true,
+            Err(Failed { error, .. }) if !swap.as_script && is_unknown(&error) => swap.as_script = true,
+            answer => return answer,
         }
-        answer => answer,
     }
+}
+
+fn is_no_script(error: &RedisError) -> bool {
+    error.kind() == ErrorKind::Server(ServerErrorKind::NoScript)
 }
 
 /// A swap as a message, in the form that its connection takes.
@@ -53,6 +60,8 @@ struct Swap<'a> {
     expected: Option<&'a [u8]>,
     new: Option<New<'a>>,
     replicas: u32,
+    /// The server does not know the native form, whatever it says.
+    as_script: bool,
     with_source: bool,
     form: SwapForm,
 }
@@ -60,7 +69,7 @@ struct Swap<'a> {
 impl Swap<'_> {
     fn command(&mut self, form: SwapForm) -> Cmd {
         match (form, self.new) {
-            (SwapForm::Native, Some(new)) => {
+            (SwapForm::Native, Some(new)) if !self.as_script => {
                 self.form = SwapForm::Native;
                 native::command(self.key, self.expected, new)
             }
