@@ -108,7 +108,6 @@ async fn while_the_replica_stands_still_writes_fail_with_an_open_outcome_and_all
     let watch = server.watch();
     let conflict = within(call(), store.swap(call(), "k", Some(&old), new(b"x"))).await;
     assert_eq!(conflict.unwrap(), Swap::Conflict(Some(Loaded::new("new"))));
-    assert!(!within(call(), store.delete(call(), "absent")).await.unwrap());
     assert_eq!(count(&watch.end(), "WAIT"), 0);
     let deleted = store.delete(until(SHORT), "k").await.unwrap_err();
     assert!(deleted.is_outage() && !deleted.wrote_nothing(), "{}", texts(&deleted));
@@ -133,10 +132,11 @@ async fn a_write_that_is_given_up_behind_others_is_never_carried_out() {
         while stored(&store, "first").await.is_none() {
             tokio::task::yield_now().await;
         }
-        timeout_at(late.deadline, store.swap(late, "behind", None, new(b"x"))).await
+        let behind = within(late, store.swap(late, "behind", None, new(b"x"))).await.unwrap_err();
+        assert!(behind.is_outage() && behind.wrote_nothing(), "{}", texts(&behind));
     };
-    let (first, behind) = tokio::join!(first, behind);
-    assert!(first.is_err_and(|error| error.is_outage()) && behind.is_err());
+    let (first, ()) = tokio::join!(first, behind);
+    assert!(first.is_err_and(|error| error.is_outage() && !error.wrote_nothing()));
     replica.resume();
     assert_eq!(store.swap(call(), "last", None, new(b"x")).await.unwrap(), done());
     assert_eq!(server.keys(), ["first", "k", "last"]);
@@ -184,6 +184,80 @@ async fn on_a_connection_of_the_application_nothing_can_wait() {
     let manager = ConnectionManager::new(Client::open(server.url()).unwrap()).await.unwrap();
     let error = RedisStore::from_manager(manager).wait_for_replicas(1).unwrap_err();
     assert!(texts(&error).contains("can't wait for replicas"), "{}", texts(&error));
+}
+
+/// On newer servers a `DEL` of nothing waits for nothing.
+#[tokio::test]
+async fn an_end_that_is_asked_for_again_is_not_done_while_no_replica_has_it() {
+    for engine in [Engine::Redis7_0, Engine::Valkey9_1] {
+        let server = Server::start_engine(engine, &[]);
+        let replica = server.replica();
+        let store = confirmed(&server);
+        assert_eq!(store.swap(call(), "k", None, new(b"x")).await.unwrap(), done());
+        replica.pause();
+        for _ in 0..2 {
+            let deleted = within(until(SHORT), store.delete(until(SHORT), "k")).await;
+            let error = deleted.expect_err("no replica knows of it");
+            assert!(error.is_outage() && !error.wrote_nothing(), "{engine}: {}", texts(&error));
+            assert_eq!(server.keys(), [""; 0], "{engine}");
+        }
+        replica.resume();
+        assert!(!within(call(), store.delete(call(), "k")).await.unwrap(), "{engine}");
+        assert_eq!(replica.get("k"), None, "{engine}");
+    }
+}
+
+/// A handler begins something and then does something else for a while.
+#[tokio::test]
+async fn a_caller_that_does_not_look_at_its_answer_holds_up_nobody() {
+    let server = Server::start();
+    let _replica = server.replica();
+    let store = confirmed(&server);
+    assert_eq!(store.swap(call(), "k", None, new(b"x")).await.unwrap(), done());
+    for key in ["k", "written"] {
+        let mut lazy = Box::pin(store.swap(call(), key, None, new(b"y")));
+        assert!(futures_util::poll!(&mut lazy).is_pending());
+        let other = format!("beside {key}");
+        let swapped = within(until(SECOND), store.swap(until(SECOND), &other, None, new(b"z"))).await;
+        assert_eq!(swapped.unwrap(), done());
+        assert_eq!(lazy.await.is_ok_and(|swap| swap == done()), key == "written");
+    }
+}
+
+/// The one with less time is in the same batch.
+#[tokio::test]
+async fn each_write_of_a_batch_waits_for_replicas_until_its_own_deadline() {
+    let server = Server::start();
+    let replica = server.replica();
+    let store = confirmed(&server);
+    assert_eq!(store.swap(call(), "k", None, new(b"x")).await.unwrap(), done());
+    replica.pause();
+    let hasty = async {
+        let hasty = within(until(SHORT), store.swap(until(SHORT), "hasty", None, new(b"x"))).await;
+        let error = hasty.unwrap_err();
+        assert!(texts(&error).contains("fewer replicas than"), "{}", texts(&error));
+        replica.resume();
+    };
+    let (patient, ()) = tokio::join!(within(call(), store.swap(call(), "patient", None, new(b"x"))), hasty);
+    assert_eq!(patient.unwrap(), done());
+}
+
+/// What fills a batch is followed by another one.
+#[tokio::test]
+async fn long_writes_are_confirmed_in_several_batches() {
+    let server = Server::start();
+    let replica = server.replica();
+    let store = confirmed(&server);
+    assert_eq!(store.swap(call(), "k", None, new(b"x")).await.unwrap(), done());
+    let watch = server.watch();
+    let record = vec![b'x'; 40 * 1024];
+    let keys: Vec<_> = (0..8).map(|number| format!("long {number}")).collect();
+    let swaps = keys.iter().map(|key| store.swap(call(), key, None, new(&record)));
+    for swapped in futures_util::future::join_all(swaps).await {
+        assert_eq!(swapped.unwrap(), done());
+    }
+    assert_eq!(count(&watch.end(), "WAIT"), 4, "two in each");
+    assert!(keys.iter().all(|key| replica.get(key).as_deref() == Some(&record[..])));
 }
 
 /// Writers, each the only one of its session, which they increment until they are told to stop.

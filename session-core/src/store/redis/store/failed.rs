@@ -6,6 +6,7 @@ use std::sync::Arc;
 use redis::{ErrorKind, RedisError, ServerErrorKind};
 
 use super::routing::Node;
+use super::wait::is_unsent;
 use crate::store::StoreError;
 
 /// The error of a message, and whether it can have done something.
@@ -36,9 +37,10 @@ impl Failed {
         Failed { error, outcome: Outcome::InVain, server: None, in_pool: None }
     }
 
-    /// Sent, and answered by an error or not at all.
+    /// Sent, and answered by an error or not at all; unless the error says that it was never sent.
     pub(super) fn after(error: RedisError) -> Self {
-        Failed { error, outcome: Outcome::Open, server: None, in_pool: None }
+        let outcome = if is_unsent(&error) { Outcome::Nothing } else { Outcome::Open };
+        Failed { error, outcome, server: None, in_pool: None }
     }
 
     /// Not answered, for a reason that the application's own pool knows.

@@ -268,7 +268,12 @@ impl RedisStore {
     ///
     /// Writes go on a connection of their own then, and one `WAIT` closes each batch of them. If the replicas are too few
     /// until the call's deadline, that is an [outage](StoreError::is_outage) whose outcome is open: the master has the write.
-    /// Conflicts, and what has written nothing, are answered at once. A load that extends a life does not wait.
+    /// What comes while a batch waits is in the next one; if that is not sent before its deadline, nothing has happened, which
+    /// the error says. In its own batch a conflict waits for no replica. A deletion does also if it finds nothing: one before
+    /// it may have removed the record on the master alone. A load that extends a life does not wait.
+    ///
+    /// Of a call's time, up to 150 ms, at most half, are kept for the answer: a server may say that late that the replicas are
+    /// too few. With a `session_store_timeout` below 300 ms little is left for replicas.
     ///
     /// # Errors
     ///

@@ -1,5 +1,6 @@
 //! Writes that are answered once replicas have them.
 
+use std::collections::VecDeque;
 use std::io;
 use std::mem::{replace, take};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -8,10 +9,11 @@ use std::time::Duration;
 
 use redis::aio::ConnectionLike;
 use redis::{ErrorKind, RedisError, RedisResult, Value, cmd};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
 
-use super::pipeline::{Answers, Group, Message, after_others};
+use super::link::shortly_before;
+use super::pipeline::{Answers, Group, HasWritten, Message, after_others};
 use super::swap_form::SwapForm;
 
 /// The writes of one connection. Each batch of which one has written something is closed by a `WAIT` for replicas.
@@ -27,30 +29,34 @@ pub(super) struct ConfirmedWrites {
 
 #[derive(Default)]
 struct Queue {
-    waiting: Vec<Pending>,
+    waiting: VecDeque<Pending>,
+    /// How many have been in it.
+    count: u64,
     /// A task sends batches until nothing waits.
     is_served: bool,
 }
 
-/// A message in a batch, and the way back for its answers.
+/// A message that is not sent yet, and the way back for its answers.
 struct Pending {
+    number: u64,
     group: Group,
-    deadline: Instant,
-    answer: oneshot::Sender<RedisResult<Answered>>,
+    caller: Caller,
 }
 
-/// The answers to a message.
-struct Answered {
-    answers: Answers,
-    /// The way to say that it has written: then replicas are waited for. Dropped, it says that it has not.
-    written: mpsc::Sender<()>,
-    /// The way to learn what replicas have.
-    confirmed: watch::Receiver<Option<RedisResult<()>>>,
+/// Who waits for the answers to a message, and for replicas if it has written.
+struct Caller {
+    deadline: Instant,
+    has_written: HasWritten,
+    answer: oneshot::Sender<RedisResult<Answers>>,
 }
+
+/// A batch takes messages until they have so many bytes: they are copied into one piece.
+const BATCH: usize = 64 * 1024;
 
 impl ConfirmedWrites {
     /// Sends a message, and waits for its answer and, if it has written, until as many replicas have that as the message wants.
-    /// If they are too few until the deadline, that is an error of a write that has happened.
+    /// If they are too few until the deadline, that is an error of a write that has happened. If it was not its turn before,
+    /// nothing has happened, which [`is_unsent`] tells of the error.
     pub(super) async fn send<C, M: Message>(
         self: &Arc<Self>,
         connection: &C,
@@ -61,21 +67,16 @@ impl ConfirmedWrites {
     where
         C: ConnectionLike + Clone + Send + Sync + 'static,
     {
-        let (answer, answered) = oneshot::channel();
-        let pending = Pending { group: message.group(form), deadline, answer };
-        self.enqueue(pending, connection, message.replicas());
-        let Answered { answers, written, mut confirmed } =
-            answered.await.unwrap_or_else(|_| Err(broken()))?;
-        let answer = message.answer(answers)?;
-        if M::has_written(&answer) {
-            // One word is enough for all of a batch.
-            let _ = written.try_send(());
-            let confirmed = confirmed.wait_for(Option::is_some).await.map_err(|_| too_late())?;
-            if let Some(Err(error)) = &*confirmed {
-                return Err(error.clone());
-            }
-        }
-        Ok(answer)
+        let (answer, mut answered) = oneshot::channel();
+        let group = message.group(form);
+        let caller = Caller { deadline, has_written: message.has_written(), answer };
+        let number = self.enqueue(group, caller, connection, message.replicas());
+        let in_turn = match timeout_at(shortly_before(deadline), &mut answered).await {
+            Ok(answers) => answers,
+            Err(_) if self.take_out(number) => return Err((ErrorKind::Client, UNSENT).into()),
+            Err(_) => answered.await,
+        };
+        message.answer(in_turn.unwrap_or_else(|_| Err(broken()))?)
     }
 
     /// Tells whether an answer may be long in coming, since replicas are waited for.
@@ -88,15 +89,19 @@ impl ConfirmedWrites {
         self.is_silent.load(Relaxed)
     }
 
-    fn enqueue<C>(self: &Arc<Self>, pending: Pending, connection: &C, replicas: u32)
+    /// Queues a message, and returns its number.
+    fn enqueue<C>(self: &Arc<Self>, group: Group, caller: Caller, connection: &C, replicas: u32) -> u64
     where
         C: ConnectionLike + Clone + Send + Sync + 'static,
     {
+        let number;
         {
             let mut queue = self.queue();
-            queue.waiting.push(pending);
+            number = queue.count;
+            queue.count += 1;
+            queue.waiting.push_back(Pending { number, group, caller });
             if replace(&mut queue.is_served, true) {
-                return;
+                return number;
             }
         }
         let (mut serving, connection) = (Serving(Some(Arc::clone(self))), connection.clone());
@@ -110,6 +115,14 @@ impl ConfirmedWrites {
                 }
             }
         });
+        number
+    }
+
+    /// Takes a message out of the queue; returns whether it was still there.
+    fn take_out(&self, number: u64) -> bool {
+        let mut queue = self.queue();
+        let place = queue.waiting.iter().position(|pending| pending.number == number);
+        place.and_then(|place| queue.waiting.remove(place)).is_some()
     }
 
     fn queue(&self) -> MutexGuard<'_, Queue> {
@@ -122,11 +135,19 @@ impl ConfirmedWrites {
 struct Serving(Option<Arc<ConfirmedWrites>>);
 
 impl Serving {
-    /// Takes the next batch. If there is none, the duty is done.
+    /// Takes the next batch, without those who have given up. If there is none, the duty is done.
     fn next(&mut self) -> Option<Vec<Pending>> {
         let writes = self.0.as_ref()?;
         let mut queue = writes.queue();
-        let batch = take(&mut queue.waiting);
+        let (mut batch, mut length) = (Vec::with_capacity(queue.waiting.len()), 0);
+        while length < BATCH
+            && let Some(pending) = queue.waiting.pop_front()
+        {
+            if !pending.caller.answer.is_closed() {
+                length += pending.group.length();
+                batch.push(pending);
+            }
+        }
         if batch.is_empty() {
             queue.is_served = false;
             drop(queue);
@@ -148,7 +169,9 @@ impl Serving {
 impl Drop for Serving {
     fn drop(&mut self) {
         if let Some(writes) = &self.0 {
-            *writes.queue() = Queue::default();
+            let mut queue = writes.queue();
+            queue.waiting.clear();
+            queue.is_served = false;
         }
     }
 }
@@ -161,48 +184,78 @@ where
     C: ConnectionLike + Clone + Send + Sync + 'static,
 {
     let mut pipeline = redis::Pipeline::with_capacity(batch.len() * 2);
-    let (mut taken, mut answers) = (Vec::with_capacity(batch.len()), Vec::with_capacity(batch.len()));
-    let mut latest = None;
-    for Pending { group, deadline, answer } in batch {
-        if !answer.is_closed() {
-            taken.push(group.add_to(&mut pipeline));
-            answers.push(answer);
-            latest = latest.max(Some(deadline));
+    let (mut taken, mut callers) = (Vec::with_capacity(batch.len()), Vec::with_capacity(batch.len()));
+    for Pending { group, caller, .. } in batch {
+        taken.push(group.add_to(&mut pipeline));
+        callers.push(caller);
+    }
+    let mut connection = connection.clone();
+    // Each has its own answer, also where another one's is an error.
+    let sent = pipeline.ignore_errors().query_async::<Vec<Value>>(&mut connection);
+    let Ok(values) = timeout_at(patience(&callers, Duration::ZERO), sent).await else { return false };
+    let mut values = values.map(Vec::into_iter);
+    let mut written = Vec::new();
+    for (caller, taken) in callers.into_iter().zip(taken) {
+        match values.as_mut().map_err(|error| error.clone()).and_then(|values| taken.from(values)) {
+            // Whether it has written is found here and not by its caller, who may be busy with something else.
+            Ok(answers) if (caller.has_written)(&answers) => written.push((caller, answers)),
+            answers => caller.tell(answers),
         }
     }
-    let Some(latest) = latest else { return true };
-    let mut connection = connection.clone();
-    let all = async {
-        // Each has its own answer, also where another one's is an error.
-        let values = pipeline.ignore_errors().query_async::<Vec<Value>>(&mut connection).await;
-        let mut values = values.map(Vec::into_iter);
-        let (told, confirmed) = watch::channel(None);
-        let (written, mut has_written) = mpsc::channel(1);
-        for (answer, taken) in answers.into_iter().zip(taken) {
-            let answers =
-                values.as_mut().map_err(|error| error.clone()).and_then(|values| taken.from(values));
-            let (written, confirmed) = (written.clone(), confirmed.clone());
-            // That it can't be handed out means that nobody waits for it any more.
-            let _ = answer.send(answers.map(|answers| Answered { answers, written, confirmed }));
-        }
-        drop(written);
-        if has_written.recv().await.is_some() {
-            let wait = cmd("WAIT").arg(replicas).arg(milliseconds(latest)).take();
-            let count = connection.req_packed_command(&wait).await.and_then(Value::extract_error);
-            told.send_replace(Some(enough(count, replicas)));
-        }
-    };
-    timeout_at(latest, all).await.is_ok()
+    confirm(&mut connection, written, replicas).await
 }
 
-/// Returns how long replicas are waited for: the answer is to arrive before the deadline.
-fn milliseconds(deadline: Instant) -> u128 {
+/// Waits until replicas have what was written, and hands out the answers; returns whether the server answered.
+///
+/// Each is waited for until its own deadline: the `WAIT` is for those who leave first, and there is another one for the others.
+async fn confirm<C>(connection: &mut C, mut written: Vec<(Caller, Answers)>, replicas: u32) -> bool
+where
+    C: ConnectionLike + Send,
+{
+    loop {
+        written.retain(|(caller, _)| !caller.answer.is_closed());
+        let Some(first) = written.iter().map(|(caller, _)| caller.deadline).min() else { return true };
+        let time = time_for_replicas(first);
+        let wait = cmd("WAIT").arg(replicas).arg(time.as_millis()).take();
+        let patience = patience(written.iter().map(|(caller, _)| caller), time);
+        let Ok(count) = timeout_at(patience, connection.req_packed_command(&wait)).await else {
+            return false;
+        };
+        let confirmed = enough(count.and_then(Value::extract_error), replicas);
+        let is_early = confirmed.as_ref().is_err_and(is_unconfirmed);
+        for (caller, answers) in take(&mut written) {
+            if is_early && caller.deadline > first {
+                written.push((caller, answers));
+            } else {
+                caller.tell(confirmed.clone().map(|()| answers));
+            }
+        }
+    }
+}
+
+impl Caller {
+    /// That it can't be told means that nobody waits for it any more.
+    fn tell(self, answers: RedisResult<Answers>) {
+        let _ = self.answer.send(answers);
+    }
+}
+
+/// Returns how long a server may take to answer before it counts as silent: while somebody waits, and so long that one which
+/// lets replicas have this time can answer.
+fn patience<'a>(callers: impl IntoIterator<Item = &'a Caller>, time: Duration) -> Instant {
+    let least = Instant::now() + time + MARGIN * 2;
+    callers.into_iter().map(|caller| caller.deadline).fold(least, Instant::max)
+}
+
+/// Returns how long replicas are waited for: the answer is to arrive before the deadline. Half of a short time is for them.
+fn time_for_replicas(deadline: Instant) -> Duration {
     let left = deadline.saturating_duration_since(Instant::now());
     // Zero would be without an end.
-    left.saturating_sub(MARGIN.max(left / 10)).max(Duration::from_millis(1)).as_millis()
+    left.saturating_sub(MARGIN.max(left / 10).min(left / 2)).max(Duration::from_millis(1))
 }
 
-/// The least time for the answer: the server looks ten times a second for those who have waited for long enough.
+/// The time for the answer, where there is enough: the server looks ten times a second for those who have waited for long
+/// enough.
 const MARGIN: Duration = Duration::from_millis(150);
 
 /// Tells whether as many replicas have the writes, by the answer to `WAIT`.
@@ -230,10 +283,27 @@ pub(super) fn is_unconfirmed(error: &RedisError) -> bool {
     error.kind() == ErrorKind::Client && error.to_string().starts_with(UNCONFIRMED)
 }
 
-fn too_late() -> RedisError {
-    io::Error::from(io::ErrorKind::TimedOut).into()
+const UNSENT: &str = "the writes before this one waited for replicas until it was too late to send it";
+
+/// Tells whether an error is that of a write that was never sent.
+pub(super) fn is_unsent(error: &RedisError) -> bool {
+    error.kind() == ErrorKind::Client && error.to_string().starts_with(UNSENT)
 }
 
 fn broken() -> RedisError {
     io::Error::from(io::ErrorKind::BrokenPipe).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn replicas_have_at_least_half_of_the_time() {
+        for (left, time) in [(0, 1), (1, 1), (100, 50), (144, 72), (300, 150), (1_000, 850), (10_000, 9_000)]
+        {
+            let deadline = Instant::now() + Duration::from_millis(left);
+            assert_eq!(time_for_replicas(deadline), Duration::from_millis(time), "{left} ms");
+        }
+    }
 }

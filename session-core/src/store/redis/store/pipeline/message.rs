@@ -23,9 +23,10 @@ pub(in super::super) trait Message: Clone + Send {
         0
     }
 
-    /// Tells whether the message has written something, for which replicas are waited.
-    fn has_written(_: &Self::Answer) -> bool {
-        true
+    /// Returns what tells from the answers whether something was written, for which replicas are waited. It is asked once
+    /// the commands are made.
+    fn has_written(&self) -> HasWritten {
+        Box::new(|answers| !matches!(answers.first, Value::ServerError(_)))
     }
 
     /// Hears on which connection it is about to be sent, if copies are kept of what is read there.
@@ -33,6 +34,9 @@ pub(in super::super) trait Message: Clone + Send {
         let _ = lease;
     }
 }
+
+/// Tells from the answers to a message whether it has written.
+pub(in super::super) type HasWritten = Box<dyn Fn(&Answers) -> bool + Send + Sync>;
 
 impl Message for Cmd {
     type Answer = Value;
@@ -124,8 +128,8 @@ impl<M: Message> Message for Asking<M> {
         self.0.replicas()
     }
 
-    fn has_written(answer: &M::Answer) -> bool {
-        M::has_written(answer)
+    fn has_written(&self) -> HasWritten {
+        self.0.has_written()
     }
 
     fn going(&self, lease: &Arc<Lease>) {
@@ -143,7 +147,7 @@ pub(in super::super) struct Group {
 
 /// The answers to a group, which may be errors of the server.
 pub(in super::super) struct Answers {
-    pub(super) first: Value,
+    pub(in super::super) first: Value,
     pub(super) second: Option<Value>,
 }
 
@@ -180,8 +184,13 @@ impl Group {
     }
 
     pub(super) fn is_long(&self) -> bool {
+        self.length() > LONG
+    }
+
+    /// Returns about how many bytes it has. A second command is short.
+    pub(in super::super) fn length(&self) -> usize {
         let length = |arg: Arg<&[u8]>| if let Arg::Simple(bytes) = arg { bytes.len() } else { 0 };
-        self.first.args_iter().map(length).sum::<usize>() > LONG
+        self.first.args_iter().map(length).sum()
     }
 
     pub(in super::super) fn add_to(self, pipeline: &mut redis::Pipeline) -> Taken {

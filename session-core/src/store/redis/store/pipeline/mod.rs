@@ -15,7 +15,7 @@ use redis::aio::ConnectionLike;
 use redis::{RedisResult, Value};
 use tokio::sync::oneshot;
 
-pub(super) use self::message::{Answers, Asking, Beside, Group, Message, Reads};
+pub(super) use self::message::{Answers, Asking, Beside, Group, HasWritten, Message, Reads};
 use super::swap_form::SwapForm;
 
 /// The commands of one connection, many of them in one message when many requests are served at once: for

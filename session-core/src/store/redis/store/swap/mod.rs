@@ -8,7 +8,7 @@ use redis::{Cmd, ErrorKind, RedisError, RedisResult, ServerErrorKind, Value};
 pub(super) use self::script::SwapScript;
 use super::connection::Connection;
 use super::failed::Failed;
-use super::pipeline::{Answers, Group, Message};
+use super::pipeline::{Answers, Group, HasWritten, Message};
 use super::swap_form::{SwapForm, is_unknown};
 use crate::store::Call;
 
@@ -98,7 +98,13 @@ impl Message for Swap<'_> {
         self.replicas
     }
 
-    fn has_written(swapped: &Swapped) -> bool {
-        !matches!(swapped, Swapped::Conflict(_))
+    fn has_written(&self) -> HasWritten {
+        match self.form {
+            SwapForm::Native => {
+                let expected = self.expected.map(<[u8]>::to_vec);
+                Box::new(move |answers| native::has_written(expected.as_deref(), &answers.first))
+            }
+            SwapForm::Script => Box::new(|answers| script::has_written(&answers.first)),
+        }
     }
 }

@@ -28,12 +28,16 @@ pub(super) fn command(key: &str, expected: Option<&[u8]>, (bytes, seconds): New<
 /// Room for words and numbers.
 const SHORT_ARGUMENTS: usize = 64;
 
-/// Reads the answer: the command has written where it found what was expected.
+/// Reads the answer.
 pub(super) fn read(expected: Option<&[u8]>, before: Value) -> Swapped {
-    let is_expected = match (expected, &before) {
+    if has_written(expected, &before) { Swapped::Done } else { Swapped::Conflict(before) }
+}
+
+/// Tells whether the command has written, which it does where it finds what was expected.
+pub(super) fn has_written(expected: Option<&[u8]>, before: &Value) -> bool {
+    match (expected, before) {
         (None, Value::Nil) => true,
         (Some(expected), Value::BulkString(before)) => expected == before,
         _ => false,
-    };
-    if is_expected { Swapped::Done } else { Swapped::Conflict(before) }
+    }
 }

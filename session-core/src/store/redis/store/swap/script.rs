@@ -64,6 +64,11 @@ impl SwapScript {
 /// Room for a command's name, numbers, the kind of the expected record, and a channel.
 const SHORT_ARGUMENTS: usize = 160;
 
+/// Tells from the answer whether the script has written.
+pub(super) fn has_written(answer: &Value) -> bool {
+    matches!(answer, Value::Int(1 | 2))
+}
+
 /// Reads the answer, as the script describes it.
 pub(super) fn read(answer: Value) -> Swapped {
     match answer {
