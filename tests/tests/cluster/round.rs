@@ -126,6 +126,11 @@ impl Costs {
         self.counts.iter().map(Counts::failed).sum()
     }
 
+    /// The longest time that a session was not written whose server was hit.
+    pub(crate) fn longest(&self) -> Duration {
+        self.hit.iter().max().copied().unwrap_or_default()
+    }
+
     /// The number of acknowledged swaps that are gone.
     pub(crate) fn lost(&self) -> u64 {
         self.counts.iter().map(|counts| counts.lost).sum()
