@@ -186,12 +186,14 @@ async fn on_a_connection_of_the_application_nothing_can_wait() {
     assert!(texts(&error).contains("can't wait for replicas"), "{}", texts(&error));
 }
 
-/// On newer servers a `DEL` of nothing waits for nothing.
+/// On newer servers a `DEL` of nothing leaves nothing to wait for. What is published would do, but not in a cluster, and not
+/// where that is refused.
 #[tokio::test]
 async fn an_end_that_is_asked_for_again_is_not_done_while_no_replica_has_it() {
     for engine in [Engine::Redis7_0, Engine::Valkey9_1] {
         let server = Server::start_engine(engine, &[]);
         let replica = server.replica();
+        let _: () = server.run(cmd("ACL").arg("SETUSER").arg("default").arg("-publish"));
         let store = confirmed(&server);
         assert_eq!(store.swap(call(), "k", None, new(b"x")).await.unwrap(), done());
         replica.pause();
@@ -240,6 +242,29 @@ async fn each_write_of_a_batch_waits_for_replicas_until_its_own_deadline() {
     };
     let (patient, ()) = tokio::join!(within(call(), store.swap(call(), "patient", None, new(b"x"))), hasty);
     assert_eq!(patient.unwrap(), done());
+}
+
+#[tokio::test]
+async fn behind_a_write_that_a_silent_server_does_not_answer_nothing_has_happened() {
+    let server = Server::start();
+    let _replica = server.replica();
+    let store = confirmed(&server);
+    assert_eq!(store.swap(call(), "k", None, new(b"x")).await.unwrap(), done());
+    server.pause();
+    let first = within(until(SHORT), store.swap(until(SHORT), "first", None, new(b"x")));
+    let behind = async {
+        // Until the first one is on its way.
+        for _ in 0..20 {
+            tokio::task::yield_now().await;
+        }
+        within(call(), store.swap(call(), "behind", None, new(b"x"))).await
+    };
+    let (first, behind) = tokio::join!(first, behind);
+    server.resume();
+    assert!(first.is_err_and(|error| !error.wrote_nothing()));
+    let error = behind.unwrap_err();
+    assert!(error.is_outage() && error.wrote_nothing(), "{}", texts(&error));
+    assert_eq!(store.swap(call(), "behind", None, new(b"x")).await.unwrap(), done());
 }
 
 /// What fills a batch is followed by another one.

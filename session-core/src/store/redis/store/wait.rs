@@ -73,7 +73,7 @@ impl ConfirmedWrites {
         let number = self.enqueue(group, caller, connection, message.replicas());
         let in_turn = match timeout_at(shortly_before(deadline), &mut answered).await {
             Ok(answers) => answers,
-            Err(_) if self.take_out(number) => return Err((ErrorKind::Client, UNSENT).into()),
+            Err(_) if self.take_out(number) => return Err(unsent()),
             Err(_) => answered.await,
         };
         message.answer(in_turn.unwrap_or_else(|_| Err(broken()))?)
@@ -162,6 +162,10 @@ impl Serving {
     fn end_in_silence(self) {
         if let Some(writes) = &self.0 {
             writes.is_silent.store(true, Relaxed);
+            // Those who still wait are not to take theirs for sent.
+            for pending in take(&mut writes.queue().waiting) {
+                pending.caller.tell(Err(unsent()));
+            }
         }
     }
 }
@@ -283,7 +287,12 @@ pub(super) fn is_unconfirmed(error: &RedisError) -> bool {
     error.kind() == ErrorKind::Client && error.to_string().starts_with(UNCONFIRMED)
 }
 
-const UNSENT: &str = "the writes before this one waited for replicas until it was too late to send it";
+const UNSENT: &str =
+    "the write was not sent: those before it were not answered, or waited for replicas for too long";
+
+fn unsent() -> RedisError {
+    (ErrorKind::Client, UNSENT).into()
+}
 
 /// Tells whether an error is that of a write that was never sent.
 pub(super) fn is_unsent(error: &RedisError) -> bool {
