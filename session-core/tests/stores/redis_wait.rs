@@ -197,7 +197,8 @@ async fn an_end_that_is_asked_for_again_is_not_done_while_no_replica_has_it() {
         let store = confirmed(&server);
         assert_eq!(store.swap(call(), "k", None, new(b"x")).await.unwrap(), done());
         replica.pause();
-        for _ in 0..2 {
+        // The same process, and another one.
+        for store in [&store, &store, &confirmed(&server)] {
             let deleted = within(until(SHORT), store.delete(until(SHORT), "k")).await;
             let error = deleted.expect_err("no replica knows of it");
             assert!(error.is_outage() && !error.wrote_nothing(), "{engine}: {}", texts(&error));
