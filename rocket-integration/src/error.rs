@@ -198,7 +198,7 @@ impl fmt::Debug for Outage {
     }
 }
 
-/// [`SessionFairing::purge`](crate::SessionFairing::purge) failed. What was removed until then stays removed.
+/// [`SessionFairing::purge`](crate::SessionFairing::purge) or [`Sessions::purge`](crate::Sessions::purge) failed. What was removed until then stays removed.
 ///
 /// ```
 /// use rocket_session_state::{PurgeError, Sessions};

@@ -13,7 +13,7 @@ use rocket_session_state_core::manager::Manager;
 use rocket_session_state_core::store::Store;
 
 use crate::context::SessionContext;
-use crate::error::SessionError;
+use crate::error::{PurgeError, SessionError};
 use crate::fairing::SessionFairing;
 use crate::guard::{Listed, NamesUser};
 use crate::session::Session;
@@ -185,6 +185,30 @@ impl Sessions {
     /// ```
     pub fn stats(&self) -> Stats {
         self.manager.stats()
+    }
+
+    /// Removes what expired sessions still occupy in the store, and says how many there were: as
+    /// [`SessionFairing::purge`], for a store that is [made of Rocket's state](Sessions::from_rocket) while the application
+    /// ignites.
+    ///
+    /// ```
+    /// use rocket::{Build, Rocket};
+    /// use rocket_session_state::Sessions;
+    ///
+    /// // In a program that cron starts; `shop` is the application's own function, or attaches pool and sessions alone.
+    /// async fn purge(shop: Rocket<Build>) -> Result<(), Box<dyn std::error::Error>> {
+    ///     let shop = shop.ignite().await?;
+    ///     let removed = shop.state::<Sessions>().ok_or("the fairing is not attached")?.purge().await?;
+    ///     println!("{removed} expired sessions were removed");
+    ///     Ok(())
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The store failed.
+    pub async fn purge(&self) -> Result<u64, PurgeError> {
+        self.manager.purge(self.now()).await.map_err(PurgeError::Store)
     }
 
     /// Returns when the [listeners](SessionFairing::on_event) have been told of everything that has happened until now, but

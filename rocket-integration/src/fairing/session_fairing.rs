@@ -199,7 +199,9 @@ impl SessionFairing {
     /// }
     /// ```
     ///
-    /// A store that is [made of Rocket's state](Self::store_from) is made of what is there already: nothing ignites.
+    /// A store that is [made of Rocket's state](Self::store_from) is made of what is there already: nothing ignites. What a
+    /// fairing makes, such as a pool of `rocket_db_pools`, is there after the ignition alone: call
+    /// [`Sessions::purge`](crate::Sessions::purge) then.
     ///
     /// # Errors
     ///

@@ -21,7 +21,8 @@ impl SqlStatements for DeadpoolPostgres {
         let query = client.prepare_cached(query).await.map_err(failed)?;
         let rows = client.query(&query, &bound(values)).await.map_err(failed)?;
         let row = |row: &Row| Ok(SqlRow { data: row.try_get("data")?, text: row.try_get("text")? });
-        rows.iter().map(row).collect::<Result<_, _>>().map_err(failed)
+        let rows = rows.iter().map(row).collect::<Result<_, tokio_postgres::Error>>();
+        rows.map_err(|_| StoreError::invalid_response("bytes and text").into())
     }
 
     async fn execute(&self, _: Call, statement: &Arc<str>, values: &[SqlValue<'_>]) -> Result<u64, SqlError> {

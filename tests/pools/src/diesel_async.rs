@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use diesel::pg::Pg;
 use diesel::query_builder::{BoxedSqlQuery, SqlQuery};
-use diesel::result::DatabaseErrorKind::{ReadOnlyTransaction, SerializationFailure, UniqueViolation};
+use diesel::result::DatabaseErrorKind::{
+    ClosedConnection, ReadOnlyTransaction, SerializationFailure, UnableToSendCommand, UniqueViolation,
+};
 use diesel::result::Error;
 use diesel::sql_types::{BigInt, Binary, Nullable, Text};
 use diesel::{QueryableByName, sql_query};
@@ -53,14 +55,19 @@ fn no_connection(error: PoolError) -> SqlError {
     StoreError::unavailable(error).before_writing().into()
 }
 
-/// Diesel keeps the code of an error to itself.
+/// Diesel keeps the code of an error to itself; the end of a connection is known by PostgreSQL's English words.
 fn failed(error: Error) -> SqlError {
     match error {
+        Error::DatabaseError(UnableToSendCommand | ClosedConnection, _) => {
+            StoreError::unavailable(error).into()
+        }
+        Error::DeserializationError(_) => StoreError::invalid_response("bytes and text").into(),
         Error::DatabaseError(kind, answer) => {
             let code = match kind {
                 UniqueViolation => "23505",
                 SerializationFailure => "40001",
                 ReadOnlyTransaction => "25006",
+                _ if answer.message().starts_with("terminating connection") => "57P01",
                 _ => "",
             };
             SqlError::answered(code, answer.message())

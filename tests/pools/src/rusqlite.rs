@@ -56,9 +56,10 @@ fn owned(value: &SqlValue<'_>) -> Value {
     }
 }
 
+/// What is not an error of SQLite is one of reading its row.
 fn failed(error: rusqlite::Error) -> SqlError {
     match error.sqlite_error() {
         Some(code) => SqlError::answered(code.extended_code.to_string(), error.to_string()),
-        None => StoreError::unavailable(error).into(),
+        None => StoreError::invalid_response("bytes and text").into(),
     }
 }

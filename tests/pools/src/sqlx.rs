@@ -45,6 +45,9 @@ fn failed(error: sqlx::Error) -> SqlError {
         sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => {
             StoreError::unavailable(error).before_writing().into()
         }
+        sqlx::Error::Decode(_) | sqlx::Error::ColumnDecode { .. } | sqlx::Error::ColumnNotFound(_) => {
+            StoreError::invalid_response("bytes and text").into()
+        }
         error => StoreError::unavailable(error).into(),
     }
 }

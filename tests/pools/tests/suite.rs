@@ -6,12 +6,14 @@ use std::time::{Duration, SystemTime};
 use deadpool_redis::redis::cmd;
 use diesel_async::AsyncPgConnection;
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, deadpool};
-use rocket::tokio::time::{Instant, timeout};
+use rocket::futures::future::join;
+use rocket::tokio::time::{Instant, sleep, timeout};
 use rocket_db_pools::sqlx::SqlitePool;
 use rocket_db_pools::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode};
 use rocket_session_state::store::conformance::{Ageing, Suite};
 use rocket_session_state::store::{
-    Call, New, RedisStore, SqlDialect, SqlStatements, SqlStore, SqlTable, Store, StoreError, Swap, Watcher,
+    Call, New, RedisCommands, RedisReply, RedisStore, SqlDialect, SqlStatements, SqlStore, SqlTable, Store,
+    StoreError, Swap, Watcher,
 };
 use session_pools::{DeadpoolPostgres, DeadpoolRedis, DieselPostgres, Rusqlite, SqlxSqlite};
 use tempfile::tempdir;
@@ -63,6 +65,85 @@ async fn the_suite_passes_in_a_pool_of_diesel_async() {
     let manager = AsyncDieselConnectionManager::<AsyncPgConnection>::new(url(&server));
     let pool = deadpool::Pool::builder(manager).max_size(4).build().unwrap();
     pass(DieselPostgres(pool), SqlDialect::Postgres).await;
+}
+
+/// Loads a record from a table that is locked, and ends the connection meanwhile.
+async fn break_off(server: &Postgres, pool: impl SqlStatements) {
+    let store = SqlStore::over(pool, SqlDialect::Postgres, SqlTable::default());
+    store.ping(call()).await.unwrap();
+    let config = url(server).parse().unwrap();
+    let manager = deadpool_postgres::Manager::new(config, deadpool_postgres::tokio_postgres::NoTls);
+    let pool = deadpool_postgres::Pool::builder(manager).build().unwrap();
+    let (lock, other) = (pool.get().await.unwrap(), pool.get().await.unwrap());
+    lock.batch_execute("BEGIN; LOCK TABLE sessions").await.unwrap();
+    let terminate = async {
+        let waiting = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock'";
+        while other.query(waiting, &[]).await.unwrap().is_empty() {
+            sleep(Duration::from_millis(10)).await;
+        }
+    };
+    let (loaded, ()) = join(store.load(call(), "key", None), terminate).await;
+    let error = loaded.unwrap_err();
+    assert!(error.is_outage(), "{error:?}");
+}
+
+#[rocket::async_test]
+async fn a_connection_of_tokio_postgres_that_breaks_in_a_statement_is_an_outage() {
+    let server = Postgres::start();
+    let manager = deadpool_postgres::Manager::new(
+        url(&server).parse().unwrap(),
+        deadpool_postgres::tokio_postgres::NoTls,
+    );
+    let pool = deadpool_postgres::Pool::builder(manager).max_size(4).build().unwrap();
+    break_off(&server, DeadpoolPostgres(pool)).await;
+}
+
+#[rocket::async_test]
+async fn a_connection_of_diesel_async_that_breaks_in_a_statement_is_an_outage() {
+    let server = Postgres::start();
+    let manager = AsyncDieselConnectionManager::<AsyncPgConnection>::new(url(&server));
+    let pool = deadpool::Pool::builder(manager).max_size(4).build().unwrap();
+    break_off(&server, DieselPostgres(pool)).await;
+}
+
+#[rocket::async_test]
+async fn a_server_of_diesel_async_that_was_killed_is_an_outage() {
+    let mut server = Postgres::start();
+    let manager = AsyncDieselConnectionManager::<AsyncPgConnection>::new(url(&server));
+    let pool = deadpool::Pool::builder(manager).max_size(4).build().unwrap();
+    let store = SqlStore::over(DieselPostgres(pool), SqlDialect::Postgres, SqlTable::default());
+    store.ping(call()).await.unwrap();
+    server.kill();
+    let error = store.load(call(), "key", None).await.unwrap_err();
+    assert!(error.is_outage(), "{error:?}");
+}
+
+#[rocket::async_test]
+async fn a_row_that_rusqlite_cannot_read_is_not_an_outage() {
+    let connection = Arc::new(Mutex::new(rusqlite::Connection::open_in_memory().unwrap()));
+    let store = SqlStore::over(Rusqlite(Arc::clone(&connection)), SqlDialect::Sqlite, SqlTable::default());
+    let new = Some(New { bytes: b"record", lifetime: Some(Duration::from_secs(60)) });
+    store.ping(call()).await.unwrap();
+    store.swap(call(), "key", None, new).await.unwrap();
+    let no_text = "UPDATE sessions SET expiry = CAST(x'ff' AS TEXT)";
+    connection.lock().unwrap().execute(no_text, []).unwrap();
+    let error = store.load(call(), "key", None).await.unwrap_err();
+    assert!(!error.is_outage() && !error.is_refusal(), "{error:?}");
+}
+
+/// A pool that loses replies.
+struct Forgetful;
+
+impl RedisCommands for Forgetful {
+    async fn send(&self, _: Call, _: &[Vec<&[u8]>]) -> Result<Vec<RedisReply>, StoreError> {
+        Ok(Vec::new())
+    }
+}
+
+#[rocket::async_test]
+async fn a_pool_of_redis_that_returns_too_few_replies_is_not_an_outage() {
+    let error = RedisStore::over(Forgetful).load(call(), "key", None).await.unwrap_err();
+    assert!(!error.is_outage() && !error.is_refusal(), "{error:?}");
 }
 
 /// Shortens lives at the server, whose clock can't be set.

@@ -52,6 +52,9 @@ impl Pool {
             })
             .collect();
         let replies = self.0.send(call, &commands).await.map_err(Failed::in_pool)?;
+        if replies.len() != commands.len() {
+            return Err(Failed::in_pool(StoreError::invalid_response("one reply to each command")));
+        }
         let values: RedisResult<Vec<Value>> = replies.into_iter().map(value).collect();
         let answers = values.and_then(|values| taken.from(&mut values.into_iter()));
         answers.and_then(|answers| message.answer(answers)).map_err(Failed::after)

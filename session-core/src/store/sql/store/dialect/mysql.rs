@@ -70,6 +70,17 @@ fn meaning(code: &str) -> Option<&'static str> {
 fn is_away(code: &str) -> bool {
     const REFUSED_LOGIN: [&str; 6] = ["1044", "1045", "1049", "1129", "1130", "28000"];
     const ENDING: [&str; 5] = ["1053", "1077", "1079", "1152", "1927"];
-    const BROKEN_CONNECTION: [&str; 4] = ["1158", "1159", "1160", "1161"];
+    const BROKEN_CONNECTION: [&str; 5] = ["1158", "1159", "1160", "1161", "08S01"];
     [&REFUSED_LOGIN[..], &ENDING, &BROKEN_CONNECTION].iter().any(|codes| codes.contains(&code))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_broken_connection_is_known_by_its_state_where_a_driver_tells_no_number() {
+        assert!(["08S01", "1160", "28000", "1053"].map(is_away).iter().all(|away| *away));
+        assert!(["42S02", "40001", "1205", "08004"].map(is_away).iter().all(|away| !away));
+    }
 }
