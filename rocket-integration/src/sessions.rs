@@ -94,9 +94,10 @@ impl Sessions {
     /// Makes sessions as `Rocket.toml` and the environment say, in a store that is made while the application ignites: of a
     /// pool that another fairing makes, such as those of `rocket_db_pools`. `session_type` must not be set then.
     ///
-    /// The function is called once, after all fairings that were attached before the launch or by others of them, in whatever
-    /// order. If it fails, the application does not launch. What it is given is Rocket as the fairings leave it. The guide's
-    /// page "Your own pool" has the store over `rocket_db_pools`.
+    /// The function is called after all fairings that were attached before the launch, in whatever order. If it fails, it is
+    /// called again after those that they have attached themselves, and if nothing is left to wait for, the application does
+    /// not launch: return an error where the pool is not there, do not panic. What it is given is Rocket as the fairings leave
+    /// it. The guide's page "Your own pool" has the store over `rocket_db_pools`.
     ///
     /// ```
     /// use rocket::fairing::AdHoc;

@@ -110,13 +110,17 @@ impl Setup {
         manager.listen(self.listeners.clone(), self.events_name_users);
         if let Err(mut error) = manager.ping(SystemTime::now()).await {
             // `stores` names the place of a store of the settings; one that is passed in code names its own.
-            if let Some(address) = address {
-                error = error.at(address);
+            if let Some(address) = &address {
+                error = error.at(address.as_str());
             }
             log::error!("sessions can't be served from {stores}: {}", Chain(&error));
             return Err(rocket);
         }
-        let stores = if test.is_some() && !manager.is_cookie_store() { TestSetup::STORE } else { &stores };
+        let stores = match address {
+            _ if test.is_some() && !manager.is_cookie_store() => TestSetup::STORE.to_owned(),
+            Some(address) => format!("{stores}, {address}"),
+            None => stores,
+        };
         log::info!("Sessions: {stores}, {}", cookie(manager.config(), manager.config().secure_was_chosen));
         let clock = test.as_ref().map_or_else(|| Arc::clone(&self.clock), TestSetup::clock);
         let mut checks = LaunchChecks::default();
@@ -169,7 +173,7 @@ impl Setup {
 struct Later {
     setup: Setup,
     checked: CheckedConfig,
-    /// The number of times that it still goes to the end of the line.
+    /// The number of times that it still goes to the end of the line, if the store can't be made yet.
     rounds: usize,
 }
 
@@ -184,11 +188,15 @@ impl Fairing for Later {
     }
 
     async fn on_ignite(&self, rocket: Rocket<Build>) -> Ignited {
-        let (setup, checked) = (self.setup.clone(), self.checked.clone());
-        match self.rounds.checked_sub(1) {
-            Some(rounds) => Ok(rocket.attach(Later { setup, checked, rounds })),
-            None => setup.launch(rocket, checked).await,
+        let (mut setup, checked) = (self.setup.clone(), self.checked.clone());
+        // In the last round, the launch makes the store and says why it can't.
+        if let (Source::Rocket(open), Some(rounds)) = (&setup.store, self.rounds.checked_sub(1)) {
+            match open(&rocket) {
+                Ok(store) => setup.store = Source::Code(store),
+                Err(_) => return Ok(rocket.attach(Later { setup, checked, rounds })),
+            }
         }
+        setup.launch(rocket, checked).await
     }
 }
 

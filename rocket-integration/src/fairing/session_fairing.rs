@@ -68,8 +68,9 @@ impl SessionFairing {
     /// Rocket's state by then: a pool of `rocket_db_pools`, say, which is made by its fairing. `session_type` must not be
     /// set then. [`Sessions::from_rocket`](crate::Sessions::from_rocket) is the same with the configuration of Rocket.toml.
     ///
-    /// The function is called once, after all fairings that were attached before the launch or by others of them, in whatever
-    /// order. If it fails, the application does not launch.
+    /// The function is called after all fairings that were attached before the launch, in whatever order. If it fails, it is
+    /// called again after those that they have attached themselves, and if nothing is left to wait for, the application does
+    /// not launch.
     ///
     /// ```
     /// use rocket_session_state::{Sessions, config::SessionConfig, store::MemoryStore};

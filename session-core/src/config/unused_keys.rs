@@ -1,12 +1,16 @@
 //! Keys that are set and do nothing.
 
-use super::SessionConfig;
+use super::{SessionConfig, SessionType};
 use crate::settings::table::{AppliesTo, Key};
 use crate::store::backend::Backend;
 
 /// Says why a key does nothing for the sessions of this configuration, which are not in a store passed in code.
 pub(super) fn unused_because(key: &Key, config: &SessionConfig) -> Option<&'static str> {
     let backend = match (key.applies_to, config.backend()) {
+        (AppliesTo::RedisAlone, _) => {
+            let in_redis = config.session_type == SessionType::Redis;
+            return (!in_redis).then_some("has no effect while session_type is not \"redis\"");
+        }
         (AppliesTo::AnySession | AppliesTo::OneStore, _) => return None,
         (_, None) => return Some("has no effect on cookie sessions, only on sessions in a store"),
         (_, Some(backend)) => backend,
@@ -18,6 +22,6 @@ pub(super) fn unused_because(key: &Key, config: &SessionConfig) -> Option<&'stat
             (!any_is_purged).then_some("has no effect: this store removes expired records by itself")
         }
         AppliesTo::ChosenFormats => backend.fixed_format().map(|(_, reason)| reason),
-        AppliesTo::AnySession | AppliesTo::OneStore | AppliesTo::AnyStore => None,
+        AppliesTo::AnySession | AppliesTo::OneStore | AppliesTo::RedisAlone | AppliesTo::AnyStore => None,
     }
 }

@@ -34,6 +34,8 @@ pub(crate) enum AppliesTo {
     AnySession,
     /// Sessions in one certain store. The key may stay in place while another store is used.
     OneStore,
+    /// Sessions in Redis. Flask has no such key, which would stay in place, and who set it expects what it does.
+    RedisAlone,
     /// Sessions that are in a store.
     AnyStore,
     /// Sessions in a store whose records have a format that can be chosen.

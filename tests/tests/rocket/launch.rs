@@ -123,16 +123,16 @@ async fn two_states_that_name_two_users_do_not_launch() {
 /// What a fairing makes while the application ignites.
 struct Pool(Arc<MemoryStore>);
 
-/// Sessions in the pool, and the number of times that it was asked for.
+/// Sessions in the pool, and the number of stores that were made of it.
 fn in_pool() -> (SessionFairing, Arc<AtomicUsize>) {
-    let asked = Arc::new(AtomicUsize::new(0));
-    let counted = Arc::clone(&asked);
+    let made = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&made);
     let sessions = Sessions::from_rocket(move |rocket| {
-        counted.fetch_add(1, Relaxed);
         let pool = rocket.state::<Pool>().ok_or("the pool of the test is not there")?;
+        counted.fetch_add(1, Relaxed);
         Ok::<_, &str>(Arc::clone(&pool.0))
     });
-    (sessions, asked)
+    (sessions, made)
 }
 
 fn pool() -> AdHoc {
@@ -153,10 +153,10 @@ async fn a_store_is_made_once_of_what_fairings_have_left_in_whatever_order() {
         },
     ];
     for attach in orders {
-        let (sessions, asked) = in_pool();
+        let (sessions, made) = in_pool();
         let client = Client::tracked(attach(quiet().mount("/", routes![session]), sessions)).await.unwrap();
         assert_eq!(client.get("/session").dispatch().await.status(), rocket::http::Status::Ok);
-        assert_eq!(asked.load(Relaxed), 1);
+        assert_eq!(made.load(Relaxed), 1);
     }
 }
 

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::RedisUrl;
-use crate::settings::range::within;
 use crate::settings::reader::{file, some_or_zero};
 use crate::settings::report::Report;
 use crate::settings::table::settings;
@@ -34,26 +33,32 @@ settings! {
         /// File of the authorities, in PEM, that alone vouch for the servers' certificates. Without it those of the machine
         /// do. In a file of the configuration a relative path begins at that file, as Rocket's `tls.certs`; elsewhere, in the
         /// working directory.
-        tls_ca: Option<PathBuf> = None, key session_redis_tls_ca, read file;
+        tls_ca: Option<PathBuf> = None, key session_redis_tls_ca, read file, for RedisAlone;
         /// File of the certificate, in PEM, by which this application proves who it is.
-        tls_cert: Option<PathBuf> = None, key session_redis_tls_cert, read file;
+        tls_cert: Option<PathBuf> = None, key session_redis_tls_cert, read file, for RedisAlone;
         /// File of that certificate's key, in PEM, not encrypted.
-        tls_key: Option<PathBuf> = None, key session_redis_tls_key, read file;
+        tls_key: Option<PathBuf> = None, key session_redis_tls_key, read file, for RedisAlone;
         /// How many replicas must have a write before it is done, at most 10: a failover to one of them loses nothing then. Too
         /// few within [`session_store_timeout`](crate::config::SessionConfig) are a 503, and nothing launches without them.
         /// Default: 0, a write is done when the master has it.
-        wait_replicas: u32 = 0, key session_redis_wait_replicas, range few;
+        wait_replicas: u32 = 0, key session_redis_wait_replicas, range few, for RedisAlone;
         /// Keeps copies of sessions in this process, so that most requests ask no server. Redis says when a session has
         /// changed; where it can't, a request reads one that is older by this time at most. 20 ms to 10 s; needs sessions
         /// that are not extended by every use. Default: none (also 0).
-        cache: Option<Duration> = None, key session_redis_cache, read some_or_zero, range cache_time;
+        cache: Option<Duration> = None, key session_redis_cache, read some_or_zero, range cache_time,
+            for RedisAlone;
         /// Greatest number of bytes of all copies, at least 1; each counts as its record, its key and 256 bytes.
         /// Default: 64 MiB.
-        cache_size: u64 = 64 * 1024 * 1024, key session_redis_cache_size, range within(1..=u64::MAX, " bytes");
+        cache_size: u64 = 64 * 1024 * 1024, key session_redis_cache_size, range some_bytes, for RedisAlone;
         /// Every end of a session (log-out, change of user, new id, an end from elsewhere) is answered only when no process
         /// can use a copy of it any more, so `session_redis_cache` later. Default: false.
-        cache_strict: bool = false, key session_redis_cache_strict;
+        cache_strict: bool = false, key session_redis_cache_strict, for RedisAlone;
     }
+}
+
+fn some_bytes(size: &u64) -> Option<String> {
+    (*size == 0)
+        .then(|| "must be at least 1 byte, not 0; remove session_redis_cache to keep no copies".into())
 }
 
 /// More replicas nobody has, so that it is a mistake.

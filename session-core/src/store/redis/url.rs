@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use figment::value::Value;
+
 use crate::settings::address::public_part;
 use crate::settings::reader::{FromSetting, Setting, texts};
 
@@ -86,13 +88,18 @@ impl fmt::Debug for RedisUrl {
     }
 }
 
+const LIST: &str = "[\"redis://host:6379\", \"redis://host:6379\"]";
+
 impl FromSetting for RedisUrl {
     fn from_setting(setting: &Setting) -> Result<Self, String> {
-        match setting.value.as_array() {
-            Some(_) => {
-                texts(setting, "[\"redis://host:6379\", \"redis://host:6379\"]").map(RedisUrl::Cluster)
-            }
-            None => String::from_setting(setting).map(RedisUrl::One),
+        match &setting.value {
+            Value::Array(..) => texts(setting, LIST).map(RedisUrl::Cluster),
+            Value::Dict(..) => Err(format!(
+                "must be text or a list, not a table; write {}, or for a Redis Cluster {}",
+                setting.written("\"redis://host:6379\""),
+                setting.written(LIST)
+            )),
+            _ => String::from_setting(setting).map(RedisUrl::One),
         }
     }
 }
