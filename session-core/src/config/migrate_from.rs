@@ -1,6 +1,9 @@
 //! `session_migrate_from`: the store that sessions are moved out of.
 
+use std::error::Error;
+
 use super::{Environment, Problem, SessionConfig, SessionType, StoreSettings, check};
+use crate::error_chain::Chain;
 use crate::settings::reader::{FromSetting, Setting};
 use crate::settings::report::Report;
 use crate::settings::table::Settings;
@@ -44,7 +47,8 @@ impl MigrateFrom {
 
     /// Makes the store. Nothing is connected yet.
     pub(crate) fn open_store(&self) -> Result<DynStore, StoreError> {
-        self.backend().ok_or_else(|| StoreError::misconfigured("cookies are not a store"))?.open()
+        let backend = self.backend().ok_or_else(|| StoreError::misconfigured("cookies are not a store"))?;
+        backend.open().map_err(|error| StoreError::misconfigured(in_the_table(&error)))
     }
 
     /// Returns the prefix of its keys, for a configuration that has this prefix.
@@ -81,6 +85,15 @@ fn unknown_key(name: &str) -> String {
     let meant =
         nearest(name, ["type", "key_prefix"].into_iter().chain(keys)).map_or("type", |(word, _)| word);
     format!("has the unknown key `{name}`; did you mean `{meant}`?")
+}
+
+/// Says that it is a key of the table, whose own keys lack the beginning, that an error is about.
+fn in_the_table(error: &StoreError) -> String {
+    let text = error.source().map_or_else(|| error.to_string(), |source| Chain(source).to_string());
+    match text.strip_prefix("session_").and_then(|text| text.split_once(' ')) {
+        Some((key, message)) => format!("session_migrate_from: `{key}` {message}"),
+        None => format!("session_migrate_from: {text}"),
+    }
 }
 
 /// Reports why sessions can't be moved from there to the store of `config`.

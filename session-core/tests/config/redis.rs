@@ -324,3 +324,20 @@ fn more_replicas_than_anybody_has_are_a_mistake() {
         assert_says(&problem, "session_redis_wait_replicas", &[found]);
     }
 }
+
+#[test]
+fn copies_without_room_are_refused_with_a_limit_that_can_be_read() {
+    let lines = redis("\"redis://h\"")
+        + "\nsession_redis_cache = \"100ms\"\nsession_redis_cache_size = 0\n\
+                 session_refresh_after = 0.1";
+    assert_says(&only(refused(&lines, &[])), "session_redis_cache_size", &["must be at least 1 byte, not 0"]);
+}
+
+#[test]
+fn a_table_is_refused_with_both_forms_of_an_address() {
+    let table = "{host=\"h\"}";
+    let problem = only(refused(&toml(""), &[("ROCKET_SESSION_REDIS", table)]));
+    let both =
+        ["not a table", "ROCKET_SESSION_REDIS='\"redis://host:6379\"'", "ROCKET_SESSION_REDIS='[\"redis:"];
+    assert_says(&problem, "session_redis", &both);
+}

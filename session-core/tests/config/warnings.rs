@@ -150,3 +150,26 @@ fn a_limit_of_lifetimes_that_can_not_be_reached_or_is_below_the_usual_life_is_wa
         assert!(warnings(lines).is_empty(), "{lines}");
     }
 }
+
+#[test]
+fn a_key_of_redis_alone_is_warned_about_where_sessions_are_elsewhere() {
+    for line in [
+        "session_redis_wait_replicas = 1",
+        "session_redis_tls_ca = \"ca.pem\"",
+        "session_redis_tls_cert = \"me.pem\"",
+        "session_redis_tls_key = \"me.key\"",
+        "session_redis_cache = \"100ms\"",
+        "session_redis_cache_size = 1000",
+        "session_redis_cache_strict = true",
+    ] {
+        let (key, _) = line.split_once(' ').unwrap();
+        for elsewhere in ["", "session_type = \"memory\""] {
+            let told = warnings(&format!("{elsewhere}\n{line}"));
+            let warning = told.iter().find(|warning| warning.key() == key);
+            let warning = warning.unwrap_or_else(|| panic!("{line}: {told:#?}"));
+            assert_says(warning, key, &["no effect while session_type is not \"redis\""]);
+        }
+    }
+    // Flask's own may stay in place.
+    assert!(warnings("session_redis = \"redis://127.0.0.1\"").is_empty());
+}

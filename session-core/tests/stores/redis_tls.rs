@@ -8,7 +8,7 @@ use std::time::Duration;
 use redis::{Client, TlsCertificates};
 use rocket_session_state_conformance::Suite;
 use rocket_session_state_core::Chain;
-use rocket_session_state_core::config::{Environment, RedisUrl, SessionConfig, SessionType};
+use rocket_session_state_core::config::{Environment, MigrateFrom, RedisUrl, SessionConfig, SessionType};
 use rocket_session_state_core::manager::Manager;
 use rocket_session_state_core::store::{RedisStore, Store, StoreError};
 use test_servers::certificates::{Authority, Certificate};
@@ -160,6 +160,16 @@ async fn a_file_of_tls_that_is_missing_not_pem_or_of_another_certificate_is_name
             assert!(error.contains(key) && error.contains(reason) && !error.contains("hush"), "{error}");
         }
     }
+    let mut old = MigrateFrom::new(SessionType::Redis);
+    old.store.redis.url = "rediss://127.0.0.1:1".into();
+    old.store.redis.tls_ca = Some(missing.clone());
+    let mut config = SessionConfig::default();
+    config.session_type = SessionType::Memory;
+    config.secret_key = Some("0123456789abcdef0123456789abcdef".into());
+    config.session_migrate_from = Some(old);
+    let checked = config.check(Environment::default()).unwrap();
+    let error = Chain(&Manager::new(checked).unwrap_err()).to_string();
+    assert!(error.contains("session_migrate_from: `redis_tls_ca` names the file"), "{error}");
     let url = format!("rediss://127.0.0.1:1?ssl_ca_certs={}", missing.display());
     let error = Chain(&RedisStore::from_url(&url).unwrap_err()).to_string();
     assert!(error.contains("names with ssl_ca_certs the file"), "{error}");
