@@ -170,6 +170,22 @@ fn the_session_side_of_the_accounts_example_is_printed_as_it_is_and_short() {
 }
 
 /// Users know one crate: what they see of an example has to compile in their application.
+/// But for its comment, which the text around it says.
+#[test]
+fn the_class_that_lets_flask_have_a_cluster_is_the_one_that_the_tests_run() {
+    let page = fs::read_to_string(root().join("docs/more-than-one-machine.md")).unwrap();
+    let (_, shown) = page.split_once("```python\n").unwrap();
+    let (shown, _) = shown.split_once("```\n").unwrap();
+    let (imports, class) = shown.split_once("\n\n\n").unwrap();
+    let program = fs::read_to_string(root().join("tests/flask/probe.py")).unwrap();
+    assert!(program.contains(&format!("\n{imports}\n")), "{imports}");
+    let (_, run) = program.split_once("\nclass ClusterAsRedis").unwrap();
+    let run = run.split("\n\n\n").next().unwrap();
+    let (head, rest) = run.split_once('\n').unwrap();
+    let (_, rest) = rest.split_once("\"\"\"\n\n").unwrap();
+    assert_eq!(class.trim_end(), format!("class ClusterAsRedis{head}\n{rest}").trim_end());
+}
+
 #[test]
 fn no_example_shows_the_name_of_an_internal_crate() {
     let internal = ["session_state_core", "session_state_codegen", "session_state_conformance"];
