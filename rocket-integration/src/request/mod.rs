@@ -149,7 +149,11 @@ async fn load(request: &Request<'_>, context: &SessionContext) -> Result<CoreSes
     }
     let now = context.now(request);
     let cookie = cookie(request, &config.session_cookie_name);
-    let opened = context.manager.open(cookie.as_deref(), now).await;
+    let opened = if only_reads(request) {
+        context.manager.open_to_read(cookie.as_deref(), now).await
+    } else {
+        context.manager.open(cookie.as_deref(), now).await
+    };
     context.purge_if_due(now);
     if let Ok(session) = &opened
         && context.manager.is_listed()
@@ -169,11 +173,19 @@ async fn load(request: &Request<'_>, context: &SessionContext) -> Result<CoreSes
 /// Tells whether the request may have a session, whoever sent it.
 fn check_origin(request: &Request<'_>, config: &SessionConfig) -> Result<(), Refusal> {
     let host = request.host().map(|host| Host { name: host.domain().as_str(), port: host.port() });
-    // Rocket makes any other method of a POST whose form begins with `_method`, GET too. A browser sends no form by GET
-    // in the body, so what has its type was a POST.
+    cross_origin(config, sent_by(request).as_str(), host, |name| request.headers().get_one(name))
+}
+
+/// The method by which the request was sent. Rocket makes any other of a POST whose form begins with `_method`, GET too. A
+/// browser sends no form by GET in the body, so what has its type was a POST.
+fn sent_by(request: &Request<'_>) -> Method {
     let was_form = request.content_type().is_some_and(|content_type| content_type.is_form());
-    let method = if was_form { Method::Post } else { request.method() };
-    cross_origin(config, method.as_str(), host, |name| request.headers().get_one(name))
+    if was_form { Method::Post } else { request.method() }
+}
+
+/// Tells whether the request is not to change anything, by its method.
+fn only_reads(request: &Request<'_>) -> bool {
+    matches!(sent_by(request), Method::Get | Method::Head | Method::Options)
 }
 
 /// The session's cookie. Found in a function of its own: what it needs for that would make every future that waits for

@@ -125,6 +125,12 @@ impl Changes {
         }
     }
 
+    /// Removes a value that a copy of the record does not show. The record itself may have it by now.
+    pub(super) fn remove_unseen(&mut self, key: &str, rule: FieldRule) {
+        let seq = self.next();
+        self.by_key.insert(key.to_owned(), Change::removal(rule, false, seq));
+    }
+
     /// Counts the latest value of a field as made of the one before. Where this request has set that one or removed it,
     /// nothing that was loaded is in it.
     pub(super) fn set_updated(&mut self, key: &str, value: Vec<u8>, rule: FieldRule, in_record: bool) {
@@ -193,10 +199,7 @@ impl Changes {
         self.saved = point;
         if self.emptied > point {
             // Emptied during the save: the fields that the save wrote go, too.
-            let removal = || Change::removal(FieldRule::default(), true, self.emptied);
-            for key in record.entries().filter_map(|(key, _)| key.as_text()) {
-                self.by_key.entry(key.to_owned()).or_insert_with(removal);
-            }
+            self.remove_all_after_emptying(record);
         }
     }
 
@@ -269,6 +272,31 @@ impl Changes {
             };
         }
         Ok(rebased)
+    }
+
+    /// Returns the changes for the record `current` where the request has read an old copy of it: as if they had been made
+    /// to that, so that what the copy does not show is removed, too. A field with a policy follows that.
+    ///
+    /// # Errors
+    ///
+    /// As [`rebased`](Changes::rebased).
+    pub(super) fn made_to(&self, copy: &Record, current: &Record) -> Result<Changes, SaveError> {
+        let mut changes = self.rebased(copy, current)?;
+        for (key, change) in &mut changes.by_key {
+            change.cancelled &= change.rule.merge.is_some() || current.get(key).is_none();
+        }
+        if changes.removes_other_keys() {
+            changes.remove_all_after_emptying(current);
+        }
+        Ok(changes)
+    }
+
+    /// Removes the fields of a record that took the place of the one that was emptied, but those that were set since.
+    fn remove_all_after_emptying(&mut self, record: &Record) {
+        let removal = || Change::removal(FieldRule::default(), true, self.emptied);
+        for key in record.entries().filter_map(|(key, _)| key.as_text()) {
+            self.by_key.entry(key.to_owned()).or_insert_with(removal);
+        }
     }
 }
 

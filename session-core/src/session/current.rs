@@ -3,12 +3,14 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use super::contents::Contents;
 use super::draft::has_changed_hands;
 use super::events::EndedBy;
 use super::identity::StoredRecord;
 use super::manager::{Manager, Server, SessionHome};
+use super::outcome::Outcome;
 use super::state::State;
-use super::{SaveError, Session};
+use super::{SaveError, Session, login};
 use crate::formats::codec::Record;
 use crate::store::Loaded;
 
@@ -61,6 +63,10 @@ impl Manager {
             return Ok(());
         }
         match current {
+            Some((record, _)) if state.is_anothers(&record) => {
+                state.identity.ended = true;
+                Err(SaveError::Ended)
+            }
             Some((record, loaded)) => self.take_current(&mut state, &copied, record, loaded, now),
             None if state.is_unsaved() => {
                 state.identity.ended = true;
@@ -86,22 +92,70 @@ impl Manager {
         loaded: Loaded,
         now: SystemTime,
     ) -> Result<(), SaveError> {
-        if loaded.bytes != copied.loaded.bytes {
-            let base = Arc::clone(&state.contents.record);
-            let changes = &state.contents.changes;
-            let key = state.login_key.filter(|_| changes.is_dirty());
-            if key.is_some_and(|key| has_changed_hands(changes, &base, &record, key)) {
+        state.take_current(copied, record, loaded)?;
+        if self.refresh().term_of(&state.contents.record, state.login_key, now).is_over(now) {
+            if state.is_unsaved() {
                 state.identity.ended = true;
                 return Err(SaveError::Ended);
             }
-            let changes = changes.rebased(&base, &record)?;
-            (state.contents.record, state.contents.changes) = (record, changes);
-        }
-        if self.refresh().term_of(&state.contents.record, state.login_key, now).is_over(now) {
             state.disown(self.fresh(), EndedBy::AbsoluteLifetime);
-            return Ok(());
         }
-        state.identity.take_current(loaded);
+        Ok(())
+    }
+
+    /// Makes a session that was read from a copy current before its changes are saved, so that they are made to what is
+    /// stored: compared with a copy, one that sets a value back would be none. The caller keeps other saves of the session
+    /// away. One that is gone or another user's is left to the save, which knows what becomes of its changes then.
+    pub(super) async fn make_current_to_save(
+        &self,
+        server: &Server,
+        session: &Session,
+        now: SystemTime,
+    ) -> Result<(), SaveError> {
+        let copied = {
+            let state = session.state();
+            let is_changed = state.is_unsaved() && state.outcome(self.refresh(), now) != Outcome::Nothing;
+            state.identity.copied().filter(|_| is_changed).cloned()
+        };
+        let Some(copied) = copied else { return Ok(()) };
+        let found = server.load(&session.shared.budget, now, &self.store_key(&copied.id)).await?;
+        let Some(loaded) = found else { return Ok(()) };
+        let Some(record) = self.readable(server, &loaded) else { return Ok(()) };
+        let mut state = session.state();
+        let is_still = state.identity.copied().is_some_and(|still| still.id == copied.id);
+        if is_still && !state.is_anothers(&record) {
+            state.take_current(&copied, record, loaded)?;
+        }
+        Ok(())
+    }
+}
+
+impl State {
+    /// Tells whether the changes of this request are not for this record, which has taken the place of the one that was
+    /// read: it is another user's.
+    fn is_anothers(&self, record: &Record) -> bool {
+        let Contents { record: base, changes, .. } = &self.contents;
+        let key = self.login_key.filter(|_| changes.is_dirty());
+        key.is_some_and(|key| has_changed_hands(changes, base, record, key))
+    }
+
+    /// Puts the record as it is stored in the place of its copy, and applies the changes of this request to it.
+    fn take_current(
+        &mut self,
+        copied: &StoredRecord,
+        record: Arc<Record>,
+        loaded: Loaded,
+    ) -> Result<(), SaveError> {
+        if loaded.bytes != copied.loaded.bytes {
+            let base = Arc::clone(&self.contents.record);
+            let is_same_user = |key| login::is_same_user(base.format(), base.get(key), record.get(key));
+            if !self.login_key.is_none_or(is_same_user) {
+                self.changes_of_login += 1;
+            }
+            let changes = self.contents.changes.made_to(&base, &record)?;
+            (self.contents.record, self.contents.changes) = (record, changes);
+        }
+        self.identity.take_current(loaded);
         Ok(())
     }
 }

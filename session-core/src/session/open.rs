@@ -35,6 +35,26 @@ impl Manager {
     ///
     /// The store failed: nothing is known about the visitor. This is not the same as "logged out".
     pub async fn open(&self, cookie: Option<&str>, now: SystemTime) -> Result<Session, StoreError> {
+        self.open_by(cookie, now, false).await
+    }
+
+    /// As [`open`](Manager::open), for a request that is not expected to change anything: the session may come from a
+    /// [copy](crate::store::Store::copy) that its store keeps, which may be a little old. What is changed all the same is
+    /// applied to what the store holds.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Manager::open).
+    pub async fn open_to_read(&self, cookie: Option<&str>, now: SystemTime) -> Result<Session, StoreError> {
+        self.open_by(cookie, now, true).await
+    }
+
+    async fn open_by(
+        &self,
+        cookie: Option<&str>,
+        now: SystemTime,
+        from_copy: bool,
+    ) -> Result<Session, StoreError> {
         let cookie = cookie.filter(|cookie| !cookie.is_empty());
         let (clock, budget) = (RequestClock::starting(now), self.budget());
         let mut signed_by_older_key = false;
@@ -45,7 +65,7 @@ impl Manager {
                 None => None,
                 Some((id, is_current)) => {
                     signed_by_older_key = !is_current;
-                    self.load(server, id, now, &budget).await?
+                    self.load(server, id, now, &budget, from_copy).await?
                 }
             },
         };
@@ -91,10 +111,11 @@ impl Manager {
         id: SessionId,
         now: SystemTime,
         budget: &Budget,
+        from_copy: bool,
     ) -> Result<Option<Found>, StoreError> {
         let (key, touch) = (self.store_key(&id), self.refresh().touch());
         // A load that extends the life asks the store in any case.
-        let copy = if touch.is_none() { server.store.copy(now, &key) } else { None };
+        let copy = if from_copy && touch.is_none() { server.store.copy(now, &key) } else { None };
         let is_copy = copy.is_some();
         let loaded = match copy {
             Some(copy) => Some(copy),

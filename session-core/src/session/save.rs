@@ -54,6 +54,7 @@ impl Manager {
                 if let Some(error) = session.state().identity.open_outcome.clone() {
                     return Err(SaveError::Unavailable(error));
                 }
+                self.make_current_to_save(server, session, now).await?;
                 Writer { manager: self, server, session, now }.write().await
             }
             _ => Ok(()),

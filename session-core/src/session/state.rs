@@ -211,6 +211,9 @@ impl State {
         if self.contents.raw(key).is_none() {
             if self.login_key == Some(key) {
                 self.end_successor();
+            } else if self.identity.is_copy && rule.merge.is_none() {
+                self.flags.modified = true;
+                self.contents.changes.remove_unseen(key, rule);
             }
             return self.contents.clear_encode_error(key);
         }

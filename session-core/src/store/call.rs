@@ -59,7 +59,15 @@ impl Loaded {
     /// of one clone finds out about the bytes, the readers of the others need not find out again.
     #[must_use]
     pub fn shared(self) -> Self {
-        Loaded { parsed: Some(ParsedCache::default()), ..self }
+        Loaded { parsed: Some(ParsedCache::up_to(usize::MAX)), ..self }
+    }
+
+    /// As [`shared`](Loaded::shared), but a record of more keys than this is read by each: what is found out would take
+    /// much memory.
+    #[cfg(feature = "redis")]
+    #[must_use]
+    pub(crate) fn shared_up_to(self, most_keys: usize) -> Self {
+        Loaded { parsed: Some(ParsedCache::up_to(most_keys)), ..self }
     }
 
     /// The parsed record, as [`Record::read_as`] reads it; of shared bytes it is parsed once for all clones.

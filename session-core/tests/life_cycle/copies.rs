@@ -76,7 +76,12 @@ impl Visitor {
     }
 
     async fn open(&self) -> Session {
-        self.manager.open(Some(&self.cookie), SystemTime::now()).await.unwrap()
+        self.manager.open_to_read(Some(&self.cookie), SystemTime::now()).await.unwrap()
+    }
+
+    /// What the store holds.
+    async fn stored(&self, key: &str) -> Option<String> {
+        text(&self.manager.open(Some(&self.cookie), SystemTime::now()).await.unwrap(), key)
     }
 
     async fn close(&mut self, session: &Session) -> Result<(), SaveError> {
@@ -175,4 +180,72 @@ async fn one_that_has_ended_and_was_changed_here_is_told_so() {
     session.set("cart", "milk");
     let current = session.ensure_current().await;
     assert!(matches!(current, Err(SaveError::Ended)), "{current:?}");
+}
+
+#[tokio::test]
+async fn a_value_that_is_set_back_to_what_a_copy_still_shows_is_written() {
+    let mut visitor = Visitor::with_copy().await;
+    visitor.elsewhere(|session| session.set("cart", "milk")).await;
+    visitor.request(|session| session.set("cart", "tea")).await.unwrap();
+    assert_eq!(visitor.stored("cart").await.as_deref(), Some("tea"));
+}
+
+#[tokio::test]
+async fn what_a_copy_does_not_show_yet_is_removed() {
+    let removals: [fn(&Session); 2] = [
+        |session| {
+            session.remove("coupon");
+        },
+        Session::clear,
+    ];
+    for remove in removals {
+        let mut visitor = Visitor::with_copy().await;
+        visitor.elsewhere(|session| session.set("coupon", "x")).await;
+        visitor.request(remove).await.unwrap();
+        assert_eq!(visitor.stored("coupon").await, None);
+    }
+}
+
+#[tokio::test]
+async fn messages_that_a_copy_does_not_show_yet_wait_for_the_next_page() {
+    let mut visitor = Visitor::with_copy().await;
+    visitor.elsewhere(|session| session.flash("saved", "success")).await;
+    visitor
+        .request(|session| {
+            assert!(session.take_flashes().is_empty());
+            session.set("colour", "red");
+        })
+        .await
+        .unwrap();
+    *visitor.store.copy.lock().unwrap() = None;
+    assert_eq!(visitor.open().await.take_flashes().len(), 1);
+}
+
+#[tokio::test]
+async fn requests_that_may_change_something_read_no_copy() {
+    let visitor = Visitor::with_copy().await;
+    visitor.elsewhere(|session| session.set("cart", "milk")).await;
+    let session = visitor.manager.open(Some(&visitor.cookie), SystemTime::now()).await.unwrap();
+    assert_eq!(text(&session, "cart").as_deref(), Some("milk"));
+}
+
+#[tokio::test]
+async fn another_user_who_is_found_behind_a_copy_is_a_change_of_login() {
+    let visitor = Visitor::with_copy().await;
+    // As Flask does: another user under the same id.
+    let (key, copy) = visitor.store.copy.lock().unwrap().clone().unwrap();
+    let bytes = copy.bytes.to_vec();
+    let at = bytes.windows(4).position(|some| some == b"momo").unwrap();
+    let others = [&bytes[..at], b"lila", &bytes[at + 4..]].concat();
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(5);
+    let call = Call { now: SystemTime::now(), deadline };
+    let new = New { bytes: &others, lifetime: None };
+    visitor.store.swap(call, &key, Some(&copy), Some(new)).await.unwrap();
+
+    let session = visitor.open().await;
+    let before = session.changes_of_login();
+    assert_eq!(text(&session, "username").as_deref(), Some("momo"));
+    session.ensure_current().await.unwrap();
+    assert_eq!(text(&session, "username").as_deref(), Some("lila"));
+    assert_ne!(session.changes_of_login(), before);
 }

@@ -1,5 +1,5 @@
 //! Copies of records in a process (`session_redis_cache`). What is said of them under load and while a connection is
-//! silent is tested in `tests/tests/copies`.
+//! silent is tested in `tests/tests/races/copies`.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant, SystemTime};
@@ -309,7 +309,7 @@ async fn a_user_of_redis_needs_two_rights_more() {
     const RIGHTS: &str = "+client|tracking +exists";
     assert!(include_str!("../../../docs/stores.md").contains(RIGHTS));
     let server = Server::start();
-    let rights = "on >password ~k +pttl +get +getex +set +del +evalsha +eval +script|load +ping +publish";
+    let rights = "on >password ~k* +pttl +get +getex +set +del +evalsha +eval +script|load +ping +publish";
     for (name, more, are_enough) in [("less", "", false), ("more", RIGHTS, true)] {
         let mut acl = cmd("ACL");
         acl.arg(&["SETUSER", name]).arg(
@@ -352,4 +352,52 @@ async fn in_a_cluster_a_copy_counts_while_its_server_has_the_key() {
         elsewhere.load(call(), key, Some(HOUR)).await.unwrap();
         until("the new master tells, too", || copy(&here, key).is_none()).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_copy_outlives_a_deletion_that_the_old_master_of_a_cluster_does_not_hear_of() {
+    let lasts = Duration::from_millis(200);
+    let cluster = RedisCluster::start();
+    let here = RedisStore::cluster(cluster.urls()).unwrap().cache(lasts, BYTES).unwrap();
+    let elsewhere = RedisStore::cluster(cluster.urls()).unwrap();
+    elsewhere.swap(call(), "k", None, new(b"old")).await.unwrap();
+    let master = cluster.master_of(cluster.slot_of("k"));
+    let replica = cluster.replica_of(master);
+    // It can't follow the new master: its login there is wrong.
+    cluster.nodes()[master].command(&["CONFIG", "SET", "masteruser", "nobody"]);
+    cluster.nodes()[master].command(&["CONFIG", "SET", "masterauth", "wrong"]);
+    copied(&here, "k").await;
+    cluster.nodes()[replica].command(&["CLUSTER", "FAILOVER"]);
+    let began = Instant::now();
+    let mut deleted: Option<Instant> = None;
+    loop {
+        if deleted.is_none() && cluster.nodes()[replica].is_master() {
+            elsewhere.delete(call(), "k").await.unwrap();
+            deleted = Some(Instant::now());
+        }
+        let looked = Instant::now();
+        if copy(&here, "k").is_some() {
+            let age = deleted.map_or(Duration::ZERO, |deleted| looked.saturating_duration_since(deleted));
+            assert!(age <= lasts, "a deleted session was read {age:?} after its deletion was answered");
+        } else if here.load(call(), "k", None).await.unwrap().is_none() {
+            assert!(deleted.is_some());
+            return;
+        }
+        assert!(began.elapsed() < PATIENCE, "the replica does not become the master");
+        sleep(Duration::from_millis(5)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_was_made_a_replica_proves_no_lease() {
+    let lasts = Duration::from_millis(200);
+    let server = Server::start();
+    let (here, elsewhere) = (server.store().cache(lasts, BYTES).unwrap(), server.store());
+    elsewhere.swap(call(), "k", None, new(b"old")).await.unwrap();
+    copied(&here, "k").await;
+    // Of a master that it never reaches, so that it tells nobody of anything.
+    let _: () = server.run(cmd("REPLICAOF").arg("127.0.0.1").arg(1));
+    until("copies end", || copy(&here, "k").is_none()).await;
+    let load = here.load(call(), "k", None).await;
+    assert!(load.is_ok_and(|there| there.is_some()), "a replica is still read");
 }

@@ -1,4 +1,5 @@
 //! Sessions in Rocket: what guards and fairings make of them, with a store that fails on demand.
+mod copies;
 mod cross_origin;
 mod csrf;
 mod events;

@@ -98,7 +98,12 @@ impl UserList<'_> {
             let mut failed = None;
             for (found, fate) in found.iter().zip(fates) {
                 match fate {
-                    Ok(fate) => progress.note(&found.id, fate, some),
+                    Ok(fate) => {
+                        if fate == Fate::Gone {
+                            self.server.store.note_removal(self.budget);
+                        }
+                        progress.note(&found.id, fate, some);
+                    }
                     Err(error) => failed = Some(error),
                 }
             }

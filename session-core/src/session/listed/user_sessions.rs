@@ -162,6 +162,8 @@ impl UserSessions {
         let (Some(server), budget) = (self.server(), self.manager.budget()) else { return Ok(0) };
         let list = self.list_in(server, &budget, self.clock.now());
         let entries = list.load().await?.entries;
+        // What is not in it any more may have been ended by somebody else just now.
+        server.store.note_removal(&budget);
         let current = self.current(&list, &entries).await?;
         let is_meant = |entry: &Entry| match meant {
             Meant::One(handle) => entry.handle == handle,

@@ -110,7 +110,8 @@ impl StoreClient {
     ) -> Result<Swap, StoreError> {
         let swap = |call| self.store.boxed().swap(call, key, expected, new);
         let swapped = self.write(budget, now, key, swap).await;
-        if new.is_none() && matches!(swapped, Ok(Swap::Done { .. })) {
+        // Also if there is none any more: somebody else may have removed it just now.
+        if new.is_none() && matches!(swapped, Ok(Swap::Done { .. } | Swap::Conflict(None))) {
             self.note_removal(budget);
         }
         swapped
@@ -130,7 +131,7 @@ impl StoreClient {
         deleted
     }
 
-    /// Notes that a record was removed, if anybody has to wait for that.
+    /// Notes that a record was removed, here or by somebody else, if anybody has to wait for that.
     pub(crate) fn note_removal(&self, budget: &Budget) {
         if !self.ends_wait.is_zero() {
             budget.has_removed();

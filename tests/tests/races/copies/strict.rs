@@ -39,12 +39,13 @@ fn process(store: RedisStore) -> Manager {
     manager
 }
 
+/// Reads the session as a request does that only reads: from a copy, if there is one.
 async fn open(manager: &Manager, cookie: &str) -> Session {
-    manager.open(Some(cookie), SystemTime::now()).await.unwrap()
+    manager.open_to_read(Some(cookie), SystemTime::now()).await.unwrap()
 }
 
 async fn request(manager: &Manager, cookie: &str, handler: impl FnOnce(&Session)) -> Closed {
-    let session = open(manager, cookie).await;
+    let session = manager.open(Some(cookie), SystemTime::now()).await.unwrap();
     handler(&session);
     manager.close(&session, SystemTime::now()).await.unwrap()
 }
@@ -100,5 +101,28 @@ async fn a_session_whose_end_was_answered_is_read_by_no_process() {
         .collect();
     for visitor in visitors {
         visitor.await.unwrap();
+    }
+}
+
+#[rocket::async_test]
+async fn an_end_that_finds_another_one_done_just_now_waits_as_long() {
+    let server = Redis::start();
+    let here = process(copying(&server.url()).cache_strict());
+    for number in 0..5 {
+        let user = format!("user{number}");
+        request(&here, "", |session| log_in(session, &user)).await;
+        let sessions = here.sessions_of(&Value::Str(user), SystemTime::now()).unwrap();
+        // Another one is asked for when the session is gone, and the first is not answered.
+        let again = async {
+            let began = Instant::now();
+            while !sessions.list().await.unwrap().is_empty() {
+                assert!(began.elapsed() < PATIENCE, "it does not end");
+            }
+            let began = Instant::now();
+            (sessions.end_all().await.unwrap(), began.elapsed())
+        };
+        let (first, (second, took)) = rocket::tokio::join!(sessions.end_all(), again);
+        assert_eq!((first.unwrap(), second), (1, 0));
+        assert!(took >= LASTS, "answered after {took:?}, while others may read the session");
     }
 }

@@ -8,7 +8,7 @@ use redis::Client;
 use tokio::time::timeout;
 
 use super::cluster::Cluster;
-use super::copy::{Lease, LocalCopy};
+use super::copy::{self, Lease, LocalCopy, Question};
 use super::failed::Failed;
 use super::link::Link;
 use super::pipeline::Message;
@@ -88,6 +88,14 @@ impl Connection {
             Connection::Shared(_) | Connection::Pool(_) => {}
             Connection::Cluster(cluster) => cluster.keep_copies(copies),
             Connection::Sentinel(sentinel) => sentinel.keep_copies(copies),
+        }
+    }
+
+    /// Returns what is asked to prove a lease.
+    pub(super) fn question(&self) -> Question {
+        match self {
+            Connection::Cluster(_) => copy::of_slot,
+            _ => copy::of_master,
         }
     }
 

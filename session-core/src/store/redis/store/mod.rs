@@ -190,8 +190,8 @@ impl RedisStore {
         }
     }
 
-    /// Keeps copies in this process of the records that it loads, up to `max_bytes` (`session_redis_cache_size`): most
-    /// requests ask no server then.
+    /// Keeps copies in this process of the records that it loads, up to `max_bytes` (`session_redis_cache_size`) and
+    /// a sixty-fourth of that for each: most requests that only read ask no server then.
     ///
     /// Redis says when a record has changed, and no copy is used for longer than `lasts` (`session_redis_cache`) after it
     /// could not say so any more: what [`copy`](Store::copy) returns reflects every change that was acknowledged before
@@ -224,7 +224,7 @@ impl RedisStore {
                 "there are no copies of records on a connection that the application uses as well",
             ));
         }
-        let copies = Arc::new(LocalCopy::new(lasts, max_bytes));
+        let copies = Arc::new(LocalCopy::new(lasts, max_bytes, self.connection.question()));
         self.connection.keep_copies(&copies);
         self.copies = Some(copies);
         Ok(self)

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use redis::aio::ConnectionLike;
-use redis::{Cmd, ErrorKind, RedisResult, ServerErrorKind, Value, cmd};
+use redis::{Cmd, RedisResult, Value, cmd};
 use tokio::time::{Instant, sleep_until, timeout};
 
 /// The lease of one connection.
@@ -29,7 +29,22 @@ pub(in crate::store::redis::store) struct Lease {
     is_kept: AtomicBool,
     /// The key that is asked for.
     key: Mutex<String>,
+    question: Question,
     ask: OnceLock<Ask>,
+}
+
+/// What a server is asked to prove a lease: about a key that was read there, and so that one which is not the master of
+/// that key any more refuses.
+pub(in crate::store::redis::store) type Question = fn(&str) -> Cmd;
+
+/// Asks a node of a cluster. One that has given the key's slot away, or has become a replica, names another.
+pub(in crate::store::redis::store) fn of_slot(key: &str) -> Cmd {
+    cmd("EXISTS").arg(key).take()
+}
+
+/// Asks any other server. `GETEX` may write, which a replica refuses; nothing is stored under this key.
+pub(in crate::store::redis::store) fn of_master(key: &str) -> Cmd {
+    cmd("GETEX").arg(format!("{key}:lease")).take()
 }
 
 /// Sends a question on the connection.
@@ -46,7 +61,7 @@ pub(super) struct Term {
 const QUESTIONS: u32 = 4;
 
 impl Lease {
-    pub(super) fn new(id: u64, lasts: Duration) -> Self {
+    pub(super) fn new(id: u64, lasts: Duration, question: Question) -> Self {
         Lease {
             id,
             lasts,
@@ -56,6 +71,7 @@ impl Lease {
             is_used: AtomicBool::new(false),
             is_kept: AtomicBool::new(false),
             key: Mutex::default(),
+            question,
             ask: OnceLock::new(),
         }
     }
@@ -104,8 +120,8 @@ impl Lease {
         }
     }
 
-    /// Keeps the lease in a task for as long as copies are used. `key` is one that this connection's server has: asking
-    /// for it also tells whether a node of a cluster still serves its part.
+    /// Keeps the lease in a task for as long as copies are used. `key` is one that this connection's server has: the question
+    /// is about it.
     pub(super) fn keep(self: &Arc<Self>, key: &str) {
         self.used();
         {
@@ -134,7 +150,7 @@ impl Kept {
         let Some(ask) = lease.ask.get() else { return };
         loop {
             let sent = Instant::now();
-            let answer = timeout(lease.lasts, ask(cmd("EXISTS").arg(lease.key()).take())).await;
+            let answer = timeout(lease.lasts, ask((lease.question)(&lease.key()))).await;
             if !answer.is_ok_and(is_good) {
                 return;
             }
@@ -154,13 +170,8 @@ impl Drop for Kept {
     }
 }
 
-/// Tells whether an answer shows that the server serves. So it does if it says that the key is on another node of its
-/// cluster by now.
+/// Tells whether an answer shows that the server still serves what was read there. One that names another server does not:
+/// what was read here is written there by now, and nobody here is told.
 fn is_good(answer: RedisResult<Value>) -> bool {
-    match answer.and_then(Value::extract_error) {
-        Ok(_) => true,
-        Err(error) => {
-            matches!(error.kind(), ErrorKind::Server(ServerErrorKind::Moved | ServerErrorKind::Ask))
-        }
-    }
+    answer.and_then(Value::extract_error).is_ok()
 }

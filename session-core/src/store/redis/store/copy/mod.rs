@@ -7,16 +7,17 @@ mod tests;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant as StdInstant, SystemTime};
 
+use moka::Expiry;
 use moka::ops::compute::Op;
 use moka::sync::Cache;
 use redis::aio::{AsyncPushSender, ConnectionLike};
 use redis::{PushInfo, PushKind, RedisResult, Value, cmd};
 use tokio::time::Instant;
 
-pub(super) use self::lease::Lease;
 use self::lease::Term;
+pub(super) use self::lease::{Lease, Question, of_master, of_slot};
 use self::marks::{Mark, Marks};
 use crate::store::Loaded;
 
@@ -38,6 +39,9 @@ pub(in crate::store::redis::store) struct LocalCopy {
     marks: Marks,
     leases: AtomicU64,
     lasts: Duration,
+    question: Question,
+    /// The weight of the largest copy that is kept.
+    max_weight: u32,
 }
 
 /// A record, and what it depends on that it counts.
@@ -45,19 +49,48 @@ struct Copied {
     loaded: Loaded,
     ends: Instant,
     term: Term,
+    weight: u32,
 }
 
 /// What a copy takes beside its record and its key, in bytes.
 const OVERHEAD: usize = 256;
+/// Of a record of up to so many keys it is kept, too, where each is: about as many bytes as the record has, and
+/// [`LARGEST_INDEX`] at the most.
+const MOST_KEYS: usize = 64;
+const LARGEST_INDEX: usize = MOST_KEYS * 32;
+/// The part of the memory that one copy may take. A larger one is not worth the others that it would push out.
+const LARGEST: u64 = 64;
+/// A copy that takes a larger part of that makes room at once; for smaller ones it is made now and then.
+const LARGE: u32 = 16;
+
+/// Ended copies go by themselves, whether or not anybody asks for them.
+struct WithRecord;
+
+impl Expiry<String, Arc<Copied>> for WithRecord {
+    fn expire_after_create(&self, _: &String, copied: &Arc<Copied>, _: StdInstant) -> Option<Duration> {
+        Some(copied.ends.saturating_duration_since(Instant::now()))
+    }
+
+    fn expire_after_update(
+        &self,
+        key: &String,
+        copied: &Arc<Copied>,
+        at: StdInstant,
+        _: Option<Duration>,
+    ) -> Option<Duration> {
+        self.expire_after_create(key, copied, at)
+    }
+}
 
 impl LocalCopy {
-    /// Copies that are at most `lasts` older than what Redis holds, and take up to `max_bytes`.
-    pub(super) fn new(lasts: Duration, max_bytes: u64) -> Self {
-        let size = |key: &String, copied: &Arc<Copied>| {
-            u32::try_from(key.len() + copied.loaded.bytes.len() + OVERHEAD).unwrap_or(u32::MAX)
-        };
+    /// Copies that are at most `lasts` older than what Redis holds, and take up to `max_bytes`. `question` is what proves it.
+    pub(super) fn new(lasts: Duration, max_bytes: u64, question: Question) -> Self {
+        let weight = |_: &String, copied: &Arc<Copied>| copied.weight;
+        let records = Cache::builder().max_capacity(max_bytes).weigher(weight).expire_after(WithRecord);
         LocalCopy {
-            records: Cache::builder().max_capacity(max_bytes).weigher(size).build(),
+            records: records.build(),
+            question,
+            max_weight: u32::try_from(max_bytes / LARGEST).unwrap_or(u32::MAX),
             marks: Marks::new(),
             leases: AtomicU64::new(0),
             lasts,
@@ -71,7 +104,8 @@ impl LocalCopy {
 
     /// Begins the lease of a connection that is about to be opened, and makes what has to hear its push messages.
     pub(super) fn lease(self: &Arc<Self>) -> (Arc<Lease>, impl AsyncPushSender + use<>) {
-        let lease = Arc::new(Lease::new(self.leases.fetch_add(1, Ordering::Relaxed), self.lasts));
+        let lease =
+            Arc::new(Lease::new(self.leases.fetch_add(1, Ordering::Relaxed), self.lasts, self.question));
         // Weak, since the lease keeps the connection open, to which what hears belongs.
         let (copies, of_connection) = (Arc::clone(self), Arc::downgrade(&lease));
         let hear = move |message: PushInfo| -> Result<(), ()> {
@@ -168,12 +202,21 @@ impl Reading<'_> {
         let Going { lease, mark, term, sent } = going;
         lease.proven(sent);
         let Some(ends) = sent.checked_add(left) else { return loaded };
-        let loaded = loaded.shared();
-        let copied = Arc::new(Copied { loaded: loaded.clone(), ends, term });
+        let bytes = loaded.bytes.len();
+        let weight = self.key.len() + bytes + bytes.min(LARGEST_INDEX) + OVERHEAD;
+        let Some(weight) = u32::try_from(weight).ok().filter(|weight| *weight <= self.copies.max_weight)
+        else {
+            return loaded;
+        };
+        let loaded = loaded.shared_up_to(MOST_KEYS);
+        let copied = Arc::new(Copied { loaded: loaded.clone(), ends, term, weight });
         self.copies.records.entry_by_ref(self.key).and_compute_with(|_| {
             let is_same = self.copies.marks.of(self.key) == mark;
             if is_same { Op::Put(copied) } else { Op::Nop }
         });
+        if weight > self.copies.max_weight / LARGE {
+            self.copies.records.run_pending_tasks();
+        }
         lease.keep(self.key);
         loaded
     }

@@ -10,7 +10,7 @@ use redis::aio::{AsyncPushSender, ConnectionLike};
 use redis::{Cmd, Pipeline, PushInfo, PushKind, RedisFuture, Value};
 use tokio::time::{Instant, advance, sleep};
 
-use super::{Lease, LocalCopy, Reading, Writing};
+use super::{Lease, LocalCopy, Reading, Writing, of_slot};
 use crate::store::Loaded;
 
 const LASTS: Duration = Duration::from_millis(100);
@@ -235,7 +235,7 @@ proptest! {
     #[test]
     fn no_copy_is_older_than_what_was_proven_and_none_stays_old(steps in steps()) {
         paused().block_on(async {
-            let copies = Arc::new(LocalCopy::new(LASTS, MAX_BYTES));
+            let copies = Arc::new(LocalCopy::new(LASTS, MAX_BYTES, of_slot));
             let mut world = World::new(&copies);
             for step in steps {
                 world.step(step);
@@ -247,7 +247,7 @@ proptest! {
 
 /// Copies with one that was read at `version` just now, and the lease under which it was.
 fn with_copy(life: Duration) -> (Arc<LocalCopy>, Arc<Lease>, Box<dyn AsyncPushSender>) {
-    let copies = Arc::new(LocalCopy::new(LASTS, MAX_BYTES));
+    let copies = Arc::new(LocalCopy::new(LASTS, MAX_BYTES, of_slot));
     let (lease, hear) = copies.lease();
     read(&copies, &lease, life);
     (copies, lease, Box::new(hear))
@@ -327,17 +327,34 @@ async fn messages_of_keys_that_are_not_text_do_no_harm() {
 
 #[tokio::test(start_paused = true)]
 async fn copies_take_no_more_memory_than_they_may() {
-    let copies = Arc::new(LocalCopy::new(LASTS, 10_000));
+    let copies = Arc::new(LocalCopy::new(LASTS, 400_000, of_slot));
     let (lease, _hear) = copies.lease();
-    for number in 0..100 {
+    let keep = |number: usize, bytes| {
         let key = format!("session:{number}");
         let reading = copies.reading(&key);
         reading.going(&lease);
-        reading.found(Loaded::new(vec![0; 1_000]), LIFE);
+        reading.found(Loaded::new(vec![0; bytes]), LIFE);
+        copies.get(UNIX_EPOCH, &key, &lease).is_some()
+    };
+    for number in 0..400 {
+        keep(number, 2_000);
+        // Not even for a moment, and nobody has tidied up.
+        let in_memory: usize = copies.records.iter().map(|(_, copied)| copied.loaded.bytes.len()).sum();
+        assert!(in_memory <= 400_000, "{in_memory}");
     }
-    copies.records.run_pending_tasks();
-    assert!(copies.records.weighted_size() <= 10_000, "{}", copies.records.weighted_size());
     assert!(copies.records.entry_count() > 0);
+    assert!(!keep(400, 10_000), "one that would push out all others is kept");
+}
+
+#[tokio::test]
+async fn a_copy_that_has_ended_takes_no_memory() {
+    let (copies, ..) = with_copy(Duration::from_millis(50));
+    let began = std::time::Instant::now();
+    while copies.records.iter().next().is_some() {
+        assert!(began.elapsed() < Duration::from_secs(10), "it is still there");
+        sleep(Duration::from_millis(10)).await;
+        copies.records.run_pending_tasks();
+    }
 }
 
 /// A connection that answers every question so, and counts them.
@@ -381,7 +398,7 @@ impl ConnectionLike for Answering {
 
 /// Reads a record on a connection that answers so, and uses its copy as often as this, a tenth of the lease apart.
 async fn uses(connection: &Answering, times: u32) -> (u32, Arc<LocalCopy>, Arc<Lease>) {
-    let copies = Arc::new(LocalCopy::new(LASTS, MAX_BYTES));
+    let copies = Arc::new(LocalCopy::new(LASTS, MAX_BYTES, of_slot));
     let (lease, _hear) = copies.lease();
     lease.begin(connection);
     read(&copies, &lease, LIFE);
@@ -412,11 +429,18 @@ async fn a_lease_is_kept_while_copies_are_used_and_nobody_asks_afterwards() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_node_that_has_given_a_slot_away_serves_and_one_whose_cluster_is_down_does_not() {
-    let moved = Answering::new(b"-MOVED 3999 127.0.0.1:6381\r\n");
-    assert_eq!(uses(&moved, 50).await.0, 50);
-    let down = Answering::new(b"-CLUSTERDOWN The cluster is down\r\n");
-    let (found, ..) = uses(&down, 50).await;
-    // What the read itself has proven.
-    assert_eq!((found, down.asked()), (9, 1));
+async fn a_server_that_names_another_one_or_refuses_proves_nothing() {
+    let refusals: [&[u8]; 5] = [
+        b"-MOVED 3999 127.0.0.1:6381\r\n",
+        b"-ASK 3999 127.0.0.1:6381\r\n",
+        b"-CLUSTERDOWN The cluster is down\r\n",
+        b"-READONLY You can't write against a read only replica.\r\n",
+        b"-NOREPLICAS Not enough good replicas to write.\r\n",
+    ];
+    for refusal in refusals {
+        let server = Answering::new(refusal);
+        let (found, ..) = uses(&server, 50).await;
+        // What the read itself has proven.
+        assert_eq!((found, server.asked()), (9, 1), "{}", String::from_utf8_lossy(refusal));
+    }
 }
