@@ -167,6 +167,24 @@ async fn a_copy_is_read_without_a_command() {
 }
 
 #[tokio::test]
+async fn a_server_that_proves_a_lease_is_not_asked_for_another_sign_of_life() {
+    let server = Server::start();
+    let here = server.store().cache(Duration::from_millis(400), BYTES).unwrap();
+    server.store().swap(call(), "k", None, new(b"old")).await.unwrap();
+    copied(&here, "k").await;
+    // A connection without an answer for a second is asked before the next call.
+    let began = Instant::now();
+    while began.elapsed() < Duration::from_millis(1_200) {
+        copy(&here, "k");
+        sleep(Duration::from_millis(10)).await;
+    }
+    let _: () = server.run(cmd("CONFIG").arg("RESETSTAT"));
+    here.load(call(), "k", None).await.unwrap();
+    let stats: String = server.run(cmd("INFO").arg("commandstats"));
+    assert!(stats.contains("cmdstat_get:") && !stats.contains("cmdstat_ping:"), "{stats}");
+}
+
+#[tokio::test]
 async fn whatever_another_process_does_to_a_record_ends_its_copies() {
     let (server, here, elsewhere) = with_copy("k").await;
     let extend = || async {

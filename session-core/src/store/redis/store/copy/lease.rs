@@ -101,6 +101,11 @@ impl Lease {
         self.began + Duration::from_nanos(self.until.load(Ordering::Acquire))
     }
 
+    /// Tells whether something that was sent within this time was answered.
+    pub(in crate::store::redis::store) fn was_proven_within(&self, time: Duration) -> bool {
+        self.until() > self.began && self.until() + time > Instant::now() + self.lasts
+    }
+
     /// Notes that what was sent at this moment was answered.
     pub(super) fn proven(&self, sent: Instant) {
         let until = (sent + self.lasts).saturating_duration_since(self.began);

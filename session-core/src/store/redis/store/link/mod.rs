@@ -20,7 +20,7 @@ use super::swap_form::{KnownForm, SwapForm};
 use super::wait::ConfirmedWrites;
 use crate::store::Call;
 use crate::store::client::wait::halfway;
-use crate::store::quiet::LastAnswer;
+use crate::store::quiet::{LastAnswer, QUIET};
 use crate::store::reopening::Reopening;
 
 /// The connection to one server, which all calls share: opened when one needs it, replaced when it breaks or goes silent.
@@ -99,6 +99,7 @@ impl Link {
         if let Some(opened) = slot.opened.get()
             && (slot.writes.is_silent()
                 || slot.line.is_quiet()
+                    && !opened.lease.as_ref().is_some_and(|lease| lease.was_proven_within(QUIET))
                     && !slot.writes.is_under_way()
                     && !slot.line.is_alive(&opened.connection, call).await)
         {
