@@ -8,7 +8,7 @@ use rocket::fairing::AdHoc;
 use rocket::local::asynchronous::Client;
 use rocket::{Build, Rocket, get, routes};
 use rocket_session_state::config::SessionType;
-use rocket_session_state::store::MemoryStore;
+use rocket_session_state::store::{FileStore, MemoryStore};
 use rocket_session_state::{PurgeError, Session, SessionError, SessionFairing, Sessions, session_state};
 
 use crate::log::lines_with;
@@ -167,6 +167,16 @@ async fn a_store_that_rocket_has_nothing_for_does_not_launch_and_the_log_says_wh
     let lines = lines_with("the pool of the test is not there");
     assert_eq!(lines.len(), 1, "{lines:?}");
     assert!(lines[0].starts_with("ERROR"), "{lines:?}");
+}
+
+#[rocket::async_test]
+async fn the_launch_line_says_where_a_store_of_the_applications_own_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let sessions = Sessions::fairing().store(FileStore::new(folder.path()));
+    assert!(launches(quiet().attach(sessions).mount("/", routes![session])).await);
+    let place = folder.path().display();
+    let lines = lines_with(&format!("Sessions: the application's own store, folder {place}, cookie"));
+    assert_eq!(lines.len(), 1, "{lines:?}");
 }
 
 #[rocket::async_test]
