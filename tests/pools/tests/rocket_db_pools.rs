@@ -95,7 +95,8 @@ async fn a_login_lives_in_the_pool_in_whatever_order_the_fairings_are_attached()
 async fn a_job_that_ignites_the_application_removes_expired_sessions() {
     let (_folder, rocket) = application();
     let rocket = rocket.attach(sessions()).attach(Shop::init()).ignite().await.unwrap();
-    let expired = "INSERT INTO sessions (session_id, data, expiry) VALUES ('old', x'80', '2001-01-01 00:00:00')";
+    let expired =
+        "INSERT INTO sessions (session_id, data, expiry) VALUES ('old', x'80', '2001-01-01 00:00:00')";
     sqlx::query(expired).execute(&Shop::fetch(&rocket).unwrap().0).await.unwrap();
     let sessions = rocket.state::<Sessions>().unwrap();
     assert_eq!(sessions.purge().await.unwrap(), 1);
