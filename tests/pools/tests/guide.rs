@@ -24,7 +24,7 @@ fn the_page_on_pools_shows_each_file_as_it_is() {
     }
     assert_eq!(
         shown,
-        page.matches("```rust").count() - 1,
+        page.matches("```rs").count() - 1,
         "a block that is of no file, beside that of rocket_db_pools"
     );
 }
