@@ -27,6 +27,14 @@ pub(crate) fn jitter(longest: Duration) -> Duration {
     longest.mul_f64(random_share())
 }
 
+/// Returns how long to wait after so many failures in a row: at first, and in the end at the most. Half of it is chance, so
+/// that many processes do not come at once.
+#[cfg(feature = "redis")]
+pub(crate) fn backoff((first, longest): (Duration, Duration), failures: u32) -> Duration {
+    let longest = first.saturating_mul(2_u32.saturating_pow(failures)).min(longest);
+    longest / 2 + jitter(longest / 2)
+}
+
 /// Returns a random number from 0 to 1.
 pub(crate) fn random_share() -> f64 {
     let mut random = [0; 4];

@@ -8,15 +8,16 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use redis::aio::PubSubSink;
-use redis::{RedisError, RedisResult, Value};
+use redis::{RedisResult, Value};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::channel::{self, Refusals};
 use super::connection::Connection;
 use super::link;
+use super::redis_error::broken;
 use crate::store::Watcher;
-use crate::store::client::wait::jitter;
+use crate::store::client::wait::backoff;
 
 /// Passes removals on to those who watch for them, on a connection of its own: on one that listens to channels nothing
 /// else can be done. There is none before somebody watches, and while nobody does.
@@ -117,7 +118,7 @@ impl Listening {
                     self.refusals.look_at(error);
                     // One that lasted for long says nothing about the next one.
                     failures = if began.elapsed() > PAUSES.1 { 0 } else { failures };
-                    if let Some(Done::StoreIsGone) = self.rest(pause(failures)).await {
+                    if let Some(Done::StoreIsGone) = self.rest(backoff(PAUSES, failures)).await {
                         return;
                     }
                     failures = failures.saturating_add(1);
@@ -230,15 +231,4 @@ async fn is_alive(sink: &mut PubSubSink) -> RedisResult<()> {
 
 async fn in_time<T>(answer: impl Future<Output = RedisResult<T>>) -> RedisResult<T> {
     timeout(PATIENCE, answer).await.unwrap_or_else(|_| Err(broken()))
-}
-
-fn broken() -> RedisError {
-    std::io::Error::from(std::io::ErrorKind::BrokenPipe).into()
-}
-
-/// Returns how long to wait after so many failures in a row. Half of it is chance, so that many processes do not come at once.
-fn pause(failures: u32) -> Duration {
-    let (first, longest) = PAUSES;
-    let longest = first.saturating_mul(2_u32.saturating_pow(failures)).min(longest);
-    longest / 2 + jitter(longest / 2)
 }

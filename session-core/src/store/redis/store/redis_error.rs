@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::fmt;
+use std::io;
 
 use redis::{ErrorKind, RedisError, ServerErrorKind};
 
@@ -110,6 +111,16 @@ pub(super) fn is_read_only(error: &RedisError) -> bool {
         }),
         _ => false,
     }
+}
+
+/// The error of what was waited for in vain.
+pub(super) fn too_late() -> RedisError {
+    io::Error::from(io::ErrorKind::TimedOut).into()
+}
+
+/// The error of a connection that is not there any more.
+pub(super) fn broken() -> RedisError {
+    io::Error::from(io::ErrorKind::BrokenPipe).into()
 }
 
 /// Returns the command in `… has no permissions to run the 'getex' command`.

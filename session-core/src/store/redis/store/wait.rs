@@ -1,7 +1,6 @@
 //! Writes that are answered once replicas have them.
 
 use std::collections::VecDeque;
-use std::io;
 use std::mem::{replace, take};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,6 +13,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::link::shortly_before;
 use super::pipeline::{Answers, Group, HasWritten, Message, after_others};
+use super::redis_error::broken;
 use super::swap_form::SwapForm;
 
 /// The writes of one connection. Each batch of which one has written something is closed by a `WAIT` for replicas.
@@ -297,10 +297,6 @@ fn unsent() -> RedisError {
 /// Tells whether an error is that of a write that was never sent.
 pub(super) fn is_unsent(error: &RedisError) -> bool {
     error.kind() == ErrorKind::Client && error.to_string().starts_with(UNSENT)
-}
-
-fn broken() -> RedisError {
-    io::Error::from(io::ErrorKind::BrokenPipe).into()
 }
 
 #[cfg(test)]

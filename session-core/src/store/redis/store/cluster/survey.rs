@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
@@ -15,7 +15,6 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 use super::slot::SLOTS;
 use super::table::Told;
 use super::{Map, Shared};
-use crate::store::Call;
 use crate::store::client::wait::jitter;
 use crate::store::redis::store::routing::Node;
 
@@ -182,11 +181,8 @@ pub(super) fn in_order(cluster: &Shared) -> Vec<Arc<Node>> {
 }
 
 async fn ask(node: Arc<Node>) -> (Arc<Node>, RedisResult<Told>) {
-    let deadline = Instant::now() + LONGEST;
-    let call = Call { now: SystemTime::UNIX_EPOCH, deadline };
     let commands = [cmd("CLUSTER").arg("SLOTS").take(), cmd("CLUSTER").arg("INFO").take()];
-    let answers = timeout_at(deadline, async { node.link.ready(call).await?.send(commands).await }).await;
-    let answers = answers.unwrap_or_else(|_| Err(io::Error::from(io::ErrorKind::TimedOut).into()));
+    let answers = node.ask(commands, LONGEST).await;
     let not_a_table =
         || (ErrorKind::UnexpectedReturnType, "the answer to CLUSTER SLOTS is not a table").into();
     let told = answers.and_then(|[slots, info]| Told::read(&slots, &info).ok_or_else(not_a_table));

@@ -2,7 +2,6 @@
 
 mod attempt;
 
-use std::io;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -15,7 +14,7 @@ use tokio::time::{Instant, timeout_at};
 use self::attempt::Attempt;
 use super::copy::{self, Lease, LocalCopy};
 use super::pipeline::{Message, Pipeline};
-use super::redis_error::is_read_only;
+use super::redis_error::{is_read_only, too_late};
 use super::swap_form::{KnownForm, SwapForm};
 use super::wait::ConfirmedWrites;
 use crate::store::Call;
@@ -164,10 +163,6 @@ fn look_at<T>(place: &Reopening<Slot>, slot: &Arc<Slot>, opened: &Opened, answer
 pub(super) fn shortly_before(deadline: Instant) -> Instant {
     let left = deadline.saturating_duration_since(Instant::now());
     deadline - (left / 10).min(Duration::from_millis(5))
-}
-
-fn too_late() -> RedisError {
-    io::Error::from(io::ErrorKind::TimedOut).into()
 }
 
 async fn open(client: Client, copies: Option<Copies>) -> RedisResult<Opened> {

@@ -5,7 +5,6 @@ mod message;
 mod tests;
 
 use std::future::poll_fn;
-use std::io;
 use std::mem::{replace, take};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,6 +15,7 @@ use redis::{RedisResult, Value};
 use tokio::sync::oneshot;
 
 pub(super) use self::message::{Answers, Asking, Beside, Group, HasWritten, Message, Reads};
+use super::redis_error::broken;
 use super::swap_form::SwapForm;
 
 /// The commands of one connection, many of them in one message when many requests are served at once: for
@@ -56,8 +56,7 @@ impl Pipeline {
         } else {
             let (answer, answered) = oneshot::channel();
             self.enqueue(Pending { group, answer }, connection);
-            let broken = || Err(io::Error::from(io::ErrorKind::BrokenPipe).into());
-            answered.await.unwrap_or_else(|_| broken())?
+            answered.await.unwrap_or_else(|_| Err(broken()))?
         };
         message.answer(answers)
     }

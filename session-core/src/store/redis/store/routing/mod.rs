@@ -4,15 +4,16 @@ mod refusal;
 
 use std::io;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use redis::{ErrorKind, RedisError};
-use tokio::time::{Instant, sleep};
+use redis::{ErrorKind, RedisError, RedisResult};
+use tokio::time::{Instant, sleep, timeout_at};
 
 use self::refusal::Refusal;
 use super::failed::Failed;
 use super::link::{Link, Ready};
 use super::pipeline::{Asking, Message};
+use super::redis_error::too_late;
 use super::wait::is_unconfirmed;
 use crate::store::Call;
 
@@ -21,6 +22,16 @@ pub(super) struct Node {
     /// Its address, for people.
     pub(super) name: Arc<str>,
     pub(super) link: Link,
+}
+
+impl Node {
+    /// Asks the server itself something, for so long at the most.
+    pub(super) async fn ask<M: Message>(&self, message: M, patience: Duration) -> RedisResult<M::Answer> {
+        let deadline = Instant::now() + patience;
+        let call = Call { now: SystemTime::UNIX_EPOCH, deadline };
+        let answer = timeout_at(deadline, async { self.link.ready(call).await?.send(message).await });
+        answer.await.unwrap_or_else(|_| Err(too_late()))
+    }
 }
 
 /// Knows which server has a key.

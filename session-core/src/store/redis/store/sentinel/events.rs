@@ -1,15 +1,16 @@
 //! Listening to what sentinels tell of their masters.
 
-use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use redis::{Client, RedisError, RedisResult, Value};
+use redis::{Client, RedisResult, Value};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
-use super::search::{Search, pause};
+use super::search::Search;
+use crate::store::client::wait::backoff;
 use crate::store::redis::store::link;
+use crate::store::redis::store::redis_error::broken;
 
 /// The steps of a failover from which on the new master is named, the earliest first. Only the sentinel that leads a failover
 /// tells the first two, and several seconds before the last; so all have to be listened to.
@@ -31,7 +32,7 @@ pub(super) async fn listen(sentinel: Client, search: Arc<Search>) {
         // What it is that fails, the search meets too.
         let _ = listen_once(&sentinel, &search).await;
         failures = if began.elapsed() > LOOKED_AFTER { 0 } else { failures + 1 };
-        sleep(pause(PAUSES, failures)).await;
+        sleep(backoff(PAUSES, failures)).await;
     }
 }
 
@@ -60,8 +61,4 @@ async fn listen_once(sentinel: &Client, search: &Search) -> RedisResult<()> {
 
 async fn in_time<T>(answer: impl Future<Output = RedisResult<T>>) -> RedisResult<T> {
     timeout(PATIENCE, answer).await.unwrap_or_else(|_| Err(broken()))
-}
-
-fn broken() -> RedisError {
-    io::Error::from(io::ErrorKind::BrokenPipe).into()
 }

@@ -2,17 +2,15 @@
 
 use std::collections::HashMap;
 use std::error::Error;
-use std::io;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use redis::{FromRedisValue, RedisError, RedisResult, Value, cmd};
-use tokio::time::{Instant, timeout_at};
 
 use super::choice::{Place, Word};
 use crate::Chain;
-use crate::store::redis::store::pipeline::{Beside, Message};
+use crate::store::StoreError;
+use crate::store::redis::store::pipeline::Beside;
 use crate::store::redis::store::routing::Node;
-use crate::store::{Call, StoreError};
 
 /// The time for connecting and answering.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -24,7 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 pub(super) async fn where_is(sentinel: &Node, master: &str) -> RedisResult<Option<Word>> {
     let question = |command: &str| cmd("SENTINEL").arg(command).arg(master).take();
     let questions = Beside { command: question("GET-MASTER-ADDR-BY-NAME"), other: question("MASTER") };
-    let (place, state) = ask(sentinel, questions).await?;
+    let (place, state) = sentinel.ask(questions, PATIENCE).await?;
     let Some((host, port)) = Option::from_redis_value(place)? else { return Ok(None) };
     // A sentinel may allow its user the first question only.
     let state = state.ok().and_then(|state| HashMap::<String, String>::from_redis_value(state).ok());
@@ -34,19 +32,12 @@ pub(super) async fn where_is(sentinel: &Node, master: &str) -> RedisResult<Optio
 
 /// Asks a server whether it is a master. If it does not allow that question, the sentinels are believed.
 pub(super) async fn is_master(server: &Node) -> RedisResult<bool> {
-    match ask(server, cmd("ROLE")).await {
+    match server.ask(cmd("ROLE"), PATIENCE).await {
         Ok(Value::Array(role)) => Ok(role.first() == Some(&Value::BulkString(b"master".into()))),
         Err(error) if error.code() == Some("NOPERM") => Ok(true),
         Err(error) => Err(error),
         Ok(_) => Ok(false),
     }
-}
-
-async fn ask<M: Message>(node: &Node, message: M) -> RedisResult<M::Answer> {
-    let deadline = Instant::now() + PATIENCE;
-    let call = Call { now: SystemTime::UNIX_EPOCH, deadline };
-    let answer = timeout_at(deadline, async { node.link.ready(call).await?.send(message).await });
-    answer.await.unwrap_or_else(|_| Err(io::Error::from(io::ErrorKind::TimedOut).into()))
 }
 
 /// Says what has happened, without what a server may have quoted.

@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 use super::choice::{Choice, Masters, Place, Word};
 use super::events;
 use super::question::{described, is_master, where_is};
-use crate::store::client::wait::jitter;
+use crate::store::client::wait::backoff;
 use crate::store::redis::store::address::{SentinelAddress, ServerAddress};
 use crate::store::redis::store::copy::LocalCopy;
 use crate::store::redis::store::link::Link;
@@ -118,7 +118,7 @@ impl Search {
             let is_certain = self.look().await;
             sleep(LEAST_PAUSE).await;
             // While a master is away every call gives reason to ask, so that can't end this pause.
-            let is_told = timeout(pause(PAUSES, in_vain), self.told.notified()).await.is_ok();
+            let is_told = timeout(backoff(PAUSES, in_vain), self.told.notified()).await.is_ok();
             in_vain = if is_told { 0 } else { in_vain + 1 };
             if !is_told && is_certain {
                 tokio::select! {
@@ -218,12 +218,6 @@ impl Search {
 
 fn node(address: &ServerAddress) -> RedisResult<Node> {
     Ok(Node { name: address.to_string().into(), link: Link::to(address.client()?) })
-}
-
-/// Returns how long to wait after so many tries in vain. Half of it is chance, so that many processes do not come at once.
-pub(super) fn pause((first, longest): (Duration, Duration), in_vain: u32) -> Duration {
-    let longest = first.saturating_mul(2_u32.saturating_pow(in_vain)).min(longest);
-    longest / 2 + jitter(longest / 2)
 }
 
 fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
