@@ -1,5 +1,6 @@
 //! A private Redis server: real, on a free port, gone with the test.
 
+use std::io;
 use std::process::Command;
 use std::time::Duration;
 
@@ -55,7 +56,26 @@ impl Redis {
         self.command(&["CONFIG", "SET", "repl-diskless-sync-delay", "0"]);
         let replica = Redis::start_engine(self.engine, &of);
         replica.until_it_follows();
+        self.until_all_confirm();
         replica
+    }
+
+    /// Waits until all replicas confirm what is written. A replica can follow already while its master has not heard that it
+    /// has all records; until then no write counts as confirmed.
+    fn until_all_confirm(&self) {
+        let confirm = || {
+            let mut connection = Connection::open(self.port)?;
+            let about = connection.command(&["INFO", "replication"])?;
+            let Reply::Bytes(about) = about else { return Ok(false) };
+            let about = String::from_utf8_lossy(&about);
+            let count = about.lines().filter(|line| line.contains(",state=")).count();
+            // It goes to the replicas too, and leaves nothing behind.
+            connection.command(&["PUBLISH", "test", "test"])?;
+            let confirmed = connection.command(&["WAIT", &count.to_string(), "1000"])?;
+            Ok::<_, io::Error>(count > 0 && confirmed == Reply::Integer(i64::try_from(count).unwrap_or(-1)))
+        };
+        let all = poll::until(PATIENCE, || confirm().unwrap_or(false));
+        assert!(all, "a replica does not confirm:\n{}", self.process.output());
     }
 
     /// Waits until this replica has all records of its master.
