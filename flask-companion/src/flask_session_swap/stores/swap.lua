@@ -1,0 +1,1 @@
+../../../../session-core/src/store/redis/store/swap/swap.lua
