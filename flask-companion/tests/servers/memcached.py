@@ -1,0 +1,35 @@
+"""memcached."""
+
+from __future__ import annotations
+
+from .process import Process, answers, free_port
+
+
+class Memcached:
+    """A server."""
+
+    def __init__(self, *arguments: str) -> None:
+        self.port = free_port()
+        self._arguments = arguments
+        self._start()
+
+    @property
+    def address(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
+    def kill(self) -> None:
+        self.process.kill()
+
+    def restart(self) -> None:
+        """Starts it anew on its port, empty."""
+        self.process.kill()
+        self._start()
+
+    def stop(self) -> None:
+        self.process.kill()
+
+    def _start(self) -> None:
+        # It does not run as root; another user's name is ignored if it is not.
+        command = ["memcached", "-u", "nobody", "-l", "127.0.0.1", "-U", "0", "-p", self.port, *self._arguments]
+        self.process = Process(command, "apt-get install -y memcached")
+        self.process.wait_until("ready", lambda: answers(self.port))

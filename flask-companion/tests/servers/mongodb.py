@@ -1,0 +1,39 @@
+"""A server that speaks MongoDB's protocol."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .process import Folder, Process, answers, free_port
+
+PROGRAM = Path(__file__).resolve().parents[3] / "tests/.venv-mongodb/bin/secantusd-py"
+
+
+class MongoDb:
+    """A server. What was acknowledged survives ``kill`` and ``restart``."""
+
+    def __init__(self) -> None:
+        self.port = free_port()
+        self._folder = Folder()
+        self._start()
+
+    @property
+    def url(self) -> str:
+        return f"mongodb://127.0.0.1:{self.port}"
+
+    def kill(self) -> None:
+        self.process.kill()
+
+    def restart(self) -> None:
+        self.process.kill()
+        self._start()
+
+    def stop(self) -> None:
+        self.process.kill()
+        self._folder.remove()
+
+    def _start(self) -> None:
+        command = [PROGRAM, "--standalone", "--host", "127.0.0.1", "--log-level", "ERROR", "--sync-on-commit"]
+        command += ["--port", self.port, "--storage-path", self._folder.path / "data"]
+        self.process = Process(command, "scripts/install.sh")
+        self.process.wait_until("ready", lambda: answers(self.port))

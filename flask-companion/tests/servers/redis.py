@@ -1,0 +1,83 @@
+"""Redis: one server, and a cluster of three masters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from redis import Redis as Client
+
+from .process import Folder, Process, free_port, until
+
+INSTALL = "apt-get install -y redis-server"
+SLOTS = 16_384
+
+
+class Redis:
+    """A server. What was acknowledged survives ``kill`` and ``restart``."""
+
+    def __init__(self, *arguments: str) -> None:
+        self.port = free_port()
+        self._arguments = arguments
+        self._folder = Folder()
+        self._start()
+
+    @property
+    def url(self) -> str:
+        return f"redis://127.0.0.1:{self.port}"
+
+    def command(self, *words: Any) -> Any:
+        """Runs one command, and returns the answer. A refusal fails the test."""
+        with Client(port=self.port) as client:
+            return client.execute_command(*words)
+
+    def kill(self) -> None:
+        self.process.kill()
+
+    def restart(self) -> None:
+        self.process.kill()
+        self._start()
+
+    def stop(self) -> None:
+        self.process.kill()
+        self._folder.remove()
+
+    def _start(self) -> None:
+        command = ["redis-server", "--dir", self._folder.path, "--port", self.port, "--bind", "127.0.0.1"]
+        command += ["--save", "", "--appendonly", "yes", "--appendfsync", "no", *self._arguments]
+        self.process = Process(command, INSTALL)
+        self.process.wait_until("ready", lambda: "Ready to accept connections" in self.process.output())
+
+
+class RedisCluster:
+    """A cluster of three masters without replicas."""
+
+    def __init__(self) -> None:
+        buses = [free_port() for _ in range(3)]
+        arguments = ["--cluster-enabled", "yes", "--cluster-require-full-coverage", "no", "--cluster-port"]
+        self.nodes = [Redis(*arguments, str(bus)) for bus in buses]
+        for number, node in enumerate(self.nodes):
+            node.command("CLUSTER", "SET-CONFIG-EPOCH", number + 1)
+            first, end = SLOTS * number // 3, SLOTS * (number + 1) // 3
+            node.command("CLUSTER", "ADDSLOTSRANGE", first, end - 1)
+            for other, bus in zip(self.nodes, buses):
+                if other is not node:
+                    node.command("CLUSTER", "MEET", "127.0.0.1", other.port, bus)
+        until(lambda: all(self._is_whole(node) for node in self.nodes), "one cluster")
+
+    @property
+    def url(self) -> str:
+        """The address of one node, which names the others."""
+        return self.nodes[0].url
+
+    def master_of(self, key: str) -> Redis:
+        """Returns the node that has a key."""
+        slot = self.nodes[0].command("CLUSTER", "KEYSLOT", key)
+        return self.nodes[next(number for number in range(3) if slot < SLOTS * (number + 1) // 3)]
+
+    def stop(self) -> None:
+        for node in self.nodes:
+            node.stop()
+
+    def _is_whole(self, node: Redis) -> bool:
+        about = node.command("CLUSTER", "INFO")
+        return b"cluster_state:ok" in about and b"cluster_slots_ok:%d" % SLOTS in about
