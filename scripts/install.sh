@@ -65,7 +65,7 @@ python_environment() {
     fi
 }
 
-python_environment tests/.venv tests/flask/requirements.txt "flask, flask_session, flask_sqlalchemy, flask_wtf, redis, pymemcache, pymongo"
+python_environment tests/.venv tests/flask/requirements.txt "flask, flask_session, flask_sqlalchemy, flask_wtf, redis, pymemcache, pymongo, pytest, mypy"
 # Apart from Flask: it runs as a server and brings much of its own.
 python_environment tests/.venv-mongodb tests/mongodb/requirements.txt secantus
 python_environment tests/.venv-htmx tests/htmx/requirements.txt django_htmx --no-deps

@@ -30,6 +30,7 @@ binaries() {
             ;;
         compile-fail) binaries_of tests/compile-fail ;;
         examples) binaries_of examples/* ;;
+        companion) ;; # Python
         fuzz | okapi | pools) ;; # workspaces of their own
         *) echo "--test=$1" ;;
     esac
@@ -41,6 +42,7 @@ parts() {
     [[ -d tests/compile-fail ]] && echo compile-fail
     [[ -n $(binaries examples) ]] && echo examples
     binaries_of tests | sed 's/^--test=//'
+    echo companion
     echo okapi
     echo pools
     echo fuzz
@@ -55,6 +57,7 @@ missing is installed first: servers and tools by apt (as root or with sudo), Fla
 
 Parts: $(parts | paste -sd ' ')
   unit        the crates' own tests and the examples in their documentation
+  companion   the Python package for the Flask processes: its tests, its types, its wheel
   okapi       an application with an OpenAPI document, on the one version of Rocket that rocket_okapi accepts
   pools       sessions in the pools of other drivers: rocket_db_pools, diesel-async, tokio-postgres, rusqlite, deadpool-redis
   fuzz        everything that reads a cookie or a record, with inputs that look for trouble; see fuzz/README.md
@@ -77,6 +80,12 @@ run_part() {
     local selected status=0
     if [[ $1 == fuzz ]]; then
         scripts/fuzz.sh
+        return
+    fi
+    if [[ $1 == companion ]]; then
+        # The plugin writes the lines that cargo's tests write.
+        (cd flask-companion && PYTHONDONTWRITEBYTECODE=1 ../tests/.venv/bin/python -m pytest \
+            -q --no-header -p no:cacheprovider -p tests.cargo_lines)
         return
     fi
     if [[ $1 == okapi || $1 == pools ]]; then
