@@ -21,10 +21,26 @@ impl Flask {
         Flask::configured("probe.py", engine, config)
     }
 
+    /// The same with our Python package in the place of Flask-Session.
+    pub fn companion(engine: &dyn Fixture, config: &Value) -> Flask {
+        Flask::with_engine("probe.py", engine, config, &[("PROBE_ENGINE", "companion".to_owned())])
+    }
+
     /// Starts an application of `tests/flask` that is configured as the twin of the probe.
     pub fn configured(script: &str, engine: &dyn Fixture, config: &Value) -> Flask {
+        Flask::with_engine(script, engine, config, &[])
+    }
+
+    /// `chosen` goes before what the store says.
+    fn with_engine(
+        script: &str,
+        engine: &dyn Fixture,
+        config: &Value,
+        chosen: &[(&'static str, String)],
+    ) -> Flask {
         let mut environment = vec![("PROBE_CONFIG", config.to_string())];
         environment.extend(engine.environment());
+        environment.extend_from_slice(chosen);
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("flask").join(script);
         Flask::start(&script, "PROBE_PORT", &environment)
     }
