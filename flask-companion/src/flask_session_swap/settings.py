@@ -53,7 +53,10 @@ class Settings:
         """
         described = _layout(config)
         _warn_of_misspelled(config)
-        policies = {**described.merge, **_mapping(config, "SESSION_MERGE")}
+        try:
+            policies = described.policies(_mapping(config, "SESSION_MERGE"))
+        except layout.LayoutError as error:
+            raise ConfigurationError(str(error)) from error
         login_key = config.get("SESSION_LOGIN_KEY", described.login_key)
         if login_key is not None and (not isinstance(login_key, str) or not login_key):
             raise ConfigurationError("SESSION_LOGIN_KEY is the name of the key that says who is logged in")
@@ -62,6 +65,11 @@ class Settings:
                 f"SESSION_LOGIN_KEY is {login_key!r}, and the login field in SESSION_LAYOUT is {described.login_key!r}"
             )
         listed = _flag(config, "SESSION_LISTED", described.listed)
+        if described.login_key is not None and listed != described.listed:
+            raise ConfigurationError(
+                f"SESSION_LISTED is {listed}, and the login field in SESSION_LAYOUT is "
+                f"{'listed' if described.listed else 'not listed'}: leave SESSION_LISTED out"
+            )
         max_per_user = _count(config, "SESSION_MAX_PER_USER", 0, least=0) or None
         when_full = config.get("SESSION_WHEN_FULL", "oldest")
         if when_full not in ("oldest", "refuse"):
@@ -116,7 +124,12 @@ def _warn_of_misspelled(config: Mapping[str, Any]) -> None:
 
 def _layout(config: Mapping[str, Any]) -> layout.Layout:
     path = config.get("SESSION_LAYOUT")
-    return layout.Layout() if path is None else layout.read(path)
+    if path is None:
+        return layout.Layout()
+    try:
+        return layout.read(path)
+    except layout.LayoutError as error:
+        raise ConfigurationError(f"SESSION_LAYOUT: {error}") from error
 
 
 def _mapping(config: Mapping[str, Any], key: str) -> Mapping[str, Any]:
