@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from os import PathLike
-from types import MappingProxyType
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple, Union, cast
 
 #: The version of layout files that is understood here.
@@ -46,17 +45,17 @@ class Layout:
     """What a layout file says."""
 
     #: The policies by key, without those that keep the last change.
-    merge: Mapping[str, str] = MappingProxyType({})
+    merge: Mapping[str, str] = field(default_factory=dict)
     #: The key of the login field.
     login_key: Optional[str] = None
     #: The sessions of each user are listed.
     listed: bool = False
     #: All keys.
-    fields: Mapping[str, Field] = MappingProxyType({})
+    fields: Mapping[str, Field] = field(default_factory=dict)
     #: The structs and enums that fields hold, by name, as they stand in the file.
-    types: Mapping[str, Any] = MappingProxyType({})
+    types: Mapping[str, Any] = field(default_factory=dict)
     #: The keys of each Rust struct, by its name.
-    states: Mapping[str, Sequence[str]] = MappingProxyType({})
+    states: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def policies(self, own: Mapping[str, Any]) -> Dict[str, Any]:
         """Returns the policy of each key, given those that the application's ``SESSION_MERGE`` names.

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import difflib
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
-from types import MappingProxyType
 from typing import Any, Mapping, Optional
 
 from . import layout, merge
@@ -25,7 +24,7 @@ class Settings:
     #: The key that says who is logged in; ``None`` where Flask-Login decides, or nobody.
     login_key: Optional[str] = None
     #: The rule of each key that two requests may change at once. A key without one keeps the last change.
-    merge: Mapping[str, merge.Policy] = MappingProxyType({})
+    merge: Mapping[str, merge.Policy] = field(default_factory=dict)
     #: The share of its life after which a session's life is extended. 0: at every use, as Flask-Session does.
     refresh_after: float = 0.1
     #: For how many seconds a renewed id is remembered with its successor. 0: not at all.
