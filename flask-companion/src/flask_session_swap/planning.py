@@ -1,0 +1,121 @@
+"""What a request has made of its session, and what is to be done about it."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import Any, Dict, Mapping, Optional
+
+from . import login
+from .changes import PERMANENT, Changes
+from .owner import Owner
+from .saving import Home, Plan, Stored
+from .saving.writer import LISTED
+from .session import Opened, SwapSession, is_empty
+from .stores.store import StoreError
+from .term import CREATED_AT, LIFETIME, Refresh, must_be_dated
+
+log = logging.getLogger("flask_session_swap")
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A plan, and how much of it the request wants."""
+
+    plan: Plan
+    #: The changes are to be saved.
+    is_wanted: bool
+    #: Somebody has logged out, or cleared the session, and nobody is logged in.
+    wants_end: bool
+
+
+def planned(
+    home: Home, session: SwapSession, opened: Opened, login_key: Optional[str], refresh: Refresh, now: float
+) -> Planned:
+    """Finds out what a request has made of its session.
+
+    Raises what the format of the records raises for a value that it can't hold.
+    """
+    records, settings, stored, data = home.records, home.settings, opened.stored, session.raw()
+    has_logged_in = session.has_logged_in or login_key in session.was_set
+    rotation: Optional[login.Rotation] = None
+    if _is_as_loaded(home, session, stored, data, has_logged_in):
+        base: Mapping[str, Any] = data
+        changes = Changes()
+    else:
+        base = {} if stored is None else records.decode(stored.loaded.record) or {}
+        rotation = login.rotation(base, data, login_key, has_logged_in, records)
+        if rotation is not None and login_key is not None:
+            absolute = settings.absolute_lifetime
+            data = login.settled(
+                base, data, login_key, rotation, was_set=session.was_set, absolute=absolute, now=now
+            )
+        if session.wants_new_id and rotation is None:
+            rotation = login.Rotation.RENEWAL
+        changes = Changes.between(base, data, records)
+    user = None if login_key is None else data.get(login_key)
+    if not is_empty(data):
+        seals: Dict[str, Any] = {}
+        if must_be_dated(data, login_key, settings.absolute_lifetime, now):
+            seals[CREATED_AT] = Owner.of(data, login_key).bind(int(now))
+        if stored is not None and rotation is None and user is not None:
+            seals.update(_entered(home, session, stored, data, user, now))
+        changes = changes.sealing(seals)
+    changes_life = stored is not None and not _live_alike(base, data)
+    may_extend = refresh.each_use or bool(changes)
+    plan = Plan(
+        stored=stored,
+        base=base,
+        data=data,
+        changes=changes,
+        rotation=rotation,
+        renewed=opened.renewed,
+        is_due=changes_life or (stored is not None and _is_due(refresh, stored, data, login_key, may_extend, now)),
+        changes_life=changes_life,
+        login_key=login_key,
+        policies=settings.merge,
+        records=records,
+    )
+    return Planned(
+        plan,
+        is_wanted=bool(changes) and not (session.is_muted and not refresh.each_use),
+        wants_end=user is None and (session.wants_end or login_key in session.was_taken),
+    )
+
+
+def _is_as_loaded(
+    home: Home, session: SwapSession, stored: Optional[Stored], data: Mapping[str, Any], has_logged_in: bool
+) -> bool:
+    if stored is None or has_logged_in or session.wants_new_id:
+        return False
+    # What is stored is compared as a whole first. Nested changes are found by it, too, and most requests change nothing.
+    return home.records.encode(data) == stored.loaded.record
+
+
+def _entered(
+    home: Home, session: SwapSession, stored: Stored, data: Mapping[str, Any], user: Any, now: float
+) -> Dict[str, Any]:
+    """Enters a session in the list of its user that never was, or long ago: one that a program without lists has made.
+    Returns the seal that says so; nothing if that can't be done, and the next request tries again."""
+    lists, sid = home.lists, stored.sid
+    if lists is None or not lists.must_be_entered(data, user, sid, now):
+        return {}
+    try:
+        lists.enter_late(user, sid, label=session.label, now=now)
+    except StoreError as error:
+        log.warning("a session could not be entered in the list of its user: %s", error)
+        return {}
+    return {LISTED: lists.seal(user, sid, now)}
+
+
+def _is_due(
+    refresh: Refresh, stored: Stored, data: Mapping[str, Any], login_key: Optional[str], may_extend: bool, now: float
+) -> bool:
+    term, expires = refresh.term_of(data, login_key, now), stored.loaded.expires
+    return refresh.is_too_long(expires, term, now) or (may_extend and refresh.is_due(expires, term, now))
+
+
+def _live_alike(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Tells whether two sessions have the same life, and cookies that end alike."""
+    alike = bool(one.get(PERMANENT)) == bool(other.get(PERMANENT))
+    return alike and one.get(LIFETIME) == other.get(LIFETIME)

@@ -1,0 +1,6 @@
+"""Saving: compare-and-swap, merging, new ids, and what is done where another request was faster."""
+
+from .plan import Plan, Saved, Stored
+from .writer import Home, Writer
+
+__all__ = ["Home", "Plan", "Saved", "Stored", "Writer"]

@@ -1,0 +1,169 @@
+"""What a save is to do, and what it has done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Dict, Mapping, Optional
+
+from ..changes import PERMANENT, Changes
+from ..login import Rotation, has_logged_in_here
+from ..merge import Policy
+from ..records import Format
+from ..stores.store import Done, Loaded, StoreError
+from ..term import OF_LIFE
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A record in the store, as the next swap expects it."""
+
+    sid: str
+    loaded: Loaded
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A record that is to be written."""
+
+    data: Dict[str, Any]
+    record: bytes
+    #: There is nothing to keep.
+    is_empty: bool
+
+    @classmethod
+    def of(cls, data: Dict[str, Any], changes: Changes, records: Format) -> Draft:
+        """Encodes a session. Raises what the format raises for a value that it can't hold."""
+        is_empty = not any(key not in OF_LIFE and key not in changes.seals for key in data)
+        return cls(data, records.encode(data), is_empty)
+
+
+@dataclass(frozen=True)
+class Life:
+    """The life that a record gets when it is written."""
+
+    #: In seconds; ``None`` keeps the end that it has.
+    lifetime: Optional[int]
+    expires: Optional[float]
+
+    @classmethod
+    def of(cls, loaded: Loaded) -> Life:
+        """Keeps the life that a record has."""
+        return cls(None, loaded.expires)
+
+
+@dataclass(frozen=True)
+class Saved:
+    """Where a save has left a session."""
+
+    #: ``None`` if nothing is stored any more.
+    stored: Optional[Stored] = None
+    #: The record has got a new life.
+    is_extended: bool = False
+    #: The id with which the request came, if another request has renewed it: no answer carries a cookie then.
+    renewed: Optional[str] = None
+
+    @classmethod
+    def as_written(cls, sid: str, draft: Draft, done: Done, life: Life) -> Saved:
+        """The result of a save that has written this."""
+        loaded = Loaded(draft.record, life.expires, done.version)
+        return cls(Stored(sid, loaded), is_extended=life.lifetime is not None)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One save, and everything that it needs."""
+
+    #: The record as it was loaded; ``None`` if there was none.
+    stored: Optional[Stored]
+    #: What was in it.
+    base: Mapping[str, Any]
+    #: What the request has made of it.
+    data: Dict[str, Any]
+    changes: Changes
+    rotation: Optional[Rotation]
+    #: The id with which the request came, if another request has renewed it.
+    renewed: Optional[str]
+    #: The life of the record is due to be extended.
+    is_due: bool
+    #: The session has got or lost a life of its own, or a permanent cookie.
+    changes_life: bool
+    login_key: Optional[str]
+    policies: Mapping[str, Policy]
+    records: Format
+
+    def draft(self) -> Draft:
+        """Returns what the request wants to store."""
+        return self._draft({**self.data, **self.changes.seals})
+
+    def without_data(self) -> Draft:
+        """Returns the changes alone, for a user who starts without the data of the session before."""
+        return self._draft(self.changes.without_removals().made_to(permanent_alone(self.base)))
+
+    def merged_into(self, current: Loaded) -> Optional[Draft]:
+        """Applies the changes to the record that others have written meanwhile. ``None`` if it belongs to another user by
+        now: a program without these rules changes the user under one id.
+
+        :raises ChangeRefused: a policy refuses.
+        """
+        theirs = self.read(current)
+        return None if self._has_changed_hands(theirs) else self.merged(theirs)
+
+    def merged_into_successor(self, current: Loaded) -> Optional[Draft]:
+        """As ``merged_into``, of the session in which the one that was loaded lives on."""
+        theirs = self.read(current)
+        if self.login_key is not None and self._has_changed_hands(theirs):
+            # The visitor of the old session may have become the user of this one.
+            if self.base.get(self.login_key) is not None or not has_logged_in_here(theirs, self.login_key):
+                return None
+        return self.merged(theirs)
+
+    def merged(self, theirs: Mapping[str, Any]) -> Draft:
+        """Applies the changes to what others have made of the session."""
+        changes = self.changes.rebased(self.base, theirs, self.policies, self.records)
+        return Draft.of(changes.made_to(theirs), changes, self.records)
+
+    def to_join(self) -> Plan:
+        """Returns the changes of a log-in for another session of the same user."""
+        if self.rotation != Rotation.OTHER_USER:
+            return self
+        # The data of the user before is no concern of the one who logs in.
+        return replace(self, changes=self.changes.without_removals(), base=permanent_alone(self.base))
+
+    def is_of_same_user(self, theirs: Mapping[str, Any]) -> bool:
+        """Tells whether a session is that of the user who logs in."""
+        user, other = self._user(self.data), self._user(theirs)
+        return user is not None and other is not None and self.records.same(user, other)
+
+    def is_visitors(self, theirs: Mapping[str, Any]) -> bool:
+        """Tells whether nobody is logged in in a session. Without a login key nobody knows."""
+        return self.login_key is not None and self._user(theirs) is None
+
+    def read(self, loaded: Loaded) -> Dict[str, Any]:
+        """Reads a record of the store.
+
+        :raises StoreError: it is not a session.
+        """
+        try:
+            return self.records.decode(loaded.record) or {}
+        except ValueError as error:
+            raise StoreError("what is stored is not a session", is_open=False) from error
+
+    def _draft(self, data: Dict[str, Any]) -> Draft:
+        return Draft.of(data, self.changes, self.records)
+
+    def _user(self, data: Mapping[str, Any]) -> Any:
+        return None if self.login_key is None else data.get(self.login_key)
+
+    def _has_changed_hands(self, theirs: Mapping[str, Any]) -> bool:
+        """Tells whether a session belongs neither to the user whose record was loaded nor to the one who logs in now."""
+        if self.login_key is None:
+            return False
+        others = self._user(theirs)
+        mine = (self._user(self.base), self._user(self.data))
+        return not any(self.records.same(user, others) for user in mine)
+
+
+def permanent_alone(data: Mapping[str, Any]) -> Dict[str, Any]:
+    """Returns an empty session that is as permanent as another."""
+    return {key: value for key, value in data.items() if key == PERMANENT}
+

@@ -1,0 +1,210 @@
+"""The session of one request."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, Callable, Dict, Mapping, Optional, Set
+
+from flask_session.base import ServerSideSession
+from werkzeug.datastructures import CallbackDict
+
+from .errors import SessionUnavailable
+from .saving import Stored
+from .stores.store import StoreError
+from .term import LIFETIME, OF_LIFE
+
+log = logging.getLogger("flask_session_swap")
+
+
+@dataclass
+class Opened:
+    """What a request's cookie has led to."""
+
+    #: What the session holds at first.
+    data: Dict[str, Any]
+    #: Its record; ``None`` for a session that is stored nowhere.
+    stored: Optional[Stored] = None
+    #: The id with which the request came, if another request has renewed it.
+    renewed: Optional[str] = None
+    #: The record of a session whose absolute lifetime has passed.
+    over: Optional[Stored] = None
+    #: The cookie was signed with a key that is to be replaced.
+    is_outdated: bool = False
+
+
+class SwapSession(ServerSideSession):  # type: ignore[misc]
+    """A session that is loaded when it is first used, so that a page that does not use it costs nothing.
+
+    It is used as any session of Flask's. Where the store can't be used, whatever uses it raises ``SessionUnavailable``, which
+    is a 503.
+    """
+
+    def __init__(
+        self, opening: Callable[[], Opened], new_sid: Callable[[], str], *, only_reads: bool, label: str
+    ) -> None:
+        def on_update(session: SwapSession) -> None:
+            session._modified = session.accessed = True
+            session.is_muted = False
+
+        CallbackDict.__init__(self, None, on_update)
+        self.accessed = False
+        #: The request's method is one that changes nothing.
+        self.only_reads = only_reads
+        #: ``None`` before the first use.
+        self.opened: Optional[Opened] = None
+        #: Why the session can't be used.
+        self.failure: Optional[StoreError] = None
+        #: ``modified`` was set to ``False`` after the last change.
+        self.is_muted = False
+        #: The keys that this request has set, also to the value that they had.
+        self.was_set: Set[str] = set()
+        #: The keys that this request has taken out, also where they were not there.
+        self.was_taken: Set[str] = set()
+        #: Somebody has logged out or cleared the session, also where nobody was logged in.
+        self.wants_end = False
+        #: A user has logged in, perhaps the one who was.
+        self.has_logged_in = False
+        #: A new id was asked for.
+        self.wants_new_id = False
+        #: The label in the list of the user's sessions.
+        self.label = label
+        self._modified = False
+        self._opening = opening
+        self._new_sid = new_sid
+        self._first_sid: Optional[str] = None
+
+    @property
+    def modified(self) -> bool:
+        """Whether the session was changed, as far as its first level shows. Changes deeper in it are found without that.
+
+        Set to ``False`` after a change, the change is not saved where ``SESSION_REFRESH_EACH_REQUEST`` is off."""
+        return self._modified
+
+    @modified.setter
+    def modified(self, modified: bool) -> None:
+        self._modified, self.is_muted = modified, not modified
+
+    @property
+    def sid(self) -> str:
+        """The id: that of the record, or the one under which a new session is going to be stored. A log-in gives another one.
+
+        It can't be set: ``app.session_interface.regenerate(session)`` makes a new one."""
+        stored = self.load().stored
+        if stored is not None:
+            return stored.sid
+        if self._first_sid is None:
+            self._first_sid = self._new_sid()
+        return self._first_sid
+
+    def next_sid(self) -> str:
+        """Returns an id for a new record: at first the one that the application may know already."""
+        first, self._first_sid = self._first_sid, None
+        return first or self._new_sid()
+
+    def load(self) -> Opened:
+        """Loads the session, unless that was done."""
+        if self.opened is not None:
+            return self.opened
+        if self.failure is None:
+            try:
+                opened = self._opening()
+            except StoreError as error:
+                self.failure = error
+                log.error("a session could not be loaded: %s", error, exc_info=error)
+            else:
+                self.opened = opened
+                dict.update(self, opened.data)
+                return opened
+        raise SessionUnavailable from self.failure
+
+    def saved(self, opened: Opened) -> None:
+        """Goes on with what a save has stored."""
+        self.opened = opened
+        dict.clear(self)
+        dict.update(self, opened.data)
+        self.was_set.clear()
+        self.was_taken.clear()
+        self.wants_end = self.has_logged_in = self.wants_new_id = False
+
+    def raw(self) -> Dict[str, Any]:
+        """Returns what the session holds, without counting that as a use."""
+        return dict(dict.items(self))
+
+    def __bool__(self) -> bool:
+        self._use()
+        return not is_empty(self.raw())
+
+    def set_lifetime(self, seconds: Optional[float]) -> None:
+        """Gives this session a life of its own after each use, such as "remember me" or five minutes for a code; ``None``
+        takes it back. It is the user's who is logged in, and cut to ``SESSION_LIFETIME_MAX``.
+
+        :raises ValueError: it is less than a second. Nothing is changed.
+        """
+        if seconds is None:
+            self.pop(LIFETIME, None)
+        elif seconds < 1:
+            raise ValueError("a session lives for at least a second")
+        else:
+            self[LIFETIME] = int(seconds)
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self._use()
+        self.was_set.add(key)
+        super().__setitem__(key, value)
+
+    def pop(self, key: str, *default: Any) -> Any:
+        self._use()
+        self.was_taken.add(key)
+        return super().pop(key, *default)
+
+    def setdefault(self, key: str, default: Any = None) -> Any:
+        if key not in self:
+            self.was_set.add(key)
+        return super().setdefault(key, default)
+
+    def update(self, *arguments: Any, **named: Any) -> None:
+        self._use()
+        values: Dict[str, Any] = dict(*arguments, **named)
+        self.was_set.update(values)
+        super().update(values)
+
+    def __ior__(self, other: Any) -> SwapSession:  # type: ignore[override, misc]
+        self.update(other)
+        return self
+
+    def clear(self) -> None:
+        """Removes everything but the flag of permanent sessions. That ends the session, unless something is set again."""
+        self._use()
+        super().clear()
+        self.was_set.clear()
+        self.wants_end = True
+
+    def _use(self) -> None:
+        self.accessed = True
+        self.load()
+
+
+def is_empty(data: Mapping[str, Any]) -> bool:
+    """Tells whether there is nothing to keep: Flask-Session's flag and what says how long a session lives is not anything."""
+    return all(key in OF_LIFE for key in data)
+
+
+def _loading(name: str) -> Any:
+    inherited = getattr(ServerSideSession, name)
+
+    @wraps(inherited)
+    def method(self: SwapSession, *arguments: Any, **named: Any) -> Any:
+        self._use()
+        return inherited(self, *arguments, **named)
+
+    return method
+
+
+for _name in (
+    "__contains__", "__delitem__", "__eq__", "__getitem__", "__iter__", "__len__", "__ne__", "__or__", "__reversed__",
+    "__ror__", "copy", "get", "items", "keys", "popitem", "values",
+):  # fmt: skip
+    setattr(SwapSession, _name, _loading(_name))
+
