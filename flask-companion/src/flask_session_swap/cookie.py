@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, List, NamedTuple, Optional, Union
+from typing import Any, List, NamedTuple, Optional
 
 from flask import Flask
 from flask.sessions import SessionInterface
 from flask.wrappers import Request, Response
-from itsdangerous import BadSignature, Signer
+from itsdangerous import BadSignature, Signer, want_bytes
 
 from .saving.successor import SID
 
@@ -35,7 +35,7 @@ class SessionCookie:
         is_outdated = False
         if self._is_signed:
             try:
-                sid = _signer([*(app.config.get("SECRET_KEY_FALLBACKS") or ()), _key(app)]).unsign(value).decode()
+                sid = _signer(_older_keys(app) + [_key(app)]).unsign(value).decode()
             except (BadSignature, UnicodeDecodeError):
                 return None
             is_outdated = value != self._value(app, sid)
@@ -79,14 +79,17 @@ class SessionCookie:
         return attributes
 
 
-def _key(app: Flask) -> Union[str, bytes]:
-    key = app.secret_key
-    if not key:
+def _key(app: Flask) -> bytes:
+    if not app.secret_key:
         raise KeyError("SECRET_KEY must be set where SESSION_USE_SIGNER is on")
-    return key
+    return want_bytes(app.secret_key)
 
 
-def _signer(keys: List[Union[str, bytes]]) -> Signer:
+def _older_keys(app: Flask) -> List[bytes]:
+    return [want_bytes(key) for key in app.config.get("SECRET_KEY_FALLBACKS") or ()]
+
+
+def _signer(keys: List[bytes]) -> Signer:
     return Signer(keys, salt="flask-session", key_derivation="hmac")
 
 

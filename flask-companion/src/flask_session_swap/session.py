@@ -170,7 +170,7 @@ class SwapSession(ServerSideSession):  # type: ignore[misc]
         self.was_set.update(values)
         super().update(values)
 
-    def __ior__(self, other: Any) -> SwapSession:  # type: ignore[override, misc]
+    def __ior__(self, other: Any) -> SwapSession:
         self.update(other)
         return self
 
