@@ -10,7 +10,8 @@ import pytest
 
 from flask_session_swap.stores.store import Store
 
-from .places import PLACES, Place
+from .place import Place
+from .places import PLACES
 
 
 @dataclass(frozen=True)

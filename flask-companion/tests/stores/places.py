@@ -1,40 +1,14 @@
-"""The stores that the tests of every store are run with: add yours to ``PLACES``."""
+"""The places that the tests of every store are run with: add yours, with a file that opens it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Callable, Dict
+from typing import Dict
 
-import pytest
-from flask import Flask
-
-from flask_session_swap.stores.store import Store
-
-
-@dataclass(frozen=True)
-class Place:
-    """A place where sessions can be kept, and how a test opens a store there."""
-
-    #: Makes the address of a place, mostly by a fixture of ``conftest.py``: ``request.getfixturevalue("redis_server").url``.
-    #: It is called once for each test, and what it makes has to go with its fixture. Tests take keys of their own, so that
-    #: the place need not be empty.
-    make: Callable[[pytest.FixtureRequest], str]
-    #: Opens a store at such an address: another one each time, as another process would. It is a function of a module,
-    #: since other processes call it, too.
-    open: Callable[[str], Store]
-    #: Records end by the time that a call is given, not by the server's clock.
-    goes_by_given_time: bool = True
-    #: The longest record that every test may store, in bytes.
-    fits: int = 200 * 1024
-
-
-def app_with(**config: object) -> Flask:
-    """Returns an application with these keys, as ``open_…`` takes it."""
-    app = Flask("tests")
-    app.config.update(config)
-    return app
-
+from . import at_redis
+from .place import Place
 
 PLACES: Dict[str, Place] = {
-    # "redis": Place(lambda request: request.getfixturevalue("redis_server").url, redis.at, goes_by_given_time=False),
+    "redis": at_redis.ON_SERVER,
+    "redis_cluster": at_redis.ON_CLUSTER,
+    "redis_with_texts": at_redis.WITH_TEXTS,
 }
