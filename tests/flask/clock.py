@@ -33,6 +33,11 @@ class RequestDatetime(datetime):
         return cls.now(timezone.utc).replace(tzinfo=None)
 
 
+def install_in(clock_of_companion):
+    """Redirects the clock of our package, which is one for all of its uses."""
+    clock_of_companion.now = now
+
+
 def install(app):
     """Redirects the clocks of the signer, of cookies and of rows, and wraps `app` so that requests can set them."""
     itsdangerous.timed.time = SimpleNamespace(time=now)

@@ -1,8 +1,9 @@
 """`POST /ops`: the whole session over HTTP, one operation after the other."""
 
 import time
+from functools import partial
 
-from flask import Blueprint, Response, abort, current_app, flash, g, get_flashed_messages, request, session
+from flask import Blueprint, Response, abort, after_this_request, current_app, flash, g, get_flashed_messages, request, session
 
 from typed_values import from_typed, to_typed
 
@@ -54,11 +55,21 @@ def vary(token):
 
 def save():
     # The record is written at once; the cookie goes with the response, whose own save comes last.
+    saved = Response()
     try:
-        current_app.session_interface.save_session(current_app, session._get_current_object(), Response())
+        current_app.session_interface.save_session(current_app, session._get_current_object(), saved)
     except Exception as error:
         return str(error)
-    return True
+    if hasattr(session, "opened"):
+        # The companion sends a cookie once, and what it can't save is an answer.
+        after_this_request(partial(with_cookies, saved.headers.getlist("Set-Cookie")))
+    return True if saved.status_code == 200 else saved.status
+
+
+def with_cookies(cookies, response):
+    for cookie in cookies:
+        response.headers.add("Set-Cookie", cookie)
+    return response
 
 
 READING = {

@@ -3,7 +3,8 @@
 Configured by environment variables:
 
 PROBE_PORT    port on 127.0.0.1 (required)
-PROBE_ENGINE  `flask` for the signed cookie (default), `flask_session` for records in one of
+PROBE_ENGINE  `flask` for the signed cookie (default), `flask_session` for records in one of these places, or `companion` for
+              the same records by our package of `flask-companion`
   PROBE_REDIS      address of the Redis server, such as redis://127.0.0.1:6379/0
   PROBE_SENTINEL   address of a master that sentinels name, such as
                    redis+sentinel://:password@127.0.0.1:26379,127.0.0.1:26380/sessions/0?sentinel_password=password
@@ -12,7 +13,7 @@ PROBE_ENGINE  `flask` for the signed cookie (default), `flask_session` for recor
   PROBE_MONGODB    address of the MongoDB server, such as mongodb://127.0.0.1:27017
   PROBE_SQL        address of a database, such as sqlite:////tmp/sessions.db
   PROBE_FILES      folder of cachelib's files
-PROBE_CONFIG  Flask's and Flask-Session's keys as a JSON object of typed values, such as
+PROBE_CONFIG  Flask's, Flask-Session's and the companion's keys as a JSON object of typed values, such as
               {"SECRET_KEY": "dev-secret-key", "SESSION_SERIALIZATION_FORMAT": "json", "SESSION_USE_SIGNER": true}
 
 Request headers: `X-Probe-Now` sets the clock that the session code sees (unix seconds, a fraction is allowed);
@@ -23,6 +24,8 @@ Request headers: `X-Probe-Now` sets the clock that the session code sees (unix s
 import json
 import logging
 import os
+import sys
+from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 from cachelib.file import FileSystemCache
@@ -41,7 +44,10 @@ import tokens
 from typed_values import from_typed
 
 
-def store():
+COMPANION = Path(__file__).resolve().parents[2] / "flask-companion/src"
+
+
+def store(cluster_at):
     match os.environ:
         case {"PROBE_MEMCACHED": address}:
             # By default it answers before the record is written.
@@ -51,7 +57,7 @@ def store():
         case {"PROBE_SENTINEL": address}:
             return {"SESSION_TYPE": "redis", "SESSION_REDIS": master(urlsplit(address))}
         case {"PROBE_CLUSTER": address}:
-            return {"SESSION_TYPE": "redis", "SESSION_REDIS": ClusterAsRedis(address)}
+            return {"SESSION_TYPE": "redis", "SESSION_REDIS": cluster_at(address)}
         case {"PROBE_SQL": address}:
             return {"SESSION_TYPE": "sqlalchemy", "SQLALCHEMY_DATABASE_URI": address}
         case {"PROBE_FILES": folder}:
@@ -82,8 +88,25 @@ def master(address):
 
 
 def keep_sessions_in_a_store(app):
-    app.config.update(store())
+    app.config.update(store(ClusterAsRedis))
     Session(app)
+    take_given_ids(app)
+
+
+def keep_sessions_by_the_companion(app):
+    sys.path.insert(0, str(COMPANION))
+    import flask_session_swap
+
+    clock.install_in(flask_session_swap.clock)
+    app.config.update(store(RedisCluster.from_url))
+    # As the probe's state says it.
+    app.config.setdefault("SESSION_LOGIN_KEY", "username")
+    app.config.setdefault("SESSION_MERGE", {"counter": "add", "tags": "union", "high": "max", "strict": "refuse"})
+    flask_session_swap.Session(app)
+    take_given_ids(app)
+
+
+def take_given_ids(app):
     random_id = app.session_interface._generate_sid
 
     def given_or_random_id(length):
@@ -101,8 +124,10 @@ def make_app():
             pass
         case "flask_session":
             keep_sessions_in_a_store(app)
+        case "companion":
+            keep_sessions_by_the_companion(app)
         case other:
-            raise SystemExit(f"PROBE_ENGINE={other}: there are the engines `flask` and `flask_session`")
+            raise SystemExit(f"PROBE_ENGINE={other}: there are the engines `flask`, `flask_session` and `companion`")
     clock.install(app)
     app.register_blueprint(operations.routes)
     app.register_blueprint(fields.routes)
