@@ -1,0 +1,84 @@
+"""Sessions in memcached, by the servers of a client of pymemcache."""
+
+from __future__ import annotations
+
+import copy
+import warnings
+from typing import Any
+
+from flask import Flask
+
+from ...settings import ConfigurationError
+from .connection import Server
+from .store import MemcachedStore
+
+try:
+    from pymemcache.client.base import Client, PooledClient
+    from pymemcache.client.hash import HashClient
+    from pymemcache.client.retrying import RetryingClient
+except ImportError as error:
+    raise ImportError("sessions in memcached need pymemcache: pip install pymemcache") from error
+
+__all__ = ["MemcachedStore", "open_memcached"]
+
+
+def open_memcached(app: Flask) -> MemcachedStore:
+    """Opens the store of ``SESSION_TYPE = "memcached"``: the servers of the client that ``SESSION_MEMCACHED`` is.
+
+    The client's own connections are not used: those of the store are made as the client makes its own, and each thread
+    has one for itself while it needs it, so that any client of pymemcache will do. With several servers each session
+    is on that one where the client looks for it.
+
+    :raises ConfigurationError: it is not a client of which that can be done.
+    """
+    client = app.config.get("SESSION_MEMCACHED")
+    if client is None:
+        warnings.warn(
+            "SESSION_MEMCACHED names no client: sessions are kept in the memcached at 127.0.0.1:11211",
+            RuntimeWarning,
+            stacklevel=2,
+        )
+        client = Client(("127.0.0.1", 11211))
+    if isinstance(client, HashClient):
+        if not client.clients:
+            raise ConfigurationError("SESSION_MEMCACHED is a HashClient without a server")
+        servers = {node: _server(one) for node, one in client.clients.items()}
+        # A copy: the client takes servers out of its own that don't answer, and sessions must not move to others,
+        # where they would come back with old contents later.
+        return MemcachedStore(servers, copy.deepcopy(client.hasher).get_node)
+    if isinstance(client, RetryingClient):
+        raise ConfigurationError(
+            "SESSION_MEMCACHED is a RetryingClient, which repeats writes whose outcome nobody knows; pass the client "
+            "that it was made of"
+        )
+    if not isinstance(client, (Client, PooledClient)):
+        kind = type(client)
+        raise ConfigurationError(
+            f"SESSION_MEMCACHED is a {kind.__module__}.{kind.__qualname__}, with which sessions can't be compared and "
+            'swapped; write SESSION_MEMCACHED = pymemcache.HashClient(["host:port"]) with the same server. Of several '
+            "servers each session is then on the one that pymemcache chooses."
+        )
+    return MemcachedStore({"": _server(client)}, lambda key: "")
+
+
+def _server(client: Any) -> Server:
+    if isinstance(client, PooledClient):
+        # It connects when it is first used, so this asks no server.
+        with client.client_pool.get_and_release() as one:
+            client = one
+    _check_serializer(client.serde)
+    return Server(client)
+
+
+def _check_serializer(serde: Any) -> None:
+    record = b"\x82\xa1\xff\r\n\x00" * 200
+    try:
+        data, flags = serde.serialize(b"key", record)
+        keeps = isinstance(data, bytes) and serde.deserialize("key", data, flags) == record
+    except Exception as error:  # whatever an application's own serializer raises
+        raise ConfigurationError(f"{_SERIALIZER}, which fails to write bytes; leave out its serde") from error
+    if not keeps:
+        raise ConfigurationError(f"{_SERIALIZER}, which does not give bytes back as they were; leave out its serde")
+
+
+_SERIALIZER = "the client in SESSION_MEMCACHED has a serializer"
