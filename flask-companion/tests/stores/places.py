@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import Dict
 
-from . import at_files, at_memcached, at_redis
+from . import at_files, at_memcached, at_mongodb, at_redis, at_sql
 from .place import Place
 
 PLACES: Dict[str, Place] = {
     "files": at_files.IN_FOLDER,
+    "mariadb": at_sql.IN_MARIADB,
     "memcached": at_memcached.ON_SERVER,
+    "mongodb": at_mongodb.IN_MONGODB,
+    "postgresql": at_sql.IN_POSTGRES,
     "redis": at_redis.ON_SERVER,
     "redis_cluster": at_redis.ON_CLUSTER,
     "redis_with_texts": at_redis.WITH_TEXTS,
+    "sqlite": at_sql.IN_SQLITE,
 }

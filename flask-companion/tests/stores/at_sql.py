@@ -1,0 +1,38 @@
+"""How a test opens a store in a database."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+
+import pytest
+from flask_sqlalchemy import SQLAlchemy
+
+from flask_session_swap.stores.sql import SqlStore, open_sql
+
+from .place import Place, app_with
+
+
+def at(address: str) -> SqlStore:
+    """Opens the table of a database, as an application with a database object of its own."""
+    app = app_with(SQLALCHEMY_DATABASE_URI=address)
+    app.config["SESSION_SQLALCHEMY"] = SQLAlchemy(app)
+    return open_sql(app)
+
+
+def sqlite(request: pytest.FixtureRequest) -> str:
+    folder: Path = request.getfixturevalue("tmp_path")
+    return f"sqlite:///{folder / 'sessions.db'}"
+
+
+def postgres(request: pytest.FixtureRequest) -> str:
+    return str(request.getfixturevalue("postgres_server").create("sessions_" + secrets.token_hex(8)))
+
+
+def mariadb(request: pytest.FixtureRequest) -> str:
+    return str(request.getfixturevalue("mariadb_server").create("sessions_" + secrets.token_hex(8)))
+
+
+IN_SQLITE = Place(sqlite, at)
+IN_POSTGRES = Place(postgres, at)
+IN_MARIADB = Place(mariadb, at, fits=65_535)
