@@ -65,7 +65,7 @@ def settled(
 
     :param was_set: the keys that the request has set: what it has loaded is another user's.
     """
-    own_lifetime = data.get(LIFETIME) if LIFETIME in was_set else None
+    own_lifetime = Owner.of(data, login_key).number(data.get(LIFETIME)) if LIFETIME in was_set else None
     if reason == Rotation.OTHER_USER:
         kept = {key: value for key, value in data.items() if key == PERMANENT or key in was_set or key == login_key}
         kept.pop(FLASHES, None)
@@ -85,7 +85,7 @@ def settled(
     kept[LOGIN_AT] = owner.bind(int(now) if proven else 0)
     if absolute is not None:
         kept[CREATED_AT] = owner.bind(int(now))
-    if isinstance(own_lifetime, int) and own_lifetime > 0:
+    if own_lifetime:
         kept[LIFETIME] = owner.bind(own_lifetime)
     return kept
 

@@ -37,6 +37,8 @@ def planned(
     Raises what the format of the records raises for a value that it can't hold.
     """
     records, settings, stored, data = home.records, home.settings, opened.stored, session.raw()
+    if LIFETIME in session.was_set:
+        _bind_lifetime(data, login_key, refresh)
     has_logged_in = session.has_logged_in or login_key in session.was_set
     rotation: Optional[login.Rotation] = None
     if _is_as_loaded(home, session, stored, data, has_logged_in):
@@ -106,6 +108,15 @@ def _entered(
         log.warning("a session could not be entered in the list of its user: %s", error)
         return {}
     return {LISTED: lists.seal(user, sid, now)}
+
+
+def _bind_lifetime(data: Dict[str, Any], login_key: Optional[str], refresh: Refresh) -> None:
+    """Makes the life that a request has given to its session the user's who is logged in."""
+    seconds = data.get(LIFETIME)
+    if isinstance(seconds, int):
+        if seconds > refresh.longest:
+            log.warning("a session's own lifetime of %d s is cut to SESSION_LIFETIME_MAX", seconds)
+        data[LIFETIME] = Owner.of(data, login_key).bind(int(min(seconds, refresh.longest)))
 
 
 def _is_due(
