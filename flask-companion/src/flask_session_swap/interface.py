@@ -16,6 +16,7 @@ from . import clock, login
 from .changes import PERMANENT
 from .cookie import Named, SessionCookie
 from .errors import SessionRenewed, SessionUnavailable
+from .listed import HidingMarks, Lists
 from .planning import Planned, planned
 from .records import Format, Msgspec, Pickle
 from .saving import Home, Saved, Stored, Writer
@@ -25,9 +26,6 @@ from .stores.store import Store, StoreError
 from .term import LIFETIME, Refresh
 
 log = logging.getLogger("flask_session_swap")
-
-#: The label of a session in the list of its user's, at most, in bytes.
-_LONGEST_LABEL = 200
 
 
 class SwapSessionInterface(SessionInterface):
@@ -49,10 +47,15 @@ class SwapSessionInterface(SessionInterface):
         self.cookie = SessionCookie(self, is_signed=setting("SESSION_USE_SIGNER"))
         lists = None
         if settings.listed:
-            from .listed import Lists
-
-            lists = Lists(store, records, settings, self.key_prefix)
-        self.home = Home(store, records, settings, lists, self.key_prefix)
+            lists = Lists(
+                store,
+                records,
+                settings,
+                key_prefix=self.key_prefix,
+                login_key=lambda: self.login_key(app),
+                refresh=lambda: self.refresh(app),
+            )
+        self.home = Home(HidingMarks(store, records), records, settings, lists, self.key_prefix)
 
     def regenerate(self, session: SessionMixin) -> None:
         """Gives a session a new id when it is saved. An empty one has none to lose."""
@@ -66,7 +69,7 @@ class SwapSessionInterface(SessionInterface):
             lambda: self._open(app, named),
             self._new_sid,
             only_reads=request.method in ("GET", "HEAD", "OPTIONS"),
-            label=request.headers.get("User-Agent", "").encode()[:_LONGEST_LABEL].decode(errors="ignore"),
+            label=request.headers.get("User-Agent", ""),
         )
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
 from typing import Any, Dict, Mapping, Optional
 
 from . import login
 from .changes import PERMANENT, Changes
+from .listed import LISTED
 from .owner import Owner
 from .saving import Home, Plan, Stored
-from .saving.writer import LISTED
 from .session import Opened, SwapSession, is_empty
-from .stores.store import StoreError
 from .term import CREATED_AT, LIFETIME, Refresh, must_be_dated
-
-log = logging.getLogger("flask_session_swap")
 
 
 @dataclass(frozen=True)
@@ -102,12 +98,8 @@ def _entered(
     lists, sid = home.lists, stored.sid
     if lists is None or not lists.must_be_entered(data, user, sid, now):
         return {}
-    try:
-        lists.enter_late(user, sid, label=session.label, now=now)
-    except StoreError as error:
-        log.warning("a session could not be entered in the list of its user: %s", error)
-        return {}
-    return {LISTED: lists.seal(user, sid, now)}
+    is_entered = lists.enter_late(user, sid, label=session.label, now=now)
+    return {LISTED: lists.seal(user, sid, now)} if is_entered else {}
 
 
 def _bind_lifetime(data: Dict[str, Any], login_key: Optional[str], refresh: Refresh) -> None:

@@ -12,6 +12,9 @@ from . import layout, merge
 
 _DAY = 24 * 60 * 60
 
+#: The list of a user's sessions is one record, which each log-in of the user rewrites.
+_MOST_LISTED = 100
+
 
 class ConfigurationError(ValueError):
     """A setting has a value that it can't have."""
@@ -75,6 +78,12 @@ class Settings:
             raise ConfigurationError('SESSION_WHEN_FULL is "oldest" or "refuse"')
         if max_per_user is not None and not listed:
             raise ConfigurationError("SESSION_MAX_PER_USER needs SESSION_LISTED = True: it counts what is listed")
+        if max_per_user is not None and max_per_user > _MOST_LISTED:
+            raise ConfigurationError(
+                f"SESSION_MAX_PER_USER is at most {_MOST_LISTED}, for which the list of a user has room; 0 is no limit"
+            )
+        if max_per_user is None and when_full == "refuse":
+            warnings.warn("SESSION_WHEN_FULL does nothing without SESSION_MAX_PER_USER", stacklevel=3)
         return cls(
             login_key=login_key,
             merge={key: merge.policy(key, named) for key, named in policies.items()},

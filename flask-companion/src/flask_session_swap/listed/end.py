@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Callable, List, Sequence, Set
 
 from ..errors import SessionUnavailable
-from ..pause import pause
+from ..retry import contended, pause
 from ..stores.store import Done, StoreError
 from .entries import Entry, SessionList
 from .find import BEING_CREATED, Found, There, find
@@ -77,7 +77,7 @@ def end(users: UserList, entries: Sequence[Entry], is_meant: Callable[[Entry], b
         # What was renewed meanwhile has another id by now.
         left = progress.left_of(now, meant)
     if left:
-        raise SessionUnavailable()
+        raise contended()
     return len(progress.ended)
 
 
@@ -132,4 +132,4 @@ def _end_one(users: UserList, found: Found) -> _Fate:
         else:
             current = swapped.current
         pause(attempt)
-    raise SessionUnavailable()
+    raise contended()

@@ -7,8 +7,8 @@ import secrets
 from dataclasses import dataclass, field
 from typing import Callable, List, Optional, Sequence, Set
 
-from ..errors import SessionUnavailable, TooManySessions
-from ..pause import pause
+from ..errors import TooManySessions
+from ..retry import contended, pause
 from .end import AT_ONCE, end
 from .entries import Entering, Entry, SessionList
 from .find import find, has
@@ -85,7 +85,7 @@ def enter(users: UserList, entering: Entering) -> bool:
             seen = _look(users, entered.entries, lambda so_far: so_far.empty >= entered.too_many)
             _make_room(users, entered, seen, seen.empty)
         return True
-    raise SessionUnavailable()
+    raise contended()
 
 
 def _try_to_enter(users: UserList, entering: Entering, handle: str, looked: _Looked) -> _Entered:

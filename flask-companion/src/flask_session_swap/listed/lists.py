@@ -104,7 +104,7 @@ class Lists:
         """Tells whether a stored session is to be entered: because it never was, or long ago, or has another label now."""
         if user is None or listing_has_failed():
             return False
-        lasts = self.refresh().longest / 2
+        lasts = self._longest_life() / 2
         return label_is_chosen() or not is_entered(data, fingerprint(user), sid, lasts=lasts, now=now)
 
     def seal(self, user: object, sid: str, now: float) -> object:
@@ -118,10 +118,14 @@ class Lists:
             records=self._records,
             key_prefix=self._key_prefix,
             login_key=self._login_key(),
-            longest_life=self.refresh().longest,
+            longest_life=self._longest_life(),
             max_sessions=self._settings.max_per_user,
             refuses_when_full=self._settings.when_full == "refuse",
             attempts=self._settings.swap_attempts,
             user=fingerprint(user),
             now=now,
         )
+
+    def _longest_life(self) -> float:
+        refresh = self.refresh()
+        return max(refresh.longest, refresh.lifetime)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Callable, Optional, Sequence
 
 from ..errors import SessionUnavailable
-from ..records import Format
 from ..owner import Owner
-from ..pause import pause
+from ..records import Format
+from ..retry import contended, pause
 from ..stores.store import Done, Loaded, Store, StoreError
 from .entries import SessionList
 from .reading import content_of
@@ -62,7 +62,7 @@ class UserList:
                 return
             expected = swapped.current
             pause(attempt)
-        raise SessionUnavailable()
+        raise contended()
 
     def leave(self, sids: Sequence[str]) -> None:
         """Removes ids whose sessions are gone, as best can be: what is left is removed when the list is shown, or full."""

@@ -10,7 +10,7 @@ from ..login import Rotation
 from ..stores.store import Done
 from . import moving
 from .plan import Draft, Life, Plan, Saved, Stored
-from .retry import contended, pause
+from ..retry import contended, pause
 from .successor import Living
 
 if TYPE_CHECKING:

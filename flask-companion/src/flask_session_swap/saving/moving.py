@@ -12,7 +12,7 @@ from ..login import Rotation
 from ..stores.store import Done, Loaded, StoreError
 from . import following
 from .plan import Draft, Life, Plan, Saved, Stored
-from .retry import contended, pause
+from ..retry import contended, pause
 from .successor import OTHER_USER, Successor, note_key
 
 if TYPE_CHECKING:
@@ -178,7 +178,7 @@ def rewrite(writer: Writer, move: Move, draft: Draft) -> None:
 def discard(writer: Writer, move: Move) -> None:
     """Deletes the record that this request has just created."""
     writer.delete(move.stored.sid)
-    writer.leave(move.stored.loaded, [move.stored.sid])
+    writer.leave_again(move.stored.loaded, move.stored.sid)
 
 
 def _take_back(writer: Writer, move: Move, old: str) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 import threading
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Callable, List, Mapping, Optional, Sequence
+from typing import Any, Callable, List, Mapping, Optional, Sequence
 
 from ..errors import RecordTooLarge, SessionEnded
+from ..listed import LISTED, Lists
 from ..login import Rotation
 from ..records import Format
 from ..settings import Settings
@@ -15,11 +16,8 @@ from ..stores.store import Conflict, Done, Loaded, Store, StoreError, Swapped
 from ..term import Refresh, Term
 from . import following, moving
 from .plan import Draft, Life, Plan, Saved, Stored
-from .retry import contended, pause
+from ..retry import contended, pause
 from .successor import OTHER_USER, RENEWAL, Living, Successor, note_key
-
-if TYPE_CHECKING:
-    from ..listed import Lists
 
 log = logging.getLogger("flask_session_swap")
 
@@ -213,7 +211,7 @@ class Writer:
                 break
             sid = found.sid
             sids.append(sid)
-        self._leave(user, sids)
+        self._leave(user, sids, with_renewed=True)
 
     def delete(self, sid: str) -> bool:
         """Deletes the record under an id; returns whether there was one."""
@@ -234,16 +232,11 @@ class Writer:
         if draft is not None:
             self._check_size(draft)
         record = None if draft is None else draft.record
-        swapped = self.home.store.swap(key, expected, record, life.lifetime, self.now)
-        if isinstance(swapped, Conflict) and swapped.current is not None and not swapped.current.record:
-            # The mark of an end: no session is stored as nothing at all.
-            return Conflict(None)
-        return swapped
+        return self.home.store.swap(key, expected, record, life.lifetime, self.now)
 
     def load(self, sid: str) -> Optional[Loaded]:
-        """Loads the record of a session. The mark of an end is not one."""
-        loaded = self.home.store.load(self.home.key(sid), self.now)
-        return loaded if loaded is not None and loaded.record else None
+        """Loads the record of a session."""
+        return self.home.store.load(self.home.key(sid), self.now)
 
     def successor_of(self, sid: str) -> Optional[Successor]:
         """Looks for the note about an id under which nothing is stored."""
@@ -279,17 +272,16 @@ class Writer:
             return None
 
     def leave(self, loaded: Loaded, sids: List[str]) -> None:
-        """Takes a session that has ended out of the list of its user."""
-        self._leave(self.user_in(loaded), sids)
+        """Takes a session that has ended out of the list of its user, with the ids that it had before."""
+        self._leave(self.user_in(loaded), sids, with_renewed=True)
 
-    def _leave(self, user: Any, sids: List[str]) -> None:
-        if self.home.lists is None or user is None:
-            return
-        try:
-            self.home.lists.leave(user, sids, self.now)
-        except StoreError as error:
-            # The session has ended. Its entry goes when the list is next looked at.
-            log.warning("an ended session could not be taken out of its list: %s", error)
+    def leave_again(self, loaded: Loaded, sid: str) -> None:
+        """Takes a session that this request has created and taken back out of the list of its user. The one before stays."""
+        self._leave(self.user_in(loaded), [sid], with_renewed=False)
+
+    def _leave(self, user: Any, sids: List[str], *, with_renewed: bool) -> None:
+        if self.home.lists is not None:
+            self.home.lists.leave(user, sids, self.now, with_renewed=with_renewed)
 
     def term_of(self, data: Mapping[str, Any]) -> Term:
         return self._refresh.term_of(data, self._login_key, self.now)
@@ -308,8 +300,4 @@ class Writer:
                 len(draft.record), limit, largest[:3],
             )
             raise RecordTooLarge
-
-
-#: The key of the seal by which a session says in whose list it is.
-LISTED = "_listed"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 
-from ..errors import SessionUnavailable
+from .errors import SessionUnavailable
 
 
 def pause(attempt: int) -> None:
