@@ -1,5 +1,6 @@
 """Sessions of Flask that lose nothing, in the places where Flask-Session keeps them."""
 
+from .devices import sessions_of, user_sessions
 from .errors import (
     ChangeRefused,
     RecordTooLarge,
@@ -9,6 +10,7 @@ from .errors import (
     TooManySessions,
 )
 from .extension import Session
+from .listed import UserSession, UserSessions, set_session_label
 from .settings import ConfigurationError
 
 __all__ = [
@@ -20,4 +22,9 @@ __all__ = [
     "SessionRenewed",
     "SessionUnavailable",
     "TooManySessions",
+    "UserSession",
+    "UserSessions",
+    "sessions_of",
+    "set_session_label",
+    "user_sessions",
 ]

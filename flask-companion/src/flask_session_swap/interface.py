@@ -119,26 +119,27 @@ class SwapSessionInterface(SessionInterface):
         :raises StoreError: the store can't be used.
         """
         if named is None:
-            return self._new()
+            return self.new_session()
         now = clock.now()
         refresh, login_key = self.refresh(app), self.login_key(app)
         writer = Writer(self.home, refresh, login_key, self._new_sid, "", now)
         loaded = writer.load(named.sid)
         if loaded is None:
-            return self._new(renewed=named.sid if writer.successor_of(named.sid) is not None else None)
+            return self.new_session(renewed=named.sid if writer.successor_of(named.sid) is not None else None)
         try:
             data = self.home.records.decode(loaded.record)
         except ValueError as error:
             log.error("a session's record can't be read, so its visitor gets a new session: %s", error)
-            return self._new()
+            return self.new_session()
         if data is None:
-            return self._new()
+            return self.new_session()
         stored = Stored(named.sid, loaded)
         if refresh.term_of(data, login_key, now).is_over(now):
-            return self._new(over=stored)
+            return self.new_session(over=stored)
         return Opened(data, stored, is_outdated=named.is_outdated and not refresh.is_flasks)
 
-    def _new(self, *, renewed: Optional[str] = None, over: Optional[Stored] = None) -> Opened:
+    def new_session(self, *, renewed: Optional[str] = None, over: Optional[Stored] = None) -> Opened:
+        """Makes a session that is stored nowhere."""
         return Opened({PERMANENT: True} if self.permanent else {}, renewed=renewed, over=over)
 
     def _new_sid(self) -> str:

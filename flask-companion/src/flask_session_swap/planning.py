@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import Any, Dict, Mapping, Optional
 
@@ -12,6 +13,8 @@ from .owner import Owner
 from .saving import Home, Plan, Stored
 from .session import Opened, SwapSession, is_empty
 from .term import CREATED_AT, LIFETIME, Refresh, must_be_dated
+
+log = logging.getLogger("flask_session_swap")
 
 
 @dataclass(frozen=True)

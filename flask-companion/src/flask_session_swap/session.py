@@ -128,6 +128,12 @@ class SwapSession(ServerSideSession):  # type: ignore[misc]
         self.was_taken.clear()
         self.wants_end = self.has_logged_in = self.wants_new_id = False
 
+    def ended_here(self, opened: Opened) -> None:
+        """Leaves a session that this request has ended by the list of its user: what is set from here on belongs to a new
+        one."""
+        self.saved(opened)
+        self._modified = True
+
     def raw(self) -> Dict[str, Any]:
         """Returns what the session holds, without counting that as a use."""
         return dict(dict.items(self))

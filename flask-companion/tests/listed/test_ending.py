@@ -8,11 +8,11 @@ from typing import Callable, Optional
 import pytest
 
 from flask_session_swap import clock
-from flask_session_swap.errors import SessionEnded
+from flask_session_swap.errors import SessionEnded, SessionUnavailable
 from flask_session_swap.listed import UserSessions
 from flask_session_swap.listed.asking import Asking
 from flask_session_swap.listed.label import Label
-from flask_session_swap.stores.store import Loaded, StoreError, Swapped
+from flask_session_swap.stores.store import Loaded, Swapped
 
 from .conftest import Clock
 from .memory_store import MemoryStore
@@ -186,7 +186,7 @@ def test_what_was_ended_before_the_store_failed_leaves_the_list(moved_clock: Clo
     sids = [world.log_in("momo") for _ in range(3)]
     # The list, three looks, and then the second end.
     store.failing = [store.calls + 6]
-    with pytest.raises(StoreError):
+    with pytest.raises(SessionUnavailable):
         world.of("momo").end_all()
     assert [world.lives(sid) for sid in sids] == [False, True, False]
     assert world.listed("momo") == [sids[1]]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import enum
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Callable, List, Optional, Sequence
+from typing import Callable, Iterator, List, Optional, Sequence
 
 from .. import clock
-from ..errors import SessionEnded
-from ..stores.store import Loaded
+from ..errors import SessionEnded, SessionUnavailable
+from ..stores.store import Loaded, StoreError
 from .asking import Asking
 from .end import end
 from .enter import enter
@@ -42,13 +43,22 @@ class UserSession:
     current: bool
 
 
+@contextmanager
+def _available() -> Iterator[None]:
+    try:
+        yield
+    except StoreError as error:
+        raise SessionUnavailable from error
+
+
 class UserSessions:
     """All sessions of one user: to show them, and to end them from elsewhere.
 
     A session that is ended is deleted: its next request is a visitor's, and a request that is changing it gets a 409. What
     a request has changed and not saved is not in the list: a user who has just logged in is in it with the next request.
 
-    A store that fails raises ``StoreError``; some sessions may have ended then: call again.
+    Where the store can't be used each call raises ``SessionUnavailable``, which is a 503. Some sessions may have ended then:
+    call again.
     """
 
     def __init__(self, lists: Lists, user: object, asking: Optional[Asking] = None) -> None:
@@ -57,6 +67,7 @@ class UserSessions:
         self._user = user
         self._asking = asking
 
+    @_available()
     def list(self) -> List[UserSession]:
         """Returns the sessions that live, the newest first, in one round trip and one for each session."""
         users = self._users()
@@ -100,6 +111,7 @@ class UserSessions:
         """
         return self._end(lambda entry, current: True)
 
+    @_available()
     def _end(self, is_meant: Callable[[Entry, _Current], bool], *, unless_ended: bool = False) -> int:
         users = self._users()
         entries = users.load().entries
