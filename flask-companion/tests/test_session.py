@@ -1,0 +1,428 @@
+"""Sessions of an application in a real Redis: what is loaded, written and sent."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any, Callable, Dict, Iterator, List, Optional
+
+import msgspec
+import pytest
+from flask import Flask, flash, get_flashed_messages, request, session
+from flask.testing import FlaskClient
+from redis import Redis as Redis
+from werkzeug.test import TestResponse
+
+from flask_session_swap import ConfigurationError, Session, SessionEnded, SessionUnavailable, clock
+from servers import redis as servers
+
+Made = Callable[..., FlaskClient]
+
+ROUTES: Dict[str, Callable[[], object]] = {
+    "untouched": lambda: "untouched",
+    "read": lambda: dict(session),
+    "views": lambda: session.__setitem__("views", session.get("views", 0) + 1),
+    "nested": lambda: session.setdefault("cart", []).append("apple"),
+    "nested-muted": lambda: (session["cart"].append("pear"), setattr(session, "modified", False)),
+    "same": lambda: session.__setitem__("views", session["views"]),
+    "clear": lambda: session.clear(),
+    "log-in": lambda: session.__setitem__("user", request.args["user"]),
+    "log-out": lambda: (flash("bye"), session.pop("user", None)),
+    "flash": lambda: flash("hello"),
+    "flashed": lambda: get_flashed_messages(),
+    "sid": lambda: session.sid,  # type: ignore[attr-defined]
+    "life": lambda: session.set_lifetime(300),  # type: ignore[attr-defined]
+    "not-permanent": lambda: setattr(session, "permanent", False),
+    "no-value-of-ours": lambda: session.__setitem__("views", object()),
+    "swallowing": lambda: _swallowing(),
+}
+
+
+def _swallowing() -> None:
+    try:
+        session.get("views")
+    except Exception:
+        pass
+
+
+def _named(name: str, action: Callable[[], object]) -> Callable[[], object]:
+    def route() -> object:
+        made = action()
+        return made if isinstance(made, (str, dict, list)) else "done"
+
+    route.__name__ = name
+    return route
+
+
+@pytest.fixture
+def redis(redis_server: servers.Redis) -> Iterator[Redis]:
+    with Redis.from_url(redis_server.url) as client:
+        client.flushdb()
+        yield client
+
+
+@pytest.fixture
+def now(monkeypatch: pytest.MonkeyPatch) -> List[float]:
+    """The time that sessions see, which a test may move. Redis has its own."""
+    moment = [clock.now()]
+    monkeypatch.setattr(clock, "now", lambda: moment[0])
+    return moment
+
+
+@pytest.fixture
+def made(redis: Redis) -> Made:
+    def make(**config: Any) -> FlaskClient:
+        app = Flask(__name__)
+        defaults = {"SESSION_TYPE": "redis", "SESSION_REDIS": redis, "SECRET_KEY": "k", "SESSION_LOGIN_KEY": "user"}
+        app.config.update({**defaults, **config})
+        Session(app)
+        for name, action in ROUTES.items():
+            app.add_url_rule(f"/{name}", name, _named(name, action), methods=["GET", "POST"])
+        return app.test_client()
+
+    return make
+
+
+def cookie_of(answer: TestResponse) -> Optional[str]:
+    found = re.match("session=([^;]*)", answer.headers.get("Set-Cookie", ""))
+    return found and found[1]
+
+
+def record(redis: Redis, sid: str) -> Any:
+    stored = redis.get("session:" + sid)
+    return None if stored is None else msgspec.msgpack.decode(stored)
+
+
+def commands_of(redis: Redis, action: Callable[[], object]) -> List[str]:
+    """The commands that an action makes this Redis run, without those of scripts."""
+    redis.config_resetstat()
+    before = {"config|resetstat", "info"}
+    action()
+    return sorted(name[8:] for name in redis.info("commandstats") if name[8:] not in before)
+
+
+def test_a_page_that_does_not_use_the_session_asks_the_store_nothing(made: Made, redis: Redis) -> None:
+    client = made()
+    client.get("/views")
+    redis.config_resetstat()
+    answer = client.get("/untouched")
+    assert "cmdstat_get" not in redis.info("commandstats")
+    assert "Vary" not in answer.headers and cookie_of(answer) is None
+
+
+def test_a_page_that_reads_writes_nothing_and_sends_no_cookie(made: Made, redis: Redis) -> None:
+    client = made()
+    client.get("/views")
+    assert commands_of(redis, lambda: client.get("/read")) == ["get", "pttl"]
+    answer = client.get("/read")
+    assert answer.json == {"_permanent": True, "views": 1}
+    assert cookie_of(answer) is None and answer.headers["Vary"] == "Cookie"
+
+
+def test_a_new_session_is_sent_once_and_its_answer_is_not_kept_by_caches(made: Made, redis: Redis) -> None:
+    client = made()
+    answer = client.get("/views")
+    sid = cookie_of(answer)
+    assert sid is not None and len(sid) == 43
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert record(redis, sid) == {"_permanent": True, "views": 1}
+    assert redis.ttl("session:" + sid) > 2_678_390
+    assert cookie_of(client.get("/views")) is None
+    assert record(redis, sid)["views"] == 2
+
+
+def test_changes_deep_in_a_value_are_saved(made: Made, redis: Redis) -> None:
+    client = made(SESSION_REFRESH_EACH_REQUEST=False)
+    sid = cookie_of(client.get("/nested")) or ""
+    client.get("/nested")
+    assert record(redis, sid)["cart"] == ["apple", "apple"]
+    # Whoever says that nothing was changed is believed, as in Flask without refresh.
+    client.get("/nested-muted")
+    assert record(redis, sid)["cart"] == ["apple", "apple"]
+
+
+def test_a_write_keeps_the_life_that_is_left_until_extending_is_due(made: Made, redis: Redis) -> None:
+    client = made()
+    sid = cookie_of(client.get("/views")) or ""
+    redis.expire("session:" + sid, int(2_678_400 * 0.95))
+    assert cookie_of(client.get("/views")) is None
+    assert redis.ttl("session:" + sid) <= 2_678_400 * 0.95
+    redis.expire("session:" + sid, int(2_678_400 * 0.89))
+    answer = client.get("/read")
+    assert cookie_of(answer) == sid and "Expires" in answer.headers["Set-Cookie"]
+    assert redis.ttl("session:" + sid) > 2_678_390
+    assert record(redis, sid)["views"] == 2
+
+
+def test_a_life_that_another_program_has_made_too_long_is_cut(made: Made, redis: Redis) -> None:
+    client = made(PERMANENT_SESSION_LIFETIME=600)
+    sid = cookie_of(client.get("/views")) or ""
+    redis.expire("session:" + sid, 7_000)
+    client.get("/read")
+    assert redis.ttl("session:" + sid) <= 600
+
+
+def test_with_flasks_way_every_use_extends_and_sends(made: Made, redis: Redis) -> None:
+    client = made(SESSION_REFRESH_AFTER=0)
+    sid = cookie_of(client.get("/views")) or ""
+    redis.expire("session:" + sid, 2_678_000)
+    assert cookie_of(client.get("/read")) == sid
+    assert redis.ttl("session:" + sid) > 2_678_390
+    assert cookie_of(client.get("/untouched")) is None, "a session that nobody uses is not loaded"
+
+
+def test_setting_a_value_to_what_it_was_writes_nothing(made: Made, redis: Redis) -> None:
+    client = made()
+    client.get("/views")
+    assert commands_of(redis, lambda: client.get("/same")) == ["get", "pttl"]
+
+
+def test_clearing_deletes_record_and_cookie(made: Made, redis: Redis) -> None:
+    client = made(SESSION_COOKIE_SECURE=False, SESSION_COOKIE_SAMESITE="Lax")
+    sid = cookie_of(client.get("/views")) or ""
+    answer = client.get("/clear")
+    assert cookie_of(answer) == "" and "SameSite=Lax" in answer.headers["Set-Cookie"]
+    assert record(redis, sid) is None
+
+
+def test_a_log_in_and_a_log_out_make_the_old_id_useless(made: Made, redis: Redis) -> None:
+    client = made()
+    visitor = cookie_of(client.get("/views")) or ""
+    user = cookie_of(client.get("/log-in?user=momo")) or ""
+    assert visitor != user and record(redis, visitor) is None
+    stored = record(redis, user)
+    assert stored["views"] == 1 and stored["user"] == "momo" and stored["_login_at"][0] > 1_700_000_000
+    answer = client.get("/log-out")
+    assert record(redis, user) is None
+    # What the page has said to the visitor stays.
+    assert record(redis, cookie_of(answer) or "")["_flashes"] == [["message", "bye"]]
+    assert client.get("/flashed").json == ["bye"]
+
+
+def test_another_user_gets_nothing_of_the_one_before(made: Made, redis: Redis) -> None:
+    client = made()
+    client.get("/views")
+    client.get("/log-in?user=momo")
+    sid = cookie_of(client.get("/log-in?user=kiki")) or ""
+    assert set(record(redis, sid)) == {"_permanent", "user", "_login_at"}
+
+
+def test_a_request_with_a_renewed_id_keeps_its_page_if_it_only_asks_and_is_told_if_it_changes(made: Made) -> None:
+    client = made()
+    old = cookie_of(client.get("/views")) or ""
+    client.get("/log-in?user=momo")
+    other = made()
+    other.set_cookie("session", old)
+    answer = other.get("/views")
+    assert answer.status_code == 200 and cookie_of(answer) is None
+    assert other.get("/read").json == {"_permanent": True}
+    answer = other.post("/views")
+    assert answer.status_code == 409 and cookie_of(answer) is None
+
+
+def test_a_log_out_with_a_renewed_id_ends_the_session_that_came_after_it(made: Made, redis: Redis) -> None:
+    client = made()
+    old = cookie_of(client.get("/views")) or ""
+    user = cookie_of(client.get("/log-in?user=momo")) or ""
+    other = made()
+    other.set_cookie("session", old)
+    assert other.post("/log-out").status_code in (200, 409)
+    assert record(redis, user) is None
+
+
+def test_a_write_to_a_session_that_has_ended_is_409_by_the_page_of_the_application(made: Made, redis: Redis) -> None:
+    sid = cookie_of(made().get("/views")) or ""
+    client = made()
+    client.set_cookie("session", sid)
+    app = client.application
+
+    @app.errorhandler(SessionEnded)
+    def ended(error: SessionEnded) -> Any:
+        return {"error": "ended"}, 409, {"X-Own": "1"}
+
+    @app.post("/slow")
+    def slow() -> str:
+        session["views"] += 1
+        redis.delete("session:" + sid)
+        return "saved"
+
+    answer = client.post("/slow")
+    assert answer.status_code == 409 and answer.json == {"error": "ended"} and answer.headers["X-Own"] == "1"
+    assert answer.headers["Content-Length"] == str(len(answer.data))
+    assert record(redis, sid) is None
+
+
+def test_while_the_store_is_away_pages_that_use_it_are_503_and_others_go_on() -> None:
+    server = servers.Redis()
+    app = Flask(__name__)
+    app.config.update(SESSION_TYPE="redis", SESSION_REDIS=Redis.from_url(server.url))
+    Session(app)
+    for name, action in ROUTES.items():
+        app.add_url_rule(f"/{name}", name, _named(name, action), methods=["GET", "POST"])
+
+    @app.errorhandler(SessionUnavailable)
+    def unavailable(error: SessionUnavailable) -> Any:
+        return "later", 503
+
+    client = app.test_client()
+    sid = cookie_of(client.get("/views"))
+    server.stop()
+    for path in ("/read", "/views", "/swallowing"):
+        answer = client.get(path)
+        assert (answer.status_code, answer.data, cookie_of(answer)) == (503, b"later", None), path
+    assert client.get("/untouched").status_code == 200
+    client.delete_cookie("session")
+    assert client.get("/views").status_code == 503 and client.get("/read").status_code == 200
+    assert sid is not None
+
+
+def test_what_can_not_be_stored_is_an_error_and_changes_nothing(made: Made, redis: Redis) -> None:
+    client = made()
+    sid = cookie_of(client.get("/views")) or ""
+    assert client.get("/no-value-of-ours").status_code == 500
+    assert record(redis, sid)["views"] == 1
+
+
+def test_a_record_that_nobody_can_read_is_a_new_session(made: Made, redis: Redis) -> None:
+    client = made()
+    sid = cookie_of(client.get("/views")) or ""
+    redis.set("session:" + sid, b"\xc1")
+    assert client.get("/read").json == {"_permanent": True}
+    assert cookie_of(client.get("/views")) != sid
+
+
+@pytest.mark.parametrize("cookie", ["", "~user:0", "a b", "é", "../../etc/passwd", "a" * 5_000, 'a"b'])
+def test_a_cookie_that_names_no_session_of_ours_is_never_looked_up(made: Made, redis: Redis, cookie: str) -> None:
+    client = made()
+
+    def ask() -> None:
+        answer = client.get("/read", headers={"Cookie": f"session={cookie}"})
+        assert answer.json == {"_permanent": True}
+
+    assert commands_of(redis, ask) == []
+
+
+def test_a_signed_id_is_read_with_an_older_key_and_signed_anew(made: Made) -> None:
+    old = made(SESSION_USE_SIGNER=True, SECRET_KEY="old")
+    signed = cookie_of(old.get("/views")) or ""
+    assert "." in signed
+    new = made(SESSION_USE_SIGNER=True, SECRET_KEY="new", SECRET_KEY_FALLBACKS=["old"])
+    new.set_cookie("session", signed)
+    answer = new.get("/read")
+    assert answer.json == {"_permanent": True, "views": 1}
+    renewed = cookie_of(answer)
+    assert renewed is not None and renewed != signed and renewed.split(".")[0] == signed.split(".")[0]
+    stranger = made(SESSION_USE_SIGNER=True, SECRET_KEY="other")
+    stranger.set_cookie("session", signed)
+    assert stranger.get("/read").json == {"_permanent": True}
+
+
+def test_no_session_outlives_the_absolute_lifetime(made: Made, redis: Redis, now: List[float]) -> None:
+    client = made(SESSION_ABSOLUTE_LIFETIME=timedelta(hours=1))
+    sid = cookie_of(client.get("/views")) or ""
+    assert 3_590 < redis.ttl("session:" + sid) <= 3_600
+    now[0] += 3_000
+    assert client.get("/read").json == {"_permanent": True, "views": 1, "_created_at": int(now[0] - 3_000)}
+    now[0] += 600
+    answer = client.get("/read")
+    assert answer.json == {"_permanent": True} and cookie_of(answer) == ""
+    assert record(redis, sid) is None
+
+
+def test_a_life_of_its_own_is_the_users_and_ends_the_cookie_too(made: Made, redis: Redis) -> None:
+    client = made()
+    client.get("/views")
+    user = cookie_of(client.get("/log-in?user=momo")) or ""
+    assert cookie_of(client.get("/life")) == user
+    assert redis.ttl("session:" + user) <= 300
+    seconds, owner = record(redis, user)["_lifetime"]
+    assert seconds == 300 and owner == record(redis, user)["_login_at"][1]
+    redis.expire("session:" + user, 200)
+    client.get("/read")
+    assert 290 < redis.ttl("session:" + user) <= 300
+    assert "_lifetime" not in record(redis, cookie_of(client.get("/log-in?user=kiki")) or "")
+
+
+def test_a_session_that_is_not_permanent_has_a_cookie_without_an_end(made: Made, redis: Redis) -> None:
+    client = made(SESSION_PERMANENT=False)
+    answer = client.get("/views")
+    assert "Expires" not in answer.headers["Set-Cookie"]
+    permanent = made()
+    sid = cookie_of(permanent.get("/views"))
+    answer = permanent.get("/not-permanent")
+    assert cookie_of(answer) == sid and "Expires" not in answer.headers["Set-Cookie"]
+
+
+def test_the_id_that_an_application_reads_is_the_one_under_which_a_new_session_is_stored(
+    made: Made, redis: Redis
+) -> None:
+    client = made()
+
+    @client.application.get("/read-then-set")
+    def read_then_set() -> str:
+        sid: str = session.sid  # type: ignore[attr-defined]
+        session["views"] = 1
+        return sid
+
+    answer = client.get("/read-then-set")
+    assert cookie_of(answer) == answer.text == client.get("/sid").text
+    with pytest.raises(AttributeError), client.session_transaction() as opened:
+        opened.sid = "mine"  # type: ignore[attr-defined]
+
+
+def test_a_transaction_of_the_test_client_reads_and_writes(made: Made) -> None:
+    client = made()
+    with client.session_transaction() as opened:
+        opened["views"] = 41
+    assert client.get("/views").status_code == 200
+    with client.session_transaction() as opened:
+        assert opened["views"] == 42 and dict(opened) == {"_permanent": True, "views": 42}
+
+
+def test_messages_of_parallel_requests_are_all_shown_once(made: Made, redis: Redis) -> None:
+    first = made()
+    sid = cookie_of(first.get("/views")) or ""
+    first.get("/flash")
+    client = made()
+    client.set_cookie("session", sid)
+
+    @client.application.post("/beside")
+    def beside() -> str:
+        flash("mine")
+        other = made()
+        other.set_cookie("session", sid)
+        assert other.get("/flashed").json == ["hello"]
+        other.get("/flash")
+        return "done"
+
+    assert client.post("/beside").status_code == 200
+    assert client.get("/flashed").json == ["hello", "mine"]
+    assert record(redis, sid) == {"_permanent": True, "views": 1}
+
+
+@pytest.mark.parametrize(
+    ("config", "text"),
+    [
+        ({"SESSION_TYPE": "null"}, "SESSION_TYPE"),
+        ({"SESSION_TYPE": "reddis"}, "'redis' meant"),
+        ({"SESSION_MERGE": {"views": "sum"}}, '"add"'),
+        ({"SESSION_MERGE": ["views"]}, "SESSION_MERGE"),
+        ({"SESSION_REFRESH_AFTER": 2}, "SESSION_REFRESH_AFTER"),
+        ({"SESSION_ABSOLUTE_LIFETIME": "1 hour"}, "SESSION_ABSOLUTE_LIFETIME"),
+        ({"SESSION_MAX_PER_USER": 5}, "SESSION_LISTED"),
+        ({"SESSION_SERIALIZATION_FORMAT": "yaml"}, "SESSION_SERIALIZATION_FORMAT"),
+        ({"SESSION_LOGIN_KEY": 1}, "SESSION_LOGIN_KEY"),
+        ({"SESSION_WHEN_FULL": "newest"}, "SESSION_WHEN_FULL"),
+    ],
+)
+def test_a_setting_that_makes_no_sense_is_refused_when_the_application_starts(
+    made: Made, config: Dict[str, Any], text: str
+) -> None:
+    with pytest.raises(ValueError, match=text):
+        made(**config)
+
+
+def test_a_misspelled_setting_is_named_with_what_may_be_meant(made: Made) -> None:
+    with pytest.warns(UserWarning, match="SESSION_ABSOLUTE_LIFETIME"):
+        made(SESSION_ABSOLUT_LIFETIME=60)
+    assert issubclass(ConfigurationError, ValueError)
