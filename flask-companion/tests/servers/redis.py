@@ -56,9 +56,11 @@ class RedisCluster:
         arguments = ["--cluster-enabled", "yes", "--cluster-require-full-coverage", "no", "--cluster-port"]
         self.nodes = [Redis(*arguments, str(bus)) for bus in buses]
         for number, node in enumerate(self.nodes):
+            # It can be said before they meet.
             node.command("CLUSTER", "SET-CONFIG-EPOCH", number + 1)
             first, end = SLOTS * number // 3, SLOTS * (number + 1) // 3
             node.command("CLUSTER", "ADDSLOTSRANGE", first, end - 1)
+        for node in self.nodes:
             for other, bus in zip(self.nodes, buses):
                 if other is not node:
                     node.command("CLUSTER", "MEET", "127.0.0.1", other.port, bus)
@@ -81,3 +83,26 @@ class RedisCluster:
     def _is_whole(self, node: Redis) -> bool:
         about = node.command("CLUSTER", "INFO")
         return b"cluster_state:ok" in about and b"cluster_slots_ok:%d" % SLOTS in about
+
+
+class Sentinel:
+    """A sentinel that tells of masters, and makes none."""
+
+    def __init__(self) -> None:
+        self.port = free_port()
+        self._folder = Folder()
+        configuration = self._folder.path / "sentinel.conf"
+        configuration.write_text(f"port {self.port}\nbind 127.0.0.1\ndir {self._folder.path}\n")
+        self.process = Process(["redis-server", configuration, "--sentinel"], INSTALL)
+        self.process.wait_until("ready", lambda: "Sentinel ID is" in self.process.output())
+
+    def name_master(self, name: str, port: int) -> None:
+        """From now on this is the master of that name."""
+        with Client(port=self.port) as client:
+            if any(key in (name, name.encode()) for key in client.sentinel_masters()):
+                client.sentinel_remove(name)
+            client.sentinel_monitor(name, "127.0.0.1", port, 1)
+
+    def stop(self) -> None:
+        self.process.kill()
+        self._folder.remove()
