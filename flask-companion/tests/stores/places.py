@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Dict
 
-from . import at_files, at_memcached, at_mongodb, at_redis, at_sql
+from . import at_cachelib, at_files, at_memcached, at_mongodb, at_redis, at_sql
 from .place import Place
 
 PLACES: Dict[str, Place] = {
+    "cachelib_redis": at_cachelib.ON_REDIS,
     "files": at_files.IN_FOLDER,
     "mariadb": at_sql.IN_MARIADB,
     "memcached": at_memcached.ON_SERVER,

@@ -6,6 +6,8 @@ import warnings
 
 from cachelib.base import NullCache
 from cachelib.file import FileSystemCache
+from cachelib.redis import RedisCache
+from cachelib.serializers import RedisSerializer
 from cachelib.simple import SimpleCache
 from flask import Flask
 
@@ -36,13 +38,22 @@ def open_cachelib(app: Flask) -> Store:
         return of_cache(cache)
     if isinstance(cache, SimpleCache):
         if not pickles(cache):
-            raise ConfigurationError("SESSION_CACHELIB has a serializer of its own; sessions in it are pickles")
+            raise ConfigurationError(_SERIALIZER)
         return SimpleStore(cache)
+    if isinstance(cache, RedisCache):
+        if type(cache.serializer) is not RedisSerializer:
+            raise ConfigurationError(_SERIALIZER)
+        # The client is needed for this cache alone.
+        from .redis_cache import RedisCacheStore
+
+        return RedisCacheStore(cache)
     kind = type(cache).__name__
     if isinstance(cache, NullCache):
         raise ConfigurationError("SESSION_CACHELIB is a NullCache, which keeps no sessions")
     raise ConfigurationError(f"SESSION_CACHELIB is a {kind}, {_REFUSED.get(kind, _UNKNOWN)}")
 
+
+_SERIALIZER = "the cache in SESSION_CACHELIB has a serializer of its own; sessions in it are pickles"
 
 _UNKNOWN = (
     "in which sessions can't be compared and swapped; use a FileSystemCache, a RedisCache or a SimpleCache, or another "
