@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List
+from typing import Any, Callable, Dict, List, Optional
 
 import pytest
 
 from flask_session_swap import clock
 from flask_session_swap.errors import SessionEnded
 
+from .application import Device, application
 from .conftest import Clock
 from .memory_store import Killed, MemoryStore
 from .world import PREFIX, World
@@ -87,3 +88,51 @@ def test_whoever_ends_all_at_any_moment_of_a_log_in_ends_or_refuses_it(moved_clo
             break
         moments += 1
     assert moments >= 3
+
+
+PAGES: Dict[str, List[str]] = {
+    "a log-in": ["/log-in/momo"],
+    "a log-in again": ["/log-in/momo", "/log-in/momo"],
+    "a log-in of another user": ["/log-in/ann", "/log-in/momo"],
+    "another user after momo": ["/log-in/momo", "/log-in/ann"],
+    "a log-in of a visitor": ["/set/cart/tea", "/log-in/momo"],
+    "a new id": ["/log-in/momo", "/renew"],
+    "a log-out": ["/log-in/momo", "/log-out"],
+    "the end of all": ["/log-in/momo", "/end-all"],
+    "the end of all others": ["/log-in/momo", "/end-others"],
+}
+
+
+@pytest.mark.parametrize("limit", [None, 2])
+@pytest.mark.parametrize("page", sorted(PAGES))
+def test_every_session_that_a_page_has_made_is_in_the_list_after_a_kill(
+    moved_clock: Clock, monkeypatch: pytest.MonkeyPatch, page: str, limit: Optional[int]
+) -> None:
+    *before, path = PAGES[page]
+    killed = 0
+    while True:
+        store = MemoryStore()
+        app = application(store, monkeypatch, SESSION_MAX_PER_USER=limit)
+        for _ in range(2):
+            Device(app).log_in()
+        device = Device(app)
+        for earlier in before:
+            assert device.post(earlier).status_code == 200
+        store.killed_after = store.calls + killed
+        try:
+            device.post(path)
+        except Killed:
+            is_done = False
+        else:
+            is_done = True
+        store.killed_after = None
+        world = World(store)
+        sids = {key[len(PREFIX) :] for key in store.records if "~" not in key}
+        momos = {sid for sid in sids if world.data(sid).get("user") == "momo"}
+        assert momos <= set(world.listed("momo")), f"killed after {killed} calls"
+        assert Device(app).post("/admin/end/momo").status_code == 200
+        assert not any(world.lives(sid) for sid in momos)
+        if is_done:
+            break
+        killed += 1
+    assert killed >= 3
