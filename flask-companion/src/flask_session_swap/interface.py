@@ -19,8 +19,8 @@ from .errors import SessionRenewed, SessionUnavailable
 from .listed import HidingMarks, Lists
 from .planning import Planned, planned
 from .records import Format, Msgspec, Pickle
-from .saving import Home, Saved, Stored, Writer
-from .session import Opened, SwapSession, is_empty
+from .saving import Home, Saved, Stored, Writer, is_empty
+from .session import Opened, SwapSession
 from .settings import Settings
 from .stores.store import Store, StoreError
 from .term import LIFETIME, Refresh

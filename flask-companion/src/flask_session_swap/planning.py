@@ -10,8 +10,8 @@ from . import login
 from .changes import PERMANENT, Changes
 from .listed import LISTED
 from .owner import Owner
-from .saving import Home, Plan, Stored
-from .session import Opened, SwapSession, is_empty
+from .saving import Home, Plan, Stored, is_empty
+from .session import Opened, SwapSession
 from .term import CREATED_AT, LIFETIME, Refresh, must_be_dated
 
 log = logging.getLogger("flask_session_swap")
@@ -40,7 +40,10 @@ def planned(
         _bind_lifetime(data, login_key, refresh)
     has_logged_in = session.has_logged_in or login_key in session.was_set
     rotation: Optional[login.Rotation] = None
-    if _is_as_loaded(home, session, stored, data, has_logged_in):
+    # What is stored is compared as a whole first: nested changes are found by it, too, and most requests change nothing.
+    encoded = None if stored is None else records.encode(data)
+    asks = has_logged_in or session.wants_new_id
+    if stored is not None and encoded == stored.loaded.record and not asks:
         base: Mapping[str, Any] = data
         changes = Changes()
     else:
@@ -51,6 +54,7 @@ def planned(
             data = login.settled(
                 base, data, login_key, rotation, was_set=session.was_set, absolute=absolute, now=now
             )
+            encoded = None
         if session.wants_new_id and rotation is None:
             rotation = login.Rotation.RENEWAL
         changes = Changes.between(base, data, records)
@@ -76,21 +80,13 @@ def planned(
         login_key=login_key,
         policies=settings.merge,
         records=records,
+        encoded=None if changes.seals else encoded,
     )
     return Planned(
         plan,
         is_wanted=bool(changes) and not (session.is_muted and not refresh.each_use),
         wants_end=user is None and (session.wants_end or login_key in session.was_taken),
     )
-
-
-def _is_as_loaded(
-    home: Home, session: SwapSession, stored: Optional[Stored], data: Mapping[str, Any], has_logged_in: bool
-) -> bool:
-    if stored is None or has_logged_in or session.wants_new_id:
-        return False
-    # What is stored is compared as a whole first. Nested changes are found by it, too, and most requests change nothing.
-    return home.records.encode(data) == stored.loaded.record
 
 
 def _entered(

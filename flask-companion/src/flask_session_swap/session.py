@@ -11,9 +11,9 @@ from flask_session.base import ServerSideSession
 from werkzeug.datastructures import CallbackDict
 
 from .errors import SessionUnavailable
-from .saving import Stored
+from .saving import Stored, is_empty
 from .stores.store import StoreError
-from .term import LIFETIME, OF_LIFE
+from .term import LIFETIME
 
 log = logging.getLogger("flask_session_swap")
 
@@ -190,11 +190,6 @@ class SwapSession(ServerSideSession):  # type: ignore[misc]
     def _use(self) -> None:
         self.accessed = True
         self.load()
-
-
-def is_empty(data: Mapping[str, Any]) -> bool:
-    """Tells whether there is nothing to keep: Flask-Session's flag and what says how long a session lives is not anything."""
-    return all(key in OF_LIFE for key in data)
 
 
 def _loading(name: str) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Dict, Mapping, Optional
+from typing import Any, Container, Dict, Mapping, Optional
 
 from ..changes import PERMANENT, Changes
 from ..login import Rotation, has_logged_in_here
@@ -33,8 +33,7 @@ class Draft:
     @classmethod
     def of(cls, data: Dict[str, Any], changes: Changes, records: Format) -> Draft:
         """Encodes a session. Raises what the format raises for a value that it can't hold."""
-        is_empty = not any(key not in OF_LIFE and key not in changes.seals for key in data)
-        return cls(data, records.encode(data), is_empty)
+        return cls(data, records.encode(data), is_empty(data, changes.seals))
 
 
 @dataclass(frozen=True)
@@ -90,10 +89,14 @@ class Plan:
     login_key: Optional[str]
     policies: Mapping[str, Policy]
     records: Format
+    #: The record of what the request has made, where that is known already.
+    encoded: Optional[bytes] = None
 
     def draft(self) -> Draft:
         """Returns what the request wants to store."""
-        return self._draft({**self.data, **self.changes.seals})
+        if self.encoded is None:
+            return self._draft({**self.data, **self.changes.seals})
+        return Draft(self.data, self.encoded, is_empty(self.data))
 
     def without_data(self) -> Draft:
         """Returns the changes alone, for a user who starts without the data of the session before."""
@@ -161,6 +164,11 @@ class Plan:
         others = self._user(theirs)
         mine = (self._user(self.base), self._user(self.data))
         return not any(self.records.same(user, others) for user in mine)
+
+
+def is_empty(data: Mapping[str, Any], seals: Container[str] = ()) -> bool:
+    """Tells whether there is nothing to keep: what only says how a session lives, or was only sealed, is not anything."""
+    return all(key in OF_LIFE or key in seals for key in data)
 
 
 def permanent_alone(data: Mapping[str, Any]) -> Dict[str, Any]:
