@@ -125,7 +125,8 @@ def _item_limit(client: Any) -> int:
     except MemcacheError:  # one that does not list its settings has the defaults; its connection is a new one now
         client.version()
         settings = {}
-    if settings.get(b"cas_enabled") is False:
+    # Releases of pymemcache differ in whether they make something of the word.
+    if settings.get(b"cas_enabled") in (b"no", False):
         raise StoreError("memcached runs without compare-and-swap; start it without the option -C", is_open=False)
     limit = settings.get(b"item_size_max")
     return limit if isinstance(limit, int) else _DEFAULT_LIMIT
@@ -145,15 +146,14 @@ class _Connection:
         if not line.endswith(_LINE_END):
             raise ConnectionResetError("memcached has closed the connection")
         words = line.split()
-        status = words[0] if words else b""
-        if status == b"VA":
-            size = int(words[1])
-            value: bytes = self._answers.read(size + 2)
-            if len(value) != size + 2:
+        if len(words) > 1 and words[0] == b"VA" and words[1].isdigit():
+            size = int(words[1]) + len(_LINE_END)
+            value: bytes = self._answers.read(size)
+            if len(value) != size:
                 raise ConnectionResetError("memcached has closed the connection")
-            return Answer(status, _flags(words[2:]), value[:-2])
-        if len(status) == 2:
-            return Answer(status, _flags(words[1:]))
+            return Answer(words[0], _flags(words[2:]), value[: -len(_LINE_END)])
+        if words and len(words[0]) == 2 and words[0] != b"VA":
+            return Answer(words[0], _flags(words[1:]))
         raise _refused(line, writes)
 
     def is_silent(self) -> bool:
