@@ -1,0 +1,112 @@
+"""Log-ins by the real Flask-Login."""
+
+from __future__ import annotations
+
+from typing import Any, Iterator
+
+import pytest
+from flask import Flask, session
+from flask.testing import FlaskClient
+from flask_login import LoginManager, UserMixin, current_user, login_required, login_user, logout_user
+from redis import Redis
+
+from flask_session_swap import Session
+from servers import redis as servers
+from test_session import cookie_of, record
+
+
+class User(UserMixin):  # type: ignore[misc]
+    def __init__(self, name: str) -> None:
+        self.id = name
+
+
+@pytest.fixture
+def redis(redis_server: servers.Redis) -> Iterator[Redis]:
+    with Redis.from_url(redis_server.url) as client:
+        client.flushdb()
+        yield client
+
+
+def application(redis: Redis, **config: Any) -> FlaskClient:
+    app = Flask(__name__)
+    app.config.update(SESSION_TYPE="redis", SESSION_REDIS=redis, SECRET_KEY="k", **config)
+    Session(app)
+    LoginManager(app).user_loader(User)
+
+    @app.route("/put/<thing>", methods=["GET", "POST"])
+    def put(thing: str) -> str:
+        session.setdefault("cart", []).append(thing)
+        return "put"
+
+    @app.post("/in/<name>")
+    def log_in(name: str) -> str:
+        login_user(User(name), remember=True)
+        return "in"
+
+    @app.post("/out")
+    def log_out() -> str:
+        logout_user()
+        return "out"
+
+    @app.get("/account")
+    @login_required  # type: ignore[untyped-decorator]
+    def account() -> str:
+        return f"{current_user.id} {session.get('_fresh')}"
+
+    return app.test_client()
+
+
+def test_a_log_in_gives_a_new_id_and_keeps_what_the_visitor_had(redis: Redis) -> None:
+    client = application(redis)
+    visitor = cookie_of(client.get("/put/apple")) or ""
+    client.post("/in/momo")
+    assert client.get("/account").text == "momo True"
+    assert record(redis, visitor) is None
+    (key,) = (key for key in redis.keys("session:*") if b"~" not in key)
+    stored = record(redis, key.decode().removeprefix("session:"))
+    assert stored["_user_id"] == "momo" and stored["cart"] == ["apple"] and stored["_login_at"][0] > 0
+
+
+def test_a_log_out_leaves_nothing_of_the_user_and_forgets_the_remembered_login(redis: Redis) -> None:
+    client = application(redis)
+    client.get("/put/apple")
+    client.post("/in/momo")
+    client.post("/out")
+    assert client.get("/account").status_code == 401
+    assert client.get_cookie("remember_token") is None
+    assert not [key for key in redis.keys("session:*") if b"~" not in key]
+
+
+def test_a_remembered_user_is_logged_in_under_a_new_id_and_has_proven_nothing(redis: Redis) -> None:
+    client = application(redis)
+    client.post("/in/momo")
+    client.delete_cookie("session")
+    sid = cookie_of(client.get("/put/apple")) or ""
+    answer = client.get("/account")
+    assert answer.text == "momo False"
+    logged_in = cookie_of(answer) or ""
+    assert logged_in != sid
+    # So a page that asks for a fresh login, on the other side too, asks for the password.
+    assert record(redis, logged_in)["_login_at"][0] == 0
+
+
+def test_a_log_out_with_an_id_that_was_renewed_ends_the_session_of_the_user(redis: Redis) -> None:
+    client = application(redis)
+    old = cookie_of(client.get("/put/apple")) or ""
+    client.post("/in/momo")
+    late = application(redis)
+    late.set_cookie("session", old)
+    late.post("/out")
+    assert client.get("/put/pear").status_code == 200
+    client.delete_cookie("remember_token")
+    assert client.get("/account").status_code == 401
+
+
+def test_the_same_user_who_logs_in_again_gets_a_new_id_and_keeps_the_data(redis: Redis) -> None:
+    client = application(redis)
+    client.get("/put/apple")
+    first = client.post("/in/momo")
+    second = client.post("/in/momo")
+    ids = [[cookie for cookie in answer.headers.getlist("Set-Cookie") if cookie.startswith("session=")] for answer in (first, second)]
+    assert ids[0] and ids[1] and ids[0] != ids[1]
+    assert client.get("/account").text == "momo True"
