@@ -131,6 +131,19 @@ def test_a_new_session_is_sent_once_and_its_answer_is_not_kept_by_caches(made: M
     assert record(redis, sid)["views"] == 2
 
 
+def test_a_page_that_caches_may_keep_is_kept_by_its_browser_alone_when_it_brings_the_cookie(made: Made) -> None:
+    client = made()
+
+    @client.application.after_request
+    def kept(answer: Any) -> Any:
+        answer.headers["Cache-Control"] = "public, s-maxage=60, max-age=30"
+        return answer
+
+    first, second = client.get("/views"), client.get("/read")
+    assert first.cache_control.private and not first.cache_control.public and first.cache_control.s_maxage is None
+    assert first.cache_control.max_age == 30 and second.cache_control.public
+
+
 def test_changes_deep_in_a_value_are_saved(made: Made, redis: Redis) -> None:
     client = made(SESSION_REFRESH_EACH_REQUEST=False)
     sid = cookie_of(client.get("/nested")) or ""
@@ -240,6 +253,12 @@ def test_a_write_to_a_session_that_has_ended_is_409_by_the_page_of_the_applicati
     def ended(error: SessionEnded) -> Any:
         return {"error": "ended"}, 409, {"X-Own": "1"}
 
+    @app.after_request
+    def with_headers(answer: Any) -> Any:
+        answer.headers["Access-Control-Allow-Origin"] = "https://shop.example"
+        answer.headers["ETag"] = '"old"'
+        return answer
+
     @app.post("/slow")
     def slow() -> str:
         session["views"] += 1
@@ -249,6 +268,7 @@ def test_a_write_to_a_session_that_has_ended_is_409_by_the_page_of_the_applicati
     answer = client.post("/slow")
     assert answer.status_code == 409 and answer.json == {"error": "ended"} and answer.headers["X-Own"] == "1"
     assert answer.headers["Content-Length"] == str(len(answer.data))
+    assert answer.headers["Access-Control-Allow-Origin"] == "https://shop.example" and "ETag" not in answer.headers
     assert record(redis, sid) is None
 
 
@@ -262,7 +282,8 @@ def test_while_the_store_is_away_pages_that_use_it_are_503_and_others_go_on() ->
 
     @app.errorhandler(SessionUnavailable)
     def unavailable(error: SessionUnavailable) -> Any:
-        return "later", 503
+        # Most pages show who is logged in.
+        return "later" if session.get("user") is None else "who?", 503
 
     client = app.test_client()
     sid = cookie_of(client.get("/views"))

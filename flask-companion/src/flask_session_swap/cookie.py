@@ -9,6 +9,7 @@ from flask.sessions import SessionInterface
 from flask.wrappers import Request, Response
 from itsdangerous import BadSignature, Signer, want_bytes
 
+from .answers import forbid_sharing
 from .saving.successor import SID
 
 
@@ -54,12 +55,12 @@ class SessionCookie:
             expires=None if expires is None else int(expires),
             **self._attributes(app),
         )
-        _forbid_caching(response)
+        forbid_sharing(response)
 
     def delete(self, app: Flask, response: Response) -> None:
         """Makes the browser forget the cookie."""
         response.delete_cookie(self._interface.get_cookie_name(app), **self._attributes(app))
-        _forbid_caching(response)
+        forbid_sharing(response)
 
     def _value(self, app: Flask, sid: str) -> str:
         return _signer([_key(app)]).sign(sid).decode() if self._is_signed else sid
@@ -92,9 +93,3 @@ def _older_keys(app: Flask) -> List[bytes]:
 def _signer(keys: List[bytes]) -> Signer:
     return Signer(keys, salt="flask-session", key_derivation="hmac")
 
-
-def _forbid_caching(response: Response) -> None:
-    # A cache that keeps this answer would hand one visitor's session to another.
-    response.vary.add("Cookie")
-    if "Cache-Control" not in response.headers:
-        response.headers["Cache-Control"] = "no-store"

@@ -12,7 +12,7 @@ from flask.wrappers import Request, Response
 from flask_session.defaults import Defaults
 from werkzeug.exceptions import HTTPException
 
-from . import clock, login
+from . import answers, clock, login
 from .changes import PERMANENT
 from .cookie import Named, SessionCookie
 from .errors import SessionRenewed, SessionUnavailable
@@ -77,7 +77,7 @@ class SwapSessionInterface(SessionInterface):
         assert isinstance(session, SwapSession), "it is the one that was opened here"
         if session.failure is not None:
             if response.status_code != SessionUnavailable.code:
-                _answer(app, response, SessionUnavailable())
+                answers.replace(app, response, SessionUnavailable())
         elif session.opened is not None:
             try:
                 self._save(app, session, session.opened, response)
@@ -86,13 +86,13 @@ class SwapSessionInterface(SessionInterface):
                     # The page was made for a new visitor, and is right as it is.
                     log.warning("what a request has changed under a renewed id was not kept")
                 else:
-                    _answer(app, response, error)
+                    answers.replace(app, response, error)
             except HTTPException as error:
                 log.warning("a session was not saved: %s", error.description)
-                _answer(app, response, error)
+                answers.replace(app, response, error)
             except StoreError as error:
                 log.error("a session could not be saved: %s", error, exc_info=error)
-                _answer(app, response, SessionUnavailable())
+                answers.replace(app, response, SessionUnavailable())
         if session.accessed:
             response.vary.add("Cookie")
 
@@ -205,14 +205,3 @@ def _carry_out(writer: Writer, made: Planned) -> Saved:
         return writer.seal(plan.stored, plan)
     return writer.extend(plan.stored, plan.data) if plan.is_due else Saved(plan.stored)
 
-
-def _answer(app: Flask, response: Response, error: HTTPException) -> None:
-    """Makes an answer that of an error, by the application's own page for it if there is one."""
-    page = app.make_response(app.handle_http_exception(error))
-    response.close()
-    response.status = page.status
-    response.headers.clear()
-    response.headers.extend(page.headers)
-    response.headers["Cache-Control"] = "no-store"
-    response.direct_passthrough = False
-    response.response = page.response

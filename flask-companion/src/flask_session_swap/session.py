@@ -104,20 +104,23 @@ class SwapSession(ServerSideSession):  # type: ignore[misc]
         return first or self._new_sid()
 
     def load(self) -> Opened:
-        """Loads the session, unless that was done."""
+        """Loads the session, unless that was done.
+
+        Where it can't be loaded, the answer is going to be a 503, whatever the page makes of it. So only the first use is told:
+        the application's page for that, which may ask who is logged in, finds an empty session.
+        """
         if self.opened is not None:
             return self.opened
-        if self.failure is None:
-            try:
-                opened = self._opening()
-            except StoreError as error:
-                self.failure = error
-                log.error("a session could not be loaded: %s", error, exc_info=error)
-            else:
-                self.opened = opened
-                dict.update(self, opened.data)
-                return opened
-        raise SessionUnavailable from self.failure
+        if self.failure is not None:
+            return Opened({})
+        try:
+            self.opened = self._opening()
+        except StoreError as error:
+            self.failure = error
+            log.error("a session could not be loaded: %s", error, exc_info=error)
+            raise SessionUnavailable from error
+        dict.update(self, self.opened.data)
+        return self.opened
 
     def saved(self, opened: Opened) -> None:
         """Goes on with what a save has stored."""
