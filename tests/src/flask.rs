@@ -53,6 +53,8 @@ impl Flask {
         command.envs(environment.iter().map(|(name, value)| (name, value)));
         // No compiled files beside the sources, and no output that is lost in a buffer.
         command.env("PYTHONDONTWRITEBYTECODE", "1").env("PYTHONUNBUFFERED", "1");
+        // Our Python package is not installed there: what is tested is what stands in the checkout.
+        command.env("PYTHONPATH", concat!(env!("CARGO_MANIFEST_DIR"), "/../flask-companion/src"));
         let mut process = Process::start(command, INSTALL);
         process.wait_until("ready", |_| port::answers(port));
         Flask { port, process }

@@ -1,18 +1,30 @@
 """A small shop on Flask. Two of its routes have moved to Rocket, the cart and the account.
 
 It keeps them all the same: which side answers is said in nginx.conf, so that a route moves, and moves
-back, by one line there.
+back, by one line there. The sessions of both sides follow the same rules: flask_session_swap takes the
+place of Flask-Session.
 """
 
 import os
 from datetime import datetime, timedelta, timezone
 
 from flask import Flask, abort, flash, get_flashed_messages, redirect, render_template, request, session
-from flask_session import Session
+from flask_session_swap import Session
 from redis import Redis
 
 ARTICLES = ["Oolong", "Rooibos", "Sencha"]
 PAGES = ["/", "/cart", "/account"]
+
+
+def merge_carts(base, mine, theirs):
+    """Two requests changed the cart at once: each article gets what both added or removed. src/cart.rs has the same."""
+    base, mine, theirs = base or {}, mine or {}, theirs or {}
+    cart = {
+        article: theirs.get(article, 0) + mine.get(article, 0) - base.get(article, 0)
+        for article in (*theirs, *base, *mine)
+    }
+    return {article: quantity for article, quantity in cart.items() if quantity > 0}
+
 
 app = Flask(__name__, template_folder="../templates")
 app.config.update(
@@ -23,22 +35,17 @@ app.config.update(
     # Without it, a browser sends the cookie with what another site posts here.
     SESSION_COOKIE_SAMESITE="Lax",
     PERMANENT_SESSION_LIFETIME=timedelta(hours=2),
-    # Otherwise every request rewrites the whole record, with what it read before Rocket changed it.
-    SESSION_REFRESH_EACH_REQUEST=False,
+    # As #[session_state] says it to Rocket in src/visit.rs.
+    SESSION_LOGIN_KEY="username",
+    SESSION_MERGE={"cart": merge_carts},
 )
 # FLASK_SECRET_KEY, FLASK_SESSION_TYPE and so on win, as ROCKET_SECRET_KEY and ROCKET_SESSION_TYPE do there.
 app.config.from_prefixed_env()
 
-# `cookie` is Flask's own signed cookie, for which Flask-Session is not needed.
+# `cookie` is Flask's own signed cookie, which has no store, so that nobody can compare and swap.
 if app.config["SESSION_TYPE"] != "cookie":
     app.config["SESSION_REDIS"] = Redis.from_url(app.config["SESSION_REDIS"])
     Session(app)
-
-
-def renew_id():
-    """An id from before a login or a log-out is worth nothing after it. Signed cookies have none."""
-    if hasattr(app.session_interface, "regenerate"):
-        app.session_interface.regenerate(session)
 
 
 def ordered_article():
@@ -70,11 +77,11 @@ def log_in():
         flash("Enter a name of 1 to 40 characters.", "error")
         return redirect("/login", 303)
     if session.get("username", name) != name:
+        # Of a session in a store nothing goes on to another user anyway.
         session.clear()
     session["username"] = name
     session["since"] = datetime.now(timezone.utc)
     session.permanent = "remember" in request.form
-    renew_id()
     flash(f"Welcome, {name}.")
     # Only to pages of our own: `next` is whatever the link said.
     return redirect(target if target in PAGES else "/", 303)
@@ -85,7 +92,6 @@ def log_in():
 def log_out():
     session.clear()
     flash("You are logged out.")
-    renew_id()
     return redirect("/", 303)
 
 
@@ -99,7 +105,7 @@ def add_to_cart():
     article = ordered_article()
     cart = session.setdefault("cart", {})
     cart[article] = cart.get(article, 0) + 1
-    # Flask does not notice a change inside a value.
+    # A signed cookie needs it: in a store, a change inside a value is noticed.
     session.modified = True
     flash(f"{article} is in your cart.")
     return redirect("/", 303)
@@ -117,6 +123,12 @@ def account():
     if "username" not in session:
         return redirect("/login?next=/account", 303)
     return render_template("account.html", username=session["username"])
+
+
+@app.get("/state")
+def state():
+    """What this side makes of the session. Rocket's side answers the same."""
+    return {"username": session.get("username"), "cart": session.get("cart", {})}
 
 
 if __name__ == "__main__":

@@ -2,9 +2,10 @@
 
 mod account;
 mod cart;
+mod state;
 mod visit;
 
-use rocket::{catchers, launch};
+use rocket::{catchers, launch, routes};
 use rocket_session_state::Sessions;
 
 #[launch]
@@ -13,5 +14,6 @@ fn rocket() -> _ {
         .attach(Sessions::fairing())
         .mount("/cart", cart::routes())
         .mount("/account", account::routes())
+        .mount("/state", routes![state::page])
         .register("/account", catchers![account::log_in_first])
 }
