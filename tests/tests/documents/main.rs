@@ -35,6 +35,7 @@ fn others() -> Vec<Document> {
         ["ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "bench/README.md", "fuzz/README.md"]
             .into_iter()
             .chain(["session-conformance/README.md", "session-core/README.md", "session-macros/README.md"])
+            .chain(["flask-companion/README.md"])
             .map(|path| Document::read(&root(), path))
             .collect();
     for example in fs::read_dir(root().join("examples")).unwrap() {
