@@ -7,6 +7,7 @@ from typing import Any, Optional
 from flask import Flask, session
 from flask_session.defaults import Defaults
 
+from .cleanup import register_cleanup
 from .interface import SwapSessionInterface
 from .session import SwapSession
 from .settings import ConfigurationError, Settings
@@ -40,7 +41,9 @@ class Session:
         kind = app.config.get("SESSION_TYPE", Defaults.SESSION_TYPE)
         if not isinstance(kind, str):
             raise ConfigurationError("SESSION_TYPE is the name of a store, such as \"redis\"")
-        app.session_interface = SwapSessionInterface(app, open_store(kind.lower(), app), settings)
+        store = open_store(kind.lower(), app)
+        app.session_interface = SwapSessionInterface(app, store, settings)
+        register_cleanup(app, store)
         _listen_to_flask_login(app)
 
 
