@@ -20,7 +20,8 @@ HOUR = 3600
 
 def application(folder: Path, **config: Any) -> Flask:
     app = Flask("tests")
-    app.config.update(SESSION_TYPE="sqlalchemy", SQLALCHEMY_DATABASE_URI=f"sqlite:///{folder / 'shop.db'}", **config)
+    address = f"sqlite:///{folder / 'shop.db'}"
+    app.config.update(SESSION_TYPE="sqlalchemy", SQLALCHEMY_DATABASE_URI=address, **config)
     app.config["SESSION_SQLALCHEMY"] = SQLAlchemy(app)
     app.add_url_rule("/", view_func=lambda: "page")
     Session(app)

@@ -1,4 +1,4 @@
-"""The removal of expired records from stores that don't remove them by themselves, when Flask-Session does it."""
+"""The removal of expired records from stores that keep them, when Flask-Session does it."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ class Purged(Protocol):
 def register_cleanup(app: Flask, store: object) -> None:
     """Has expired records removed, if the store is one that keeps them.
 
-    With ``SESSION_CLEANUP_N_REQUESTS`` that happens before one request of so many, on average. Without it there is the
-    command ``flask session_cleanup``, to be run from time to time.
+    With ``SESSION_CLEANUP_N_REQUESTS`` that happens before one request of so many, on average. Without it
+    there is the command ``flask session_cleanup``, to be run from time to time.
 
     :raises ConfigurationError: the key is not a number.
     """

@@ -1,4 +1,4 @@
-"""What is special about MongoDB: Flask-Session's documents, the index that it lacks, and the server's errors."""
+"""What is special about MongoDB: Flask-Session's documents, the index that it lacks, and errors."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def failure(call: Callable[[], object], *secret: str) -> StoreError:
     return error.value
 
 
-def test_documents_of_flask_session_are_read_and_those_written_here_are_read_by_flask_session(place: Flask) -> None:
+def test_documents_of_flask_session_are_read_here_and_those_of_here_there(place: Flask) -> None:
     flask_session.Session(place)
     theirs: Any = place.session_interface
     store = open_mongodb(place)
@@ -59,7 +59,8 @@ def test_documents_of_flask_session_are_read_and_those_written_here_are_read_by_
     loaded = store.load("session:theirs", now)
     assert loaded is not None and loaded.record == theirs.serializer.encode(session)
     assert loaded.expires is not None and 85 < loaded.expires - now <= 91
-    assert isinstance(store.swap("session:theirs", loaded, theirs.serializer.encode({"cart": [3]}), HOUR, now), Done)
+    changed = theirs.serializer.encode({"cart": [3]})
+    assert isinstance(store.swap("session:theirs", loaded, changed, HOUR, now), Done)
     assert theirs._retrieve_session_data("session:theirs") == {"cart": [3]}
     record = theirs.serializer.encode({"new": True})
     assert isinstance(store.swap("session:mine", None, record, HOUR, now), Done)
@@ -137,7 +138,7 @@ def test_a_call_is_one_command_and_a_conflict_one_more(place: Flask, mongodb_ser
 
 
 def test_two_documents_of_one_id_are_told_of_when_sessions_are_attached(place: Flask) -> None:
-    documents(place).insert_many([{"id": "session:secret", "val": b"1"}, {"id": "session:secret", "val": b"2"}])
+    documents(place).insert_many([{"id": "session:secret", "val": val} for val in (b"1", b"2")])
     with pytest.raises(ConfigurationError, match="two documents have one id") as error:
         open_mongodb(place)
     told = "".join(traceback.format_exception(error.type, error.value, None))
@@ -151,16 +152,20 @@ def client_of_nobody() -> MongoClient[Any]:
 def test_a_server_that_is_away_is_left_to_the_requests_and_nothing_is_written() -> None:
     store = open_mongodb(app_with(SESSION_MONGODB=client_of_nobody()))
     assert not failure(lambda: store.load("session:secret", clock.now()), "secret").is_open
-    assert not failure(lambda: store.swap("session:secret", None, b"secret", HOUR, clock.now()), "secret").is_open
+    now = clock.now()
+    assert not failure(lambda: store.swap("session:secret", None, b"secret", HOUR, now), "secret").is_open
 
 
-def test_an_answer_that_does_not_come_leaves_open_whether_it_was_written(place: Flask, mongodb_server: MongoDb) -> None:
+def test_an_answer_that_does_not_come_leaves_open_what_was_written(
+    place: Flask, mongodb_server: MongoDb
+) -> None:
     place.config["SESSION_MONGODB"] = MongoClient(mongodb_server.url, socketTimeoutMS=200)
     store = open_mongodb(place)
     assert store.load("session:secret", clock.now()) is None
     mongodb_server.process.pause()
     try:
-        assert failure(lambda: store.swap("session:secret", None, b"secret", HOUR, clock.now()), "secret").is_open
+        now = clock.now()
+        assert failure(lambda: store.swap("session:secret", None, b"secret", HOUR, now), "secret").is_open
         assert not failure(lambda: store.load("session:secret", clock.now()), "secret").is_open
     finally:
         mongodb_server.process.resume()
@@ -185,7 +190,8 @@ def test_what_was_written_survives_an_outage_and_the_indexes_are_made_when_the_s
 
 def test_a_record_that_a_command_can_not_hold_is_refused(place: Flask) -> None:
     store = open_mongodb(place)
-    assert not failure(lambda: store.swap("session:x", None, bytes(LARGEST_RECORD + 1), HOUR, clock.now())).is_open
+    too_long = bytes(LARGEST_RECORD + 1)
+    assert not failure(lambda: store.swap("session:x", None, too_long, HOUR, clock.now())).is_open
     assert isinstance(store.swap("session:x", None, bytes(LARGEST_RECORD), HOUR, clock.now()), Done)
     loaded = store.load("session:x", clock.now())
     assert isinstance(store.swap("session:x", loaded, b"1" * LARGEST_RECORD, HOUR, clock.now()), Done)

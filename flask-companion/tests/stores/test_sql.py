@@ -1,4 +1,4 @@
-"""What is special about databases: the application's own work in them, Flask-Session's table, and their errors."""
+"""What is special about databases: the application's own work, Flask-Session's table, and errors."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def put(store: SqlStore, sid: str, record: bytes, lifetime: int = HOUR) -> None:
 # The application's own work
 
 
-def test_work_that_the_application_has_not_committed_is_neither_committed_nor_undone(server_address: str) -> None:
+def test_unfinished_work_of_the_application_is_neither_committed_nor_undone(server_address: str) -> None:
     app, db = application(server_address)
     store, sid = open_sql(app), key()
     change(server_address, "CREATE TABLE ledger (amount INTEGER)")
@@ -95,14 +95,15 @@ def test_work_that_the_application_has_not_committed_is_neither_committed_nor_un
             loaded = store.load(sid, clock.now())
             assert isinstance(store.swap(sid, loaded, b"x", HOUR, clock.now()), Done)
             assert rows(server_address, "SELECT * FROM ledger") == [], "the work was committed"
-            assert db.session.execute(text("SELECT * FROM ledger")).all() == [(1,)], "the work was rolled back"
+            seen = db.session.execute(text("SELECT * FROM ledger")).all()
+            assert seen == [(1,)], "the work was rolled back"
             ends()
     assert rows(server_address, "SELECT * FROM ledger") == [(1,)]
     loaded = store.load(sid, clock.now())
     assert loaded is not None and loaded.record == b"x"
 
 
-def test_work_in_a_sqlite_file_that_is_not_committed_keeps_sessions_from_being_written_and_nothing_else(
+def test_unfinished_work_in_a_sqlite_file_keeps_sessions_from_being_written_and_nothing_else(
     tmp_path: Path,
 ) -> None:
     address = f"sqlite:///{tmp_path / 'shop.db'}"
@@ -138,7 +139,7 @@ def test_a_database_in_memory_is_one_for_the_application_and_another_for_its_ses
     assert loaded is not None and loaded.record == b"400"
 
 
-def test_requests_that_keep_all_connections_of_the_application_do_not_wait_for_each_other(server_address: str) -> None:
+def test_requests_that_keep_all_connections_do_not_wait_for_each_other(server_address: str) -> None:
     options = {"pool_size": 1, "max_overflow": 0, "pool_timeout": PATIENCE}
     app, db = application(server_address, SQLALCHEMY_ENGINE_OPTIONS=options)
     store, sid = open_sql(app), key()
@@ -149,7 +150,7 @@ def test_requests_that_keep_all_connections_of_the_application_do_not_wait_for_e
                 counted.result(PATIENCE / 2)
 
 
-def test_a_listener_that_begins_transactions_on_every_engine_does_not_undo_what_is_written(tmp_path: Path) -> None:
+def test_a_listener_that_begins_transactions_does_not_undo_what_is_written(tmp_path: Path) -> None:
     # SQLAlchemy's manual has it for SQLite.
     address = f"sqlite:///{tmp_path / 'sessions.db'}"
 
@@ -164,7 +165,7 @@ def test_a_listener_that_begins_transactions_on_every_engine_does_not_undo_what_
     assert at_sql.at(address).load("session:x", clock.now()) is not None
 
 
-def test_nothing_is_lost_where_the_application_asks_for_serializable_transactions(server_address: str) -> None:
+def test_nothing_is_lost_where_transactions_are_serializable(server_address: str) -> None:
     app, _ = application(server_address, SQLALCHEMY_ENGINE_OPTIONS={"isolation_level": "SERIALIZABLE"})
     store, sid = open_sql(app), key()
     with ThreadPoolExecutor(4) as pool:
@@ -226,7 +227,8 @@ def test_two_applications_may_share_a_database_object_and_migrations_know_the_ta
     db = SQLAlchemy()
     stores = []
     for _ in range(2):
-        app = app_with(SQLALCHEMY_DATABASE_URI=address, SESSION_SQLALCHEMY=db, SESSION_SQLALCHEMY_TABLE="visits")
+        app = app_with(SQLALCHEMY_DATABASE_URI=address, SESSION_SQLALCHEMY_TABLE="visits")
+        app.config["SESSION_SQLALCHEMY"] = db
         db.init_app(app)
         stores.append(open_sql(app))
     assert list(db.metadata.tables) == ["visits"]
@@ -264,10 +266,11 @@ def test_schema_and_sequence_are_those_of_the_configuration(request: pytest.Fixt
 
 def test_a_row_that_has_expired_or_has_no_expiry_is_absent_and_makes_room(address: str) -> None:
     store = at_sql.at(address)
+    set_expiry = "UPDATE sessions SET expiry = :expiry WHERE session_id = :sid"
     for expiry in (None, datetime.now(timezone.utc).replace(tzinfo=None) - timedelta(seconds=2)):
         sid, now = key(), clock.now()
         put(store, sid, b"old")
-        change(address, "UPDATE sessions SET expiry = :expiry WHERE session_id = :sid", expiry=expiry, sid=sid)
+        change(address, set_expiry, expiry=expiry, sid=sid)
         old = Loaded(b"old")
         assert store.load(sid, now) is None
         assert store.swap(sid, old, b"late", HOUR, now) == Conflict(None)
@@ -276,7 +279,7 @@ def test_a_row_that_has_expired_or_has_no_expiry_is_absent_and_makes_room(addres
         loaded = store.load(sid, now)
         assert loaded is not None and loaded.record == b"new"
         # A process whose clock is behind would take it for a living one.
-        change(address, "UPDATE sessions SET expiry = :expiry WHERE session_id = :sid", expiry=expiry, sid=sid)
+        change(address, set_expiry, expiry=expiry, sid=sid)
         assert store.delete(sid, now) is False
         assert rows(address, f"SELECT * FROM sessions WHERE session_id = '{sid}'") == []
 

@@ -31,8 +31,8 @@ from .store import Conflict, Done, Loaded, StoreError, Swapped
 _Document = Dict[str, Any]
 _Result = TypeVar("_Result")
 
-#: The longest record in bytes: half of what a command may hold, which names the old record and the new one, less what
-#: it holds around them.
+#: The longest record in bytes: half of what a command may hold, which names the old record and the new one,
+#: less what it holds around them.
 LARGEST_RECORD = 8 * 1024 * 1024 - 16 * 1024
 
 #: The server's code for a second document of one id.
@@ -45,25 +45,33 @@ _Val = Union[bytes, str]
 def open_mongodb(app: Flask) -> MongoStore:
     """Opens the collection of ``SESSION_MONGODB``, by the keys that Flask-Session has.
 
-    It makes the indexes, as Flask-Session makes its own. A server that can't be reached is left to the first request.
+    It makes the indexes, as Flask-Session makes its own. A server that can't be reached is left to the first
+    request.
 
-    :raises ConfigurationError: the client is none, does not ask what it has written, or the server refuses the indexes.
+    :raises ConfigurationError: the client is none, does not ask what it has written, or the server refuses
+        the indexes.
     """
     config = app.config
     client = config.get("SESSION_MONGODB", Defaults.SESSION_MONGODB)
     if client is None:
-        warnings.warn("SESSION_MONGODB is missing: sessions are kept by MongoDB on this machine", RuntimeWarning, stacklevel=4)
+        text = "SESSION_MONGODB is not set: sessions are kept in the MongoDB at localhost:27017"
+        warnings.warn(text, RuntimeWarning, stacklevel=4)
         client = MongoClient()
     if not isinstance(client, MongoClient):
-        raise ConfigurationError(f"SESSION_MONGODB is a MongoClient of pymongo, not a {type(client).__name__}")
+        kind = type(client).__name__
+        raise ConfigurationError(f"SESSION_MONGODB is a MongoClient of pymongo, not a {kind}")
     if not client.write_concern.acknowledged:
-        raise ConfigurationError("SESSION_MONGODB says w=0, so that nobody would know what was written: remove that")
+        raise ConfigurationError(
+            "SESSION_MONGODB says w=0, so that nobody would know what was written: remove that"
+        )
     database = config.get("SESSION_MONGODB_DB", Defaults.SESSION_MONGODB_DB)
     name = config.get("SESSION_MONGODB_COLLECT", Defaults.SESSION_MONGODB_COLLECT)
     try:
         collection = client[database][name]
     except (InvalidName, TypeError) as error:
-        raise ConfigurationError(f"SESSION_MONGODB_DB or SESSION_MONGODB_COLLECT can't be used: {error}") from error
+        raise ConfigurationError(
+            f"SESSION_MONGODB_DB or SESSION_MONGODB_COLLECT can't be used: {error}"
+        ) from error
     store = MongoStore(collection)
     try:
         store.make_indexes()
@@ -75,22 +83,24 @@ def open_mongodb(app: Flask) -> MongoStore:
 
 
 class MongoStore:
-    """Sessions in MongoDB, one document each, in Flask-Session's form: ``id`` the key, ``val`` the record as binary data,
-    ``expiration`` the moment at which it ends.
+    """Sessions in MongoDB, one document each, in Flask-Session's form.
 
-    A load is one command. So is a swap, whose filter names the expected record; where others were faster it loads what
-    they wrote. The time that a call is given decides what has expired; MongoDB's own task, which runs about once a
-    minute, only frees the room. A unique index lets no ``id`` exist twice, which Flask-Session does not have: without it,
-    two that create one record at once would both succeed.
+    ``id`` is the key, ``val`` the record as binary data, ``expiration`` the moment at which it ends.
 
-    That the driver repeats a write whose answer was lost (``retryWrites``) takes nothing away: it does so where the server
-    knows the first attempt by its number, and answers for it, and nowhere else.
+    A load is one command. So is a swap, whose filter names the expected record; where others were faster it
+    loads what they wrote. The time that a call is given decides what has expired; MongoDB's own task, which
+    runs about once a minute, only frees the room. A unique index lets no ``id`` exist twice, which
+    Flask-Session does not have: without it, two that create one record at once would both succeed.
+
+    That the driver repeats a write whose answer was lost (``retryWrites``) takes nothing away: it does so
+    where the server knows the first attempt by its number, and answers for it, and nowhere else.
     """
 
     pickles = False
 
     def __init__(self, collection: Collection[Any]) -> None:
-        # Not as the application's client reads documents: every command goes to the primary, and moments are numbers.
+        # Not as the application's client reads documents: every command goes to the primary, and moments are
+        # numbers.
         options: CodecOptions[_Document] = CodecOptions(datetime_conversion=DatetimeConversion.DATETIME_MS)
         self._collection: Collection[_Document] = collection.with_options(
             codec_options=options, read_preference=ReadPreference.PRIMARY
@@ -99,8 +109,10 @@ class MongoStore:
         self._indexing = threading.Lock()
 
     def make_indexes(self) -> None:
-        """Makes the index that removes expired documents, which is Flask-Session's own, and one that lets no id exist
-        twice, unless they are there."""
+        """Makes the index that removes expired documents, as Flask-Session does, and that of unique ids.
+
+        :raises StoreError: they are not there, or nobody knows.
+        """
         with self._indexing:
             if not self._is_indexed:
                 once = IndexModel([("id", ASCENDING)], unique=True)
@@ -119,9 +131,8 @@ class MongoStore:
     ) -> Swapped:
         """Replaces the record under a key, if it is still the one that is expected."""
         if new is not None and len(new) > LARGEST_RECORD:
-            raise StoreError(
-                f"a record of {len(new)} bytes is too large: MongoDB holds at most {LARGEST_RECORD}", is_open=False
-            )
+            text = f"a record of {len(new)} bytes is too large: MongoDB holds at most {LARGEST_RECORD}"
+            raise StoreError(text, is_open=False)
         if not self._is_indexed:
             self.make_indexes()
         if expected is None:
@@ -130,7 +141,8 @@ class MongoStore:
             filtered = {**_alive(key, now), "val": _val(expected)}
             done = _run(lambda: self._collection.delete_one(filtered).deleted_count, writes=True) > 0
         else:
-            filtered, update = {**_alive(key, now), "val": _val(expected)}, {"$set": _record(new, lifetime, now)}
+            filtered = {**_alive(key, now), "val": _val(expected)}
+            update = {"$set": _record(new, lifetime, now)}
             done = _run(lambda: self._collection.update_one(filtered, update).matched_count, writes=True) > 0
         if done:
             return Done()
@@ -164,7 +176,7 @@ class MongoStore:
 
 
 def _run(command: Callable[[], _Result], *, writes: bool) -> _Result:
-    """Runs a command, and tells of a failure without the words of the server, which quote keys and documents."""
+    """Runs a command. A failure is told without the words of the server, which quote keys and documents."""
     try:
         return command()
     except (ServerSelectionTimeoutError, WaitQueueTimeoutError) as error:
@@ -173,7 +185,8 @@ def _run(command: Callable[[], _Result], *, writes: bool) -> _Result:
         raise StoreError("the connection to MongoDB failed", is_open=writes) from error
     except OperationFailure as error:
         # Done by the primary, though not yet by as many others as were asked for; or perhaps done.
-        is_open = isinstance(error, (WriteConcernError, ExecutionTimeout)) or error.has_error_label("RetryableWriteError")
+        is_open = isinstance(error, (WriteConcernError, ExecutionTimeout))
+        is_open = is_open or error.has_error_label("RetryableWriteError")
         raise StoreError(_answer(error), is_open=writes and is_open) from None
     except PyMongoError as error:
         raise StoreError(f"the driver of MongoDB failed ({type(error).__name__})", is_open=writes) from None
@@ -181,12 +194,14 @@ def _run(command: Callable[[], _Result], *, writes: bool) -> _Result:
 
 def _answer(error: OperationFailure) -> str:
     name = (error.details or {}).get("codeName")
-    text = f"MongoDB answered error {error.code}" + (f" ({name})" if isinstance(name, str) and name.isalnum() else "")
+    text = f"MongoDB answered error {error.code}"
+    if isinstance(name, str) and name.isalnum():
+        text += f" ({name})"
     if error.code == _DUPLICATE_KEY:
         # Two requests of Flask-Session can have written one session twice.
         text += (
-            ": two documents have one id; list such ids with db.COLLECTION.aggregate([{$group: {_id: \"$id\", n: "
-            "{$sum: 1}}}, {$match: {n: {$gt: 1}}}]) in mongosh, and delete all but one document of each"
+            ': two documents have one id; list such ids with db.COLLECTION.aggregate([{$group: {_id: "$id", '
+            "n: {$sum: 1}}}, {$match: {n: {$gt: 1}}}]) in mongosh, and delete all but one document of each"
         )
     return text
 
@@ -196,7 +211,7 @@ def _alive(key: str, now: float) -> _Document:
 
 
 def _record(new: bytes, lifetime: Optional[int], now: float) -> _Document:
-    """Returns the fields that are written beside the key; without a life of its own a record keeps the end it has."""
+    """Returns the fields that are written beside the key. A record without a life keeps its end."""
     return {"val": new} if lifetime is None else {"val": new, "expiration": _moment(now + lifetime)}
 
 

@@ -1,4 +1,4 @@
-"""What the errors of databases say, by their codes: no word of theirs is shown, since it may quote a session."""
+"""What the errors of databases say, by their codes. No word of theirs is shown: it may quote a session."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ class Answers:
     duplicate: FrozenSet[str]
     #: The database has undone the statement because of others: a serialization failure or a deadlock.
     gave_way: FrozenSet[str]
-    #: The beginnings of codes that end a connection, or leave open in another way whether the statement was done.
+    #: The beginnings of codes that end a connection, or leave open in another way whether the statement was
+    #: done.
     leaves_open: Tuple[str, ...]
     #: What is wrong, where it is about the database and not about the session.
     meanings: Mapping[str, str]
@@ -39,14 +40,15 @@ class Answers:
 
 
 def code_of(kind: str, error: object) -> str:
-    """Returns the code under which the manual of the database explains a driver's error; empty if there is none."""
+    """Returns the code by which the database's manual explains a driver's error; empty if there is none."""
     if kind == "sqlite":
         return _sqlite_code(error)
     arguments = getattr(error, "args", None) or (None,)
     if kind == "postgresql":
         # psycopg2; psycopg; pg8000.
         fields = arguments[0] if isinstance(arguments[0], dict) else {}
-        return str(getattr(error, "pgcode", None) or getattr(error, "sqlstate", None) or fields.get("C") or "")
+        codes = getattr(error, "pgcode", None), getattr(error, "sqlstate", None), fields.get("C")
+        return str(next(filter(None, codes), ""))
     # MariaDB's and MySQL's own drivers; PyMySQL and mysqlclient.
     number = getattr(error, "errno", None) or arguments[0]
     return str(number) if isinstance(number, int) and number else ""
@@ -78,8 +80,8 @@ _SQLITE_WORDS = {
 }
 
 _LOCKED = (
-    "another connection has held the file's lock for too long; the application's own does so as long as it has changes "
-    "that are neither committed nor rolled back"
+    "another connection has held the file's lock for too long; the application's own does so as long as it "
+    "has changes that are neither committed nor rolled back"
 )
 
 _SQLITE = Answers(

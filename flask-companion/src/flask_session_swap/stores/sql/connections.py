@@ -30,9 +30,9 @@ _TURN = 5.0
 class Connections:
     """Connections to the database of an engine, by its settings, in a pool beside its own.
 
-    Each statement is a transaction of its own, and the application's are none of its business. None ever waits for a
-    connection that a request of the application's keeps until its end: were both in one pool, as many such requests as
-    it has connections would wait for each other.
+    Each statement is a transaction of its own, and the application's are none of its business. None ever
+    waits for a connection that a request of the application's keeps until its end: were both in one pool, as
+    many such requests as it has connections would wait for each other.
     """
 
     def __init__(self, engine: Engine, table: Table) -> None:
@@ -86,7 +86,8 @@ class Connections:
                     kind, lost = type(error.orig).__name__, error.connection_invalidated
                 except Exception as error:
                     # The driver's refusal of a value, which it may quote.
-                    raise StoreError(f"the database driver failed ({type(error).__name__})", is_open=writes) from None
+                    text = f"the database driver failed ({type(error).__name__})"
+                    raise StoreError(text, is_open=writes) from None
             lacks_table = code in self._answers.no_table
             # Nothing has happened in each of these cases, so trying again repeats nothing.
             if attempt < _ATTEMPTS and (code in self._answers.gave_way or (lost and not writes)):
@@ -104,7 +105,8 @@ class Connections:
     def _create_table(self) -> Optional[Exception]:
         """Creates the table as Flask-Session does.
 
-        :return: why not: another process may have been faster, which databases answer with all kinds of errors.
+        :return: why not: another process may have been faster, which databases answer with all kinds of
+            errors.
         """
         with self._connected(writes=True) as connection:
             try:
@@ -117,11 +119,11 @@ class Connections:
     @contextmanager
     def _connected(self, writes: bool) -> Iterator[Connection]:
         engine = self._opened()
-        # A SQLite file has one writer at a time. Here they wait in turn; at its lock, the luckiest would win. What all
-        # threads share is a connection to a database in memory.
+        # A SQLite file has one writer at a time. Here they wait in turn; at its lock, the luckiest would win.
+        # What all threads share is a connection to a database in memory.
         in_turn = self.kind == "sqlite" and (writes or isinstance(engine.pool, StaticPool))
         if in_turn and not self._turn.acquire(timeout=_TURN):
-            raise StoreError("other threads have held the lock of the SQLite file for too long", is_open=False)
+            raise StoreError("other threads have held the file's lock for too long", is_open=False)
         try:
             try:
                 connection = engine.connect()
@@ -142,7 +144,7 @@ class Connections:
 
 
 def _engine_beside(engine: Engine) -> Engine:
-    """Returns an engine of the same database with a pool of its own, whose connections have no transactions."""
+    """Returns an engine of the same database with a pool of its own, of connections without transactions."""
     beside = create_engine(
         engine.url, pool=engine.pool.recreate(), isolation_level="AUTOCOMMIT", hide_parameters=True
     )

@@ -16,10 +16,10 @@ from .table import session_table
 
 
 def open_sql(app: Flask) -> SqlStore:
-    """Opens the table of ``SESSION_SQLALCHEMY``, by the keys that Flask-Session has. Nothing is connected yet.
+    """Opens the table of ``SESSION_SQLALCHEMY``, by Flask-Session's keys. Nothing is connected yet.
 
-    :raises ConfigurationError: the database object is none, is not attached, or is one of a kind of databases that has
-        no store here.
+    :raises ConfigurationError: the database object is none, is not attached, or is one of a kind of databases
+        that has no store here.
     """
     config = app.config
     db = _database(app)
@@ -29,19 +29,20 @@ def open_sql(app: Flask) -> SqlStore:
         raise ConfigurationError("SESSION_SQLALCHEMY_TABLE is the name of a table")
     if app.extensions.get("sqlalchemy") is not db:
         raise ConfigurationError(
-            "SESSION_SQLALCHEMY is not attached to the application: call its init_app(app) before sessions are attached"
+            "SESSION_SQLALCHEMY is not attached to the application: call its init_app(app) before sessions' own"
         )
     with app.app_context():
         engine = db.engines.get(bind_key)
     if engine is None:
-        missing = "SQLALCHEMY_DATABASE_URI" if bind_key is None else f"a bind {bind_key!r} in SQLALCHEMY_BINDS"
+        missing = "SQLALCHEMY_DATABASE_URI" if bind_key is None else f"{bind_key!r} in SQLALCHEMY_BINDS"
         raise ConfigurationError(f"SESSION_SQLALCHEMY_BIND_KEY is {bind_key!r}, and there is no {missing}")
     if engine.dialect.name not in KINDS:
         raise ConfigurationError(
-            f"SESSION_SQLALCHEMY is a database of {engine.dialect.name}: sessions are kept in SQLite, PostgreSQL, MySQL "
-            "or MariaDB; name another one by SESSION_SQLALCHEMY_BIND_KEY"
+            f"SESSION_SQLALCHEMY is a database of {engine.dialect.name}: sessions are kept in SQLite, "
+            "PostgreSQL, MySQL or MariaDB; name another one by SESSION_SQLALCHEMY_BIND_KEY"
         )
-    schema, sequence = _name(config, "SESSION_SQLALCHEMY_SCHEMA"), _name(config, "SESSION_SQLALCHEMY_SEQUENCE")
+    schema = _name(config, "SESSION_SQLALCHEMY_SCHEMA")
+    sequence = _name(config, "SESSION_SQLALCHEMY_SEQUENCE")
     return SqlStore(engine, session_table(db, name, schema, sequence, bind_key))
 
 
@@ -50,13 +51,15 @@ def _database(app: Flask) -> SQLAlchemy:
     if isinstance(db, SQLAlchemy):
         return db
     if db is not None:
-        raise ConfigurationError(f"SESSION_SQLALCHEMY is a SQLAlchemy object of Flask-SQLAlchemy, not a {type(db).__name__}")
+        kind = type(db).__name__
+        raise ConfigurationError(f"SESSION_SQLALCHEMY is Flask-SQLAlchemy's object, not a {kind}")
     if "sqlalchemy" in app.extensions:
         raise ConfigurationError(
-            "SESSION_SQLALCHEMY is missing, and the application has a database: "
+            "SESSION_SQLALCHEMY is not set, and the application has a database: "
             'write app.config["SESSION_SQLALCHEMY"] = db'
         )
-    warnings.warn("SESSION_SQLALCHEMY is missing: sessions have a database object of their own", RuntimeWarning, stacklevel=4)
+    text = "SESSION_SQLALCHEMY is not set: sessions have a database object of their own"
+    warnings.warn(text, RuntimeWarning, stacklevel=4)
     return SQLAlchemy(app)
 
 

@@ -11,21 +11,21 @@ from .connections import Connections
 from .moments import moment, unix_time
 from .statements import BATCH, Statements
 
-#: The longest record in bytes that MySQL's ``BLOB`` holds: depending on its mode, the server cuts off the rest without
-#: a word.
+#: The longest record in bytes that MySQL's ``BLOB`` holds: depending on its mode, the server cuts off the
+#: rest without a word.
 _LARGEST_IN_MYSQL = 65_535
 
 
 class SqlStore:
     """Sessions in SQLite, PostgreSQL, MySQL or MariaDB, in Flask-Session's own table.
 
-    The table is created when a statement finds it missing. A load is one statement. A swap is one conditional statement
-    on the data that was loaded; where it meets a conflict, another one reads what is there now. The time that a call is
-    given decides what has expired, never the database's clock. Expired rows are absent at once, as rows without an
-    expiry are; ``purge`` deletes them.
+    The table is created when a statement finds it missing. A load is one statement. A swap is one conditional
+    statement on the data that was loaded; where it meets a conflict, another one reads what is there now. The
+    time that a call is given decides what has expired, never the database's clock. Expired rows are absent at
+    once, as rows without an expiry are; ``purge`` deletes them.
 
-    None of it goes through the application's database session: work of the application's that is not committed yet is
-    neither committed nor rolled back.
+    None of it goes through the application's database session: work of the application's that is not
+    committed yet is neither committed nor rolled back.
     """
 
     pickles = False
@@ -51,9 +51,8 @@ class SqlStore:
     ) -> Swapped:
         """Replaces the record under a key, if it is still the one that is expected."""
         if new is not None and self._largest is not None and len(new) > self._largest:
-            raise StoreError(
-                f"a record of {len(new)} bytes is too large: the table holds at most {self._largest}", is_open=False
-            )
+            text = f"a record of {len(new)} bytes is too large: the table holds at most {self._largest}"
+            raise StoreError(text, is_open=False)
         if new is None:
             done = expected is not None and self._remove(key, expected, now)
         elif expected is None:
@@ -71,10 +70,11 @@ class SqlStore:
         A row that has expired goes, too: to another process, whose clock is behind, it may be alive.
         """
         statements = self._statements
-        deleted = self._connections.change(statements.delete_living, statements.values(key, now=moment(now))) > 0
-        if not deleted:
-            self._connections.change(statements.delete_any, statements.values(key))
-        return deleted
+        values = statements.values(key, now=moment(now))
+        if self._connections.change(statements.delete_living, values) > 0:
+            return True
+        self._connections.change(statements.delete_any, statements.values(key))
+        return False
 
     def purge(self, now: float) -> int:
         """Deletes the rows that have expired, and returns how many they were."""

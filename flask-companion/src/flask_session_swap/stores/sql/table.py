@@ -26,7 +26,7 @@ def session_table(
         within = schema or metadata.schema
         known = metadata.tables.get(f"{within}.{name}" if within else name)
         if known is not None and not _COLUMNS <= set(known.columns.keys()):
-            raise ConfigurationError(f"SESSION_SQLALCHEMY_TABLE is {name!r}, which is another table of the application")
+            raise ConfigurationError(f"SESSION_SQLALCHEMY_TABLE is {name!r}, which is another table")
         if known is not None:
             return known
     table: Table = db.Table(
