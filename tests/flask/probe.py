@@ -103,6 +103,10 @@ def keep_sessions_by_the_companion(app):
     app.config.setdefault("SESSION_LOGIN_KEY", "username")
     app.config.setdefault("SESSION_MERGE", {"counter": "add", "tags": "union", "high": "max", "strict": "refuse"})
     flask_session_swap.Session(app)
+    if app.config.get("SESSION_LISTED"):
+        import devices
+
+        app.register_blueprint(devices.routes)
     take_given_ids(app)
 
 

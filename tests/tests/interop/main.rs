@@ -7,6 +7,7 @@ mod flask_login;
 mod fuzz;
 mod lifetimes;
 mod lists;
+mod lists_of_both;
 mod pair;
 mod payload;
 mod pickles;
