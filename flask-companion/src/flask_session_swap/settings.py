@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import importlib.util
 import warnings
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -71,6 +72,10 @@ class Settings:
             raise ConfigurationError(
                 f"SESSION_LISTED is {listed}, and the login field in SESSION_LAYOUT is "
                 f"{'listed' if described.listed else 'not listed'}: leave SESSION_LISTED out"
+            )
+        if listed and login_key is None and importlib.util.find_spec("flask_login") is None:
+            raise ConfigurationError(
+                "SESSION_LISTED needs SESSION_LOGIN_KEY, the key that says who is logged in, unless Flask-Login does"
             )
         max_per_user = _count(config, "SESSION_MAX_PER_USER", 0, least=0) or None
         when_full = config.get("SESSION_WHEN_FULL", "oldest")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import pytest
 from flask import Flask
+from flask_login import LoginManager, UserMixin, login_user, logout_user
 
 from flask_session_swap import ConfigurationError, Session, sessions_of, user_sessions
 
@@ -163,6 +165,40 @@ def test_a_page_that_only_reads_asks_nothing_of_the_list(app: Flask, store: Memo
         assert store.calls - calls == asked, path
 
 
+class User(UserMixin):
+    def __init__(self, name: str) -> None:
+        self.id = name
+
+
+def test_flask_login_says_whose_sessions_they_are(store: MemoryStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = application(store, monkeypatch, SESSION_LOGIN_KEY=None, SECRET_KEY="for its remembered cookies")
+    LoginManager(app).user_loader(User)
+    app.add_url_rule("/in", "in", view_func=lambda: str(login_user(User("7"))), methods=["POST"])
+    app.add_url_rule("/out", "out", view_func=lambda: str(logout_user()), methods=["POST"])
+    first, second = Device(app, "a telephone"), Device(app, "a laptop")
+    for device in (first, second):
+        assert device.post("/in").text == "True"
+    assert labels(first) == [("a laptop", False), ("a telephone", True)]
+    first.post("/out")
+    assert labels(second) == [("a laptop", True)]
+    with app.app_context():
+        assert sessions_of("7").end_all() == 1
+    assert second.get("/devices").status_code == 401
+
+
+def test_the_mark_of_a_session_that_was_not_to_begin_is_no_session(
+    app: Flask, store: MemoryStore, moved_clock: Clock
+) -> None:
+    device = Device(app)
+    device.post("/set/cart/tea")
+    sid, there = device.sid, store.records[PREFIX + device.sid]
+    store.swap(PREFIX + sid, there, b"\x80", 100, moved_clock.time)
+    assert device.user == ""
+    device.post("/set/cart/coffee")
+    assert device.sid != sid and World(store).data(device.sid)["cart"] == "coffee"
+    assert store.records[PREFIX + sid].record == b"\x80"
+
+
 class TestLabel:
     def test_it_is_the_user_agent_cut_without_what_nobody_sees(self, app: Flask) -> None:
         for sent, kept in (
@@ -235,6 +271,11 @@ class TestFailures:
             for ask in (user_sessions, lambda: sessions_of("momo")):
                 with pytest.raises(ConfigurationError, match=told):
                     ask()
+
+    def test_lists_without_a_login_are_refused(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setitem(sys.modules, "flask_login", None)
+        with pytest.raises(ConfigurationError, match="SESSION_LOGIN_KEY"):
+            application(MemoryStore(), monkeypatch, SESSION_LOGIN_KEY=None)
 
     def test_sessions_of_another_kind_have_no_lists(self) -> None:
         with Flask(__name__).app_context(), pytest.raises(ConfigurationError, match="flask_session_swap"):

@@ -1,7 +1,10 @@
 //! Lists that Rust and Flask with the companion keep together, so that each shows and ends what the other has made.
 
+use std::thread;
+
 use serde_json::json;
 use session_tests::app::{App, Launch};
+use session_tests::budget::amount;
 use session_tests::client::Client;
 use session_tests::devices::{Device, Listed, admin_end, list_key};
 use session_tests::flask::Flask;
@@ -188,6 +191,38 @@ fn the_limit_counts_the_sessions_of_both_sides() {
                 _ => assert_eq!((third, users), (409, [true, true, false]), "{}", site.told()),
             }
             admin_end(&here, "momo");
+        }
+    }
+}
+
+#[test]
+fn log_ins_at_both_sides_at_once_are_all_in_the_list_and_none_outlives_the_end_of_all() {
+    let redis = Redis::start();
+    let site = Site::start(&redis);
+    let devices: Vec<Device> = (0..16).map(|number| Device::named(&format!("device {number}"))).collect();
+    for round in 0..amount("LISTS", 6, 100) {
+        // One who ends all of them at any moment leaves none that is not in the list.
+        let beside = round % 2 == 1;
+        thread::scope(|scope| {
+            for (device, url) in devices.iter().zip(site.urls().iter().cycle()) {
+                let url = url.clone();
+                scope.spawn(move || {
+                    let status = device.try_log_in(&url, "momo").status;
+                    assert!(status == 200 || (beside && status == 409), "{status}");
+                });
+            }
+            if beside {
+                admin_end(&site.urls()[usize::from(round % 4 == 3)], "momo");
+            }
+        });
+        let living: Vec<&Device> = devices.iter().filter(|device| site.user(device).is_some()).collect();
+        assert!(beside || living.len() == devices.len(), "{}", site.told());
+        if let Some(device) = living.first() {
+            assert_eq!(site.list(device).len(), living.len(), "{}", site.told());
+            assert_eq!(device.end_all(&site.urls()[usize::from(round % 3 == 0)]), 200);
+        }
+        for device in &devices {
+            assert_eq!(site.user(device), None, "{}", site.told());
         }
     }
 }
