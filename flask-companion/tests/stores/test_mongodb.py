@@ -145,6 +145,12 @@ def test_two_documents_of_one_id_are_told_of_when_sessions_are_attached(place: F
     assert "secret" not in told
 
 
+def test_an_index_that_stands_in_the_way_is_told_of(place: Flask) -> None:
+    documents(place).create_index("id")
+    with pytest.raises(ConfigurationError, match="with other options"):
+        open_mongodb(place)
+
+
 def client_of_nobody() -> MongoClient[Any]:
     return MongoClient(f"mongodb://127.0.0.1:{free_port()}", serverSelectionTimeoutMS=50)
 

@@ -339,6 +339,35 @@ def test_purge_removes_what_has_expired_and_nothing_else(address: str) -> None:
     assert rows(address, "SELECT session_id FROM sessions") == [(living,)]
 
 
+def test_connections_go_with_those_of_the_application(
+    request: pytest.FixtureRequest, postgres_server: Postgres
+) -> None:
+    address = at_sql.postgres(request)
+    app, db = application(address)
+    store = open_sql(app)
+    put(store, "session:x", b"x")
+    with app.app_context():
+        db.engine.dispose()
+    # The server refuses while anybody is connected.
+    database = address.rpartition("/")[2]
+    postgres_server.query(f"ALTER DATABASE {database} RENAME TO {database}_moved")
+    postgres_server.query(f"ALTER DATABASE {database}_moved RENAME TO {database}")
+    assert store.load("session:x", clock.now()) is not None
+
+
+def test_a_server_that_has_become_read_only_is_left_for_the_one_that_writes(
+    request: pytest.FixtureRequest, postgres_server: Postgres
+) -> None:
+    address = at_sql.postgres(request)
+    store = at_sql.at(address)
+    put(store, "session:x", b"x")
+    # New connections get to a server that writes, as after a failover.
+    store._connections.fetch(text("SET default_transaction_read_only = on; SELECT 1"), {})
+    error = failure(lambda: store.swap("session:x", Loaded(b"x"), b"y", HOUR, clock.now()))
+    assert "read-only" in str(error) and not error.is_open
+    assert isinstance(store.swap("session:x", Loaded(b"x"), b"y", HOUR, clock.now()), Done)
+
+
 # Errors
 
 
@@ -446,6 +475,8 @@ def test_what_can_not_be_a_table_of_sessions_is_refused_with_what_to_write() -> 
     app, db = application("sqlite://", SESSION_SQLALCHEMY_TABLE="users")
     db.Table("users", Column("id", Integer, primary_key=True))
     assert "'users'" in refused(app)
+    app, db = application("sqlite://", SESSION_KEY_PREFIX="p" * 186)
+    assert "SESSION_KEY_PREFIX" in refused(app)
     app, db = application("sqlite://", SESSION_SQLALCHEMY_TABLE="")
     assert "the name of a table" in refused(app)
 

@@ -38,6 +38,9 @@ LARGEST_RECORD = 8 * 1024 * 1024 - 16 * 1024
 #: The server's code for a second document of one id.
 _DUPLICATE_KEY = 11_000
 
+#: Those for an index that exists with other options.
+_OTHER_INDEX = (85, 86)
+
 #: A ``val`` as pymongo reads it: binary data of the usual kind, of another, or a text.
 _Val = Union[bytes, str]
 
@@ -197,6 +200,8 @@ def _answer(error: OperationFailure) -> str:
     text = f"MongoDB answered error {error.code}"
     if isinstance(name, str) and name.isalnum():
         text += f" ({name})"
+    if error.code in _OTHER_INDEX:
+        text += ": there is an index on `id` or `expiration` with other options than sessions need; drop it"
     if error.code == _DUPLICATE_KEY:
         # Two requests of Flask-Session can have written one session twice.
         text += (

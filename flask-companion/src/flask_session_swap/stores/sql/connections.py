@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from contextlib import contextmanager
@@ -42,7 +43,9 @@ class Connections:
         self._answers = Answers.of(self.kind)
         self._engine: Optional[Engine] = None
         self._opening = threading.Lock()
+        self._opened_by = 0
         self._turn = threading.Lock()
+        event.listen(engine, "engine_disposed", self._dispose)
 
     def fetch(self, query: Executable, values: Mapping[str, object]) -> List[Row[Any]]:
         """Returns the rows that a query finds.
@@ -84,6 +87,7 @@ class Connections:
                 except DBAPIError as error:
                     code = code_of(self.kind, error.orig)
                     kind, lost = type(error.orig).__name__, error.connection_invalidated
+                    self._part_with(connection, code)
                 except Exception as error:
                     # The driver's refusal of a value, which it may quote.
                     text = f"the database driver failed ({type(error).__name__})"
@@ -101,6 +105,12 @@ class Connections:
                 raise StoreError(f"{text}, and can't be created", is_open=False) from uncreated
             # The cause quotes statements, with the ids and records in them.
             raise StoreError(text, is_open=writes and (lost or self._answers.is_open(code))) from None
+
+    def _part_with(self, connection: Connection, code: str) -> None:
+        """Closes a connection that met an error: its server may only read since it has failed over."""
+        is_ours = code in self._answers.gave_way or code in self._answers.no_table
+        if self.kind != "sqlite" and not is_ours:
+            connection.invalidate()
 
     def _create_table(self) -> Optional[Exception]:
         """Creates the table as Flask-Session does.
@@ -140,7 +150,16 @@ class Connections:
         with self._opening:
             if self._engine is None:
                 self._engine = _engine_beside(self._of_application)
+                self._opened_by = os.getpid()
             return self._engine
+
+    def _dispose(self, _: Engine) -> None:
+        """Closes all connections when the application closes its own: before it drops a database, or in a fork."""
+        with self._opening:
+            engine, self._engine = self._engine, None
+        if engine is not None:
+            # Those of the process that was forked are not this one's to close.
+            engine.dispose(close=self._opened_by == os.getpid())
 
 
 def _engine_beside(engine: Engine) -> Engine:
