@@ -366,6 +366,25 @@ def test_above_the_threshold_what_has_expired_goes_and_nothing_that_lives(
     assert caplog.text.count("more than the threshold") == 1
 
 
+def test_a_purge_removes_what_has_expired_under_any_name_and_no_file_of_anybody_else(tmp_path: Path) -> None:
+    assert of_cache(cache_in(tmp_path / "new")).purge(clock.now()) == 0
+    path, now = tmp_path / "sessions", int(clock.now())
+    cache = cache_in(path, threshold=100)
+    store = of_cache(cache)
+    for number in range(3):
+        create(store, f"session:{number}", b"x", HOUR)
+    for name in (MD5, SHA256, "0" * 64):
+        write(path, name, b"ended", now - 1)
+    write(path, "f" * 64, b"for ever", 0)
+    write(path, "notes.txt", b"", 1)
+    with holder(path):
+        # Somebody may be giving it a new life.
+        assert store.purge(now) == 2
+    assert sessions(path).count(SHA256) == 1 and cache._file_count == 1
+    assert store.purge(now) == 1
+    assert len(sessions(path)) == 3 + 1 + 1 + 1 and (path / "notes.txt").exists()
+
+
 def test_cachelibs_count_follows_what_is_created_and_deleted_here(tmp_path: Path) -> None:
     cache = cache_in(tmp_path, threshold=100)
     store = of_cache(cache)

@@ -390,6 +390,14 @@ def test_a_client_with_which_nothing_can_be_swapped_is_refused(client: object, t
     raised.match(text)
 
 
+@pytest.mark.parametrize("prefix", ["x" * 181, "a b:", "a\n:"])
+def test_a_prefix_with_which_no_item_can_have_a_key_is_refused(prefix: str) -> None:
+    with pytest.raises(ConfigurationError, match="SESSION_KEY_PREFIX has at most 179 bytes"):
+        open_memcached(
+            app_with(SESSION_MEMCACHED=Client("127.0.0.1:1", key_prefix=b"?"), SESSION_KEY_PREFIX=prefix)
+        )
+
+
 def test_without_a_client_sessions_are_on_this_machine_as_in_flask_session() -> None:
     with pytest.warns(RuntimeWarning, match="127.0.0.1:11211"):
         opened(None)

@@ -107,7 +107,7 @@ class Folder:
         Four bytes are written. If Flask-Session replaces the file meanwhile, they go to the one that is no longer
         there, and harm nothing.
         """
-        with self._telling("extend a session"):
+        with self.telling("extend a session"):
             return any(self._extend(name, now, ends) for name in names.places)
 
     def put(self, names: Names, found: Optional[Found], draft: Draft) -> int:
@@ -116,7 +116,7 @@ class Folder:
         # that was removed.
         place = names.new if found is None or found.name != names.lock else names.lock
         files = 0 if os.path.exists(self.at(place)) else 1
-        with self._telling("replace a session"):
+        with self.telling("replace a session"):
             draft.become(self.at(place))
         for name in names.places:
             if name != place:
@@ -142,7 +142,7 @@ class Folder:
         path = os.path.join(self.own, DRAFT + os.urandom(8).hex())
         draft = Draft(path)
         try:
-            with self._telling("write a file", is_open=False), open(self._make(path), "wb", buffering=0) as file:
+            with self.telling("write a file", is_open=False), open(self._make(path), "wb", buffering=0) as file:
                 left = memoryview(content)
                 while left:
                     left = left[file.write(left) :]
@@ -177,10 +177,10 @@ class Folder:
         The file is opened anew for each lock: the system takes two that were opened by themselves for rivals, also in
         one process.
         """
-        with self._telling("lock a file", is_open=False):
+        with self.telling("lock a file", is_open=False):
             file = self._open_lock(os.path.join(self.own, f"lock-{name[:2]}"))
         try:
-            with self._telling("lock a file", is_open=False):
+            with self.telling("lock a file", is_open=False):
                 is_locked = _try_lock(file)
             try:
                 yield is_locked
@@ -202,7 +202,7 @@ class Folder:
             return os.open(path, os.O_WRONLY)
 
     def _read(self, name: str) -> Optional[bytes]:
-        with self._telling("read a session", is_open=False):
+        with self.telling("read a session", is_open=False):
             try:
                 with open(self.at(name), "rb", buffering=0) as file:
                     return file.readall()
@@ -241,8 +241,12 @@ class Folder:
         except FileNotFoundError:
             self._make_folders()
             file = os.open(path, flags, self._mode)
-        # What the process masks is asked for once more, as cachelib does.
-        os.fchmod(file, self._mode)
+        try:
+            # What the process masks is asked for once more, as cachelib does.
+            os.fchmod(file, self._mode)
+        except OSError:
+            os.close(file)
+            raise
         return file
 
     def _make_folders(self) -> None:
@@ -259,7 +263,7 @@ class Folder:
             os.chmod(folder, stat.S_IMODE(os.stat(folder).st_mode) | files | enter)
 
     @contextmanager
-    def _telling(self, doing: str, is_open: Optional[bool] = None) -> Iterator[None]:
+    def telling(self, doing: str, is_open: Optional[bool] = None) -> Iterator[None]:
         """Makes the system's errors those of the store. Whether one is open goes by what it is, unless it is known."""
         try:
             yield

@@ -8,6 +8,7 @@ from typing import Callable, Optional
 from ..store import Conflict, Done, Loaded, Swapped
 from . import layout
 from .count import FileCount
+from .expired import remove_expired
 from .folder import Draft, Folder, Names
 from .layout import Found
 from .threshold import Threshold
@@ -82,6 +83,14 @@ class FileStore:
             found = self._folder.look_up(names, now)
             self._change(names, found, None)
             return found is not None
+
+    def purge(self, now: float) -> int:
+        """Removes the records that have expired, ours and cachelib's, and what processes have left that were killed.
+
+        :raises StoreError: it may have removed a part of them.
+        """
+        with self._folder.telling("remove expired sessions"):
+            return remove_expired(self._folder, self._count, now)
 
     def _change(self, names: Names, found: Optional[Found], draft: Optional[Draft]) -> int:
         """Puts the draft in the record's place, or removes the record. Returns how many files more there are."""

@@ -3,28 +3,18 @@
 from __future__ import annotations
 
 import logging
-import os
-import re
 import threading
-import time
 
 from ..store import StoreError
-from . import layout
 from .count import FileCount
-from .folder import DRAFT, Folder
+from .expired import remove_expired, sessions
+from .folder import Folder
 
 _log = logging.getLogger(__name__)
 
 #: The number of files between two scans at least, or an eighth of all there are: so a scan costs no more than eight
 #: names for each file that is added.
 _BETWEEN_SCANS = 16
-
-#: Files that are not a session yet, or not any more, and older than this have been left by a process that has ended, or
-#: by a power cut. In seconds.
-_LEFT_BEHIND = 3600
-
-#: The names of sessions: a hash of any length.
-_SESSION = re.compile(r"[0-9a-f]{32,}")
 
 
 class Threshold:
@@ -53,9 +43,9 @@ class Threshold:
     def _scan(self, folder: Folder, now: float) -> None:
         left = 0
         try:
-            left = sum(1 for _ in self._sessions(folder))
+            left = len(sessions(folder, self._count))
             if left > self._threshold:
-                left -= self._remove_expired(folder, now)
+                left -= remove_expired(folder, self._count, now)
             if left <= self._threshold:
                 self._has_warned = False
             elif not self._has_warned:
@@ -72,47 +62,3 @@ class Threshold:
         finally:
             with self._lock:
                 self._until_scan = max(left // 8, _BETWEEN_SCANS)
-
-    def _sessions(self, folder: Folder) -> list[os.DirEntry[str]]:
-        with os.scandir(folder.path) as entries:
-            sessions = [entry for entry in entries if _SESSION.fullmatch(entry.name)]
-        return [entry for entry in sessions if entry.name not in self._count.names]
-
-    def _remove_expired(self, folder: Folder, now: float) -> int:
-        _remove_drafts(folder)
-        removed = 0
-        try:
-            for entry in self._sessions(folder):
-                removed += _is_over(entry, now) and _remove(folder, entry, now)
-        finally:
-            self._count.add(folder, -removed)
-        return removed
-
-
-def _remove_drafts(folder: Folder) -> None:
-    with os.scandir(folder.own) as entries:
-        for entry in entries:
-            if entry.name.startswith(DRAFT) and _is_left_behind(entry):
-                os.unlink(entry.path)
-
-
-def _is_over(entry: os.DirEntry[str], now: float) -> bool:
-    try:
-        with open(entry.path, "rb") as file:
-            ends = layout.ends_of(file.read(layout.HEADER))
-        return _is_left_behind(entry) if ends is None else layout.is_over(ends, now)
-    except OSError:  # gone already, or not ours to read
-        return False
-
-
-def _remove(folder: Folder, entry: os.DirEntry[str], now: float) -> bool:
-    """Removes a record, unless somebody has given it a new life meanwhile or is about to."""
-    # A record under its older name is extended under another lock. Only if that happens after the next line has looked
-    # at it, for a request that began before its end, is such a record lost.
-    with folder.try_lock(entry.name) as is_locked:
-        return is_locked and _is_over(entry, now) and folder.unlink(entry.name)
-
-
-def _is_left_behind(entry: os.DirEntry[str]) -> bool:
-    # By the machine's clock, which has also stamped the file.
-    return time.time() - entry.stat().st_mtime > _LEFT_BEHIND

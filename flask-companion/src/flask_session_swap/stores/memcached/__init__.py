@@ -7,10 +7,11 @@ import warnings
 from typing import Any
 
 from flask import Flask
+from flask_session.defaults import Defaults
 
 from ...settings import ConfigurationError
 from .connection import Server
-from .store import MemcachedStore
+from .store import LONGEST_KEY, MemcachedStore, is_key
 
 try:
     from pymemcache.client.base import Client, PooledClient
@@ -42,7 +43,7 @@ def open_memcached(app: Flask) -> MemcachedStore:
     if isinstance(client, HashClient):
         if not client.clients:
             raise ConfigurationError("SESSION_MEMCACHED is a HashClient without a server")
-        servers = {node: _server(one) for node, one in client.clients.items()}
+        servers = {node: _server(one, app) for node, one in client.clients.items()}
         # A copy: the client takes servers out of its own that don't answer, and sessions must not move to others,
         # where they would come back with old contents later.
         return MemcachedStore(servers, copy.deepcopy(client.hasher).get_node)
@@ -58,16 +59,32 @@ def open_memcached(app: Flask) -> MemcachedStore:
             'swapped; write SESSION_MEMCACHED = pymemcache.HashClient(["host:port"]) with the same server. Of several '
             "servers each session is then on the one that pymemcache chooses."
         )
-    return MemcachedStore({"": _server(client)}, lambda key: "")
+    return MemcachedStore({"": _server(client, app)}, lambda key: "")
 
 
-def _server(client: Any) -> Server:
+def _server(client: Any, app: Flask) -> Server:
     if isinstance(client, PooledClient):
         # It connects when it is first used, so this asks no server.
         with client.client_pool.get_and_release() as one:
             client = one
     _check_serializer(client.serde)
-    return Server(client)
+    server = Server(client)
+    _check_prefix(server, app)
+    return server
+
+
+def _check_prefix(server: Server, app: Flask) -> None:
+    prefix = str(app.config.get("SESSION_KEY_PREFIX", Defaults.SESSION_KEY_PREFIX)).encode()
+    if not is_key(server.prefix + prefix + b"x" * _AFTER_PREFIX):
+        room = LONGEST_KEY - _AFTER_PREFIX - len(server.prefix)
+        raise ConfigurationError(
+            f"SESSION_KEY_PREFIX has at most {room} bytes, and no blanks: with an id or the list of a user's, memcached "
+            f"takes {LONGEST_KEY}"
+        )
+
+
+#: The length of what follows the prefix in the longest keys: ``~user:`` and a SHA-256.
+_AFTER_PREFIX = len("~user:") + 64
 
 
 def _check_serializer(serde: Any) -> None:

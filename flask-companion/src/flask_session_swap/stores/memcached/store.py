@@ -9,8 +9,11 @@ from ..store import Conflict, Done, Loaded, StoreError, Swapped
 from .connection import Answer, Server
 from .item import expiry, expiry_at, room_for_record
 
+#: The greatest length of a key in bytes.
+LONGEST_KEY = 250
+
 #: What the protocol takes for a key, and every client.
-_KEY = re.compile(rb"[^\x00-\x20\x7f]{1,250}")
+_KEY = re.compile(rb"[^\x00-\x20\x7f]{1,%d}" % LONGEST_KEY)
 
 
 class MemcachedStore:
@@ -57,7 +60,12 @@ class MemcachedStore:
         """Returns where a key's item is; ``None`` for a key that no item can have."""
         server = self._servers[self._node(key)]
         name = server.prefix + key.encode()
-        return _Item(server, key, name) if _KEY.fullmatch(name) else None
+        return _Item(server, key, name) if is_key(name) else None
+
+
+def is_key(name: bytes) -> bool:
+    """Tells whether an item can have this key."""
+    return _KEY.fullmatch(name) is not None
 
 
 class _Item(NamedTuple):
