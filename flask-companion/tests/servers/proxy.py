@@ -13,9 +13,11 @@ class Proxy:
     def __init__(self, to_port: int) -> None:
         #: Everything that clients have sent.
         self.sent = b""
+        #: How many answers were lost.
+        self.lost = 0
         #: What is answered is lost from the next message on that has this in it, and its connection is cut then.
         self.cut_at: Optional[bytes] = None
-        #: The same, but the connection stays.
+        #: The same, but the connection stays. The answer comes when nobody waits for it any more: before the next one.
         self.lose_at: Optional[bytes] = None
         #: A message with this in it does not get to the server, but is answered so.
         self.answer_at: Optional[bytes] = None
@@ -46,7 +48,12 @@ class Proxy:
                 client, _ = self._listener.accept()
             except OSError:
                 return
-            _Link(self, client, socket.create_connection(("127.0.0.1", self._to_port)))
+            try:
+                server = socket.create_connection(("127.0.0.1", self._to_port))
+            except OSError:
+                client.close()
+            else:
+                _Link(self, client, server)
 
 
 class _Link:
@@ -55,6 +62,7 @@ class _Link:
     def __init__(self, proxy: Proxy, client: socket.socket, server: socket.socket) -> None:
         self._proxy, self._client, self._server = proxy, client, server
         self._loses = self._cuts = False
+        self._late = b""
         self._may_answer = threading.Event()
         for run in (self._forth, self._back):
             threading.Thread(target=self._until_closed, args=(run,), daemon=True).start()
@@ -75,6 +83,8 @@ class _Link:
         proxy = self._proxy
         for data in iter(lambda: self._client.recv(65536), b""):
             proxy.sent += data
+            late, self._late = self._late, b""
+            self._client.sendall(late)
             if proxy.answer_at is not None and proxy.answer_at in data:
                 self._client.sendall(proxy.answer)
                 continue
@@ -87,8 +97,11 @@ class _Link:
     def _back(self) -> None:
         for data in iter(lambda: self._server.recv(65536), b""):
             # The server has done it by now.
+            self._proxy.lost += self._cuts or self._loses
             if self._cuts:
                 return
             self._may_answer.wait()
-            if not self._loses:
+            if self._loses:
+                self._late, self._loses = data, False
+            else:
                 self._client.sendall(data)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Tuple
 
 from redis import Redis as Client
 
@@ -95,7 +95,30 @@ class RedisCluster:
     def master_of(self, key: str) -> Redis:
         """Returns the node that has a key."""
         slot = self.nodes[0].command("CLUSTER", "KEYSLOT", key)
-        return self.nodes[next(number for number in range(3) if slot < SLOTS * (number + 1) // 3)]
+        for first, last, (_, port, *_), *_ in self.nodes[0].command("CLUSTER", "SLOTS"):
+            if first <= slot <= last:
+                return next(node for node in self.nodes if node.port == port)
+        raise AssertionError(f"nobody has slot {slot}")
+
+    def start_moving(self, key: str) -> Tuple[Redis, Redis, int]:
+        """Begins to move the slot of a key, and returns its master, the next one, and the slot.
+
+        A key that is not at the old master is at the new one, for commands that are announced there.
+        """
+        source = self.master_of(key)
+        target = self.nodes[(self.nodes.index(source) + 1) % 3]
+        slot = source.command("CLUSTER", "KEYSLOT", key)
+        target.command("CLUSTER", "SETSLOT", slot, "IMPORTING", source.command("CLUSTER", "MYID"))
+        source.command("CLUSTER", "SETSLOT", slot, "MIGRATING", target.command("CLUSTER", "MYID"))
+        return source, target, slot
+
+    def end_moving(self, source: Redis, target: Redis, slot: int) -> None:
+        """Gives the slot to its new master, with all of its keys."""
+        while keys := source.command("CLUSTER", "GETKEYSINSLOT", slot, 100):
+            source.command("MIGRATE", "127.0.0.1", target.port, "", 0, 5000, "KEYS", *keys)
+        # First the new master: nobody may be told of one that doesn't know it.
+        for node in (target, source, *self.nodes):
+            node.command("CLUSTER", "SETSLOT", slot, "NODE", target.command("CLUSTER", "MYID"))
 
     def stop(self) -> None:
         for node in self.nodes:

@@ -6,6 +6,7 @@ import hashlib
 import logging
 import threading
 import traceback
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Iterator, Tuple
 
 import pytest
@@ -40,6 +41,19 @@ def swap(store: RedisStore, expected: bytes, new: bytes) -> Any:
 
 def create(store: RedisStore, new: bytes) -> None:
     assert isinstance(store.swap(KEY, None, new, HOUR, clock.now()), Done)
+
+
+def count(store: RedisStore, times: int) -> Tuple[int, int]:
+    """Adds one to the record, so many times. Returns how often that was done, and how often nobody knows."""
+    done = open = 0
+    while done + open < times:
+        loaded = store.load(KEY, clock.now())
+        assert loaded is not None
+        try:
+            done += isinstance(swap(store, loaded.record, b"%d" % (int(loaded.record) + 1)), Done)
+        except StoreError as error:
+            open += error.is_open
+    return done, open
 
 
 @pytest.fixture
@@ -98,8 +112,24 @@ def test_a_swap_whose_answer_is_lost_is_open_and_is_not_repeated(
     assert KEY not in "".join(traceback.format_exception(lost.type, lost.value, lost.tb))
     # What comes too late is nobody's answer.
     setattr(proxy, fails, None)
-    found = swap(store, b"a", b"c")
-    assert isinstance(found, Conflict) and found.current == Loaded(b"b")
+    assert swap(store, b"a", b"c") == Conflict(Loaded(b"b"))
+
+
+def test_by_sentinels_an_answer_that_comes_too_late_is_nobodys(server: Redis) -> None:
+    proxy, sentinel = Proxy(server.port), Sentinel()
+    sentinel.name_master("sessions", proxy.port)
+    client = SentinelClient([("127.0.0.1", sentinel.port)]).master_for("sessions", socket_timeout=1)
+    store = store_of(client)
+    create(store, b"a")
+    proxy.lose_at = b"EVALSHA"
+    with pytest.raises(StoreError) as lost:
+        swap(store, b"a", b"b")
+    assert lost.value.is_open
+    proxy.lose_at = None
+    # The late answer says that a swap is done.
+    assert swap(store, b"a", b"c") == Conflict(Loaded(b"b"))
+    proxy.stop()
+    sentinel.stop()
 
 
 def test_in_a_cluster_a_swap_whose_answer_is_lost_is_open_and_is_not_repeated(cluster: RedisCluster) -> None:
@@ -121,6 +151,22 @@ def test_in_a_cluster_a_swap_whose_answer_is_lost_is_open_and_is_not_repeated(cl
     assert sum(proxy.count(b"EVALSHA") for proxy in proxies.values()) == before + 1
     for proxy in proxies.values():
         proxy.stop()
+
+
+def test_what_is_not_known_is_never_more_than_what_failed(
+    behind_proxy: Tuple[Proxy, RedisStore, Redis],
+) -> None:
+    proxy, store, server = behind_proxy
+    create(store, b"0")
+    with ThreadPoolExecutor(4) as pool:
+        counters = [pool.submit(count, store, 100) for _ in range(4)]
+        for number in range(10):
+            proxy.cut_at = b"EVALSHA"
+            until(lambda: proxy.lost > number or all(counter.done() for counter in counters), "cut")
+            proxy.cut_at = None
+    done, open = map(sum, zip(*(counter.result() for counter in counters)))
+    assert open > 0
+    assert done <= int(server.command("GET", KEY)) <= done + open
 
 
 def test_a_deletion_whose_answer_is_lost_is_open_and_is_not_repeated(
@@ -289,14 +335,9 @@ def test_the_life_that_is_left_is_told_and_kept(server: Redis) -> None:
 
 
 def test_a_slot_that_moves_takes_its_sessions_along(own_cluster: RedisCluster) -> None:
-    cluster = own_cluster
-    store = store_of(ClusterClient.from_url(cluster.url))
-    source = cluster.master_of(KEY)
-    target = next(node for node in cluster.nodes if node is not source)
-    slot = source.command("CLUSTER", "KEYSLOT", KEY)
+    store = store_of(ClusterClient.from_url(own_cluster.url))
     create(store, b"a")
-    target.command("CLUSTER", "SETSLOT", slot, "IMPORTING", source.command("CLUSTER", "MYID"))
-    source.command("CLUSTER", "SETSLOT", slot, "MIGRATING", target.command("CLUSTER", "MYID"))
+    source, target, slot = own_cluster.start_moving(KEY)
     # It is still there.
     assert isinstance(swap(store, b"a", b"b"), Done)
     source.command("MIGRATE", "127.0.0.1", target.port, KEY, 0, 5000)
@@ -306,9 +347,22 @@ def test_a_slot_that_moves_takes_its_sessions_along(own_cluster: RedisCluster) -
     assert loaded is not None and loaded.record == b"c" and loaded.expires is not None
     assert store.delete(KEY, clock.now()) is True
     create(store, b"d")
-    for node in (target, source, *cluster.nodes):
-        node.command("CLUSTER", "SETSLOT", slot, "NODE", target.command("CLUSTER", "MYID"))
+    own_cluster.end_moving(source, target, slot)
     assert isinstance(swap(store, b"d", b"e"), Done)
+
+
+def test_nothing_is_lost_or_done_twice_while_slots_move(own_cluster: RedisCluster) -> None:
+    store = store_of(ClusterClient.from_url(own_cluster.url))
+    create(store, b"0")
+    with ThreadPoolExecutor(4) as pool:
+        counters = [pool.submit(count, store, 100) for _ in range(4)]
+        moves = 0
+        while not all(counter.done() for counter in counters) or moves < 3:
+            own_cluster.end_moving(*own_cluster.start_moving(KEY))
+            moves += 1
+    assert [counter.result() for counter in counters] == [(100, 0)] * 4
+    loaded = store.load(KEY, clock.now())
+    assert loaded is not None and loaded.record == b"400"
 
 
 def test_what_is_sent_to_and_fro_between_masters_has_not_happened(cluster: RedisCluster) -> None:

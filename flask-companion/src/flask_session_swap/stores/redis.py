@@ -19,6 +19,10 @@ from .store import Conflict, Done, Loaded, StoreError, Swapped
 
 _log = logging.getLogger(__name__)
 
+#: Of clients that are made here, in seconds. redis-py has them since version 8; before, it waits for ever. A URL may say
+#: something else.
+_TIMEOUTS: Any = {"socket_timeout": 5, "socket_connect_timeout": 5}
+
 
 def open_redis(app: Flask) -> RedisStore:
     """Opens the store that ``SESSION_REDIS`` names: a ``redis.Redis``, also one of ``Sentinel.master_for``, a
@@ -33,10 +37,10 @@ def open_redis(app: Flask) -> RedisStore:
         warnings.warn(
             "SESSION_REDIS is not set: sessions are kept in the Redis at localhost:6379", RuntimeWarning, stacklevel=2
         )
-        given = Redis()
+        given = Redis(**_TIMEOUTS)
     if isinstance(given, str):
         try:
-            given = Redis.from_url(given)
+            given = Redis.from_url(given, **_TIMEOUTS)
         except ValueError as error:
             raise ConfigurationError(
                 "SESSION_REDIS is not the URL of a server, such as redis://user:password@host:6379/0"
