@@ -19,7 +19,7 @@ use crate::formats::time::{later, unix_seconds};
 use crate::formats::value::Value;
 
 /// The key of the login time: Unix seconds, and the SHA-256 of the login value. So a login is "fresh" only for
-/// the user who logged in then, also where Flask changed the user.
+/// the user who logged in then, also where Flask-Session changed the user.
 const LOGIN_AT: &str = "_login_at";
 
 /// Logs a user in; `raw` is the encoded login value.
@@ -78,7 +78,7 @@ pub(super) fn user_fingerprint(state: &State) -> Option<String> {
 }
 
 /// Returns how long before `now` the current user logged in. `None` if that is not known: nobody is logged in, or
-/// Flask has logged a user in or changed the user since.
+/// Flask-Session has logged a user in or changed the user since.
 pub(super) fn login_age(state: &State, now: SystemTime) -> Option<Duration> {
     let owner = Owner::User(user_fingerprint(state)?);
     let at = owner.number(&state.contents.value(LOGIN_AT).ok()??)?;
@@ -91,7 +91,7 @@ pub(super) fn login_age(state: &State, now: SystemTime) -> Option<Duration> {
     }
 }
 
-/// Tells whether the user of a record has logged in here, so that Flask has not changed the user since.
+/// Tells whether the user of a record has logged in here, so that Flask-Session has not changed the user since.
 pub(super) fn has_logged_in_here(record: &Record, key: &str) -> bool {
     let value = |key: &str| record.get(key).and_then(|raw| record.format().decode(raw).ok());
     let owner = Owner::of(record.format(), Some(key), value);

@@ -133,8 +133,8 @@ impl Session {
 
     /// Returns how long ago the current user logged in, in whole seconds.
     ///
-    /// `None` if that is not known: nobody is logged in, no state of the application has a login field, Flask has
-    /// logged a user in or changed the user since the last login here, or the time is more than five minutes ahead of
+    /// `None` if that is not known: nobody is logged in, no state of the application has a login field, a Flask process
+    /// without the companion has logged a user in or changed the user since the last login, or the time is more than five minutes ahead of
     /// this machine's clock. A guard asks for a recent login with `#[require_session(…, fresh = "10 minutes")]`.
     ///
     /// ```

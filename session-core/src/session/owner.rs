@@ -1,4 +1,4 @@
-//! Whose a value is that holds for one user only, such as a lifetime: Flask may log in another one in place.
+//! Whose a value is that holds for one user only, such as a lifetime: Flask-Session may log in another one in place.
 
 use super::login::fingerprint;
 use crate::formats::codec::Format;

@@ -99,7 +99,7 @@ pub(super) struct Plan {
 
 impl Plan {
     /// Applies the changes to the record that others have written meanwhile. `None` if it belongs to another user by
-    /// now: Flask changes the user without changing the id.
+    /// now: Flask-Session changes the user without changing the id.
     pub(super) fn merged_into(
         &self,
         current: &Loaded,

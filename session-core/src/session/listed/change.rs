@@ -90,7 +90,7 @@ impl UserList<'_> {
     }
 
     /// The life of a list: twice the longest that a session can have, so that it outlives one which is entered again
-    /// at a use here after half of that. One that only Flask uses for longer is entered again when it comes here.
+    /// at a use here after half of that. One that only Flask-Session uses for longer is entered again when it comes here.
     fn life(&self) -> Duration {
         self.manager.config().lifetime_max().saturating_mul(2).saturating_add(AT_LEAST)
     }

@@ -25,7 +25,7 @@ pub(super) struct Found {
 pub(super) enum There {
     /// A session of the user.
     Session(Loaded),
-    /// The session of a visitor or of another user: Flask changes who is logged in, and may change it back.
+    /// The session of a visitor or of another user: Flask-Session changes who is logged in, and may change it back.
     OfSomebodyElse,
     /// Nothing, and a session may come.
     BeingCreated,

@@ -13,7 +13,7 @@ use crate::session::state::State;
 use crate::session::term::CLOCKS_DIFFER_BY;
 
 /// The key of the seal: when the session was entered, in Unix seconds, and a hash of user and id. So it says nothing
-/// where Flask has logged in another user, or has given the session another id.
+/// where Flask-Session has logged in another user, or has given the session another id.
 pub(in crate::session) const LISTED: &str = "_listed";
 
 impl Manager {
@@ -36,8 +36,8 @@ impl Manager {
         Record::join(record.format(), &parts).ok()
     }
 
-    /// Returns the user in whose list a stored session is to be entered, because it never was, as one that Flask has
-    /// made, or long ago.
+    /// Returns the user in whose list a stored session is to be entered, because it never was, as one that
+    /// Flask-Session has made, or long ago.
     pub(in crate::session) fn must_be_entered(&self, state: &State, now: SystemTime) -> Option<String> {
         if !self.is_listed() || state.listing_tried {
             return None;

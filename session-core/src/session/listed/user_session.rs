@@ -47,8 +47,8 @@ impl UserSession {
         &self.handle
     }
 
-    /// Returns when the user logged in with this session first, or when one that Flask has made was first seen here. Another
-    /// log-in of the same user with it, as where a password is asked for again, changes nothing of that.
+    /// Returns when the user logged in with this session first, or when one that Flask-Session has made was first seen here.
+    /// Another log-in of the same user with it, as where a password is asked for again, changes nothing of that.
     pub fn created(&self) -> SystemTime {
         self.created
     }

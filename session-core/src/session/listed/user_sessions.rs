@@ -107,7 +107,7 @@ impl UserSessions {
         let mut entries = list.load().await?.entries;
         let mut current = self.current(&list, &entries).await?;
         if let (Current::NotEntered(id), Some(session)) = (&current, &self.asking) {
-            // Flask has made the session, or a store that forgets has forgotten the list.
+            // Flask-Session has made the session, or a store that forgets has forgotten the list.
             let (text, replaces) = session.state().label();
             let label = Label { text: &text, replaces };
             let entrant = Entrant { id, exists: true, before: Before::default(), label };

@@ -86,7 +86,7 @@ impl Folder {
         Ok(None)
     }
 
-    /// Writes the four bytes at the beginning of the file at once. If Flask replaces the file meanwhile, they
+    /// Writes the four bytes at the beginning of the file at once. If Flask-Session replaces the file meanwhile, they
     /// go to the one that is no longer there, and harm nothing.
     fn extend_file(&self, name: &str, now: SystemTime, ends: u32) -> io::Result<Option<Found>> {
         let mut file = match OpenOptions::new().read(true).write(true).open(self.path.join(name)) {

@@ -181,7 +181,7 @@ impl Store for FileStore {
                 return Ok(folder.extend(names, call.now, *ends)?.map(|_| 0).ok_or(None));
             }
             // Written before the comparison, so that as little time as possible is between that and the
-            // renaming: Flask takes no lock.
+            // renaming: Flask-Session takes no lock.
             let draft = match &new {
                 None => None,
                 Some((Some(_), file)) => Some(folder.draft(file)?),
