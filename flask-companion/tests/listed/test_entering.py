@@ -45,6 +45,17 @@ def test_a_list_lies_under_the_hash_of_the_login_value_in_msgpack_whatever_the_f
     assert sorted(store.records) == sorted([PREFIX + sid, key_of(in_msgpack)])
 
 
+def test_a_login_value_that_a_format_changes_has_one_list(moved_clock: Clock) -> None:
+    store = MemoryStore()
+    world = World(store, Msgspec("json"))
+    sid = world.log_in(b"momo")
+    stored = world.data(sid)
+    assert stored["user"] == "bW9tbw=="
+    assert not world.lists.must_be_entered(stored, stored["user"], sid, moved_clock.time)
+    assert world.of(b"momo").end_all() == 1
+    assert store.records == {}
+
+
 def test_a_list_outlives_the_longest_session_and_goes_with_the_last_one(world: World, moved_clock: Clock) -> None:
     sid = world.log_in("momo")
     loaded = world.raw.load(key_of(b"\xa4momo"), moved_clock.time)

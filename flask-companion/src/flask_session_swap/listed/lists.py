@@ -105,11 +105,11 @@ class Lists:
         if user is None or listing_has_failed():
             return False
         lasts = self._longest_life() / 2
-        return label_is_chosen() or not is_entered(data, fingerprint(user), sid, lasts=lasts, now=now)
+        return label_is_chosen() or not is_entered(data, self._fingerprint(user), sid, lasts=lasts, now=now)
 
     def seal(self, user: object, sid: str, now: float) -> object:
         """Makes the value of ``_listed`` in the record of a session that is entered now."""
-        return seal_of(fingerprint(user), sid, now)
+        return seal_of(self._fingerprint(user), sid, now)
 
     def of(self, user: object, now: float) -> UserList:
         """Returns the list of a user."""
@@ -122,9 +122,16 @@ class Lists:
             max_sessions=self._settings.max_per_user,
             refuses_when_full=self._settings.when_full == "refuse",
             attempts=self._settings.swap_attempts,
-            user=fingerprint(user),
+            user=self._fingerprint(user),
             now=now,
         )
+
+    def _fingerprint(self, user: object) -> str:
+        """Returns the fingerprint of a login value as it is when it comes back from the store: JSON makes texts of some."""
+        if isinstance(user, (str, int)):
+            return fingerprint(user)
+        stored = self._records.decode(self._records.encode({"user": user})) or {}
+        return fingerprint(stored.get("user"))
 
     def _longest_life(self) -> float:
         refresh = self.refresh()
