@@ -2,8 +2,9 @@
 """A table of stores and suites, made of the tests that ran.
 
 Reads lines such as `ok  races  fields::increments::on_redis` (result, part, test). A test belongs to the store that its
-name ends with, `…on_<store>`, and to the innermost module, or else the part, that is the name of a suite. A cell is the
-number of tests that passed, `FAILED` if one did not, `-` if there is none, and `n/a` if there can't be one. With
+name ends with, `…on_<store>` or `…[<store>]`, and to the innermost module, or else the part, that is the name of a suite; all tests
+of the part `companion` to that. A cell is the number of tests that passed, `FAILED` if one did not, `-` if there is none, and
+`n/a` if there can't be one. With
 `--whole`, a cell that is `-` is an error: a store that was forgotten by a suite.
 """
 
@@ -18,7 +19,7 @@ GROUPS = {name: stores.replace("on_", "").split() for name, stores in re.findall
     r"\((\w+), \$check:ident\) => \{\s*\$crate::on_stores!\(\[(.*?)\]", FIXTURES.read_text("utf-8"))}
 STORES = GROUPS["all"]
 
-SUITES = ["conformance", "races", "faults", "crash", "starting", "interop", "login_flow", "round_trips"]
+SUITES = ["conformance", "races", "faults", "crash", "starting", "interop", "login_flow", "round_trips", "companion"]
 
 TITLES = {"crash": "kill -9", "starting": "two start", "login_flow": "login flow", "round_trips": "round trips"}
 
@@ -27,14 +28,17 @@ IN_PROCESS = "it is the process: it fails, ends and is asked with it"
 KEPT_BY_SERVER = "what was acknowledged is the server's to keep; its end and that of the application are among the faults"
 
 NOT_APPLICABLE = {
-    **{("cookie", suite): NO_STORE for suite in ["conformance", "races", "faults", "crash", "starting", "round_trips"]},
+    **{("cookie", suite): NO_STORE for suite in ["conformance", "races", "faults", "crash", "starting", "round_trips", "companion"]},
     **{("memory", suite): IN_PROCESS for suite in ["crash", "starting", "round_trips"]},
-    ("memory", "interop"): "Flask-Session keeps no sessions in memory",
+    **{("memory", suite): "Flask keeps no sessions in memory" for suite in ["interop", "companion"]},
     **{(store, "crash"): KEPT_BY_SERVER for store in GROUPS["servers"]},
 }
 
 
 def suite_of(words):
+    # Its modules have names of their own.
+    if words[0] == "companion":
+        return "companion"
     return next((word for word in reversed(words) if word in SUITES), None)
 
 
@@ -42,7 +46,7 @@ def count(lines):
     passed, failed = Counter(), Counter()
     for line in lines:
         result, part, test = line.split(maxsplit=2)
-        store = next((store for store in STORES if re.search(rf"(^|:|_)on_{store}$", test)), None)
+        store = next((store for store in STORES if re.search(rf"(^|:|_)on_{store}$|[\[-]{store}[]-]", test)), None)
         cell = (store, suite_of([part, *test.split("::")[:-1]]))
         (passed if result == "ok" else failed)[cell] += 1
     return passed, failed

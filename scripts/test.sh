@@ -84,8 +84,8 @@ run_part() {
     fi
     if [[ $1 == companion ]]; then
         # The plugin writes the lines that cargo's tests write.
-        (cd flask-companion && PYTHONDONTWRITEBYTECODE=1 ../tests/.venv/bin/python -m pytest \
-            -q --no-header -p no:cacheprovider -p tests.cargo_lines)
+        (cd flask-companion && PYTHONPATH=tests PYTHONDONTWRITEBYTECODE=1 ../tests/.venv/bin/python -m pytest \
+            -q --no-header -p no:cacheprovider -p cargo_lines)
         return
     fi
     if [[ $1 == okapi || $1 == pools ]]; then

@@ -1,7 +1,4 @@
-"""A plugin of pytest that tells of each test as cargo does: ``scripts/test.sh`` reads that, whatever language a test is in.
-
-A test in ``test_saving.py`` that is run for the store ``redis`` is ``saving::test_name::on_redis``, as in Rust.
-"""
+"""A plugin of pytest that tells of each test as cargo does: ``scripts/test.sh`` reads that, whatever language a test is in."""
 
 from __future__ import annotations
 
@@ -16,9 +13,9 @@ OUTCOMES = {"passed": "ok", "failed": "FAILED", "skipped": "ignored"}
 
 
 def name_of(node: str) -> str:
-    """``tests/test_races.py::test_it[redis-json]`` is ``races::test_it::on_redis-json``."""
-    name = re.sub(r"^(?:tests/)?(?:test_)?(.*?)\.py::", r"\1::", node).replace("/", "::")
-    return re.sub(r"\[(.*)\]$", r"::on_\1", name)
+    """``tests/stores/test_swap.py::test_it[redis]`` is ``stores::swap::test_it[redis]``."""
+    file, _, test = node.partition(".py::")
+    return re.sub(r"^tests/|(?<![^/])test_", "", file).replace("/", "::") + "::" + test
 
 
 class CargoLines:
