@@ -1,4 +1,5 @@
 //! Requests that meet: several at once on one session, in one process and in two, on every store.
+mod beside_flask;
 mod commands;
 mod copies;
 mod devices;
