@@ -75,6 +75,14 @@ class SwapSessionInterface(SessionInterface):
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         """Saves the session of a request and sends its cookie. What can't be saved makes the answer a 409 or a 503."""
         assert isinstance(session, SwapSession), "it is the one that was opened here"
+        try:
+            self._close(app, session, response)
+        finally:
+            # Also on the error page for a value that the format of records can't hold.
+            if session.accessed:
+                response.vary.add("Cookie")
+
+    def _close(self, app: Flask, session: SwapSession, response: Response) -> None:
         if session.failure is not None:
             if response.status_code != SessionUnavailable.code:
                 answers.replace(app, response, SessionUnavailable())
@@ -93,8 +101,6 @@ class SwapSessionInterface(SessionInterface):
             except StoreError as error:
                 log.error("a session could not be saved: %s", error, exc_info=error)
                 answers.replace(app, response, SessionUnavailable())
-        if session.accessed:
-            response.vary.add("Cookie")
 
     def login_key(self, app: Flask) -> Optional[str]:
         """Returns the key that says who is logged in: the configured one, or Flask-Login's where that is in use."""

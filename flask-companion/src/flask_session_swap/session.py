@@ -80,10 +80,12 @@ class SwapSession(ServerSideSession):  # type: ignore[misc]
         """Whether the session was changed, as far as its first level shows. Changes deeper in it are found without that.
 
         Set to ``False`` after a change, the change is not saved where ``SESSION_REFRESH_EACH_REQUEST`` is off."""
+        self._use()
         return self._modified
 
     @modified.setter
     def modified(self, modified: bool) -> None:
+        self._use()
         self._modified, self.is_muted = modified, not modified
 
     @property
