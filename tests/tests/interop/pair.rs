@@ -96,6 +96,15 @@ impl<'r> Settings<'r> {
         Flask::probe(self.engine, &self.flask_config())
     }
 
+    /// Flask with our Python package, as the probe is configured.
+    pub(crate) fn start_companion(self) -> Flask {
+        let mut config = self.flask_config();
+        config["SESSION_REFRESH_AFTER"] = Value::from(0);
+        config["SESSION_SUCCESSOR_SECONDS"] = Value::from(0);
+        config["SESSION_LISTED"] = Value::from(self.lists);
+        Flask::companion(self.engine, &config)
+    }
+
     pub(crate) fn flask_config(self) -> Value {
         let mut config = json!({
             "SECRET_KEY": self.secret_key,

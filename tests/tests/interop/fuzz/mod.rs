@@ -1,8 +1,10 @@
-//! Random operations at the probe and at the real Flask in turns: both have to see the same session.
+//! Random operations at the probe, at the real Flask and at one with the companion in turns: all have to see the same
+//! session.
 //!
 //! `scripts/test.sh interop --steps 10000` makes so many steps over all stores, and `--seed` repeats
 //! a run. A sequence that fails is shrunk and told as a list of steps.
 
+mod engines;
 mod random;
 mod shrink;
 mod steps;
@@ -15,9 +17,10 @@ use session_tests::redis::Redis;
 use session_tests::storage::{Fixture, Storage};
 
 use crate::pair::{Pair, Settings};
+use engines::{Engines, Side};
 pub(crate) use random::Random;
 use shrink::shrink;
-use steps::{Side, Step};
+use steps::Step;
 use values::Format;
 use visit::disagreement;
 
@@ -27,9 +30,9 @@ const LENGTH: usize = 50;
 /// Stores that share the steps among them.
 const STORES: u64 = 8;
 
-on_stores!(flask, the_probe_and_flask_see_the_same_session_after_every_step);
+on_stores!(flask, the_probe_flask_and_the_companion_see_the_same_session_after_every_step);
 
-fn the_probe_and_flask_see_the_same_session_after_every_step(storage: Storage) {
+fn the_probe_flask_and_the_companion_see_the_same_session_after_every_step(storage: Storage) {
     agree_in_all_steps(configurations(&*storage), 8_000);
 }
 
@@ -73,16 +76,16 @@ fn configurations(engine: &dyn Fixture) -> Vec<Settings<'_>> {
     configurations
 }
 
-/// Lets visitors come one after the other, until the two sides disagree about one.
+/// Lets visitors come one after the other, until the engines disagree about one.
 fn first_failure(
     settings: &Settings<'_>,
     number: u64,
     mut seeds: impl Iterator<Item = u64>,
 ) -> Option<String> {
-    let pair = settings.start();
+    let engines = Engines::start(settings);
     seeds.find_map(|seed| {
-        let steps = random_steps(seed ^ (number << 56), settings);
-        let (_, story) = least_disagreement(&pair, settings, steps)?;
+        let steps = random_steps(seed ^ (number << 56), settings, engines.sides());
+        let (_, story) = least_disagreement(&engines, settings, steps)?;
         Some(format!("{settings}; repeat with --seed {seed}:\n{story}"))
     })
 }
@@ -92,7 +95,7 @@ pub(crate) fn any_pickled(random: &mut Random) -> serde_json::Value {
     values::value(random, Format::Pickle).0
 }
 
-fn random_steps(seed: u64, settings: &Settings<'_>) -> Vec<Step> {
+fn random_steps(seed: u64, settings: &Settings<'_>, sides: &[Side]) -> Vec<Step> {
     let format = match settings.format {
         _ if !settings.engine.has_records() => Format::Cookie,
         _ if settings.engine.pickles() => Format::Pickle,
@@ -100,23 +103,23 @@ fn random_steps(seed: u64, settings: &Settings<'_>) -> Vec<Step> {
         _ => Format::Msgpack,
     };
     let mut random = Random::new(seed);
-    let mut steps: Vec<Step> = (0..LENGTH).map(|_| Step::random(&mut random, format)).collect();
+    let mut steps: Vec<Step> = (0..LENGTH).map(|_| Step::random(&mut random, format, sides)).collect();
     if settings.lists {
         steps.iter_mut().for_each(|step| step.belong_to_a_user(&mut random));
     }
     steps
 }
 
-/// The steps it takes until the sides disagree, and their story; `None` if they agree in all `steps`.
+/// The steps it takes until the engines disagree, and their story; `None` if they agree in all `steps`.
 fn least_disagreement(
-    pair: &Pair,
+    engines: &Engines,
     settings: &Settings<'_>,
     mut steps: Vec<Step>,
 ) -> Option<(Vec<Step>, String)> {
-    let found = disagreement(pair, settings, &steps)?;
+    let found = disagreement(engines, settings, &steps)?;
     steps.truncate(found.step + 1);
-    let least = shrink(steps, |steps| disagreement(pair, settings, steps).is_some());
-    let story = disagreement(pair, settings, &least).map_or(found.story, |found| found.story);
+    let least = shrink(steps, |steps| disagreement(engines, settings, steps).is_some());
+    let story = disagreement(engines, settings, &least).map_or(found.story, |found| found.story);
     Some((least, story))
 }
 
@@ -125,9 +128,9 @@ fn a_disagreement_is_found_and_told_in_one_step() {
     let redis = Redis::start();
     let settings = Settings::records(&redis, "msgpack", false);
     let ours = Settings { permanent: false, ..settings }.start_ours();
-    let pair = Pair { ours, flask: settings.start_flask() };
-    let steps = random_steps(1, &settings);
-    let (least, story) = least_disagreement(&pair, &settings, steps).expect("a disagreement");
+    let engines = Engines { pair: Pair { ours, flask: settings.start_flask() }, companion: None };
+    let steps = random_steps(1, &settings, engines.sides());
+    let (least, story) = least_disagreement(&engines, &settings, steps).expect("a disagreement");
     assert_eq!(least.len(), 1, "{story}");
     assert_eq!((least[0].side == Side::Ours, least[0].after, least[0].ops.len()), (true, 0, 1), "{story}");
 }

@@ -1,6 +1,6 @@
-//! Random requests: operations on a session, at one of the two sides.
+//! Random requests: operations on a session, at one of the engines.
 //!
-//! Left out is what the two sides answer differently on purpose:
+//! Left out is what ours and Flask answer differently on purpose:
 //! * a change inside a list or map is followed by `modified = True`, without which Flask may lose it;
 //! * a value that the format changes or refuses is not looked at in the request that sets it: here it is
 //!   what the format made of it at once, there it is still the object;
@@ -12,15 +12,9 @@ use std::fmt;
 
 use serde_json::{Value, json};
 
+use super::engines::Side;
 use super::random::Random;
 use super::values::{Fate, Format, text, value};
-
-/// The side that answers a request.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Side {
-    Ours,
-    Flask,
-}
 
 /// One request.
 #[derive(Clone)]
@@ -38,13 +32,13 @@ const KEYS: [&str; 8] = ["a", "b", "user", "cart", "游客", " t", "", "\"\\\u{1
 const SECONDS_OF_A_DAY: u32 = 86_400;
 
 impl Step {
-    pub(super) fn random(random: &mut Random, format: Format) -> Step {
+    pub(super) fn random(random: &mut Random, format: Format, sides: &[Side]) -> Step {
         let after = match random.below(40) {
             0 => 40 * SECONDS_OF_A_DAY,
             1..=3 => random.below(30) as u32 * SECONDS_OF_A_DAY,
             _ => random.below(3) as u32,
         };
-        let side = if random.once_in(2) { Side::Ours } else { Side::Flask };
+        let side = random.one_of(sides);
         let mut script =
             Script { format, worst: Fate::Kept, spoilt: Vec::new(), plain: true, ops: Vec::new() };
         for _ in 0..1 + random.below(5) {
@@ -54,7 +48,7 @@ impl Step {
         Step { side, after, ops: script.ops }
     }
 
-    /// Lets the user log in now and then, at either side. What a log-in here seals is a key more, so that nobody counts
+    /// Lets the user log in now and then, wherever. What a log-in here seals is a key more, so that nobody counts
     /// them.
     pub(super) fn belong_to_a_user(&mut self, random: &mut Random) {
         self.ops.retain(|group| group.iter().all(|op| op[0] != "len"));
@@ -80,7 +74,11 @@ impl Step {
 /// `ours, 3 s later: ["set","a",1] ["dump"]`
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let side = if self.side == Side::Ours { "ours" } else { "Flask" };
+        let side = match self.side {
+            Side::Ours => "ours",
+            Side::Flask => "Flask",
+            Side::Companion => "companion",
+        };
         write!(f, "{side}, {} s later:", self.after)?;
         self.ops.iter().flatten().try_for_each(|op| write!(f, " {op}"))
     }

@@ -1,4 +1,4 @@
-//! Two visitors who ask for the same: one is served by both sides in turns, the other by Flask alone.
+//! Two visitors who ask for the same: one is served by all engines in turns, the other by Flask alone.
 
 use std::fmt::Write as _;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -11,11 +11,12 @@ use session_tests::jar::Jar;
 use session_tests::storage::Fixture;
 use session_tests::typed_value::to_json;
 
-use super::steps::{Side, Step};
-use crate::pair::{Pair, Settings};
+use super::engines::{Engines, Side};
+use super::steps::Step;
+use crate::pair::Settings;
 use crate::payload::payload;
 
-/// A disagreement of the two sides, and everything that led to it.
+/// A disagreement of the engines, and everything that led to it.
 pub(super) struct Disagreement {
     /// The step, from 0.
     pub(super) step: usize,
@@ -28,23 +29,26 @@ struct Visit<'p> {
     /// The sessions of users are in lists, and hold what a log-in seals.
     lists: bool,
     jar: Jar,
-    ours: Client,
-    flask: Client,
+    visitors: Vec<(Side, Client)>,
     model_jar: Jar,
     model: Client,
     now: f64,
     story: String,
 }
 
-/// The first step after which the sides disagree.
-pub(super) fn disagreement(pair: &Pair, settings: &Settings<'_>, steps: &[Step]) -> Option<Disagreement> {
+/// The first step after which the engines disagree.
+pub(super) fn disagreement(
+    engines: &Engines,
+    settings: &Settings<'_>,
+    steps: &[Step],
+) -> Option<Disagreement> {
     let (engine, lists) = (settings.engine, settings.lists);
     let (jar, model_jar) = (Jar::default(), Jar::default());
-    let [ours, flask] = pair.visitors(&jar);
-    let model = Client::with_jar(&pair.flask.url(), &model_jar);
+    let visitors = engines.visitors(&jar);
+    let model = Client::with_jar(&engines.pair.flask.url(), &model_jar);
     let now = if engine.keeps_real_time() { unix_now() } else { 1_704_164_645.0 };
     let story = String::new();
-    let mut visit = Visit { engine, lists, jar, ours, flask, model_jar, model, now, story };
+    let mut visit = Visit { engine, lists, jar, visitors, model_jar, model, now, story };
     engine.clear();
     steps.iter().enumerate().find_map(|(number, step)| {
         visit.make(step).err()?;
@@ -52,7 +56,7 @@ pub(super) fn disagreement(pair: &Pair, settings: &Settings<'_>, steps: &[Step])
     })
 }
 
-/// The sides differ; the story says where.
+/// The engines differ; the story says where.
 struct Differ;
 
 impl Visit<'_> {
@@ -67,15 +71,19 @@ impl Visit<'_> {
             // The visitors' cookies have ended, their records live on in real time.
             self.engine.clear();
         }
-        let visitor = if step.side == Side::Ours { &self.ours } else { &self.flask };
-        let answer = visitor.post("/ops").at(self.now).json(&step.body()).send();
+        let answer = self.visitor(step.side).post("/ops").at(self.now).json(&step.body()).send();
         let model = self.model.post("/ops").at(self.now).json(&step.body()).send();
 
         self.same("status", json!(answer.status), json!(model.status))?;
         if answer.status == 200 {
             self.same("results", self.without_seals(answer.json()), model.json())?;
         }
-        self.same("cookie", set_cookie(&answer), set_cookie(&model))?;
+        let mut cookies = set_cookie(&answer);
+        if step.side == Side::Companion {
+            // One for each save, of which a browser takes the last.
+            cookies.drain(..cookies.len().saturating_sub(1));
+        }
+        self.same("cookie", json!(cookies), json!(set_cookie(&model)))?;
         self.same("Vary", json!(answer.all("vary")), json!(model.all("vary")))?;
         if !self.lists {
             self.same("bytes", self.stored(&self.jar), self.stored(&self.model_jar))?;
@@ -87,15 +95,32 @@ impl Visit<'_> {
             self.same("records", json!(self.engine.living_keys(self.now).len()), json!(records + lists))?;
         }
         let model = self.seen_by(&self.model);
-        self.same("seen by Flask", self.seen_by(&self.flask), model.clone())?;
-        self.same("seen by ours", self.seen_by(&self.ours), model)?;
+        for (side, seen) in [
+            (Side::Flask, "seen by Flask"),
+            (Side::Companion, "seen by the companion"),
+            (Side::Ours, "seen by ours"),
+        ] {
+            if let Some((_, visitor)) = self.visitors.iter().find(|(other, _)| *other == side) {
+                self.same(seen, self.seen_by(visitor), model.clone())?;
+            }
+        }
         if self.lists { self.is_in_its_list() } else { Ok(()) }
+    }
+
+    fn visitor(&self, side: Side) -> &Client {
+        let of_side = self.visitors.iter().find(|(other, _)| *other == side);
+        &of_side.expect("steps at engines that there are").1
     }
 
     /// The visitor's session is the only one in the list of its user.
     fn is_in_its_list(&mut self) -> Result<(), Differ> {
-        let user = self.ours.post("/ops").at(self.now).json(&json!({ "ops": [["get", "username"]] })).send();
-        let answer = self.ours.get("/devices").at(self.now).send();
+        let user = self
+            .visitor(Side::Ours)
+            .post("/ops")
+            .at(self.now)
+            .json(&json!({ "ops": [["get", "username"]] }))
+            .send();
+        let answer = self.visitor(Side::Ours).get("/devices").at(self.now).send();
         let list = match answer.status {
             200 => answer.json().as_array().map(Vec::len),
             _ => None,
@@ -169,7 +194,7 @@ impl Visit<'_> {
 }
 
 /// The attributes of the cookie in the answer, without its value. A deletion has fewer attributes at Flask-Session.
-fn set_cookie(answer: &Answer) -> Value {
+fn set_cookie(answer: &Answer) -> Vec<&str> {
     let described = answer.set_cookies().into_iter().map(|line| {
         let (_, attributes) = line.split_once(';').unwrap_or((line, ""));
         if attributes.contains("Max-Age=0") { "deleted" } else { attributes }

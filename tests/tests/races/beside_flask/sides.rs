@@ -44,9 +44,10 @@ impl<'s> Sides<'s> {
             engine.rocket_toml()
         );
         let rocket = Launch::new(env!("CARGO_BIN_EXE_probe")).toml(&toml).start();
+        let config = json!({ "SECRET_KEY": SECRET });
         let flask = match python {
-            Python::Companion => Flask::companion(engine, &config()),
-            Python::FlaskSession => Flask::probe(engine, &json!({ "SECRET_KEY": SECRET })),
+            Python::Companion => Flask::companion(engine, &config),
+            Python::FlaskSession => Flask::probe(engine, &config),
         };
         Sides { python, engine, rocket, flask }
     }
@@ -91,11 +92,4 @@ pub(super) fn fields_of(answer: &Answer) -> Value {
 
 fn session_cookie_of(answer: &Answer) -> Option<String> {
     if answer.status == 200 { session_cookie(answer) } else { None }
-}
-
-/// The policies of the probe's typed fields, in the companion's words.
-fn config() -> Value {
-    let policies =
-        json!({ "$dict": [["counter", "add"], ["tags", "union"], ["high", "max"], ["strict", "refuse"]] });
-    json!({ "SECRET_KEY": SECRET, "SESSION_LOGIN_KEY": "username", "SESSION_MERGE": policies })
 }
