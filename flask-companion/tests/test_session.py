@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from datetime import timedelta
 from typing import Any, Callable, Dict, Iterator, List, Optional
 
@@ -439,8 +440,19 @@ def test_messages_of_parallel_requests_are_all_shown_once(made: Made, redis: Red
 def test_a_setting_that_makes_no_sense_is_refused_when_the_application_starts(
     made: Made, config: Dict[str, Any], text: str
 ) -> None:
-    with pytest.raises(ValueError, match=text):
+    with pytest.raises(ConfigurationError, match=text):
         made(**config)
+
+
+def test_a_store_whose_client_is_missing_says_what_to_install(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in list(sys.modules):
+        if name.startswith("flask_session_swap.stores.memcached"):
+            monkeypatch.delitem(sys.modules, name)
+        elif name.partition(".")[0] == "pymemcache":
+            monkeypatch.setitem(sys.modules, name, None)
+    monkeypatch.setitem(sys.modules, "pymemcache", None)
+    with pytest.raises(ConfigurationError, match="pip install 'flask-session-swap.memcached.'"):
+        made(SESSION_TYPE="memcached")
 
 
 def test_a_misspelled_setting_is_named_with_what_may_be_meant(made: Made) -> None:

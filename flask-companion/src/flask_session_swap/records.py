@@ -7,6 +7,8 @@ from typing import Any, Dict, List, Mapping, Optional, Protocol, Union
 
 import msgspec
 
+from .settings import ConfigurationError
+
 
 class Format(Protocol):
     """A way to write sessions."""
@@ -33,7 +35,7 @@ class Msgspec:
         elif name == "json":
             self._encoder, self._decoders = msgspec.json.Encoder(), [json, msgpack]
         else:
-            raise ValueError('SESSION_SERIALIZATION_FORMAT is "msgpack" or "json"')
+            raise ConfigurationError('SESSION_SERIALIZATION_FORMAT is "msgpack" or "json"')
 
     def encode(self, data: Mapping[str, Any]) -> bytes:
         return self._encoder.encode(data)

@@ -57,8 +57,9 @@ class Settings:
         described = _layout(config)
         _warn_of_misspelled(config)
         try:
-            policies = described.policies(_mapping(config, "SESSION_MERGE"))
-        except layout.LayoutError as error:
+            named = described.policies(_mapping(config, "SESSION_MERGE"))
+            policies = {key: merge.policy(key, policy) for key, policy in named.items()}
+        except ValueError as error:
             raise ConfigurationError(str(error)) from error
         login_key = config.get("SESSION_LOGIN_KEY", described.login_key)
         if login_key is not None and (not isinstance(login_key, str) or not login_key):
@@ -91,7 +92,7 @@ class Settings:
             warnings.warn("SESSION_WHEN_FULL does nothing without SESSION_MAX_PER_USER", stacklevel=3)
         return cls(
             login_key=login_key,
-            merge={key: merge.policy(key, named) for key, named in policies.items()},
+            merge=policies,
             refresh_after=_share(config, "SESSION_REFRESH_AFTER", 0.1),
             successor_seconds=_seconds(config, "SESSION_SUCCESSOR_SECONDS", 60),
             absolute_lifetime=_seconds(config, "SESSION_ABSOLUTE_LIFETIME", 0) or None,

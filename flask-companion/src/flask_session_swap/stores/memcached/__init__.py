@@ -8,17 +8,13 @@ from typing import Any
 
 from flask import Flask
 from flask_session.defaults import Defaults
+from pymemcache.client.base import Client, PooledClient
+from pymemcache.client.hash import HashClient
+from pymemcache.client.retrying import RetryingClient
 
 from ...settings import ConfigurationError
 from .connection import Server
 from .store import LONGEST_KEY, MemcachedStore, is_key
-
-try:
-    from pymemcache.client.base import Client, PooledClient
-    from pymemcache.client.hash import HashClient
-    from pymemcache.client.retrying import RetryingClient
-except ImportError as error:
-    raise ImportError("sessions in memcached need pymemcache: pip install pymemcache") from error
 
 __all__ = ["MemcachedStore", "open_memcached"]
 
