@@ -34,6 +34,7 @@ ROUTES: Dict[str, Callable[[], object]] = {
     "sid": lambda: session.sid,  # type: ignore[attr-defined]
     "life": lambda: session.set_lifetime(300),  # type: ignore[attr-defined]
     "not-permanent": lambda: setattr(session, "permanent", False),
+    "long": lambda: session.__setitem__("long", "x" * 100),
     "no-value-of-ours": lambda: session.__setitem__("views", object()),
     "swallowing": lambda: _swallowing(),
 }
@@ -303,6 +304,19 @@ def test_what_can_not_be_stored_is_an_error_and_changes_nothing(made: Made, redi
     sid = cookie_of(client.get("/views")) or ""
     assert client.get("/no-value-of-ours").status_code == 500
     assert record(redis, sid)["views"] == 1
+
+
+def test_a_session_that_is_too_long_is_an_error_that_names_the_largest_keys(
+    made: Made, redis: Redis, caplog: pytest.LogCaptureFixture
+) -> None:
+    client = made(SESSION_MAX_SIZE=100)
+    sid = cookie_of(client.get("/views"))
+    assert sid is not None
+    for _ in range(2):
+        answer = client.get("/long")
+        assert answer.status_code == 500 and cookie_of(answer) is None
+    assert record(redis, sid) == {"_permanent": True, "views": 1}
+    assert "the largest keys are ['long'" in caplog.text and "xx" not in caplog.text
 
 
 def test_a_record_that_nobody_can_read_is_a_new_session(made: Made, redis: Redis) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from werkzeug.exceptions import Conflict, ServiceUnavailable
+from werkzeug.exceptions import Conflict, InternalServerError, ServiceUnavailable
 
 
 class SessionEnded(Conflict):
@@ -40,5 +40,5 @@ class SessionUnavailable(ServiceUnavailable):
     description = "Sessions can't be loaded or saved at the moment."
 
 
-class RecordTooLarge(SessionUnavailable):
-    """The session is longer than ``SESSION_MAX_SIZE`` allows. Nothing was saved."""
+class RecordTooLarge(InternalServerError):
+    """The session is longer than ``SESSION_MAX_SIZE`` allows. Nothing was saved, and trying again would not help."""
