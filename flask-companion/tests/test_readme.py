@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -10,10 +11,11 @@ from typing import Any, Dict, List, Tuple
 import pytest
 from flask.testing import FlaskClient
 
-from flask_session_swap.settings import _OWN_KEYS
+from flask_session_swap.settings import _OWN_KEYS, Settings
 from servers.redis import Redis
 
-PAGE = Path(__file__).parent.parent / "README.md"
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "flask-companion/README.md"
 
 
 def blocks() -> List[Tuple[str, str]]:
@@ -76,6 +78,17 @@ def test_the_pages_for_errors_are_those_that_are_answered(page: Dict[str, Any], 
     assert (answer.status_code, answer.text) == (409, "You have been logged out meanwhile.")
 
 
-def test_the_page_names_every_setting_and_its_default(page: Dict[str, Any]) -> None:
-    (table,) = re.findall(r"^\| Key \| Default.*?\n\n", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
-    assert sorted(re.findall(r"^\| `(SESSION_\w+)`", table, re.MULTILINE)) == sorted(_OWN_KEYS)
+@pytest.mark.parametrize(("page", "column"), [("flask-companion/README.md", 1), ("docs/from-flask.md", 2)])
+def test_a_table_of_settings_names_all_of_them_with_their_defaults(page: str, column: int) -> None:
+    rows = [line.strip("|").split(" | ") for line in (ROOT / page).read_text(encoding="utf-8").splitlines()]
+    named = {}
+    for row in rows:
+        key = re.match(r" ?`(SESSION_\w+)", row[0])
+        if key is not None and key[1] in _OWN_KEYS and len(row) > column:
+            named[key[1]] = row[column].replace("`", "").strip()
+    # The layout file is about all of them.
+    assert {*named, "SESSION_LAYOUT"} == set(_OWN_KEYS)
+    for key, told in named.items():
+        if told in ("none", *map(repr, (True, False))) or told[0] in '0123456789"{':
+            default = None if told == "none" else ast.literal_eval(told)
+            assert getattr(Settings(), key.partition("_")[2].lower(), None) == default, key
