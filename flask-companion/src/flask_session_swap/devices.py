@@ -28,7 +28,7 @@ def user_sessions() -> UserSessions:
         def end():
             return ("", 204) if user_sessions().end(request.form["handle"]) else ("", 404)
 
-    What a request has changed is not in the list: a user who has just logged in is in it with the next request.
+    What a request has changed is not in the list yet: a user who has just logged in is, with the next request.
 
     :raises Unauthorized: nobody is logged in; that is a 401.
     :raises ConfigurationError: the sessions of users are not listed.
@@ -60,13 +60,13 @@ def user_sessions() -> UserSessions:
 
 
 def sessions_of(user: object) -> UserSessions:
-    """Returns the sessions of any user, wherever there is an application context: in a request, a job, a command::
+    """Returns the sessions of any user, also in a job or a command that has an application context::
 
         sessions_of(user.id).end_all()
 
     Protect a page that does so as you would protect any other: it ends the sessions of whomever it is told.
 
-    :param user: the login value, as sessions hold it. Flask-Login holds a text: ``sessions_of(user.get_id())``.
+    :param user: the login value, as sessions hold it. That is a text with Flask-Login: ``user.get_id()``.
     :raises ConfigurationError: the sessions of users are not listed.
     """
     return UserSessions(_kept()[1], user)
@@ -79,7 +79,7 @@ def _kept() -> Tuple[SwapSessionInterface, Lists]:
     if interface.home.lists is None:
         raise ConfigurationError("the sessions of users are not listed: write SESSION_LISTED = True")
     if interface.login_key(current_app) is None:
-        raise ConfigurationError("the sessions of users are not listed: SESSION_LOGIN_KEY says who is logged in")
+        raise ConfigurationError("the sessions of users are not listed: SESSION_LOGIN_KEY says whose they are")
     return interface, interface.home.lists
 
 

@@ -83,7 +83,9 @@ def test_who_has_ended_itself_ends_no_others(world: World, moved_clock: Clock) -
     assert [session.current for session in world.of("momo", asking=asks).list()] == [False]
 
 
-def asking(world: World, sid: str, *, living: Optional[str] = None, ended: Callable[[], None]) -> UserSessions:
+def asking(
+    world: World, sid: str, *, living: Optional[str] = None, ended: Callable[[], None]
+) -> UserSessions:
     return UserSessions(world.lists, "momo", Asking(sid, Label("here"), lambda now: living, ended))
 
 

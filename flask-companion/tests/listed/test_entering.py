@@ -56,7 +56,9 @@ def test_a_login_value_that_a_format_changes_has_one_list(moved_clock: Clock) ->
     assert store.records == {}
 
 
-def test_a_list_outlives_the_longest_session_and_goes_with_the_last_one(world: World, moved_clock: Clock) -> None:
+def test_a_list_outlives_the_longest_session_and_goes_with_the_last_one(
+    world: World, moved_clock: Clock
+) -> None:
     sid = world.log_in("momo")
     loaded = world.raw.load(key_of(b"\xa4momo"), moved_clock.time)
     assert loaded is not None and loaded.expires == moved_clock.time + 2 * LIFETIME + 300
@@ -64,7 +66,9 @@ def test_a_list_outlives_the_longest_session_and_goes_with_the_last_one(world: W
     assert world.raw.load(key_of(b"\xa4momo"), moved_clock.time) is None
 
 
-def test_a_list_that_another_process_has_given_a_longer_life_keeps_it(world: World, moved_clock: Clock) -> None:
+def test_a_list_that_another_process_has_given_a_longer_life_keeps_it(
+    world: World, moved_clock: Clock
+) -> None:
     world.log_in("momo")
     key = key_of(b"\xa4momo")
     there = world.raw.load(key, moved_clock.time)
@@ -112,7 +116,9 @@ def test_two_log_ins_of_one_visitor_are_entered_once(world: World) -> None:
     assert not any(world.lives(sid) for sid in sids)
 
 
-def test_what_was_created_twice_since_an_answer_was_lost_is_one_entry(world: World, moved_clock: Clock) -> None:
+def test_what_was_created_twice_since_an_answer_was_lost_is_one_entry(
+    world: World, moved_clock: Clock
+) -> None:
     sid = world.log_in("momo")
     world.lists.enter_new("momo", "second", renews=None, instead_of=sid, label="", now=moved_clock.time)
     world.create("second", {"user": "momo"})
@@ -149,7 +155,8 @@ class TestSeal:
         assert must_be_entered(data, "momo", sid, now - 301)
         assert must_be_entered(data, "ann", sid, now)
         assert must_be_entered(data, "momo", "another-id", now)
-        for other in (None, 7, [], [now], [str(now), data[LISTED][1]], [True, data[LISTED][1]], [-1, data[LISTED][1]]):
+        code = data[LISTED][1]
+        for other in (None, 7, [], [now], [str(now), code], [True, code], [-1, code]):
             assert must_be_entered({**data, LISTED: other}, "momo", sid, now)
 
     def test_a_visitor_is_in_no_list(self, world: World, moved_clock: Clock) -> None:

@@ -170,7 +170,9 @@ class User(UserMixin):
         self.id = name
 
 
-def test_flask_login_says_whose_sessions_they_are(store: MemoryStore, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_flask_login_says_whose_sessions_they_are(
+    store: MemoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
     app = application(store, monkeypatch, SESSION_LOGIN_KEY=None, SECRET_KEY="for its remembered cookies")
     LoginManager(app).user_loader(User)
     app.add_url_rule("/in", "in", view_func=lambda: str(login_user(User("7"))), methods=["POST"])

@@ -1,4 +1,5 @@
-"""A store with sessions and the lists of their users, in which sessions are made and ended as a save does it."""
+"""A store with sessions and the lists of their users, in which sessions are made and ended as a save does
+it."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """The sessions of one user: which there are, and ending them from elsewhere.
 
-The list is one more record of the same store, changed by compare-and-swap: no store needs a method for it. It lies under a
-hash of the login value, where no cookie and no other program looks. The Rust side keeps the same lists.
+The list is one more record of the same store, changed by compare-and-swap: no store needs a method for it. It
+lies under a hash of the login value, where no cookie and no other program looks. The Rust side keeps the same
+lists.
 """
 
 from __future__ import annotations

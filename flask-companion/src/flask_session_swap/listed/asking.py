@@ -16,7 +16,8 @@ class Asking:
     sid: Optional[str]
     #: For the list, in which it may be missing.
     label: Label
-    #: Follows an id that another request has renewed to that of the session which lives now, if it is the same one.
+    #: Follows an id that another request has renewed to that of the session which lives now, if it is the
+    #: same one.
     living_successor: Callable[[float], Optional[str]]
     #: Is called when the session has been ended: nothing more is written of it.
     ended: Callable[[], None]

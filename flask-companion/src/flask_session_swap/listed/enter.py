@@ -139,7 +139,7 @@ def _often_renewed(sessions: SessionList, sid: str) -> Optional[Entry]:
 
 
 def _make_room(users: UserList, entered: _Entered, looked: _Looked, found: int) -> None:
-    """Forgets those of the entries that have ended, and ends as many of the others as are too many, the oldest."""
+    """Forgets those of the entries that have ended, and ends the oldest others, as many as are too many."""
     users.leave(looked.gone)
     living = [entry.handle for entry in entered.entries if entry.handle not in looked.dead]
     oldest = set(living[: max(entered.too_many - found, 0)])

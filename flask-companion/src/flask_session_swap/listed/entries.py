@@ -29,7 +29,7 @@ _STORES_ROUND = 1
 
 
 class EnteredId(NamedTuple):
-    """An id of a session, and how many seconds ago it was entered; in the store: when the list was written."""
+    """An id, and how many seconds ago it was entered; in the store: when the list was written."""
 
     sid: str
     #: ``HAS_EXISTED`` or more, if there was a session under it when it was entered.
@@ -44,8 +44,8 @@ class Entering:
     label: Label
     #: There is a session under the id already, so that it can't be refused.
     exists: bool = False
-    #: The id under which it was loaded: also that of a visitor who logs in, so that who does so twice at once is
-    #: entered once.
+    #: The id under which it was loaded: also that of a visitor who logs in, so that who does so twice at once
+    #: is entered once.
     renews: Optional[str] = None
     #: The id under which it was to be created first, if nobody knows what came of that.
     instead_of: Optional[str] = None
@@ -89,8 +89,8 @@ class Entry:
 class SessionList:
     """The sessions of one user, in the order in which they were entered.
 
-    An entry is written before the session that it names, and goes after it. So it may name a session that does not
-    exist yet or any more, and no session exists that it does not name.
+    An entry is written before the session that it names, and goes after it. So it may name a session that
+    does not exist yet or any more, and no session exists that it does not name.
     """
 
     entries: List[Entry] = field(default_factory=list)
@@ -99,8 +99,9 @@ class SessionList:
 
     @classmethod
     def of(cls, data: Mapping[str, object], loaded: Loaded, now: float) -> Optional[SessionList]:
-        """Reads a list from the record that was ``loaded``, whose content is ``data``. ``None`` if it is not one."""
-        life, written, sessions = _number(data.get("life")), _number(data.get("written")), data.get("sessions")
+        """Reads a list from the ``data`` of the record that was loaded. ``None`` if it is not one."""
+        life, written = _number(data.get("life")), _number(data.get("written"))
+        sessions = data.get("sessions")
         if life is None or written is None or not isinstance(sessions, (list, tuple)):
             return None
         since = _since_written(life, written, loaded.expires, now)
@@ -122,7 +123,7 @@ class SessionList:
         return {"life": life, "written": int(now), "sessions": sessions}
 
     def enter(self, entering: Entering, handle: str, now: float) -> bool:
-        """Enters a session. ``handle`` is a random name, in case that the list has not had it: then ``True``."""
+        """Enters a session. ``True`` if the list has not had it: then ``handle``, a random name, is its."""
         ids = [sid for sid in (entering.sid, entering.renews, entering.instead_of) if sid is not None]
         label = entering.label
         entry = next((entry for entry in self.entries if any(entry.has(sid) for sid in ids)), None)
@@ -184,11 +185,11 @@ class SessionList:
 
 
 def _since_written(life: int, written: int, expires: Optional[float], now: float) -> int:
-    """Returns how many seconds ago a list was written: by the clock of the store, which knows how much of its life is
-    left.
+    """Returns how many seconds ago a list was written: by the clock of the store, which knows how much of its
+    life is left.
 
-    Rather too few than too many: they are added up by everybody who changes the list, and a session that is about to be
-    created must not look old.
+    Rather too few than too many: they are added up by everybody who changes the list, and a session that is
+    about to be created must not look old.
     """
     since = max(int(now) - written, 0) if expires is None else life - max(expires - now, 0)
     return int(max(since - _STORES_ROUND, 0))

@@ -12,8 +12,8 @@ from .entries import Entry
 from .marks import is_ended_mark
 from .user_list import UserList
 
-#: The age in seconds up to which an entry without a session may be that of one which is about to be created: the other
-#: side's minute and twice the time that a request has for its calls there.
+#: The age in seconds up to which an entry without a session may be that of one which is about to be created:
+#: the other side's minute and twice the time that a request has for its calls there.
 BEING_CREATED = 60 + 2 * 3
 
 #: Anything else was written by somebody else, and is not looked up.
@@ -25,7 +25,8 @@ class There(enum.Enum):
 
     #: A session of the user.
     SESSION = enum.auto()
-    #: The session of a visitor or of another user: who is logged in may be changed in place, and changed back.
+    #: The session of a visitor or of another user: who is logged in may be changed in place, and changed
+    #: back.
     OF_SOMEBODY_ELSE = enum.auto()
     #: Nothing, and a session may come.
     BEING_CREATED = enum.auto()

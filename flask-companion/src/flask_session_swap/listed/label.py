@@ -34,8 +34,8 @@ def set_session_label(text: str) -> None:
     """Labels the session of this request in the list of its user's sessions, instead of with the browser's
     ``User-Agent``.
 
-    At most 200 bytes are kept, without control characters. The label is written to the list, so set it when it changes
-    and not with each request: that takes three round trips to the store, where nobody logs in.
+    At most 200 bytes are kept, without control characters. The label is written to the list, so set it when
+    it changes and not with each request: that takes three round trips to the store, where nobody logs in.
     """
     request.environ[_CHOSEN] = shortened(text)
     request.environ.pop(_TRIED, None)
@@ -47,7 +47,8 @@ def label_is_chosen() -> bool:
 
 
 def label_for(suggested: str) -> Label:
-    """Returns the label for what this request enters in a list: ``suggested``, unless it has set another one."""
+    """Returns the label for what this request enters in a list: ``suggested``, unless it has set another
+    one."""
     own = request.environ if has_request_context() else {}
     chosen, entered = own.get(_CHOSEN), own.get(_ENTERED)
     if isinstance(chosen, str):

@@ -1,4 +1,5 @@
-"""What a save has to do with the list of the user: entering a session before it is created, removing it afterwards."""
+"""What a save has to do with the list of the user: entering a session before it is created, removing it
+afterwards."""
 
 from __future__ import annotations
 
@@ -21,7 +22,8 @@ _log = logging.getLogger(__name__)
 
 
 class Lists:
-    """The lists of all users' sessions in one store. A ``user`` is the login value, as the session holds it."""
+    """The lists of all users' sessions in one store. A ``user`` is the login value, as the session holds
+    it."""
 
     def __init__(
         self,
@@ -33,8 +35,8 @@ class Lists:
         login_key: Callable[[], Optional[str]],
         refresh: Callable[[], Refresh],
     ) -> None:
-        """Keeps lists in a store: that itself, and not one which hides the marks of sessions that were ended while they
-        were being created.
+        """Keeps lists in a store: that itself, and not one which hides the marks of sessions that were ended
+        while they were being created.
 
         :param login_key: returns the key that says who is logged in.
         :param refresh: returns the rule of the lifetimes.
@@ -68,8 +70,8 @@ class Lists:
         label_entered(chosen)
 
     def enter_late(self, user: object, sid: str, *, label: str, now: float) -> bool:
-        """Enters a session that exists and was never entered, or long ago, as best can be: a request that only reads does
-        not fail by it.
+        """Enters a session that exists and was never entered, or long ago, as best can be: a request that
+        only reads does not fail by it.
 
         :return: it is in the list, and is to be sealed. Otherwise its next request tries again.
         """
@@ -89,8 +91,9 @@ class Lists:
     def leave(self, user: object, sids: Sequence[str], now: float, *, with_renewed: bool = False) -> None:
         """Removes sessions from the list, as best can be, that are gone.
 
-        :param with_renewed: they were ended by a request that came with these ids: those that were renewed to them are
-            gone, too. Not for one that was created just now and is taken back, since the one before lives on.
+        :param with_renewed: they were ended by a request that came with these ids: those that were renewed to
+        them are gone, too. Not for one that was created just now and is taken back, since the one before
+        lives on.
         """
         if user is None:
             return
@@ -101,7 +104,8 @@ class Lists:
             users.leave(sids)
 
     def must_be_entered(self, data: Mapping[str, object], user: object, sid: str, now: float) -> bool:
-        """Tells whether a stored session is to be entered: because it never was, or long ago, or has another label now."""
+        """Tells whether a stored session is to be entered: because it never was, or long ago, or has another
+        label now."""
         if user is None or listing_has_failed():
             return False
         lasts = self._longest_life() / 2
@@ -127,7 +131,8 @@ class Lists:
         )
 
     def _fingerprint(self, user: object) -> str:
-        """Returns the fingerprint of a login value as it is when it comes back from the store: JSON makes texts of some."""
+        """Returns the fingerprint of a login value as it is when it comes back from the store: JSON makes
+        texts of some."""
         if isinstance(user, (str, int)):
             return fingerprint(user)
         stored = self._records.decode(self._records.encode({"user": user})) or {}

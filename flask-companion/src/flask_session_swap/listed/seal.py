@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 from typing import Mapping
 
-#: The key of the seal: when the session was entered, in Unix seconds, and a hash of user and id. So it says nothing where
-#: a program without lists has logged in another user, or has given the session another id.
+#: The key of the seal: when the session was entered, in Unix seconds, and a hash of user and id. So it says
+#: nothing where a program without lists has logged in another user, or has given the session another id.
 LISTED = "_listed"
 
 #: The most by which the clocks of two processes differ, in seconds.
@@ -19,7 +19,8 @@ def seal_of(user: str, sid: str, now: float) -> object:
 
 
 def is_entered(data: Mapping[str, object], user: str, sid: str, *, lasts: float, now: float) -> bool:
-    """Tells whether a session says that it was entered for this user under this id, less than ``lasts`` seconds ago."""
+    """Tells whether a session says that it was entered for this user under this id, less than ``lasts``
+    seconds ago."""
     seal = data.get(LISTED)
     if not isinstance(seal, (list, tuple)) or len(seal) != 2 or seal[1] != _code(user, sid):
         return False

@@ -65,7 +65,8 @@ class UserList:
         raise contended()
 
     def leave(self, sids: Sequence[str]) -> None:
-        """Removes ids whose sessions are gone, as best can be: what is left is removed when the list is shown, or full."""
+        """Removes ids whose sessions are gone, as best can be: what is left is removed when the list is
+        shown, or full."""
         self._leave_by(sids, lambda sessions: sessions.remove(sids))
 
     def leave_with_renewed(self, sids: Sequence[str]) -> None:
@@ -95,8 +96,9 @@ class UserList:
 
     @property
     def _life(self) -> int:
-        """Twice the longest life that a session can have, so that the list outlives one which is entered again at a use
-        here after half of that. One that only a program without lists uses for longer is entered again when it comes here.
+        """Twice the longest life that a session can have, so that the list outlives one which is entered
+        again at a use here after half of that. One that only a program without lists uses for longer is
+        entered again when it comes here.
         """
         return int(2 * self.longest_life) + _AT_LEAST
 

@@ -30,8 +30,9 @@ class UserSession:
 
     #: The name by which ``UserSessions.end`` takes it. It stays when the session gets another id.
     handle: str
-    #: When the user logged in with it first, or when one that a program without lists has made was first seen. Another
-    #: log-in of the same user with it, as where a password is asked for again, changes nothing of that.
+    #: When the user logged in with it first, or when one that a program without lists has made was first
+    #: seen. Another log-in of the same user with it, as where a password is asked for again, changes nothing
+    #: of that.
     created: int
     #: When it was last used, as exactly as its life is extended: with the defaults, within a tenth of
     #: ``PERMANENT_SESSION_LIFETIME``.
@@ -54,11 +55,12 @@ def _available() -> Iterator[None]:
 class UserSessions:
     """All sessions of one user: to show them, and to end them from elsewhere.
 
-    A session that is ended is deleted: its next request is a visitor's, and a request that is changing it gets a 409. What
-    a request has changed and not saved is not in the list: a user who has just logged in is in it with the next request.
+    A session that is ended is deleted: its next request is a visitor's, and a request that is changing it
+    gets a 409. What a request has changed and not saved is not in the list: a user who has just logged in is
+    in it with the next request.
 
-    Where the store can't be used each call raises ``SessionUnavailable``, which is a 503. Some sessions may have ended then:
-    call again.
+    Where the store can't be used each call raises ``SessionUnavailable``, which is a 503. Some sessions may
+    have ended then: call again.
     """
 
     def __init__(self, lists: Lists, user: object, asking: Optional[Asking] = None) -> None:
@@ -104,8 +106,8 @@ class UserSessions:
         return self._end(lambda entry, current: not current.is_in(entry), unless_ended=True)
 
     def end_all(self) -> int:
-        """Ends all sessions. A log-in that is under way is refused (409), or is in the list afterwards; one that comes
-        later is not concerned.
+        """Ends all sessions. A log-in that is under way is refused (409), or is in the list afterwards; one
+        that comes later is not concerned.
 
         :return: how many were ended.
         """
