@@ -152,6 +152,23 @@ def test_extending_a_life_changes_nothing_but_the_first_four_bytes(tmp_path: Pat
     assert isinstance(store.swap(KEY, Loaded(b"other"), b"other", HOUR, now), Conflict)
 
 
+def test_a_change_keeps_the_end_that_the_record_has_by_now(tmp_path: Path) -> None:
+    cache, now = cache_in(tmp_path), clock.now()
+    store = of_cache(cache)
+    create(store, KEY, b"old", 100)
+    loaded = store.load(KEY, now)
+    assert loaded is not None
+    # Another process has extended it meanwhile.
+    assert isinstance(store.swap(KEY, loaded, b"old", HOUR, now), Done)
+    for expected, new in ((loaded, b"new"), (Loaded(b"new"), b"newer")):
+        assert isinstance(store.swap(KEY, expected, new, None, now), Done)
+        assert (tmp_path / SHA256).read_bytes() == struct.pack("<I", int(now) + HOUR) + new
+    # One without an end keeps none.
+    write(tmp_path, SHA256, b"for ever", 0)
+    assert isinstance(store.swap(KEY, Loaded(b"for ever", now), b"new", None, now), Done)
+    assert (tmp_path / SHA256).read_bytes() == struct.pack("<I", 0) + b"new"
+
+
 def test_a_file_that_is_too_short_is_absent_logged_and_overwritten(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

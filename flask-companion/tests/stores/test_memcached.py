@@ -277,7 +277,8 @@ def test_a_swap_whose_answer_is_lost_is_open_and_not_sent_again() -> None:
     with pytest.raises(StoreError) as raised:
         store.swap(KEY, Loaded(b"old", clock.now() + HOUR, 7), b"new", HOUR, clock.now())
     assert raised.value.is_open
-    assert [heard for heard in server.heard if heard.startswith(b"ms")] == [b"ms session:key 3 c T3600 F0 C7\r\nnew\r\n"]
+    swaps = [heard for heard in server.heard if heard.startswith(b"ms")]
+    assert swaps == [b"ms session:key 3 c T3600 F0 C7\r\nnew\r\n"]
     with pytest.raises(StoreError) as raised:
         store.load(KEY, clock.now())
     assert not raised.value.is_open

@@ -28,8 +28,8 @@ class RedisCacheStore:
         client = cache._write_client
         if not isinstance(client, (Redis, RedisCluster)):
             raise ConfigurationError(
-                f"SESSION_CACHELIB is a {type(cache).__name__} with a {type(client).__name__}; it needs a redis.Redis or "
-                "a redis.cluster.RedisCluster"
+                f"SESSION_CACHELIB is a {type(cache).__name__} with a {type(client).__name__}; it needs a redis.Redis "
+                "or a redis.cluster.RedisCluster"
             )
         self._cache = cache
         self._redis = RedisStore(client)

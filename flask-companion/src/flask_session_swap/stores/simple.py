@@ -80,8 +80,8 @@ class SimpleStore:
         elif not self._has_warned:
             self._has_warned = True
             _log.warning(
-                "there are %d sessions in the SimpleCache, more than its threshold of %d; none of them has expired, and "
-                "none was removed",
+                "there are %d sessions in the SimpleCache, more than its threshold of %d; none of them has expired, "
+                "and none was removed",
                 self._scanned_at,
                 self._threshold,
             )

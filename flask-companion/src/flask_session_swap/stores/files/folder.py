@@ -115,7 +115,8 @@ class Folder:
         # What lies under the first name stays there: moved back, an older one would count if the process ended before
         # that was removed.
         place = names.new if found is None or found.name != names.lock else names.lock
-        files = 0 if os.path.exists(self.at(place)) else 1
+        is_there = (found is not None and found.name == place) or os.path.exists(self.at(place))
+        files = 0 if is_there else 1
         with self.telling("replace a session"):
             draft.become(self.at(place))
         for name in names.places:
@@ -149,6 +150,11 @@ class Folder:
             yield draft
         finally:
             draft.drop()
+
+    def begin(self, draft: Draft, header: bytes) -> None:
+        """Gives a draft another beginning."""
+        with self.telling("write a file", is_open=False):
+            draft.begin(header)
 
     @contextmanager
     def locked(self, name: str) -> Iterator[None]:
@@ -287,6 +293,12 @@ class Draft:
         if self._path is not None:
             os.replace(self._path, place)
             self._path = None
+
+    def begin(self, header: bytes) -> None:
+        """Overwrites its first bytes."""
+        if self._path is not None:
+            with open(self._path, "r+b", buffering=0) as file:
+                file.write(header)
 
     def drop(self) -> None:
         """Removes the file, unless it has become another. What stays is removed by a later scan."""

@@ -59,19 +59,21 @@ class FileStore:
         with ExitStack() as held:
             held.enter_context(folder.locked(names.lock))
             draft: Optional[Draft] = None
+            begins = 0
             only_extends = expected is not None and new == expected.record and ends is not None
             if new is not None and not only_extends:
-                if ends is None:
-                    kept = folder.look_up(names, now)
-                    ends = 0 if kept is None else kept.ends
                 # Written before the comparison, so that as little time as possible is between that and the renaming:
-                # Flask-Session takes no lock.
-                draft = held.enter_context(folder.draft(layout.header(ends) + new))
+                # Flask-Session takes no lock. The end that is to be kept is mostly the one that was loaded.
+                known = expected.expires if expected is not None else None
+                begins = int(known or 0) if ends is None else ends
+                draft = held.enter_context(folder.draft(layout.header(begins) + new))
             found = folder.look_up(names, now)
             if (None if found is None else found.record) != (None if expected is None else expected.record):
                 return Conflict(None if found is None else found.loaded)
             if only_extends and ends is not None:
                 return Done() if folder.extend(names, now, ends) else Conflict(None)
+            if draft is not None and ends is None and found is not None and found.ends != begins:
+                folder.begin(draft, layout.header(found.ends))
             files = self._change(names, found, draft)
         if files > 0:
             self._threshold.added(folder, now)

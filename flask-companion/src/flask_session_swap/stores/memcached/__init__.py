@@ -74,8 +74,8 @@ def _check_prefix(server: Server, app: Flask) -> None:
     if not is_key(server.prefix + prefix + b"x" * _AFTER_PREFIX):
         room = LONGEST_KEY - _AFTER_PREFIX - len(server.prefix)
         raise ConfigurationError(
-            f"SESSION_KEY_PREFIX has at most {room} bytes, and no blanks: with an id or the list of a user's, memcached "
-            f"takes {LONGEST_KEY}"
+            f"SESSION_KEY_PREFIX has at most {room} bytes, and no blanks: with an id or the list of a user's, "
+            f"memcached takes {LONGEST_KEY}"
         )
 
 
