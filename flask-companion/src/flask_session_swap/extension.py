@@ -41,6 +41,8 @@ class Session:
         kind = app.config.get("SESSION_TYPE", Defaults.SESSION_TYPE)
         if not isinstance(kind, str):
             raise ConfigurationError("SESSION_TYPE is the name of a store, such as \"redis\"")
+        if app.permanent_session_lifetime.total_seconds() < 1:
+            raise ConfigurationError("PERMANENT_SESSION_LIFETIME is at least a second: no store keeps anything for less")
         store = open_store(kind.lower(), app)
         app.session_interface = SwapSessionInterface(app, store, settings)
         register_cleanup(app, store)

@@ -66,8 +66,9 @@ def planned(
         if stored is not None and rotation is None and user is not None:
             seals.update(_entered(home, session, stored, data, user, now))
         changes = changes.sealing(seals)
-    changes_life = stored is not None and not _live_alike(base, data)
-    may_extend = refresh.each_use or bool(changes)
+    is_wanted = bool(changes) and not (session.is_muted and not refresh.each_use)
+    changes_life = stored is not None and is_wanted and not _live_alike(base, data)
+    may_extend = refresh.each_use or is_wanted
     plan = Plan(
         stored=stored,
         base=base,
@@ -84,7 +85,7 @@ def planned(
     )
     return Planned(
         plan,
-        is_wanted=bool(changes) and not (session.is_muted and not refresh.each_use),
+        is_wanted=is_wanted,
         wants_end=user is None and (session.wants_end or login_key in session.was_taken),
     )
 
