@@ -1,4 +1,4 @@
-//! Differences from Flask on purpose: the kinds, and each place where one shows.
+//! Differences from Flask on purpose, which the probe and the companion share: the kinds, and each place where one shows.
 
 use session_tests::scenario::Aspect::{self, Keys, Lifetime, Record, SetCookie, Status, Vary};
 
@@ -56,7 +56,7 @@ pub(super) const KINDS: &[Kind] = &[
     },
     Kind {
         reason: "an unreadable record is a new session and an error in the log, not an error page for ever",
-        at: &[("061", 0, &[Status, Vary, Lifetime])],
+        at: &[("061", 0, &[Status, Vary])],
     },
     Kind {
         reason: "where a secret is missing the debug profile makes one, and no other profile launches; \
@@ -77,5 +77,11 @@ pub(super) const KINDS: &[Kind] = &[
         at: &[("028", 0, &[SetCookie])],
     },
 ];
+
+/// What the companion does as Flask-Session.
+pub(super) const OURS_ALONE: Kind = Kind {
+    reason: "a load in Flask's way extends the life in the same round trip, whatever the record holds",
+    at: &[("061", 0, &[Lifetime])],
+};
 
 const _: () = assert!(KINDS.len() <= 15, "a twin with so many differences is none");
