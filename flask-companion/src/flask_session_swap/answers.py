@@ -45,7 +45,9 @@ def replace(app: Flask, response: Response, error: HTTPException) -> None:
     except Exception:
         log.exception("the application's page for an error of sessions has failed")
         page = app.make_response(error)
-    response.close()
+    if hasattr(response.response, "close"):
+        # What else is to be done at the end is done at the end of the new answer.
+        response.response.close()
     response.status_code = error.code or page.status_code
     for name in {name for name, _ in response.headers if name.lower() not in _STAYING}:
         del response.headers[name]

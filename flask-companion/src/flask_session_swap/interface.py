@@ -21,7 +21,8 @@ from .planning import Planned, planned
 from .records import Format, Msgspec, Pickle
 from .saving import Home, Saved, Stored, Writer, is_empty
 from .session import Opened, SwapSession
-from .settings import Settings
+from .saving.successor import SID
+from .settings import ConfigurationError, Settings
 from .stores.store import Store, StoreError
 from .term import LIFETIME, Refresh
 
@@ -44,6 +45,8 @@ class SwapSessionInterface(SessionInterface):
         self.key_prefix: str = setting("SESSION_KEY_PREFIX")
         self.permanent: bool = setting("SESSION_PERMANENT")
         self.sid_length: int = setting("SESSION_ID_LENGTH") or Defaults.SESSION_ID_LENGTH
+        if SID.fullmatch(self._new_sid()) is None:
+            raise ConfigurationError("SESSION_ID_LENGTH is at most 150: longer ids are not taken from cookies")
         self.cookie = SessionCookie(self, is_signed=setting("SESSION_USE_SIGNER"))
         lists = None
         if settings.listed:

@@ -86,7 +86,7 @@ def planned(
     return Planned(
         plan,
         is_wanted=is_wanted,
-        wants_end=user is None and (session.wants_end or login_key in session.was_taken),
+        wants_end=user is None and (session.wants_end or login_key in session.was_taken | session.was_set),
     )
 
 

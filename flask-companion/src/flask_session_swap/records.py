@@ -73,7 +73,16 @@ class Pickle:
             )
         if isinstance(one, (list, tuple)) and isinstance(other, (list, tuple)):
             return len(one) == len(other) and all(map(self.same, one, other))
-        return one is other or one == other
+        return one is other or _are_equal(one, other) or pickle.dumps(one, 5) == pickle.dumps(other, 5)
+
+
+def _are_equal(one: object, other: object) -> bool:
+    """Tells whether two values say that they are equal. Arrays and tables say it of each item, or fail, and objects that
+    don't compare are equal to nothing."""
+    try:
+        return (one == other) is True
+    except Exception:  # whatever the class of the value raises
+        return False
 
 
 def _unpickled(record: bytes) -> Optional[dict[str, Any]]:

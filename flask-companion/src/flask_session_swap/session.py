@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import math
+import threading
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any, Callable, Dict, Mapping, Optional, Set
@@ -72,6 +74,7 @@ class SwapSession(ServerSideSession):  # type: ignore[misc]
         self.label = label
         self._modified = False
         self._opening = opening
+        self._loading = threading.RLock()
         self._new_sid = new_sid
         self._first_sid: Optional[str] = None
 
@@ -113,16 +116,21 @@ class SwapSession(ServerSideSession):  # type: ignore[misc]
         """
         if self.opened is not None:
             return self.opened
-        if self.failure is not None:
-            return Opened({})
-        try:
-            self.opened = self._opening()
-        except StoreError as error:
-            self.failure = error
-            log.error("a session could not be loaded: %s", error, exc_info=error)
-            raise SessionUnavailable from error
-        dict.update(self, self.opened.data)
-        return self.opened
+        # A request may have threads: what one has set must not be overwritten by what another loads.
+        with self._loading:
+            if self.opened is not None:
+                return self.opened
+            if self.failure is not None:
+                return Opened({})
+            try:
+                opened = self._opening()
+            except StoreError as error:
+                self.failure = error
+                log.error("a session could not be loaded: %s", error, exc_info=error)
+                raise SessionUnavailable from error
+            dict.update(self, opened.data)
+            self.opened = opened
+            return opened
 
     def saved(self, opened: Opened) -> None:
         """Goes on with what a save has stored."""
@@ -151,12 +159,12 @@ class SwapSession(ServerSideSession):  # type: ignore[misc]
         """Gives this session a life of its own after each use, such as "remember me" or five minutes for a code; ``None``
         takes it back. It is the user's who is logged in, and cut to ``SESSION_LIFETIME_MAX``.
 
-        :raises ValueError: it is less than a second. Nothing is changed.
+        :raises ValueError: it is less than a second, or without an end. Nothing is changed.
         """
         if seconds is None:
             self.pop(LIFETIME, None)
-        elif seconds < 1:
-            raise ValueError("a session lives for at least a second")
+        elif not 1 <= seconds < math.inf:
+            raise ValueError("a session lives for at least a second, and not for ever")
         else:
             self[LIFETIME] = int(seconds)
 
