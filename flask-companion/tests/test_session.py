@@ -316,7 +316,7 @@ def test_a_session_that_is_too_long_is_an_error_that_names_the_largest_keys(
         answer = client.get("/long")
         assert answer.status_code == 500 and cookie_of(answer) is None
     assert record(redis, sid) == {"_permanent": True, "views": 1}
-    assert "the largest keys are ['long'" in caplog.text and "xx" not in caplog.text
+    assert "its largest keys are ['long'" in caplog.text and "xx" not in caplog.text
 
 
 def test_a_record_that_nobody_can_read_is_a_new_session(made: Made, redis: Redis) -> None:
@@ -474,3 +474,75 @@ def test_a_misspelled_setting_is_named_with_what_may_be_meant(made: Made) -> Non
     with pytest.warns(UserWarning, match="SESSION_ABSOLUTE_LIFETIME"):
         made(SESSION_ABSOLUT_LIFETIME=60)
     assert issubclass(ConfigurationError, ValueError)
+
+
+def test_what_a_request_sets_before_its_log_out_is_the_users(made: Made, redis: Redis) -> None:
+    client = made()
+
+    @client.application.post("/profile-and-out")
+    def profile_and_out() -> str:
+        session["profile"] = "of momo"
+        session.pop("user")
+        session["language"] = "de"
+        return "out"
+
+    client.post("/log-in?user=momo")
+    sid = cookie_of(client.post("/profile-and-out")) or ""
+    assert record(redis, sid) == {"_permanent": True, "language": "de"}
+
+
+def test_a_log_in_and_a_log_out_in_one_request_leave_nothing_and_a_new_id(made: Made, redis: Redis) -> None:
+    client = made()
+
+    @client.application.post("/in-and-out")
+    def in_and_out() -> str:
+        session["user"] = "momo"
+        session["profile"] = "of momo"
+        del session["user"]
+        session["language"] = "de"
+        return "out"
+
+    visitor = cookie_of(client.post("/views")) or ""
+    sid = cookie_of(client.post("/in-and-out")) or ""
+    assert sid not in ("", visitor)
+    assert record(redis, visitor) is None and record(redis, sid) == {"_permanent": True, "language": "de"}
+
+
+def test_a_user_who_logs_out_and_in_again_in_one_request_starts_without_data(made: Made, redis: Redis) -> None:
+    client = made()
+
+    @client.application.post("/out-and-in")
+    def out_and_in() -> str:
+        session.update(user=None)
+        session["user"] = "momo"
+        return "in"
+
+    client.post("/log-in?user=momo")
+    client.post("/views")
+    sid = cookie_of(client.post("/out-and-in")) or ""
+    assert set(record(redis, sid)) == {"_permanent", "user", "_login_at"}
+
+
+def test_a_user_whose_name_json_makes_a_text_of_is_one_user(made: Made, redis: Redis, now: List[float]) -> None:
+    client = made(SESSION_SERIALIZATION_FORMAT="json", SESSION_ABSOLUTE_LIFETIME=1_000)
+
+    @client.application.post("/in-bytes")
+    def in_bytes() -> str:
+        session["user"] = b"momo"
+        return "in"
+
+    client.post("/in-bytes")
+    now[0] += 990
+    assert client.get("/read").json["user"] == "bW9tbw=="  # type: ignore[index]
+    now[0] += 20
+    assert client.get("/read").json == {"_permanent": True}
+
+
+def test_another_users_lifetime_does_not_give_the_cookie_an_end(made: Made, redis: Redis) -> None:
+    client = made(SESSION_PERMANENT=False, SESSION_REFRESH_AFTER=0)
+    client.post("/log-in?user=momo")
+    sid = cookie_of(client.post("/life")) or ""
+    changed = {**record(redis, sid), "user": "kiki"}  # as a program does that knows none of these rules
+    redis.set("session:" + sid, msgspec.msgpack.encode(changed), keepttl=True)
+    answer = client.post("/views")
+    assert cookie_of(answer) == sid and "Expires" not in answer.headers["Set-Cookie"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Optional
+
 from werkzeug.exceptions import Conflict, InternalServerError, ServiceUnavailable
 
 
@@ -39,6 +41,15 @@ class SessionUnavailable(ServiceUnavailable):
 
     description = "Sessions can't be loaded or saved at the moment."
 
+    def __init__(self, description: Optional[str] = None) -> None:
+        # In seconds. Most outages are shorter than a person's patience.
+        super().__init__(description, retry_after=1)
+
 
 class RecordTooLarge(InternalServerError):
     """The session is longer than ``SESSION_MAX_SIZE`` allows. Nothing was saved, and trying again would not help."""
+
+    def __init__(self, details: str = "") -> None:
+        super().__init__()
+        #: For the log: how long it is, and its longest keys.
+        self.details = details

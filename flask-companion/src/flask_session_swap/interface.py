@@ -15,7 +15,7 @@ from werkzeug.exceptions import HTTPException
 from . import answers, clock, login
 from .changes import PERMANENT
 from .cookie import Named, SessionCookie
-from .errors import SessionRenewed, SessionUnavailable
+from .errors import RecordTooLarge, SessionRenewed, SessionUnavailable
 from .listed import HidingMarks, Lists
 from .planning import Planned, planned
 from .records import Format, Msgspec, Pickle
@@ -24,7 +24,7 @@ from .session import Opened, SwapSession
 from .saving.successor import SID
 from .settings import ConfigurationError, Settings
 from .stores.store import Store, StoreError
-from .term import LIFETIME, Refresh
+from .term import Refresh
 
 log = logging.getLogger("flask_session_swap")
 
@@ -71,7 +71,8 @@ class SwapSessionInterface(SessionInterface):
         return SwapSession(
             lambda: self._open(app, named),
             self._new_sid,
-            only_reads=request.method in ("GET", "HEAD", "OPTIONS"),
+            login_key=self.login_key(app),
+            only_reads=request.method in ("GET", "HEAD"),
             label=request.headers.get("User-Agent", ""),
         )
 
@@ -98,6 +99,9 @@ class SwapSessionInterface(SessionInterface):
                     log.warning("what a request has changed under a renewed id was not kept")
                 else:
                     answers.replace(app, response, error)
+            except RecordTooLarge as error:
+                log.error("a session was not saved: %s", error.details)
+                answers.replace(app, response, error)
             except HTTPException as error:
                 log.warning("a session was not saved: %s", error.description)
                 answers.replace(app, response, error)
@@ -169,7 +173,14 @@ class SwapSessionInterface(SessionInterface):
             writer.end(opened.renewed, None)
             saved = Saved()
         else:
-            saved = _carry_out(writer, made)
+            try:
+                saved = _carry_out(writer, made)
+            except RecordTooLarge:
+                if not made.plan.changes.seals:
+                    raise
+                # What is only sealed is not what a request fails by.
+                made = made.without_seals()
+                saved = _carry_out(writer, made)
         self._send(app, session, opened, made, saved, refresh, response, now)
         session.saved(Opened(dict(made.plan.data), saved.stored, saved.renewed))
 
@@ -194,13 +205,13 @@ class SwapSessionInterface(SessionInterface):
             return
         if saved.stored is None:
             return
-        lasts = bool(data.get(PERMANENT)) or LIFETIME in data
+        term = refresh.term_of(data, made.plan.login_key, now)
+        lasts = bool(data.get(PERMANENT)) or term.is_own
         is_new = opened.stored is None or opened.stored.sid != saved.stored.sid
         is_other = is_new or made.plan.changes_life or refresh.is_flasks
         is_news = opened.is_outdated or (session.modified and is_other)
         if is_news or (saved.is_extended and lasts):
-            end = refresh.term_of(data, made.plan.login_key, now).end(now)
-            self.cookie.send(app, response, saved.stored.sid, end if lasts else None)
+            self.cookie.send(app, response, saved.stored.sid, term.end(now) if lasts else None)
 
 
 def _carry_out(writer: Writer, made: Planned) -> Saved:

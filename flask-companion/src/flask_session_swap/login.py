@@ -35,14 +35,23 @@ class Rotation(IntEnum):
 
 
 def rotation(
-    base: Mapping[str, Any], data: Mapping[str, Any], login_key: Optional[str], logged_in: bool, records: Format
+    base: Mapping[str, Any],
+    data: Mapping[str, Any],
+    login_key: Optional[str],
+    records: Format,
+    *,
+    logged_in: bool,
+    logged_out: bool,
 ) -> Optional[Rotation]:
     """Finds out whether a request has logged somebody in or out.
 
     :param logged_in: the request has set the login key, perhaps to the value that it had.
+    :param logged_out: it has taken a user out, perhaps one whom it had itself put there, or puts there again.
     """
     if login_key is None:
         return None
+    if logged_out:
+        return Rotation.OTHER_USER
     before, now = base.get(login_key), data.get(login_key)
     if before is None:
         return None if now is None else Rotation.LOG_IN

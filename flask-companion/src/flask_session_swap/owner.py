@@ -36,7 +36,7 @@ class Owner:
     def number(self, value: Any) -> Optional[int]:
         """Returns the number that a value says of this owner; ``None`` if it says one of somebody else, or is none."""
         if isinstance(value, (list, tuple)):
-            if len(value) != 2 or (self.is_known and value[1] != self.user):
+            if len(value) != 2 or (self.is_known and (self.user is None or value[1] != self.user)):
                 return None
             value = value[0]
         elif self.user is not None:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Dict, Mapping, Optional
 
 from . import login
-from .changes import PERMANENT, Changes
+from .changes import Changes
 from .listed import LISTED
 from .owner import Owner
 from .saving import Home, Plan, Stored, is_empty
 from .session import Opened, SwapSession
-from .term import CREATED_AT, LIFETIME, Refresh, must_be_dated
+from .term import CREATED_AT, LIFETIME, Refresh, live_alike, must_be_dated
 
 log = logging.getLogger("flask_session_swap")
 
@@ -27,6 +27,10 @@ class Planned:
     #: Somebody has logged out, or cleared the session, and nobody is logged in.
     wants_end: bool
 
+    def without_seals(self) -> Planned:
+        """Returns the same without what is only sealed."""
+        return replace(self, plan=replace(self.plan, changes=replace(self.plan.changes, seals={})))
+
 
 def planned(
     home: Home, session: SwapSession, opened: Opened, login_key: Optional[str], refresh: Refresh, now: float
@@ -36,19 +40,23 @@ def planned(
     Raises what the format of the records raises for a value that it can't hold.
     """
     records, settings, stored, data = home.records, home.settings, opened.stored, session.raw()
+    if session.has_logged_in and login_key is not None and data.get(login_key) is not None:
+        # As it is going to be read: JSON makes a text of some values.
+        data.update(records.decode(records.encode({login_key: data[login_key]})) or {})
     if LIFETIME in session.was_set:
         _bind_lifetime(data, login_key, refresh)
-    has_logged_in = session.has_logged_in or login_key in session.was_set
     rotation: Optional[login.Rotation] = None
     # What is stored is compared as a whole first: nested changes are found by it, too, and most requests change nothing.
     encoded = None if stored is None else records.encode(data)
-    asks = has_logged_in or session.wants_new_id
+    asks = session.has_logged_in or session.has_logged_out or session.wants_new_id
     if stored is not None and encoded == stored.loaded.record and not asks:
         base: Mapping[str, Any] = data
         changes = Changes()
     else:
         base = {} if stored is None else records.decode(stored.loaded.record) or {}
-        rotation = login.rotation(base, data, login_key, has_logged_in, records)
+        rotation = login.rotation(
+            base, data, login_key, records, logged_in=session.has_logged_in, logged_out=session.has_logged_out
+        )
         if rotation is not None and login_key is not None:
             absolute = settings.absolute_lifetime
             data = login.settled(
@@ -67,7 +75,7 @@ def planned(
             seals.update(_entered(home, session, stored, data, user, now))
         changes = changes.sealing(seals)
     is_wanted = bool(changes) and not (session.is_muted and not refresh.each_use)
-    changes_life = stored is not None and is_wanted and not _live_alike(base, data)
+    changes_life = stored is not None and is_wanted and not live_alike(base, data)
     may_extend = refresh.each_use or is_wanted
     plan = Plan(
         stored=stored,
@@ -86,7 +94,7 @@ def planned(
     return Planned(
         plan,
         is_wanted=is_wanted,
-        wants_end=user is None and (session.wants_end or login_key in session.was_taken | session.was_set),
+        wants_end=user is None and session.wants_end,
     )
 
 
@@ -117,8 +125,3 @@ def _is_due(
     term, expires = refresh.term_of(data, login_key, now), stored.loaded.expires
     return refresh.is_too_long(expires, term, now) or (may_extend and refresh.is_due(expires, term, now))
 
-
-def _live_alike(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Tells whether two sessions have the same life, and cookies that end alike."""
-    alike = bool(one.get(PERMANENT)) == bool(other.get(PERMANENT))
-    return alike and one.get(LIFETIME) == other.get(LIFETIME)

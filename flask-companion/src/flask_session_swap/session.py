@@ -44,7 +44,13 @@ class SwapSession(ServerSideSession):  # type: ignore[misc]
     """
 
     def __init__(
-        self, opening: Callable[[], Opened], new_sid: Callable[[], str], *, only_reads: bool, label: str
+        self,
+        opening: Callable[[], Opened],
+        new_sid: Callable[[], str],
+        *,
+        login_key: Optional[str],
+        only_reads: bool,
+        label: str,
     ) -> None:
         def on_update(session: SwapSession) -> None:
             session._modified = session.accessed = True
@@ -62,16 +68,17 @@ class SwapSession(ServerSideSession):  # type: ignore[misc]
         self.is_muted = False
         #: The keys that this request has set, also to the value that they had.
         self.was_set: Set[str] = set()
-        #: The keys that this request has taken out, also where they were not there.
-        self.was_taken: Set[str] = set()
         #: Somebody has logged out or cleared the session, also where nobody was logged in.
         self.wants_end = False
         #: A user has logged in, perhaps the one who was.
         self.has_logged_in = False
+        #: A user who was logged in has logged out. What this request had set before is theirs.
+        self.has_logged_out = False
         #: A new id was asked for.
         self.wants_new_id = False
         #: The label in the list of the user's sessions.
         self.label = label
+        self._login_key = login_key
         self._modified = False
         self._opening = opening
         self._loading = threading.RLock()
@@ -138,8 +145,7 @@ class SwapSession(ServerSideSession):  # type: ignore[misc]
         dict.clear(self)
         dict.update(self, opened.data)
         self.was_set.clear()
-        self.was_taken.clear()
-        self.wants_end = self.has_logged_in = self.wants_new_id = False
+        self.wants_end = self.has_logged_in = self.has_logged_out = self.wants_new_id = False
 
     def ended_here(self, opened: Opened) -> None:
         """Leaves a session that this request has ended by the list of its user: what is set from here on belongs to a new
@@ -170,24 +176,44 @@ class SwapSession(ServerSideSession):  # type: ignore[misc]
 
     def __setitem__(self, key: str, value: Any) -> None:
         self._use()
+        if key == self._login_key:
+            if value is None:
+                self._log_out()
+            else:
+                self.has_logged_in = True
         self.was_set.add(key)
         super().__setitem__(key, value)
 
+    def __delitem__(self, key: str) -> None:
+        self._use()
+        if key == self._login_key:
+            self._log_out()
+        super().__delitem__(key)
+
     def pop(self, key: str, *default: Any) -> Any:
         self._use()
-        self.was_taken.add(key)
+        if key == self._login_key:
+            self._log_out()
         return super().pop(key, *default)
+
+    def popitem(self) -> Any:
+        self._use()
+        if next(dict.__reversed__(self), None) == self._login_key:
+            self._log_out()
+        return super().popitem()
 
     def setdefault(self, key: str, default: Any = None) -> Any:
         if key not in self:
-            self.was_set.add(key)
-        return super().setdefault(key, default)
+            self[key] = default
+        return self[key]
 
     def update(self, *arguments: Any, **named: Any) -> None:
         self._use()
         values: Dict[str, Any] = dict(*arguments, **named)
-        self.was_set.update(values)
-        super().update(values)
+        for key, value in values.items():
+            self[key] = value
+        # As in Flask, to change nothing is a change, too.
+        self.modified = True
 
     def __ior__(self, other: Any) -> SwapSession:
         self.update(other)
@@ -196,9 +222,17 @@ class SwapSession(ServerSideSession):  # type: ignore[misc]
     def clear(self) -> None:
         """Removes everything but the flag of permanent sessions. That ends the session, unless something is set again."""
         self._use()
+        self._log_out()
         super().clear()
         self.was_set.clear()
         self.wants_end = True
+
+    def _log_out(self) -> None:
+        """Notes that whoever is logged in does not want to be any more."""
+        self.wants_end = True
+        if self._login_key is not None and dict.get(self, self._login_key) is not None:
+            self.has_logged_out = True
+            self.was_set.clear()
 
     def _use(self) -> None:
         self.accessed = True
@@ -217,8 +251,8 @@ def _loading(name: str) -> Any:
 
 
 for _name in (
-    "__contains__", "__delitem__", "__eq__", "__getitem__", "__iter__", "__len__", "__ne__", "__or__", "__reversed__",
-    "__ror__", "copy", "get", "items", "keys", "popitem", "values",
+    "__contains__", "__eq__", "__getitem__", "__iter__", "__len__", "__ne__", "__or__", "__reversed__",
+    "__ror__", "copy", "get", "items", "keys", "values",
 ):  # fmt: skip
     setattr(SwapSession, _name, _loading(_name))
 

@@ -78,6 +78,7 @@ class Settings:
             raise ConfigurationError(
                 "SESSION_LISTED needs SESSION_LOGIN_KEY, the key that says who is logged in, unless Flask-Login does"
             )
+        _check_lifetimes(config)
         max_per_user = _count(config, "SESSION_MAX_PER_USER", 0, least=0) or None
         when_full = config.get("SESSION_WHEN_FULL", "oldest")
         if when_full not in ("oldest", "refuse"):
@@ -123,6 +124,16 @@ _OWN_KEYS = (
     "SESSION_SWAP_ATTEMPTS",
     "SESSION_WHEN_FULL",
 )
+
+
+def _check_lifetimes(config: Mapping[str, Any]) -> None:
+    longest = _seconds(config, "SESSION_LIFETIME_MAX", 0)
+    if 0 < longest < _seconds(config, "PERMANENT_SESSION_LIFETIME", 0):
+        raise ConfigurationError("SESSION_LIFETIME_MAX is shorter than PERMANENT_SESSION_LIFETIME")
+    if 0 < _seconds(config, "SESSION_ABSOLUTE_LIFETIME", 0) < longest:
+        raise ConfigurationError(
+            "SESSION_LIFETIME_MAX is longer than SESSION_ABSOLUTE_LIFETIME, which ends every session before"
+        )
 
 
 def _warn_of_misspelled(config: Mapping[str, Any]) -> None:

@@ -111,3 +111,8 @@ def _created_at(owner: Owner, data: Mapping[str, Any], now: float) -> Optional[i
     created = owner.number(data.get(CREATED_AT))
     # One that is far in the future is wrong: the session would outlive its time.
     return None if created is None or created > now + _CLOCKS_DIFFER_BY else created
+
+def live_alike(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Tells whether two sessions have the same life, and cookies that end alike."""
+    alike = bool(one.get(PERMANENT)) == bool(other.get(PERMANENT))
+    return alike and one.get(LIFETIME) == other.get(LIFETIME)

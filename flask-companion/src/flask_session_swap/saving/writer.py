@@ -7,16 +7,16 @@ import threading
 from dataclasses import dataclass, field
 from typing import Any, Callable, List, Mapping, Optional, Sequence
 
-from ..errors import RecordTooLarge, SessionEnded
+from ..errors import RecordTooLarge, SessionEnded, SessionUnavailable
 from ..listed import LISTED, Lists
 from ..login import Rotation
 from ..records import Format
+from ..retry import contended, pause
 from ..settings import Settings
 from ..stores.store import Conflict, Done, Loaded, Store, StoreError, Swapped
-from ..term import Refresh, Term
+from ..term import Refresh, Term, live_alike
 from . import following, moving
 from .plan import Draft, Life, Plan, Saved, Stored
-from ..retry import contended, pause
 from .successor import OTHER_USER, RENEWAL, Living, Successor, note_key
 
 log = logging.getLogger("flask_session_swap")
@@ -38,6 +38,8 @@ class Home:
     lists: Optional[Lists]
     key_prefix: str
     #: Threads of one process take turns at a record, instead of finding out by a conflict.
+    #: It was told that a record has no room for what is sealed, which each use finds anew.
+    told_of_full: threading.Event = field(default_factory=threading.Event)
     locks: Sequence[threading.Lock] = field(default_factory=lambda: [threading.Lock() for _ in range(_LOCKS)])
 
     def key(self, sid: str) -> str:
@@ -80,8 +82,11 @@ class Writer:
             return Saved()
         return self._update(stored, draft, plan)
 
-    def _update(self, stored: Stored, draft: Draft, plan: Plan) -> Saved:
-        """Applies the changes to the stored record; again after each change by others."""
+    def _update(self, stored: Stored, draft: Draft, plan: Plan, *, follows: bool = True) -> Saved:
+        """Applies the changes to the stored record; again after each change by others.
+
+        :param follows: they are worth it to look where the session is that has another id by now.
+        """
         key, expected = self.home.key(stored.sid), stored.loaded
         with self.home.locks[hash(key) % _LOCKS]:
             for attempt in range(self.home.settings.swap_attempts):
@@ -107,6 +112,8 @@ class Writer:
                 pause(attempt)
             else:
                 raise contended()
+        if swapped.current is None and not follows:
+            return Saved(stored, renewed=stored.sid)
         if swapped.current is None:
             return following.merge_into_successor(self, Stored(stored.sid, expected), plan)
         assert plan.rotation is not None
@@ -119,23 +126,22 @@ class Writer:
     def extend(self, stored: Stored, data: Mapping[str, Any]) -> Saved:
         """Extends the life of a record, if it still is as it was loaded. Whatever comes of it, the request keeps its answer:
         there is nothing to be lost."""
-        key, term = self.home.key(stored.sid), self.term_of(data)
+        key, term, is_alike = self.home.key(stored.sid), self.term_of(data), True
         try:
             expected = stored.loaded
             for _ in range(2):
                 life = term.life(self.now)
                 swapped = self.home.store.swap(key, expected, expected.record, life, self.now)
                 if isinstance(swapped, Done):
-                    if expected is not stored.loaded:
-                        # Others have changed it: its cookie is theirs to send.
-                        return Saved(stored)
                     loaded = Loaded(expected.record, term.end(self.now), swapped.version)
-                    return Saved(Stored(stored.sid, loaded), is_extended=True)
+                    # Of a session that lives otherwise by now, the cookie is to be sent by whoever has changed that.
+                    return Saved(Stored(stored.sid, loaded), is_extended=is_alike)
                 if swapped.current is None:
                     # It has ended meanwhile, or has a new id.
                     return Saved(stored, renewed=stored.sid)
                 expected = swapped.current
-                term = self.term_of(self.home.records.decode(expected.record) or {})
+                theirs = self.home.records.decode(expected.record) or {}
+                term, is_alike = self.term_of(theirs), live_alike(data, theirs)
         except (StoreError, ValueError) as error:
             log.warning("the life of a session could not be extended: %s", error)
         return Saved(stored)
@@ -143,8 +149,14 @@ class Writer:
     def seal(self, stored: Stored, plan: Plan) -> Saved:
         """Adds to a record what was sealed, as best can be: the next request seals anew."""
         try:
-            return self._update(stored, plan.draft(), plan)
-        except (StoreError, SessionEnded, RecordTooLarge) as error:
+            return self._update(stored, plan.draft(), plan, follows=False)
+        except RecordTooLarge as error:
+            if not self.home.told_of_full.is_set():
+                self.home.told_of_full.set()
+                log.warning("what was sealed in a session could not be written: %s", error.details)
+            # Its life needs no room.
+            return self.extend(stored, plan.base) if plan.is_due else Saved(stored)
+        except (StoreError, SessionEnded, SessionUnavailable) as error:
             log.warning("what was sealed in a session could not be written: %s", type(error).__name__)
             return Saved(stored)
 
@@ -195,7 +207,9 @@ class Writer:
         if self.home.lists is None or user is None:
             return draft
         data = {**draft.data, LISTED: self.home.lists.seal(user, sid, self.now)}
-        return Draft(data, self.home.records.encode(data), draft.is_empty)
+        sealed = Draft(data, self.home.records.encode(data), draft.is_empty)
+        # Without the seal it is entered again, at its next use.
+        return sealed if self._fits(sealed) else draft
 
     def end(self, sid: str, loaded: Optional[Loaded]) -> None:
         """Ends a session, whatever its record holds by now, and also if another request has given it a new id."""
@@ -291,13 +305,14 @@ class Writer:
         term = self.term_of(draft.data)
         return Life(term.life(self.now), term.end(self.now))
 
-    def _check_size(self, draft: Draft) -> None:
+    def _fits(self, draft: Draft) -> bool:
         limit = self.home.settings.max_size
-        if limit and len(draft.record) > limit:
-            largest = sorted(draft.data, key=lambda key: -len(self.home.records.encode({key: draft.data[key]})))
-            log.error(
-                "a session has %d bytes, and SESSION_MAX_SIZE is %d; the largest keys are %s",
-                len(draft.record), limit, largest[:3],
-            )
-            raise RecordTooLarge
+        return limit == 0 or len(draft.record) <= limit
 
+    def _check_size(self, draft: Draft) -> None:
+        if not self._fits(draft):
+            largest = sorted(draft.data, key=lambda key: -len(self.home.records.encode({key: draft.data[key]})))
+            limit = self.home.settings.max_size
+            raise RecordTooLarge(
+                f"it has {len(draft.record)} bytes, and SESSION_MAX_SIZE is {limit}; its largest keys are {largest[:3]}"
+            )

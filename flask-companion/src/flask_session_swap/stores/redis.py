@@ -72,7 +72,7 @@ class RedisStore:
         self._is_untold = False
 
     def load(self, key: str, now: float) -> Optional[Loaded]:
-        commands = [b"PTTL", key.encode("ascii")], [b"GET", key.encode("ascii")]
+        commands = [b"PTTL", key.encode()], [b"GET", key.encode()]
         try:
             left, record = self._send(key, *commands)
         except _Unanswered as error:
@@ -89,7 +89,7 @@ class RedisStore:
     def swap(
         self, key: str, expected: Optional[Loaded], new: Optional[bytes], lifetime: Optional[int], now: float
     ) -> Swapped:
-        words = [b"1", key.encode("ascii"), *_expectation(expected)]
+        words = [b"1", key.encode(), *_expectation(expected)]
         if new is None:
             words += [b"", b"", _channel(key)]
         elif lifetime is None:
@@ -108,7 +108,7 @@ class RedisStore:
         return Conflict(_found(answer))
 
     def delete(self, key: str, now: float) -> bool:
-        deletion, telling = [b"DEL", key.encode("ascii")], [b"PUBLISH", _channel(key), b""]
+        deletion, telling = [b"DEL", key.encode()], [b"PUBLISH", _channel(key), b""]
         deleted, told = self._send(key, deletion, beside=telling)
         if isinstance(told, Exception):
             self._note_untold()
@@ -158,7 +158,7 @@ def _expectation(expected: Optional[Loaded]) -> List[bytes]:
 
 def _channel(key: str) -> bytes:
     """Returns the channel on which the removal of a record is told; Rust's ``ended()`` listens to it."""
-    return b"session-ended:" + hashlib.sha256(key.encode("ascii")).hexdigest().encode("ascii")
+    return b"session-ended:" + hashlib.sha256(key.encode()).hexdigest().encode("ascii")
 
 
 def _found(answer: Any) -> Optional[Loaded]:
