@@ -1,7 +1,7 @@
 //! Values, records, ids, signatures and cookies, byte for byte as Python writes and reads them.
 //!
 //! Nothing here knows what a session is. `value` uses `format`, `error`, `base64`, `time` and `http_date`, and `codec`
-//! uses `value`.
+//! and `shape` use `value`.
 
 mod base64;
 pub mod codec;
@@ -10,6 +10,7 @@ mod error;
 mod format;
 mod http_date;
 pub mod id;
+pub mod shape;
 pub mod signing;
 pub(crate) mod time;
 pub mod value;

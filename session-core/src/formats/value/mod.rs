@@ -33,6 +33,7 @@ pub use datetime::{DateTime, InvalidDateTime};
 pub use de::from_value;
 pub(crate) use key_order::{key_order, last_value_wins};
 pub use markup::Markup;
+pub(crate) use newtypes::{OwnText, VALUE, own_text};
 pub use ser::to_value;
 pub(crate) use ser::to_value_for;
 

@@ -3,6 +3,7 @@
 //! Serde knows no UUIDs, dates or HTML. Such a value is a newtype struct with one of the names below
 //! around its text: our own serializer and deserializer know the names, any other sees the text.
 
+use std::any::type_name;
 use std::fmt;
 use std::marker::PhantomData;
 use std::str::FromStr;
@@ -14,7 +15,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::{Bytes, DateTime, Value};
 
 /// The name under which a [`Value`] asks for itself.
-pub(super) const VALUE: &str = "$rocket_session_state_core::Value";
+pub(crate) const VALUE: &str = "$rocket_session_state_core::Value";
 
 /// The name of a [`Markup`](super::Markup): a [`PythonKind::Markup`] in cookies and plain text in records,
 /// which refuse the other.
@@ -220,6 +221,24 @@ impl<'de> Deserialize<'de> for DateTime {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         // Our deserializer hands out a stored date as its text too, as the types of date crates want it.
         deserializer.deserialize_str(FromText("a date and time", PhantomData))
+    }
+}
+
+/// A kind of text that our own types parse, and that is more than text in some formats.
+pub(crate) enum OwnText {
+    DateTime,
+    Uuid,
+}
+
+/// Returns the kind that a visitor parses, if it is one of ours.
+pub(crate) fn own_text<V>() -> Option<OwnText> {
+    let visitor = type_name::<V>();
+    if visitor == type_name::<FromText<DateTime>>() {
+        Some(OwnText::DateTime)
+    } else if visitor == type_name::<FromText<uuid::Uuid>>() {
+        Some(OwnText::Uuid)
+    } else {
+        None
     }
 }
 
