@@ -11,12 +11,13 @@ pub use rocket_session_state_core::fields::{
     Field, HasDefault, IntoField, LoginValue, Picture, SessionValue, get, missing, picture, set, take, update,
 };
 pub use rocket_session_state_core::merge::{Policy, add, max, min, refuse, union};
+pub use rocket_session_state_core::session::layout::layout_of;
 pub use rocket_session_state_core::value::Value;
 
 pub use crate::guard::generated::*;
 pub use crate::guard::{
-    Access, Fut, GuardDef, Listed, LoginTarget, NoUser, Parts, Proof, Require, SessionGuard, SessionState,
-    TypedKey, abort, authorize, enter, gate, open, required,
+    Access, Fut, GuardDef, LayoutOf, Listed, LoginTarget, NoUser, Parts, Proof, Require, SessionGuard,
+    SessionState, TypedKey, abort, authorize, enter, gate, open, required,
 };
 pub use crate::user::{
     ByValue, Clones, HasUser, IdOf, LoginField, LoginId, UserField, UserSource, fill_user, find, found,

@@ -2,6 +2,10 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+// Generated code names this crate, also in tests of its own.
+#[cfg(test)]
+extern crate self as rocket_session_state;
+
 #[doc(hidden)]
 pub mod __private;
 mod clear_site_data;

@@ -23,7 +23,7 @@ pub use fields::{Parts, Proof};
 pub use gate::{gate, required};
 pub use launch::abort;
 pub use listed::{Listed, NamesUser};
-pub use traits::{Fut, GuardDef, NoUser, SessionGuard, SessionState, TypedKey};
+pub use traits::{Fut, GuardDef, LayoutOf, NoUser, SessionGuard, SessionState, TypedKey};
 
 pub use crate::login::LoginTarget;
 

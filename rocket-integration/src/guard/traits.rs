@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rocket::{Ignite, Request, Rocket};
+use rocket_session_state_core::session::layout::FieldLayout;
 
 use super::access::Access;
 use super::fields::Parts;
@@ -21,10 +22,16 @@ pub type Fut<'r, T> = Pin<Box<dyn Future<Output = Result<T, SessionError>> + Sen
 /// A key and a function that names the type stored there.
 pub type TypedKey = (&'static str, fn() -> &'static str);
 
+/// A function that describes a field.
+pub type LayoutOf = fn() -> FieldLayout;
+
 /// A typed view of a session, as `#[session_state]` makes it.
 pub trait SessionState: Sized + Send + 'static {
     /// The keys of the fields, each with the name of the type that is stored there.
     const KEYS: &'static [TypedKey] = &[];
+
+    /// The fields in detail, for tests. Nothing else asks, so that no program is larger by it.
+    const LAYOUT: &'static [LayoutOf] = &[];
 
     /// The key of the login field, if there is one.
     const LOGIN: Option<&'static str> = None;

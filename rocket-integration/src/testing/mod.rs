@@ -28,6 +28,7 @@
 //! | [`blocking::client`] | the same for a plain `#[test]` |
 //! | [`Visitor`] | what both know: the cookies, the clock, the store |
 //! | [`open_routes`] | the routes that let everybody in |
+//! | [`check_layout`] | what sessions hold, compared with what they held before |
 //!
 //! # What is different in a test
 //!
@@ -48,6 +49,7 @@ pub mod blocking;
 mod client;
 mod clock;
 mod jar;
+mod layout;
 mod open_routes;
 mod requests;
 mod setup;
@@ -56,6 +58,7 @@ mod visitor;
 
 pub use client::{Client, client};
 pub use clock::{days, hours, minutes};
+pub use layout::{States, check_layout};
 pub use open_routes::open_routes;
 pub use store::TestStore;
 pub use visitor::Visitor;

@@ -18,6 +18,7 @@ pub mod fields;
 mod flash;
 mod following;
 mod identity;
+pub mod layout;
 mod lifetime;
 mod listed;
 mod login;

@@ -61,9 +61,12 @@ pub(super) fn expand(state: &State) -> TokenStream {
 }
 
 fn expand_field(marker: &Ident, field: &Field) -> TokenStream {
-    let Field { cfgs, ty, key, .. } = field;
+    let Field { cfgs, ident, ty, key, .. } = field;
     let item = field.item();
     let default = expand_default(field);
+    let name = ident.unraw().to_string();
+    let name = (key.value() != name).then(|| quote!(const NAME: &'static str = #name;));
+    let policy = field.policy.as_ref().map(|policy| quote!(const POLICY: &'static str = #policy;));
     let merge = field.merge.as_ref().map(|merge| {
         quote! {
             const MERGE: ::core::option::Option<__private::Policy<#item>> = {
@@ -82,7 +85,9 @@ fn expand_field(marker: &Ident, field: &Field) -> TokenStream {
             type Stored = #item;
             type Declared = #ty;
             const KEY: &'static str = #key;
+            #name
             #merge
+            #policy
 
             fn default() -> #ty {
                 #default
@@ -237,6 +242,8 @@ fn expand_implementations(ident: &Ident, user: &TokenStream, fields: &[(Ident, &
     });
     let keys =
         fields.iter().map(|(marker, Field { cfgs, .. })| quote!(#(#cfgs)* __private::typed_key::<#marker>()));
+    let layouts =
+        fields.iter().map(|(marker, Field { cfgs, .. })| quote!(#(#cfgs)* __private::layout_of::<#marker>));
     let guard = crate::guard::expand_request_guard(ident);
     quote! {
         #[automatically_derived]
@@ -266,6 +273,7 @@ fn expand_implementations(ident: &Ident, user: &TokenStream, fields: &[(Ident, &
         #[automatically_derived]
         impl __private::SessionState for #ident {
             const KEYS: &'static [__private::TypedKey] = &[#(#keys),*];
+            const LAYOUT: &'static [__private::LayoutOf] = &[#(#layouts),*];
             #login
             #listed
             #user

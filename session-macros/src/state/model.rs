@@ -93,6 +93,8 @@ pub(super) struct Field {
     pub(super) default: Option<Expr>,
     /// The function that merges two changes; without one, the last change wins.
     pub(super) merge: Option<TokenStream>,
+    /// The name of that function, where it is one of the library's.
+    pub(super) policy: Option<LitStr>,
 }
 
 /// The form in which the type was declared.
@@ -187,6 +189,7 @@ fn read_field(field: syn::Field, errors: &mut Errors) -> Option<Field> {
         listed: None,
         default: None,
         merge: None,
+        policy: None,
     };
     let mut seen = Vec::new();
     for attr in attrs {
@@ -241,6 +244,7 @@ fn read_option(option: &Written, field: &mut Field, seen: &mut Vec<Ident>, error
         Some(FieldOption::Merge) => {
             if let Some(value) = option.value("merge = \"add\"", errors) {
                 field.merge = read_merge(value, field.item(), errors);
+                field.policy = field.merge.as_ref().and_then(|_| string_of(value));
             }
         }
         None => {}

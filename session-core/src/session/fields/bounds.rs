@@ -6,6 +6,7 @@ use serde::de::DeserializeOwned;
 use serde::{Serialize, Serializer};
 
 use crate::formats::codec::{DecodeError, EncodeError, Format};
+use crate::formats::shape::{Shape, Traced};
 use crate::formats::value::{Value, from_value, to_value_for};
 
 /// A type that can be kept in a session: every type that serde can write and read back.
@@ -38,6 +39,9 @@ pub trait SessionValue: Sized {
     ///
     /// The serializer can't write it.
     fn serialize_value<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error>;
+
+    /// Says what a record holds for the type.
+    fn shape() -> Traced;
 }
 
 #[diagnostic::do_not_recommend]
@@ -52,6 +56,10 @@ impl<T: Serialize + DeserializeOwned + Send> SessionValue for T {
 
     fn serialize_value<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.serialize(serializer)
+    }
+
+    fn shape() -> Traced {
+        Shape::of::<T>()
     }
 }
 

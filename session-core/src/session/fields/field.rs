@@ -14,6 +14,10 @@ pub trait Field {
     const KEY: &'static str;
     /// The policy for a field that another request changed meanwhile. `None`: the last writer wins.
     const MERGE: Option<Policy<Self::Stored>> = None;
+    /// The name of the policy, for the layout. A policy without one is `custom` there.
+    const POLICY: &'static str = "last";
+    /// The name of the field in Rust.
+    const NAME: &'static str = Self::KEY;
 
     /// The value that an absent field reads as.
     fn default() -> Self::Declared;
