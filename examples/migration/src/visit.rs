@@ -27,3 +27,14 @@ impl Visit {
 pub(crate) struct Member {
     pub(crate) username: String,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Visit;
+    use rocket_session_state::testing;
+
+    #[test]
+    fn sessions_that_are_stored_stay_readable() {
+        testing::check_layout::<Visit>("session-layout.json");
+    }
+}

@@ -2,6 +2,7 @@
 
 mod clients;
 mod cookies;
+mod layout;
 mod misuse;
 mod outages;
 mod places;
