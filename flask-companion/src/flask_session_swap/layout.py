@@ -1,4 +1,4 @@
-"""The layout file that ``cargo test`` writes of the Rust side's session state: its keys, with types and policies."""
+"""The layout file that ``cargo test`` writes of the Rust side's state: its keys, with types and policies."""
 
 from __future__ import annotations
 
@@ -60,13 +60,13 @@ class Layout:
     def policies(self, own: Mapping[str, Any]) -> Dict[str, Any]:
         """Returns the policy of each key, given those that the application's ``SESSION_MERGE`` names.
 
-        :raises LayoutError: the two contradict each other, or a policy is a Rust function and has no counterpart.
+        :raises LayoutError: the two contradict each other, or a Rust function has no counterpart.
         """
         for key, policy in self.merge.items():
             if policy == CUSTOM and own.get(key, CUSTOM) == CUSTOM:
                 raise LayoutError(
-                    f"{key!r} is merged by a Rust function, which can't be called here: name one that does the same, "
-                    f"SESSION_MERGE = {{{key!r}: function}}, with the arguments base, mine and theirs; or a policy"
+                    f"{key!r} is merged by a Rust function, which can't be called here: name one that does the "
+                    f"same, SESSION_MERGE = {{{key!r}: function}}, of base, mine and theirs; or a policy"
                 )
         for key, policy in own.items():
             told = self.fields[key].merge if key in self.fields else CUSTOM
@@ -101,9 +101,8 @@ def _layout(content: Any) -> Layout:
     types = _mapping(content.get("types", {}), "types")
     for name, body in types.items():
         _check_named(body, f"the type {name}", types)
-    fields = {
-        key: _field(value, f"the field {key}", types) for key, value in _mapping(content.get("fields"), "fields").items()
-    }
+    told = _mapping(content.get("fields"), "fields")
+    fields = {key: _field(value, f"the field {key}", types) for key, value in told.items()}
     logins = [key for key, field in fields.items() if field.login]
     if len(logins) > 1:
         raise LayoutError(f"{logins[0]!r} and {logins[1]!r} both are the login field")
@@ -157,33 +156,26 @@ def check_type(told: Any, place: str, types: Mapping[str, Any]) -> None:
     word, parts = part(told)
     if word in ("optional", "list"):
         check_type(parts, place, types)
-    elif word == "tuple" and isinstance(parts, list) or word == "map" and isinstance(parts, list) and len(parts) == 2:
+    elif isinstance(parts, list) and (word == "tuple" or word == "map" and len(parts) == 2):
         for item in parts:
             check_type(item, place, types)
     elif word == "type":
         if not isinstance(parts, str) or parts not in types:
             raise LayoutError(f"{place} holds the type {parts!r}, which is not described")
-    elif word not in ("text", "rust") or not isinstance(parts, str):
+    elif word not in ("parsed", "rust") or not isinstance(parts, str):
         raise LayoutError(f"{place} holds {json.dumps(told)}, which is not a type")
 
 
 def _check_named(body: Any, place: str, types: Mapping[str, Any]) -> None:
     word, parts = part(body)
     if word == "struct":
-        _check_struct(parts, place, types)
+        for name, field in _mapping(parts, place).items():
+            check_type(_mapping(field, f"{place}, {name}").get("type"), f"{place}, {name}", types)
     elif word == "enum":
         for name, content in _mapping(parts, place).items():
-            if isinstance(content, dict) and "struct" in content:
-                _check_struct(part(content)[1], f"{place}, variant {name}", types)
-            elif content is not None:
-                check_type(content, f"{place}, variant {name}", types)
+            check_type(content, f"{place}, variant {name}", types)
     else:
         raise LayoutError(f"{place} is neither a struct nor an enum")
-
-
-def _check_struct(parts: Any, place: str, types: Mapping[str, Any]) -> None:
-    for name, field in _mapping(parts, place).items():
-        check_type(_mapping(field, f"{place}, {name}").get("type"), f"{place}, {name}", types)
 
 
 def _mapping(value: Any, place: str) -> Mapping[str, Any]:
