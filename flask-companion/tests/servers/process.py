@@ -11,31 +11,35 @@ import subprocess
 import tempfile
 import time
 from pathlib import Path
-from typing import Callable, Mapping, Optional, Sequence
+from typing import Callable, Dict, Mapping, Optional, Sequence
 
 #: The time that a server may take to come up or to end: generous, since a loaded machine is slow, and only a failing
 #: test ever waits for all of it.
 PATIENCE = 60.0
 
-#: Below the range from which Linux takes the ports of outgoing connections.
-_FIRST, _COUNT = 12_000, 18_000
-_taken = 0
+#: Below the range from which Linux takes the ports of outgoing connections, and beside that of the tests in Rust.
+_FIRST, _COUNT = 30_000, 2_700
+#: What keeps ports from other test processes, as long as this one runs.
+_taken: Dict[int, socket.socket] = {}
 
 
 def free_port() -> int:
-    """Returns a port on 127.0.0.1 that nothing listens on and that this process has not handed out before."""
-    global _taken
-    for _ in range(_COUNT):
+    """Returns a port on 127.0.0.1 that nothing listens on and that no test process has been given before."""
+    for number in range(_COUNT):
         # Test processes that run side by side start at different places.
-        port = _FIRST + (os.getpid() % (_COUNT // 50) * 50 + _taken) % _COUNT
-        _taken += 1
+        port = _FIRST + (os.getpid() * 50 + len(_taken) + number) % _COUNT
+        mark = socket.socket(socket.AF_UNIX)
         with socket.socket() as listener:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
+                # A name that nobody else can have.
+                mark.bind(f"\0port-of-tests-{port}")
                 listener.bind(("127.0.0.1", port))
             except OSError:
+                mark.close()
                 continue
-            return port
+        _taken[port] = mark
+        return port
     raise AssertionError("there is no free port")
 
 

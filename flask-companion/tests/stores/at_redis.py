@@ -15,10 +15,6 @@ def at_server(address: str) -> Store:
     return open_redis(app_with(SESSION_REDIS=Redis.from_url(address)))
 
 
-def at_server_with_texts(address: str) -> Store:
-    return open_redis(app_with(SESSION_REDIS=Redis.from_url(address, decode_responses=True, protocol=2)))
-
-
 def at_cluster(address: str) -> Store:
     return open_redis(app_with(SESSION_REDIS=RedisCluster.from_url(address)))
 
@@ -26,7 +22,6 @@ def at_cluster(address: str) -> Store:
 ON_SERVER = Place(
     lambda request: str(request.getfixturevalue("redis_server").url), at_server, goes_by_given_time=False
 )
-WITH_TEXTS = Place(ON_SERVER.make, at_server_with_texts, goes_by_given_time=False)
 ON_CLUSTER = Place(
     lambda request: str(request.getfixturevalue("redis_cluster").url), at_cluster, goes_by_given_time=False
 )

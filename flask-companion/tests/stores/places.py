@@ -16,6 +16,5 @@ PLACES: Dict[str, Place] = {
     "postgresql": at_sql.IN_POSTGRES,
     "redis": at_redis.ON_SERVER,
     "redis_cluster": at_redis.ON_CLUSTER,
-    "redis_with_texts": at_redis.WITH_TEXTS,
     "sqlite": at_sql.IN_SQLITE,
 }

@@ -7,10 +7,11 @@ that the test waits for.
 from __future__ import annotations
 
 import multiprocessing
+import os
 import secrets
 import threading
-from concurrent.futures import ThreadPoolExecutor
-from typing import Optional
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from typing import Iterator, Optional
 
 import pytest
 
@@ -23,8 +24,18 @@ from .places import PLACES
 
 HOUR = 3600
 
+#: The run may take its time.
+LONG = "SESSION_TESTS_LONG" in os.environ
+
 #: Bytes that a text could not hold, or that the line of a protocol ends with.
 EVERY_BYTE = bytes(range(256)) + b"\r\n\0 END \r\n$-1\r\n"
+
+
+@pytest.fixture(scope="module")
+def processes() -> Iterator[ProcessPoolExecutor]:
+    """Two other processes. They take a while to start, so they serve all places."""
+    with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as processes:
+        yield processes
 
 
 @pytest.fixture
@@ -195,13 +206,14 @@ def test_an_empty_record_is_a_record(store: Store, key: str) -> None:
     assert store.delete(key, clock.now()) is True
 
 
-def test_a_record_ends_with_its_life(place: Opened, store: Store, key: str) -> None:
+def test_a_record_ends_with_its_life_however_often_it_is_loaded(place: Opened, store: Store, key: str) -> None:
     if place.place.goes_by_given_time:
         create(store, key, b"x", HOUR)
         assert record(store, key, HOUR - 60) == b"x"
         assert load(store, key, HOUR + 1) is None
     else:
         create(store, key, b"x", 1)
+        # Each look is a load.
         until(lambda: load(store, key) is None, "gone")
 
 
@@ -251,17 +263,6 @@ def test_a_swap_may_keep_the_end_that_a_record_has(place: Opened, store: Store, 
         assert load(store, key) is None
 
 
-def test_a_load_leaves_the_life_as_it_is(place: Opened, store: Store, key: str) -> None:
-    if place.place.goes_by_given_time:
-        create(store, key, b"x", HOUR)
-        assert record(store, key, HOUR - 60) == b"x"
-        assert load(store, key, HOUR + 1) is None
-    else:
-        create(store, key, b"x", 1)
-        # Each look is a load.
-        until(lambda: load(store, key) is None, "gone")
-
-
 def test_a_load_tells_when_the_life_ends_or_that_it_does_not_know(store: Store, key: str) -> None:
     now = clock.now()
     for life in (HOUR, 365 * 24 * HOUR):
@@ -303,20 +304,17 @@ def test_eight_threads_that_count_lose_nothing(store: Store, key: str) -> None:
     assert record(store, key) == b"400"
 
 
-def test_two_processes_that_count_lose_nothing(place: Opened, store: Store, key: str) -> None:
-    processes = [
-        multiprocessing.get_context("spawn").Process(
-            target=count_in_another_process, args=(place.name, place.address, key, 100)
-        )
-        for _ in range(2)
+def test_two_processes_that_count_lose_nothing(
+    place: Opened, store: Store, key: str, processes: ProcessPoolExecutor
+) -> None:
+    times = 1000 if LONG else 50
+    others = [
+        processes.submit(count_in_another_process, place.name, place.address, key, times) for _ in range(2)
     ]
-    for process in processes:
-        process.start()
-    count(store, key, 100)
-    for process in processes:
-        process.join(PATIENCE)
-        assert process.exitcode == 0
-    assert record(store, key) == b"300"
+    count(store, key, times)
+    for other in others:
+        other.result()
+    assert record(store, key) == b"%d" % (3 * times)
 
 
 def test_what_is_deleted_beside_writes_stays_deleted(place: Opened, store: Store) -> None:
@@ -327,7 +325,7 @@ def test_what_is_deleted_beside_writes_stays_deleted(place: Opened, store: Store
             loaded = load(store, key) if isinstance(swapped, Done) else swapped.current
 
     with ThreadPoolExecutor(3) as pool:
-        for removes_by_swap in (True, False) * 5:
+        for removes_by_swap in (True, False) * (20 if LONG else 2):
             key = place.key()
             create(store, key, b"x")
             writers = [pool.submit(write_until_gone, key) for _ in range(2)]

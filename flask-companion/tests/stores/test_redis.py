@@ -96,6 +96,17 @@ def own_cluster() -> Iterator[RedisCluster]:
     cluster.stop()
 
 
+def test_a_client_may_make_texts_of_answers_for_the_application(server: Redis) -> None:
+    client = Client(port=server.port, decode_responses=True, encoding="ascii")
+    store, record = store_of(client), bytes(range(256)) * 200
+    create(store, record)
+    loaded = store.load(KEY, clock.now())
+    assert loaded is not None and loaded.record == record
+    assert swap(store, b"other", b"b") == Conflict(Loaded(record))
+    assert isinstance(swap(store, record, b"b"), Done)
+    assert server.command("GET", KEY) == b"b"
+
+
 @pytest.mark.parametrize("fails", ["cut_at", "lose_at"])
 def test_a_swap_whose_answer_is_lost_is_open_and_is_not_repeated(
     behind_proxy: Tuple[Proxy, RedisStore, Redis], fails: str
