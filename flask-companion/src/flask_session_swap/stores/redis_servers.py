@@ -189,7 +189,8 @@ def _exchange(pool: Any, message: List[Command], is_asking: bool) -> List[Any]:
             connection.check_health()
             # Each command needs it, since it counts for the next one alone.
             words = [word for command in message for word in ((b"ASKING",), command)] if is_asking else message
-            packed = connection.pack_commands(words)
+            # One piece: redis-py sends each by a call of its own, and a long record makes five.
+            packed = [b"".join(connection.pack_commands(words))]
         except Exception as error:
             raise Unsent from error
         try:
