@@ -25,12 +25,14 @@ TITLES = {"crash": "kill -9", "starting": "two start", "login_flow": "login flow
 
 NO_STORE = "the session is the cookie: nothing is loaded, swapped or asked for"
 IN_PROCESS = "it is the process: it fails, ends and is asked with it"
+BY_ITS_CLIENT = "Flask's client finds the master, and the companion gets the client; both meet in races and interop"
 KEPT_BY_SERVER = "what was acknowledged is the server's to keep; its end and that of the application are among the faults"
 
 NOT_APPLICABLE = {
     **{("cookie", suite): NO_STORE for suite in ["conformance", "races", "faults", "crash", "starting", "round_trips", "companion"]},
     **{("memory", suite): IN_PROCESS for suite in ["crash", "starting", "round_trips"]},
     **{("memory", suite): "Flask keeps no sessions in memory" for suite in ["interop", "companion"]},
+    ("redis_sentinel", "companion"): BY_ITS_CLIENT,
     **{(store, "crash"): KEPT_BY_SERVER for store in GROUPS["servers"]},
 }
 
