@@ -3,7 +3,18 @@
 import time
 from functools import partial
 
-from flask import Blueprint, Response, abort, after_this_request, current_app, flash, g, get_flashed_messages, request, session
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    after_this_request,
+    current_app,
+    flash,
+    g,
+    get_flashed_messages,
+    request,
+    session,
+)
 
 from typed_values import from_typed, to_typed
 

@@ -3,8 +3,8 @@
 Configured by environment variables:
 
 PROBE_PORT    port on 127.0.0.1 (required)
-PROBE_ENGINE  `flask` for the signed cookie (default), `flask_session` for records in one of these places, or `companion` for
-              the same records by our package of `flask-companion`
+PROBE_ENGINE  `flask` for the signed cookie (default), `flask_session` for records in one of these places, or
+              `companion` for the same records by our package of `flask-companion`
   PROBE_REDIS      address of the Redis server, such as redis://127.0.0.1:6379/0
   PROBE_SENTINEL   address of a master that sentinels name, such as
                    redis+sentinel://:password@127.0.0.1:26379,127.0.0.1:26380/sessions/0?sentinel_password=password

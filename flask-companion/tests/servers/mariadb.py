@@ -22,8 +22,9 @@ class MariaDb:
         (self._folder.path / "start.sql").write_text(START)
         # Servers that run side by side would give their temporary tables the same names.
         self._environment = {"TMPDIR": str(self._folder.path)}
-        install = ["mariadb-install-db", "--no-defaults", f"--datadir={self._folder.path / 'data'}", "--user=root"]
-        run([*install, "--skip-test-db", "--auth-root-authentication-method=normal"], self._environment)
+        install = ["mariadb-install-db", "--no-defaults", f"--datadir={self._folder.path / 'data'}"]
+        install += ["--user=root", "--skip-test-db", "--auth-root-authentication-method=normal"]
+        run(install, self._environment)
         self._start()
 
     def url(self, database: str) -> str:
@@ -32,9 +33,9 @@ class MariaDb:
 
     def query(self, statement: str, database: str = "mysql") -> str:
         """Returns the result of a statement: a line for each row, ``|`` between columns."""
-        login = ["--no-defaults", "--protocol=tcp", "--host=127.0.0.1", "--user=flask", "--password=pass/word"]
-        client = ["mariadb", *login, "--port", self.port, "--batch", "--skip-column-names", "-e", statement, database]
-        return run(client).replace("\t", "|")
+        client = ["mariadb", "--no-defaults", "--protocol=tcp", "--host=127.0.0.1", "--port", self.port]
+        client += ["--user=flask", "--password=pass/word", "--batch", "--skip-column-names"]
+        return run([*client, "-e", statement, database]).replace("\t", "|")
 
     def create(self, database: str) -> str:
         """Creates a database, and returns its address."""
@@ -54,7 +55,8 @@ class MariaDb:
 
     def _start(self) -> None:
         folder = self._folder.path
-        command = ["mariadbd", "--no-defaults", "--user=root", "--bind-address=127.0.0.1", "--skip-name-resolve"]
+        command = ["mariadbd", "--no-defaults", "--user=root", "--bind-address=127.0.0.1"]
+        command += ["--skip-name-resolve"]
         command += [f"--port={self.port}", f"--datadir={folder / 'data'}", f"--socket={folder / 'socket'}"]
         command += [f"--pid-file={folder / 'pid'}", f"--init-file={folder / 'start.sql'}"]
         # What was acknowledged survives a kill, though not a power cut.

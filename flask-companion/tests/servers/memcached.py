@@ -30,6 +30,6 @@ class Memcached:
 
     def _start(self) -> None:
         # It does not run as root; another user's name is ignored if it is not.
-        command = ["memcached", "-u", "nobody", "-l", "127.0.0.1", "-U", "0", "-p", self.port, *self._arguments]
-        self.process = Process(command, "apt-get install -y memcached")
+        command = ["memcached", "-u", "nobody", "-l", "127.0.0.1", "-U", "0", "-p", self.port]
+        self.process = Process([*command, *self._arguments], "apt-get install -y memcached")
         self.process.wait_until("ready", lambda: answers(self.port))

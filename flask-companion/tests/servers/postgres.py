@@ -33,8 +33,9 @@ class Postgres:
 
     def query(self, statement: str, database: str = "postgres") -> str:
         """Returns the result of a statement: a line for each row, ``|`` between columns."""
-        client = ["psql", "-h", "127.0.0.1", "-p", self.port, "-U", "flask", "-d", database, "--no-psqlrc", "--quiet"]
-        return run([*client, "--no-align", "--tuples-only", "-v", "ON_ERROR_STOP=1", "-c", statement])
+        client = ["psql", "-h", "127.0.0.1", "-p", self.port, "-U", "flask", "-d", database, "--no-psqlrc"]
+        client += ["--quiet", "--no-align", "--tuples-only", "-v", "ON_ERROR_STOP=1"]
+        return run([*client, "-c", statement])
 
     def create(self, database: str) -> str:
         """Creates a database, and returns its address."""
@@ -75,4 +76,5 @@ def _program(name: str) -> "list[str]":
     program = str(versions[-1]) if versions else name
     if os.geteuid() != 0:
         return [program]
-    return ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", "--pdeathsig", "KILL", program]
+    user = ["--reuid=postgres", "--regid=postgres", "--init-groups"]
+    return ["setpriv", *user, "--pdeathsig", "KILL", program]

@@ -13,11 +13,11 @@ import time
 from pathlib import Path
 from typing import Callable, Dict, Mapping, Optional, Sequence
 
-#: The time that a server may take to come up or to end: generous, since a loaded machine is slow, and only a failing
-#: test ever waits for all of it.
+#: The time that a server may take to come up or to end: generous, since a loaded machine is slow, and only a
+#: failing test ever waits for all of it.
 PATIENCE = 60.0
 
-#: Below the range from which Linux takes the ports of outgoing connections, and beside that of the tests in Rust.
+#: Below the range from which Linux takes the ports of outgoing connections, and beside that of Rust's tests.
 _FIRST, _COUNT = 30_000, 2_700
 #: What keeps ports from other test processes, as long as this one runs.
 _taken: Dict[int, socket.socket] = {}

@@ -15,9 +15,9 @@ class Proxy:
         self.sent = b""
         #: How many answers were lost.
         self.lost = 0
-        #: What is answered is lost from the next message on that has this in it, and its connection is cut then.
+        #: The answer to the next message that has this in it is lost, and its connection is cut then.
         self.cut_at: Optional[bytes] = None
-        #: The same, but the connection stays. The answer comes when nobody waits for it any more: before the next one.
+        #: The same, but the connection stays, and the answer comes when nobody waits for it: before the next.
         self.lose_at: Optional[bytes] = None
         #: A message with this in it does not get to the server, but is answered so.
         self.answer_at: Optional[bytes] = None

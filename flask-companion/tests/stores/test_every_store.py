@@ -1,7 +1,7 @@
 """What every store promises, in each place where sessions can be kept.
 
-A record that is to end does so by the time that its calls are given, or where the server's clock decides, after a second
-that the test waits for.
+A record that is to end does so by the time that its calls are given, or where the server's clock decides,
+after a second that the test waits for.
 """
 
 from __future__ import annotations
@@ -133,7 +133,7 @@ def test_what_was_just_written_can_be_swapped_without_a_load(store: Store, key: 
     assert load(store, key) is None
 
 
-def test_a_record_that_has_come_back_to_what_it_was_is_replaced_by_at_most_one(store: Store, key: str) -> None:
+def test_a_record_that_is_again_what_it_was_is_replaced_by_at_most_one(store: Store, key: str) -> None:
     first = create(store, key, b"a")
     assert isinstance(store.swap(key, first, b"b", HOUR, clock.now()), Done)
     assert isinstance(store.swap(key, load(store, key), b"a", HOUR, clock.now()), Done)
@@ -160,7 +160,7 @@ def test_a_swap_from_nothing_to_nothing_is_done_where_nothing_is(store: Store, k
     assert record(store, key) == b"x"
 
 
-def test_delete_removes_whatever_there_is_and_says_whether_there_was_something(store: Store, key: str) -> None:
+def test_delete_removes_whatever_there_is_and_says_whether_that_was_anything(store: Store, key: str) -> None:
     old = create(store, key, b"x")
     assert store.delete(key, clock.now()) is True
     assert store.delete(key, clock.now()) is False
@@ -206,7 +206,7 @@ def test_an_empty_record_is_a_record(store: Store, key: str) -> None:
     assert store.delete(key, clock.now()) is True
 
 
-def test_a_record_ends_with_its_life_however_often_it_is_loaded(place: Opened, store: Store, key: str) -> None:
+def test_a_record_ends_with_its_life_however_it_is_loaded(place: Opened, store: Store, key: str) -> None:
     if place.place.goes_by_given_time:
         create(store, key, b"x", HOUR)
         assert record(store, key, HOUR - 60) == b"x"

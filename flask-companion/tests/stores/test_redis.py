@@ -145,12 +145,13 @@ def test_by_sentinels_an_answer_that_comes_too_late_is_nobodys(server: Redis) ->
 
 def test_in_a_cluster_a_swap_whose_answer_is_lost_is_open_and_is_not_repeated(cluster: RedisCluster) -> None:
     proxies = {node.port: Proxy(node.port) for node in cluster.nodes}
-    client = ClusterClient.from_url(
-        cluster.url,
-        address_remap=lambda address: ("127.0.0.1", proxies[address[1]].port if address[1] in proxies else address[1]),
-        retry=Retry(NoBackoff(), 5),
-    )
-    store = store_of(client)
+
+    def by_proxy(address: Tuple[str, int]) -> Tuple[str, int]:
+        host, port = address
+        return host, proxies[port].port if port in proxies else port
+
+    retry = Retry(NoBackoff(), 5)
+    store = store_of(ClusterClient.from_url(cluster.url, address_remap=by_proxy, retry=retry))
     create(store, b"a")
     before = sum(proxy.count(b"EVALSHA") for proxy in proxies.values())
     for proxy in proxies.values():
@@ -201,7 +202,9 @@ def test_a_load_is_one_message(behind_proxy: Tuple[Proxy, RedisStore, Redis]) ->
     assert loaded is not None and loaded.record == b"a" and loaded.expires is not None
 
 
-def test_a_load_over_a_connection_that_breaks_is_repeated(behind_proxy: Tuple[Proxy, RedisStore, Redis]) -> None:
+def test_a_load_over_a_connection_that_breaks_is_repeated(
+    behind_proxy: Tuple[Proxy, RedisStore, Redis],
+) -> None:
     proxy, store, _ = behind_proxy
     create(store, b"a")
     proxy.cut_at = b"PTTL"
@@ -230,7 +233,7 @@ def test_a_server_that_was_started_again_is_written_to_at_once(server: Redis) ->
 
 @pytest.mark.parametrize(
     "refusal",
-    ["LOADING Redis is loading the dataset in memory", "MASTERDOWN Link with MASTER is down", "BUSY Redis is busy"],
+    ["LOADING Redis is loading the data", "MASTERDOWN Link with MASTER is down", "BUSY Redis is busy"],
 )
 def test_what_a_server_refuses_since_it_is_not_ready_has_not_happened(
     behind_proxy: Tuple[Proxy, RedisStore, Redis], refusal: str
@@ -331,14 +334,15 @@ def test_a_removal_that_can_not_be_told_is_done_and_logged_once(
             assert isinstance(store.swap(KEY, Loaded(b"a"), None, None, clock.now()), Done)
             create(store, b"a")
             assert store.delete(KEY, clock.now()) is True
-    assert [record.message for record in caplog.records if "PUBLISH" in record.message] == [caplog.records[0].message]
+    assert ["PUBLISH" in record.message for record in caplog.records] == [True]
 
 
 def test_the_life_that_is_left_is_told_and_kept(server: Redis) -> None:
     store = store_of(Client(port=server.port))
     create(store, b"a")
     loaded = store.load(KEY, 1000.0)
-    assert loaded is not None and loaded.expires is not None and 1000 + HOUR - 60 < loaded.expires <= 1000 + HOUR
+    assert loaded is not None and loaded.expires is not None
+    assert 1000 + HOUR - 60 < loaded.expires <= 1000 + HOUR
     server.command("PERSIST", KEY)
     assert store.load(KEY, 1000.0) == Loaded(b"a", expires=None)
     assert isinstance(store.swap(KEY, Loaded(b"a"), b"b", None, clock.now()), Done)
@@ -392,7 +396,9 @@ def test_what_is_sent_to_and_fro_between_masters_has_not_happened(cluster: Redis
     create(store, b"a")
 
 
-def test_while_a_master_is_away_its_sessions_have_not_been_written_and_others_are(own_cluster: RedisCluster) -> None:
+def test_while_a_master_is_away_its_sessions_have_not_been_written_and_others_are(
+    own_cluster: RedisCluster,
+) -> None:
     cluster = own_cluster
     store = store_of(ClusterClient.from_url(cluster.url))
     keys = [f"session:{number}" for number in range(40)]

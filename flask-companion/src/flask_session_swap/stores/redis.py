@@ -19,14 +19,14 @@ from .store import Conflict, Done, Loaded, StoreError, Swapped
 
 _log = logging.getLogger(__name__)
 
-#: Of clients that are made here, in seconds. redis-py has them since version 8; before, it waits for ever. A URL may say
-#: something else.
+#: Of clients that are made here, in seconds. redis-py has them since version 8; before, it waits for ever. A
+#: URL may say something else.
 _TIMEOUTS: Any = {"socket_timeout": 5, "socket_connect_timeout": 5}
 
 
 def open_redis(app: Flask) -> RedisStore:
     """Opens the store that ``SESSION_REDIS`` names: a ``redis.Redis``, also one of ``Sentinel.master_for``, a
-    ``RedisCluster``, or the URL of a server. Without it that is a Redis on this machine, as Flask-Session has it.
+    ``RedisCluster``, or the URL of a server. Without it that is a Redis on this machine, as in Flask-Session.
 
     Nothing is connected yet.
 
@@ -34,9 +34,8 @@ def open_redis(app: Flask) -> RedisStore:
     """
     given = app.config.get("SESSION_REDIS")
     if given is None:
-        warnings.warn(
-            "SESSION_REDIS is not set: sessions are kept in the Redis at localhost:6379", RuntimeWarning, stacklevel=2
-        )
+        text = "SESSION_REDIS is not set: sessions are kept in the Redis at localhost:6379"
+        warnings.warn(text, RuntimeWarning, stacklevel=2)
         given = Redis(**_TIMEOUTS)
     if isinstance(given, str):
         try:
@@ -48,20 +47,20 @@ def open_redis(app: Flask) -> RedisStore:
     if not isinstance(given, (Redis, RedisCluster)):
         kind = f"{type(given).__module__}.{type(given).__qualname__}"
         raise ConfigurationError(
-            f"SESSION_REDIS is a redis.Redis, a redis.cluster.RedisCluster or the URL of a server, not a {kind}"
+            f"SESSION_REDIS is a redis.Redis, a redis.cluster.RedisCluster or a server's URL, not a {kind}"
         )
     return RedisStore(given)
 
 
 class RedisStore:
-    """Sessions in Redis or Valkey, version 6.2 or newer, in Flask-Session's layout: one string for each session.
+    """Sessions in Redis or Valkey, version 6.2 or newer, in Flask-Session's layout: one string per session.
 
-    * A load is ``PTTL`` and ``GET`` in one message. A swap is a script that gets the expected record, or of a long one its
-      SHA-1. It is the script that Rust runs. Each is about one key.
+    * A load is ``PTTL`` and ``GET`` in one message. A swap is a script that gets the expected record, or of a
+      long one its SHA-1. It is the script that Rust runs. Each is about one key.
     * Lives end by the server's clock; the time that calls are given is not used.
     * Whoever removes a record publishes that on a channel of its key, in the same message.
-    * It does not matter what ``decode_responses`` and ``retry`` the client has. No write is ever repeated whose outcome is
-      open, and what has certainly not happened is tried again for a second.
+    * It does not matter what ``decode_responses`` and ``retry`` the client has. No write is ever repeated
+      whose outcome is open, and what has certainly not happened is tried again for a second.
     """
 
     #: Records are what ``SESSION_SERIALIZATION_FORMAT`` says.
@@ -129,8 +128,8 @@ class RedisStore:
         if not self._is_untold:
             self._is_untold = True
             _log.warning(
-                "The end of a session is noticed in other processes after a while, not at once: Redis has refused PUBLISH."
-                " Give its user the rights &session-ended:* +publish."
+                "The end of a session is noticed in other processes after a while, not at once: Redis has"
+                " refused PUBLISH. Give its user the rights &session-ended:* +publish."
             )
 
 
@@ -142,8 +141,8 @@ class _Unanswered(StoreError):
 _SOURCE = Path(__file__).with_name("swap.lua").read_bytes()
 _SHA1 = hashlib.sha1(_SOURCE, usedforsecurity=False).hexdigest().encode("ascii")
 
-#: Up to so many bytes, the expected record itself is sent. Beyond that it is its SHA-1, which is dearer for both sides,
-#: but the network should not carry long records once more.
+#: Up to so many bytes, the expected record itself is sent. Beyond that it is its SHA-1, which is dearer for
+#: both sides, but the network should not carry long records once more.
 _SENT_WHOLE = 32 * 1024
 
 
@@ -171,7 +170,8 @@ def _found(answer: Any) -> Optional[Loaded]:
 
 
 def _unexpected(answer: Any) -> StoreError:
-    """Returns the error for what should have been a record or a number. It has no text of the server's, which may quote."""
+    """Returns the error for what should have been a record or a number. It has no text of the server's, which
+    may quote."""
     if not isinstance(answer, Exception):
         return StoreError("Redis has answered what nobody has asked for")
     # A client of one server has another class for that in version 5.
@@ -190,11 +190,11 @@ def _name_of(refusal: Exception) -> str:
 
 
 def _may_have_written(refusal: Exception) -> bool:
-    """Tells whether somebody between us and the server may have made this error, after the server had done it."""
-    text = str(refusal)
-    return type(refusal) is ResponseError and _name_of(refusal) == "ResponseError" and not text.lower().startswith(
-        ("error running script", "error compiling script", "unknown command")
-    )
+    """Tells whether somebody between us and the server may have made this error, after it was done there."""
+    if type(refusal) is not ResponseError or _name_of(refusal) != "ResponseError":
+        return False
+    of_server = ("error running script", "error compiling script", "unknown command")
+    return not str(refusal).lower().startswith(of_server)
 
 
 def _shown(error: Exception) -> Optional[BaseException]:

@@ -1,8 +1,8 @@
 """The way of a command to the Redis server that has its key, by an application's client.
 
-A client repeats a command of which it has got no answer, also one that was done. Here nothing is repeated but what has
-certainly not happened. So commands go by the client's connections, past the client itself; its settings stay: timeouts,
-login, TLS, who the master is, and how often it tries to connect.
+A client repeats a command of which it has got no answer, also one that was done. Here nothing is repeated but
+what has certainly not happened. So commands go by the client's connections, past the client itself; its
+settings stay: timeouts, login, TLS, who the master is, and how often it tries to connect.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Unsent(Exception):
 
 
 class Unanswered(Exception):
-    """The commands were sent, and there is no answer. Nobody knows what has happened. The cause is chained."""
+    """The commands were sent and not answered. Nobody knows what has happened. The cause is chained."""
 
 
 class Servers(Protocol):
@@ -50,10 +50,10 @@ class Servers(Protocol):
         """Returns the connections to the server that has a key. It may raise whatever the client does."""
 
     def has_refused(self, refusal: Exception) -> bool:
-        """Notes that a server has refused, and returns whether another one, or the same one later, may not."""
+        """Notes that a server has refused, and returns whether another one may not, or the same one later."""
 
     def is_away(self) -> bool:
-        """Notes that a server could not be reached, and returns whether another one may have its keys by now."""
+        """Notes that a server is away, and returns whether another one may have its keys by now."""
 
     def pool_named(self, redirect: AskError) -> Any:
         """Returns the connections to the server that a redirect names."""
@@ -65,7 +65,7 @@ def servers_of(client: Union[Redis, RedisCluster]) -> Servers:
 
 
 def send(servers: Servers, key: str, *commands: Command, beside: Optional[Command] = None) -> List[Any]:
-    """Sends commands about one key as one message, and returns the answers: bytes, numbers, nothing, or refusals.
+    """Sends commands about one key as one message. Returns the answers: bytes, numbers, nothing, or refusals.
 
     :param beside: a last command, which is sent along. Whether a server refuses it decides nothing.
     :raises Unsent: nothing has happened.
@@ -90,7 +90,7 @@ def send(servers: Servers, key: str, *commands: Command, beside: Optional[Comman
             refusal = next(refusals, None)
             if refusal is None or not servers.has_refused(refusal) or time.monotonic() + pause >= end:
                 return answers
-            # A key's new server is known from now on. One that gets it just now is asked for this message alone.
+            # A key's new server is known from now on. One that gets it just now has this message alone.
             redirect = refusal if isinstance(refusal, AskError) else None
             is_moved = isinstance(redirect, MovedError)
             asked = servers.pool_named(redirect) if redirect is not None and not is_moved else None
@@ -165,7 +165,7 @@ class _Cluster:
 
 
 def is_read_only(refusal: Exception) -> bool:
-    """Tells whether a server has refused to write since it is a replica. Redis 6.2 hides that in the error of the script."""
+    """Tells whether a server is a replica, which does not write. Redis 6.2 hides that in a script's error."""
     return isinstance(refusal, ReadOnlyError) or (
         str(refusal).startswith("Error running script") and " -READONLY " in str(refusal)
     )
@@ -188,7 +188,9 @@ def _exchange(pool: Any, message: List[Command], is_asking: bool) -> List[Any]:
             # One that was silent for long is asked for a sign of life if the client is told to.
             connection.check_health()
             # Each command needs it, since it counts for the next one alone.
-            words = [word for command in message for word in ((b"ASKING",), command)] if is_asking else message
+            words = message
+            if is_asking:
+                words = [word for command in message for word in ((b"ASKING",), command)]
             # One piece: redis-py sends each by a call of its own, and a long record makes five.
             packed = [b"".join(connection.pack_commands(words))]
         except Exception as error:
