@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+from dataclasses import replace
 from typing import Any, Optional
 
 from flask import Flask
@@ -171,18 +172,20 @@ class SwapSessionInterface(SessionInterface):
         if opened.renewed is not None and made.wants_end:
             # The wish is what counts: the session lives under another id by now.
             writer.end(opened.renewed, None)
-            saved = Saved()
-        else:
-            try:
-                saved = _carry_out(writer, made)
-            except RecordTooLarge:
-                if not made.plan.changes.seals:
-                    raise
-                # What is only sealed is not what a request fails by.
-                made = made.without_seals()
-                saved = _carry_out(writer, made)
+            opened = replace(opened, renewed=None)
+            made = replace(made, plan=replace(made.plan, renewed=None))
+            session.modified = True
+        try:
+            saved = _carry_out(writer, made)
+        except RecordTooLarge:
+            if not made.plan.changes.seals:
+                raise
+            # What is only sealed is not what a request fails by.
+            made = made.without_seals()
+            saved = _carry_out(writer, made)
         self._send(app, session, opened, made, saved, refresh, response, now)
-        session.saved(Opened(dict(made.plan.data), saved.stored, saved.renewed))
+        data = made.plan.data if saved.data is None else saved.data
+        session.saved(Opened(dict(data), saved.stored, saved.renewed))
 
     def _send(
         self,
@@ -198,7 +201,7 @@ class SwapSessionInterface(SessionInterface):
         """Sends the cookie when it changes or when its life was extended, and deletes it with the last key."""
         if saved.renewed is not None:
             return
-        data = made.plan.data
+        data = made.plan.data if saved.data is None else saved.data
         if is_empty(data):
             if session.modified or opened.over is not None:
                 self.cookie.delete(app, response)
@@ -209,7 +212,8 @@ class SwapSessionInterface(SessionInterface):
         lasts = bool(data.get(PERMANENT)) or term.is_own
         is_new = opened.stored is None or opened.stored.sid != saved.stored.sid
         is_other = is_new or made.plan.changes_life or refresh.is_flasks
-        is_news = opened.is_outdated or (session.modified and is_other)
+        has_moved = opened.stored is not None and is_new
+        is_news = opened.is_outdated or has_moved or (session.modified and is_other)
         if is_news or (saved.is_extended and lasts):
             self.cookie.send(app, response, saved.stored.sid, term.end(now) if lasts else None)
 
@@ -221,7 +225,7 @@ def _carry_out(writer: Writer, made: Planned) -> Saved:
         return writer.save(plan)
     if plan.stored is None:
         return Saved(renewed=plan.renewed)
-    if plan.changes.seals:
+    if plan.changes.seals and not plan.changes:
         return writer.seal(plan.stored, plan)
     return writer.extend(plan.stored, plan.data) if plan.is_due else Saved(plan.stored)
 

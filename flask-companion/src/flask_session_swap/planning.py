@@ -74,9 +74,9 @@ def planned(
         if stored is not None and rotation is None and user is not None:
             seals.update(_entered(home, session, stored, data, user, now))
         changes = changes.sealing(seals)
-    is_wanted = bool(changes) and not (session.is_muted and not refresh.each_use)
+    is_wanted = bool(changes) and (not session.is_muted or (refresh.each_use and not is_empty(data)))
     changes_life = stored is not None and is_wanted and not live_alike(base, data)
-    may_extend = refresh.each_use or is_wanted
+    may_extend = refresh.each_use or is_wanted or session.modified
     plan = Plan(
         stored=stored,
         base=base,

@@ -60,12 +60,14 @@ class Saved:
     is_extended: bool = False
     #: The id with which the request came, if another request has renewed it: no answer carries a cookie then.
     renewed: Optional[str] = None
+    #: What the session holds by now, where that is known to be something else than the request has made of it.
+    data: Optional[Mapping[str, Any]] = None
 
     @classmethod
     def as_written(cls, sid: str, draft: Draft, done: Done, life: Life) -> Saved:
         """The result of a save that has written this."""
         loaded = Loaded(draft.record, life.expires, done.version)
-        return cls(Stored(sid, loaded), is_extended=life.lifetime is not None)
+        return cls(Stored(sid, loaded), is_extended=life.lifetime is not None, data=draft.data)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Callable, List, Mapping, Optional, Sequence
 
 from ..errors import RecordTooLarge, SessionEnded, SessionUnavailable
@@ -97,7 +97,7 @@ class Writer:
                 if isinstance(swapped, Done):
                     if draft.is_empty:
                         self.leave(expected, [stored.sid])
-                        return Saved()
+                        return Saved(data=draft.data)
                     return Saved.as_written(stored.sid, draft, swapped, life)
                 if swapped.current is None:
                     break
@@ -121,7 +121,8 @@ class Writer:
 
     def _keep(self, stored: Stored, draft: Draft, plan: Plan) -> Saved:
         """Keeps a record whose bytes would stay the same, and extends its life if that is due."""
-        return self.extend(stored, draft.data) if plan.is_due else Saved(stored)
+        saved = self.extend(stored, draft.data) if plan.is_due else Saved(stored)
+        return replace(saved, data=draft.data)
 
     def extend(self, stored: Stored, data: Mapping[str, Any]) -> Saved:
         """Extends the life of a record, if it still is as it was loaded. Whatever comes of it, the request keeps its answer:
