@@ -28,7 +28,7 @@ def refuse(base: Any, mine: Any, theirs: Any) -> Any:
 
 def add(base: Any, mine: Any, theirs: Any) -> Any:
     """Numbers: both increments count."""
-    return _both(base, mine, theirs, _is_number, lambda: theirs + (mine - (base if _is_number(base) else 0)))
+    return _both(base, mine, theirs, _is_number, lambda: theirs + (mine - (base or 0)))
 
 
 def greatest(base: Any, mine: Any, theirs: Any) -> Any:
@@ -95,7 +95,7 @@ def without(items: Sequence[Any], others: Sequence[Any]) -> List[Any]:
 
 
 def _both(base: Any, mine: Any, theirs: Any, fits: Callable[[Any], bool], merged: Callable[[], Any]) -> Any:
-    if theirs is not None and not fits(theirs) or mine is not None and not fits(mine):
+    if not all(value is None or fits(value) for value in (base, mine, theirs)):
         # What is stored is not of the kind that the policy is for.
         return mine
     if mine is not None and theirs is not None:
@@ -123,7 +123,7 @@ def _is_collection(value: Any) -> bool:
 
 
 def _united(base: Any, mine: Any, theirs: Any) -> Any:
-    base = base if _is_collection(base) else ()
+    base = () if base is None else base
     if isinstance(theirs, (set, frozenset)):
         return (theirs - (set(base) - set(mine))) | (set(mine) - set(base))
     base, mine_items, their_items = list(base), list(mine), list(theirs)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from dataclasses import dataclass, field, replace
-from typing import Any, Callable, List, Mapping, Optional, Sequence
+from typing import Any, Callable, List, Mapping, Optional
 
 from ..errors import RecordTooLarge, SessionEnded, SessionUnavailable
 from ..listed import LISTED, Lists
@@ -16,6 +16,7 @@ from ..settings import Settings
 from ..stores.store import Conflict, Done, Loaded, Store, StoreError, Swapped
 from ..term import Refresh, Term, live_alike
 from . import following, moving
+from .keyed_locks import KeyedLocks
 from .plan import Draft, Life, Plan, Saved, Stored
 from .successor import OTHER_USER, RENEWAL, Living, Successor, note_key
 
@@ -23,8 +24,6 @@ log = logging.getLogger("flask_session_swap")
 
 #: An id may be renewed again while its note is young. Nobody renews it more often than this in a minute but on purpose.
 _LONGEST_CHAIN = 16
-
-_LOCKS = 64
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,7 @@ class Home:
     #: Threads of one process take turns at a record, instead of finding out by a conflict.
     #: It was told that a record has no room for what is sealed, which each use finds anew.
     told_of_full: threading.Event = field(default_factory=threading.Event)
-    locks: Sequence[threading.Lock] = field(default_factory=lambda: [threading.Lock() for _ in range(_LOCKS)])
+    locks: KeyedLocks = field(default_factory=KeyedLocks)
 
     def key(self, sid: str) -> str:
         return self.key_prefix + sid
@@ -88,7 +87,7 @@ class Writer:
         :param follows: they are worth it to look where the session is that has another id by now.
         """
         key, expected = self.home.key(stored.sid), stored.loaded
-        with self.home.locks[hash(key) % _LOCKS]:
+        with self.home.locks.of(key):
             for attempt in range(self.home.settings.swap_attempts):
                 if not draft.is_empty and draft.record == expected.record:
                     return self._keep(Stored(stored.sid, expected), draft, plan)

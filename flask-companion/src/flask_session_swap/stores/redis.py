@@ -71,6 +71,13 @@ class RedisStore:
         self._is_untold = False
 
     def load(self, key: str, now: float) -> Optional[Loaded]:
+        try:
+            return self._load(key, now)
+        except StoreError as error:
+            # It writes nothing, whatever has become of it.
+            raise StoreError(str(error), is_open=False) from error.__cause__
+
+    def _load(self, key: str, now: float) -> Optional[Loaded]:
         commands = [b"PTTL", key.encode()], [b"GET", key.encode()]
         try:
             left, record = self._send(key, *commands)
