@@ -6,7 +6,7 @@ use std::ops::Deref;
 use rocket::request::{FromRequest, Outcome};
 use rocket::{Ignite, Request, Rocket, Route, Sentinel, async_trait, get, routes};
 use rocket_session_state::guard::{
-    self, Fut, GuardDef, Parts, Proof, Require, SessionGuard, SessionState, TypedKey,
+    self, Fut, GuardDef, NoUser, Parts, Proof, Require, SessionGuard, SessionState, TypedKey,
 };
 use rocket_session_state::merge::{self, Policy};
 use rocket_session_state::__private::{self as fields, Field, IntoField, LoginValue};
@@ -317,6 +317,7 @@ impl SessionState for Visit {
         (Seen::KEY, type_name::<bool>),
     ];
     const LOGIN: Option<&'static str> = Some(Username::KEY);
+    type User = NoUser;
 
     fn is_logged_in(&self) -> bool {
         self.username().is_somebody()
@@ -353,7 +354,7 @@ impl GuardDef for Member {
         Box::pin(Visit::authorize(request))
     }
 
-    fn build(parts: Parts<Self>) -> Result<Self, SessionError> {
+    fn build(parts: Parts<Self>, _request: &Request<'_>) -> Result<Self, SessionError> {
         let username = parts.state.username().ok_or(SessionError::Forbidden)?;
         Ok(Member { username, proof: parts.proof })
     }
