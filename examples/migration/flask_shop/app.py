@@ -7,6 +7,7 @@ place of Flask-Session.
 
 import os
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 
 from flask import Flask, abort, flash, get_flashed_messages, redirect, render_template, request, session
 from flask_session_swap import Session
@@ -35,8 +36,8 @@ app.config.update(
     # Without it, a browser sends the cookie with what another site posts here.
     SESSION_COOKIE_SAMESITE="Lax",
     PERMANENT_SESSION_LIFETIME=timedelta(hours=2),
-    # As #[session_state] says it to Rocket in src/visit.rs.
-    SESSION_LOGIN_KEY="username",
+    # What #[session_state] says in src/visit.rs. The cart is merged by a function, which each side has in its own language.
+    SESSION_LAYOUT=Path(__file__).parent.parent / "session-layout.json",
     SESSION_MERGE={"cart": merge_carts},
 )
 # FLASK_SECRET_KEY, FLASK_SESSION_TYPE and so on win, as ROCKET_SECRET_KEY and ROCKET_SESSION_TYPE do there.

@@ -23,6 +23,7 @@ pages! {
     flask_rules "flask-rules.md"
     from_flask "from-flask.md"
     guards "guards.md"
+    layout "layout.md"
     login_application "login-application.md"
     more_than_one_machine "more-than-one-machine.md"
     observability "observability.md"
