@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use session_tests::app::Launch;
 use session_tests::client::Client;
+use session_tests::flask::Flask;
 use session_tests::jar::Jar;
 use session_tests::redis::Redis;
 use session_tests::server_sent::ServerSent;
@@ -11,20 +12,21 @@ const PROBE: &str = env!("CARGO_BIN_EXE_probe");
 
 /// Polls are an hour apart, so that only a message can tell of an end in the other process.
 #[test]
-fn a_stream_is_open_at_once_and_says_that_its_session_has_ended_here_or_in_another_process() {
+fn a_stream_is_open_at_once_and_says_that_its_session_has_ended_here_in_another_process_or_in_flask() {
     let redis = Redis::start();
     let toml = format!(
         "[default]\nsession_ended_poll = \"1 hour\"\nsession_type = \"redis\"\nsession_redis = {:?}\n",
         redis.url()
     );
     let [first, second] = [(); 2].map(|()| Launch::new(PROBE).toml(&toml).start());
-    for ends in [&first, &second] {
+    let flask = Flask::companion(&redis, &json!({}));
+    for ends in [first.url(), second.url(), flask.url()] {
         let jar = Jar::default();
         assert_eq!(Client::with_jar(&first.url(), &jar).get("/login?name=momo&items=1").send().status, 200);
         let cookie = format!("session={}", jar.get("session").expect("a session cookie"));
         let mut events = ServerSent::open(&first.url(), "/stream", &cookie);
         assert_eq!(events.event(), "data: open\n\n");
-        let visitor = Client::new(&ends.url());
+        let visitor = Client::new(&ends);
         let log_out = visitor.post("/typed").cookie(&cookie).json(&json!({ "logout": true })).send();
         assert_eq!(log_out.status, 200);
         assert_eq!(events.rest(), "data: ended\n\n");

@@ -24,7 +24,7 @@ use session_tests::client::Client;
 use session_tests::flask::Flask;
 use session_tests::jar::Jar;
 use session_tests::redis::Redis;
-use session_tests::storage::{Cookie, Fixture};
+use session_tests::storage::Cookie;
 
 #[test]
 fn the_flask_twin_reads_every_typed_value_as_it_was_written() {
@@ -62,8 +62,10 @@ fn the_flask_twin_reads_every_typed_value_as_it_was_written() {
 #[test]
 fn the_flask_twin_serves_the_typed_fields_and_the_routes_for_load() {
     let redis = Redis::start();
-    for engine in [&Cookie as &dyn Fixture, &redis] {
-        let twin = Flask::probe(engine, &json!({ "SECRET_KEY": "dev-secret-key" }));
+    let config = json!({ "SECRET_KEY": "dev-secret-key" });
+    for twin in
+        [Flask::probe(&Cookie, &config), Flask::probe(&redis, &config), Flask::companion(&redis, &config)]
+    {
         let visitor = Client::with_jar(&twin.url(), &Jar::default());
         let change =
             json!({ "login": "游客", "add_counter": 2, "tag": "t", "high": 7, "a": "x", "items": 20 });
