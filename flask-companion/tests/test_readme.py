@@ -86,8 +86,7 @@ def test_a_table_of_settings_names_all_of_them_with_their_defaults(page: str, co
         key = re.match(r" ?`(SESSION_\w+)", row[0])
         if key is not None and key[1] in _OWN_KEYS and len(row) > column:
             named[key[1]] = row[column].replace("`", "").strip()
-    # The layout file is about all of them.
-    assert {*named, "SESSION_LAYOUT"} == set(_OWN_KEYS)
+    assert set(named) == set(_OWN_KEYS)
     for key, told in named.items():
         if told in ("none", *map(repr, (True, False))) or told[0] in '0123456789"{':
             default = None if told == "none" else ast.literal_eval(told)
