@@ -15,5 +15,6 @@
 #[doc(inline)]
 pub use rocket_session_state_core::config::{
     ConfigError, CrossOrigin, MigrateFrom, Place, Problem, RecordFormat, RedisUrl, SameSite, SecretKey,
-    SessionConfig, SessionType, StoreSettings, UnknownChoice, Warning, WhenFull, store_settings,
+    SessionConfig, SessionProtection, SessionType, StoreSettings, UnknownChoice, Warning, WhenFull,
+    store_settings,
 };

@@ -14,6 +14,7 @@ mod context;
 pub mod csrf;
 mod error;
 mod fairing;
+mod flask_login;
 pub mod guard;
 #[cfg(any(doc, doctest))]
 pub mod guide;

@@ -11,5 +11,5 @@ mod spelling;
 pub mod store;
 
 pub use error_chain::Chain;
-pub use formats::{codec, cookie, id, signing, value};
+pub use formats::{browser, codec, cookie, id, signing, value};
 pub use session::{events, fields, manager, merge};

@@ -1,7 +1,19 @@
 """A Flask application whose visitors log in with Flask-Login; configured as `probe.py` is."""
 
+from datetime import timedelta
+
 from flask import jsonify, request, session
-from flask_login import LoginManager, UserMixin, current_user, login_fresh, login_required, login_user, logout_user
+from flask_login import (
+    LoginManager,
+    UserMixin,
+    confirm_login,
+    current_user,
+    fresh_login_required,
+    login_fresh,
+    login_required,
+    login_user,
+    logout_user,
+)
 
 from probe import make_app, serve
 
@@ -20,7 +32,12 @@ LoginManager(app).user_loader(User)
 def log_in(name):
     if "password" in request.args:
         session.pop("_stamp", None)
-    login_user(User(name), remember="remember" in request.args)
+    duration = request.args.get("seconds", type=float)
+    login_user(
+        User(name),
+        remember="remember" in request.args,
+        duration=None if duration is None else timedelta(seconds=duration),
+    )
     return "welcome"
 
 
@@ -33,6 +50,18 @@ def log_out():
 @app.get("/who")
 def who():
     return jsonify([current_user.get_id(), login_fresh()])
+
+
+@app.get("/confirm")
+def confirm():
+    confirm_login()
+    return "confirmed"
+
+
+@app.get("/fresh")
+@fresh_login_required
+def fresh():
+    return current_user.get_id()
 
 
 @app.get("/members")

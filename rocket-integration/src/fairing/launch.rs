@@ -15,6 +15,7 @@ use rocket_session_state_core::store::{DynStore, Store, StoreError};
 
 use super::save::SaveSessions;
 use crate::context::{Clock, SessionContext};
+use crate::flask_login::{FlaskLogin, USER_ID};
 use crate::guard::LaunchChecks;
 use crate::login::LoginPages;
 use crate::sessions::Sessions;
@@ -29,6 +30,8 @@ pub(super) struct Setup {
     pub(super) clock: Arc<Clock>,
     pub(super) listeners: Vec<Listener>,
     pub(super) events_name_users: bool,
+    /// Share logins with Flask-Login.
+    pub(super) flask_login: Option<FlaskLogin>,
     /// Take note of states that no mounted route takes.
     pub(super) declared: Vec<Declare>,
 }
@@ -128,8 +131,11 @@ impl Setup {
         if self.declared.iter().filter(|declare| declare(&mut checks, &manager)).count() > 0 {
             return Err(rocket);
         }
+        if self.flask_login.is_some_and(misses_user_id) {
+            return Err(rocket);
+        }
         let handle = Sessions::managed(manager.clone(), test.clone());
-        let context = SessionContext::new(manager, clock);
+        let context = SessionContext::new(manager, clock, self.flask_login);
         let rocket =
             rocket.manage(handle).manage(context).manage(LoginPages::default()).manage(Mutex::new(checks));
         // Attached while igniting, so that it runs after every fairing that is attached before launch.
@@ -161,6 +167,7 @@ impl Setup {
             serves_tls: rocket::Config::try_from(figment).is_ok_and(|config| config.tls_enabled()),
             own_store: !matches!(self.store, Source::Config),
             in_test: rocket.state::<TestSetup>().is_some(),
+            shares_logins: self.flask_login.is_some(),
         };
         match &self.config {
             Some(config) => config.as_ref().clone().check(environment),
@@ -205,6 +212,20 @@ fn logs_cookies(rocket: &Rocket<Build>) -> bool {
     let figment = rocket.figment();
     *figment.profile() != rocket::Config::DEBUG_PROFILE
         && rocket::Config::try_from(figment).is_ok_and(|config| config.log_level == LogLevel::Debug)
+}
+
+/// Returns `true` if Flask-Login finds nobody where a state keeps who is logged in. The log says so.
+fn misses_user_id(flask_login: FlaskLogin) -> bool {
+    let misses = flask_login.login_key != Some(USER_ID);
+    if misses {
+        log::error!(
+            "logins are shared with Flask-Login by {}, which says who is logged in by the session key `{}`; Flask-Login has \
+             `{USER_ID}`: write `#[session(login, key = \"{USER_ID}\")]`",
+            flask_login.state,
+            flask_login.login_key.unwrap_or_default()
+        );
+    }
+    misses
 }
 
 /// Names the places of the sessions, for a message about their stores.

@@ -147,21 +147,23 @@ impl Fairing for SaveSessions {
 
 impl SaveSessions {
     /// Says in the answer what the session has to say: its cookie, and that the answer depends on it.
-    fn send(&self, request: &Request<'_>, response: &mut Response<'_>, present: Present, closed: Closed) {
-        let set_cookie = closed.set_cookie.filter(|_| {
-            // A cache that keeps this answer would hand one visitor's session to another.
-            !present.cache_control || self.shared_caches.keep_out(request, response, closed.only_extends)
-        });
-        if let Some(set_cookie) = set_cookie {
+    fn send(&self, request: &Request<'_>, response: &mut Response<'_>, mut present: Present, closed: Closed) {
+        let only_extends = closed.only_extends && closed.remember_cookie.is_none();
+        let cookies = [closed.set_cookie, closed.remember_cookie];
+        // A cache that keeps this answer would hand one visitor's session to another.
+        let goes_out = cookies.iter().any(Option::is_some)
+            && (!present.cache_control || self.shared_caches.keep_out(request, response, only_extends));
+        for set_cookie in cookies.into_iter().flatten().filter(|_| goes_out) {
             self.plain_http.check(request, &set_cookie);
             if present.set_cookie {
                 response.adjoin_raw_header("Set-Cookie", set_cookie);
             } else {
                 response.set_raw_header("Set-Cookie", set_cookie);
+                present.set_cookie = true;
             }
-            if !present.cache_control {
-                response.set_raw_header("Cache-Control", "no-store");
-            }
+        }
+        if goes_out && !present.cache_control {
+            response.set_raw_header("Cache-Control", "no-store");
         }
         if closed.vary_cookie {
             if present.vary {

@@ -14,8 +14,10 @@ use rocket_session_state_core::store::{DynStore, Store};
 use super::launch::{Setup, Source};
 use crate::context::SessionContext;
 use crate::error::PurgeError;
+use crate::flask_login::FlaskLogin;
 use crate::guard::{self, LaunchChecks, SessionState};
 use crate::testing::TestSetup;
+use crate::user::{HasUser, SessionUser};
 
 /// The fairing that gives an application sessions, as [`Sessions::fairing`](crate::Sessions::fairing) and [`Sessions::with_config`](crate::Sessions::with_config) make it.
 ///
@@ -45,6 +47,7 @@ impl SessionFairing {
                 clock: Arc::new(|_| SystemTime::now()),
                 listeners: Vec::new(),
                 events_name_users: false,
+                flask_login: None,
                 declared: Vec::new(),
             },
         }
@@ -138,6 +141,39 @@ impl SessionFairing {
     pub fn state<S: SessionState>(mut self) -> Self {
         self.setup.declared.push(LaunchChecks::declare::<S>);
         self
+    }
+
+    /// Shares logins with Flask-Login. A visitor whom its remember-me cookie names is logged in here, as Flask would do it,
+    /// before any guard decides; a log-out deletes the cookie; and a log-in made here is fresh in Flask.
+    ///
+    /// The users are those of the state, whose login field has Flask-Login's key. The guide's page on Flask-Login has the rest,
+    /// and the keys of the configuration.
+    ///
+    /// ```
+    /// use rocket::http::Status;
+    /// use rocket_session_state::{SessionUser, Sessions, session_state};
+    ///
+    /// # struct User;
+    /// impl SessionUser for User {
+    ///     type Id = String;
+    ///     // …
+    /// #    type Source<'r> = ();
+    /// #    async fn find(_: &String, (): ()) -> Result<Option<User>, Status> { Ok(None) }
+    /// #    fn id(&self) -> String { String::new() }
+    /// }
+    ///
+    /// #[session_state(user = User)]
+    /// struct Visit {
+    ///     #[session(login, key = "_user_id")]
+    ///     user_id: Option<String>,
+    /// }
+    ///
+    /// let rocket = rocket::build().attach(Sessions::fairing().flask_login::<Visit>());
+    /// ```
+    #[must_use]
+    pub fn flask_login<S: HasUser<User: SessionUser<Id = String>>>(mut self) -> Self {
+        self.setup.flask_login = Some(FlaskLogin::of::<S>());
+        self.state::<S>()
     }
 
     /// Tells a function of everything that happens to sessions, each time after it was saved.

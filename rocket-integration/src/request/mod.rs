@@ -16,6 +16,7 @@ use tokio::sync::OnceCell;
 
 use crate::context::SessionContext;
 use crate::error::{ForeignRequest, Outage, SessionError};
+use crate::flask_login::FlaskLogin;
 use crate::login::LoginTarget;
 use tracker::InUse;
 
@@ -24,6 +25,8 @@ use tracker::InUse;
 pub(crate) struct RequestSession {
     // Rocket's asynchronous cache would run two loads at once for two callers; a cell runs one.
     opened: OnceCell<Result<CoreSession, SessionError>>,
+    /// Flask-Login's remember-me cookie was looked at.
+    recalled: OnceCell<Result<(), SessionError>>,
     /// A guard has decided about the request: the answer depends on who is logged in.
     pub(crate) guarded: AtomicBool,
     /// The page at which the visitor has to log in first. The last guard that says so counts: it is the one
@@ -42,6 +45,7 @@ impl RequestSession {
     pub(crate) fn of<'r>(request: &'r Request<'_>) -> &'r Self {
         let session = request.local_cache(|| RequestSession {
             opened: OnceCell::new(),
+            recalled: OnceCell::new(),
             guarded: AtomicBool::new(false),
             pending_login: Mutex::new(None),
             streaming: OnceLock::new(),
@@ -84,8 +88,16 @@ impl RequestSession {
             log::error!("a session was asked for, but none is attached: `.attach(Sessions::fairing())`");
             return Err(SessionError::NoFairing);
         };
-        let opened = RequestSession::of(request).opened.get_or_init(|| load(request, context)).await;
-        opened.as_ref().map_err(SessionError::clone)
+        let in_request = RequestSession::of(request);
+        let opened = in_request.opened.get_or_init(|| load(request, context)).await;
+        let session = opened.as_ref().map_err(SessionError::clone)?;
+        if let Some(flask_login) = context.flask_login.filter(|_| !FlaskLogin::is_looking()) {
+            let name = &context.manager.config().remember_cookie_name;
+            // In a box: most applications share no logins.
+            let recalled = in_request.recalled.get_or_init(|| flask_login.recall(session, request, name));
+            Box::pin(recalled).await.as_ref().map_err(SessionError::clone)?;
+        }
+        Ok(session)
     }
 
     /// Returns the fate of the session in this request, without opening it.
@@ -148,7 +160,7 @@ async fn load(request: &Request<'_>, context: &SessionContext) -> Result<CoreSes
         return Err(SessionError::CrossOrigin(ForeignRequest::new(refusal)));
     }
     let now = context.now(request);
-    let cookie = cookie(request, &config.session_cookie_name);
+    let cookie = read_cookie(request, &config.session_cookie_name);
     let opened = if only_reads(request) {
         context.manager.open_to_read(cookie.as_deref(), now).await
     } else {
@@ -188,9 +200,9 @@ fn only_reads(request: &Request<'_>) -> bool {
     matches!(sent_by(request), Method::Get | Method::Head | Method::Options)
 }
 
-/// The session's cookie. Found in a function of its own: what it needs for that would make every future that waits for
+/// A cookie of the request. Found in a function of its own: what it needs for that would make every future that waits for
 /// a session larger than what malloc is quick with.
-fn cookie<'r>(request: &'r Request<'_>, name: &str) -> Option<Cow<'r, str>> {
+pub(crate) fn read_cookie<'r>(request: &'r Request<'_>, name: &str) -> Option<Cow<'r, str>> {
     let mut headers = request.headers().get("cookie").peekable();
     if headers.peek().is_some() {
         // Not Rocket's jar: of two cookies with one name it takes the last, Werkzeug the first.

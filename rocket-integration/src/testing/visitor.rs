@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use rocket::http::Cookie;
 use rocket::{Orbit, Request, Rocket};
-use rocket_session_state_core::{Chain, session};
+use rocket_session_state_core::{Chain, browser, session};
 use serde::Serialize;
 
 use super::jar::{self, Jar};
@@ -198,7 +198,10 @@ impl Visitor {
     async fn open_session(&self, context: &SessionContext) -> Result<session::Session, String> {
         let cookie = self.jar.get(&context.manager.config().session_cookie_name);
         let opened = context.manager.open(cookie.as_ref().map(Cookie::value), self.now()).await;
-        opened.map_err(|error| format!("the session can't be opened: {}", Chain(&error)))
+        let session = opened.map_err(|error| format!("the session can't be opened: {}", Chain(&error)))?;
+        // A login is that of the browser of a test's requests, which have neither an address nor a `User-Agent`.
+        session.come_from(&browser::identifier(None, None, None));
+        Ok(session)
     }
 
     async fn save(&self, context: &SessionContext, session: &session::Session) -> Result<(), String> {

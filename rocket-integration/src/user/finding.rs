@@ -13,6 +13,7 @@ use super::stamp::stamp_of;
 use crate::error::SessionError;
 use crate::events::EndedBy;
 use crate::guard::{Fut, NoUser, SessionState};
+use crate::session::Session;
 
 /// A state whose login field holds the id of a user.
 ///
@@ -125,6 +126,31 @@ where
     };
     session.end_unproven_login(ended_by);
     Err(SessionError::LoggedOut)
+}
+
+/// Logs in the user with this id, whom Flask-Login's remember-me cookie names: not fresh, without a password. `false` if there is
+/// none.
+///
+/// # Errors
+///
+/// The status that the source or the user's `find` gives.
+pub(crate) async fn remember<S>(
+    session: Session,
+    id: String,
+    request: &Request<'_>,
+) -> Result<bool, SessionError>
+where
+    S: HasUser<User: SessionUser<Id = String>>,
+{
+    let source = S::source(request).await?;
+    let Some(user) = S::User::find(&id, source).await.map_err(SessionError::Other)? else { return Ok(false) };
+    session.log_in_recalled(&id);
+    // The session keeps the stamp that the user has today.
+    stamp_of(&user, |stamp| session.accepts_stamp(stamp));
+    let found = Find { id, log_in: session.changes_of_login(), found: Ok(Arc::new(user)) };
+    // Nobody has asked before: the session was not open.
+    let _ = request.local_cache(Finds::none).find.set(found);
+    Ok(true)
 }
 
 /// The type of a guard's field that holds a user: the user, who is cloned then, or an `Arc` of it.

@@ -9,6 +9,7 @@ use std::future::Future;
 
 use rocket::http::Status;
 
+pub(crate) use finding::remember;
 pub use finding::{ByValue, Clones, HasUser, IdOf, UserField, fill_user, find, found, user_of};
 pub(crate) use id::prove;
 pub use id::{LoginField, LoginId, log_in, login_field};

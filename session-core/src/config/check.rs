@@ -4,7 +4,7 @@ use std::ops::Deref;
 
 use super::{
     ConfigError, Environment, SessionConfig, SessionType, StoreSettings, Warning, cookie, cross_origin, csrf,
-    lifetimes, migrate_from, secrets, user_limit,
+    lifetimes, migrate_from, remember, secrets, user_limit,
 };
 use crate::formats::id::SessionId;
 use crate::settings::report::Report;
@@ -59,6 +59,7 @@ pub(super) fn apply(
     let secure_was_chosen = config.session_cookie_secure.is_some();
     secrets::check(&mut config, environment, &mut report);
     cookie::check(&mut config, environment, &mut report);
+    remember::check(&mut config, environment, &mut report);
     cross_origin::check(&mut config, &mut report);
     csrf::check(&config, &mut report);
     lifetimes::check(&config, &mut report);

@@ -20,8 +20,8 @@ impl FromSetting for SameSite {
 
 /// Decides `Secure`, and reports what browsers would not keep.
 pub(super) fn check(config: &mut SessionConfig, environment: Environment, report: &mut Report) {
-    name(config, report);
-    domain(config, report);
+    name("session_cookie_name", &config.session_cookie_name, report);
+    domain("session_cookie_domain", &mut config.session_cookie_domain, report);
     path("session_cookie_path", config.session_cookie_path.as_deref().unwrap_or_default(), report);
     path("application_root", &config.application_root, report);
     secure(config, environment, report);
@@ -34,12 +34,11 @@ pub(super) fn check(config: &mut SessionConfig, environment: Environment, report
     }
 }
 
-fn name(config: &SessionConfig, report: &mut Report) {
+pub(super) fn name(key: &'static str, name: &str, report: &mut Report) {
     let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    let name = &config.session_cookie_name;
     if name.is_empty() || !name.bytes().all(token) {
         report.refuse(
-            &["session_cookie_name"],
+            &[key],
             format!(
                 "{name:?} is not a valid cookie name; write letters, digits, `-` and `_`, such as \"session\""
             ),
@@ -49,16 +48,16 @@ fn name(config: &SessionConfig, report: &mut Report) {
 
 /// Removes leading dots and turns other scripts into Punycode, as Flask does. Refuses what Flask cuts off silently (a
 /// port), sends as it is, or may turn into another domain.
-fn domain(config: &mut SessionConfig, report: &mut Report) {
-    let Some(written) = &config.session_cookie_domain else { return };
+pub(super) fn domain(key: &'static str, domain: &mut Option<String>, report: &mut Report) {
+    let Some(written) = domain else { return };
     match ascii_domain(written) {
-        Ok(domain) => config.session_cookie_domain = Some(domain),
-        Err(reason) => report.refuse(&["session_cookie_domain"], format!("{written:?} {reason}")),
+        Ok(ascii) => *written = ascii,
+        Err(reason) => report.refuse(&[key], format!("{written:?} {reason}")),
     }
 }
 
 /// Allows what Werkzeug sends unchanged, so that both applications mean the same path.
-fn path(key: &'static str, path: &str, report: &mut Report) {
+pub(super) fn path(key: &'static str, path: &str, report: &mut Report) {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+,/:=@".contains(&byte);
     let unset = path.is_empty() && key == "session_cookie_path";
     if !unset && !path.starts_with('/') {

@@ -54,7 +54,7 @@ pub(super) fn meaning(spelling: &str, keys: &[Key]) -> Meaning {
         // More like session_lifetime_max, which comes after the lifetime that everybody sets.
         return Meaning::Mistaken("is unknown; did you mean permanent_session_lifetime?".into());
     }
-    let is_ours = lower.starts_with("session_") || lower.starts_with("wtf_csrf_");
+    let is_ours = ["session_", "wtf_csrf_", "remember_cookie_"].iter().any(|ours| lower.starts_with(ours));
     match nearest(spelling, keys.iter().map(|key| key.name)) {
         // These prefixes are ours. Any other key may be the application's own, so only one slip per ten
         // letters makes it ours: `application_port` is two from `application_root`.
@@ -104,6 +104,7 @@ mod tests {
             ("wtf_csrf_timelimit", "wtf_csrf_time_limit"),
             ("WTF_CSRF_HEADER", "wtf_csrf_headers"),
             ("wtf_csrf_key", "wtf_csrf_secret_key"),
+            ("REMEMBER_COOKIE_HTTP_ONLY", "remember_cookie_httponly"),
         ] {
             assert_eq!(mistake(spelling), Some(format!("is unknown; did you mean {name}?")), "{spelling}");
         }
@@ -126,7 +127,7 @@ mod tests {
         const KEYS: &str = "address port workers max_blocking keep_alive limits tls temp_dir log_level shutdown ident \
             ip_header cli_colors proxy_proto_header databases profile config template_dir application_name \
             application_port application_root_url secret secrets api_key session sessions max_upload_size \
-            max_page_size obsession_type";
+            max_page_size obsession_type remember remember_me";
         for spelling in KEYS.split(' ') {
             assert!(matches!(meaning(spelling), Meaning::Foreign), "{spelling}");
         }

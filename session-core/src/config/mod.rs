@@ -16,6 +16,7 @@ mod lifetimes;
 mod migrate_from;
 mod origin;
 mod record_format;
+mod remember;
 mod secrets;
 mod unused_keys;
 mod user_limit;
@@ -33,6 +34,7 @@ pub use cross_origin::CrossOrigin;
 pub use migrate_from::MigrateFrom;
 pub use origin::{Host, Origin};
 pub use record_format::RecordFormat;
+pub use remember::SessionProtection;
 pub use user_limit::WhenFull;
 
 use crate::formats::codec::Format;
@@ -146,6 +148,29 @@ settings! {
         /// The headers that may bring such a token instead of a form, the first of them that is there.
         /// Default: `X-CSRFToken` and `X-CSRF-Token`.
         wtf_csrf_headers: Vec<String> = vec!["X-CSRFToken".into(), "X-CSRF-Token".into()], read csrf::headers;
+        /// What becomes of a login whose browser has another address or `User-Agent` than the one that has logged in, where
+        /// logins are shared with Flask-Login. None, in a file `false`, for nothing. Default: basic.
+        session_protection: Option<SessionProtection> = Some(SessionProtection::Basic), read some_or_false;
+        /// Name of Flask-Login's remember-me cookie. Default: `remember_token`.
+        remember_cookie_name: String = "remember_token".into();
+        /// The time for which a remember-me cookie that is set here is kept. Default: 365 days.
+        remember_cookie_duration: Duration = Duration::from_secs(365 * 24 * 60 * 60), range seconds;
+        /// `Domain` of the remember-me cookie. Default: none (in a file also `false`), so that it belongs to the host alone.
+        remember_cookie_domain: Option<String> = None, read some_or_false;
+        /// `Path` of the remember-me cookie. Default: `/`.
+        remember_cookie_path: String = "/".into();
+        /// Keeps browsers from sending the remember-me cookie over plain HTTP. Default: none, which is as
+        /// [`session_cookie_secure`](Self::session_cookie_secure) (Flask-Login: off). A checked configuration holds a value
+        /// where logins are shared.
+        remember_cookie_secure: Option<bool> = None, read some;
+        /// Hides the remember-me cookie from scripts. Default: true.
+        remember_cookie_httponly: bool = true;
+        /// The cross-site requests on which browsers send the remember-me cookie; none, in a file `false`, sends no attribute.
+        /// Default: `Lax` (Flask-Login: none).
+        remember_cookie_samesite: Option<SameSite> = Some(SameSite::Lax), read some_or_false;
+        /// Sets the remember-me cookie again with each answer for a user who is logged in, whoever that is, as Flask-Login
+        /// does. Default: false.
+        remember_cookie_refresh_each_request: bool = false;
 
         /// Makes a new session in a store permanent from the start. Default: true.
         session_permanent: bool = true, for AnyStore;
@@ -214,6 +239,8 @@ pub struct Environment {
     pub own_store: bool,
     /// A test of the application runs, which makes its own secret where none is set.
     pub in_test: bool,
+    /// The application shares its logins with Flask-Login: a cookie that the key signs logs in.
+    pub shares_logins: bool,
 }
 
 impl SessionConfig {

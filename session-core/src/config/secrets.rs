@@ -43,8 +43,9 @@ pub(super) fn check(config: &mut SessionConfig, environment: Environment, report
         .into_iter()
         .find(|key| report.is_set(key))
         .unwrap_or("secret_key");
-    let signs =
-        config.session_use_signer || (config.session_type == SessionType::Cookie && !environment.own_store);
+    let signs = config.session_use_signer
+        || environment.shares_logins
+        || (config.session_type == SessionType::Cookie && !environment.own_store);
     if !report.readable(&["session_type", "session_use_signer", ALLOW_WEAK]) {
         return;
     }

@@ -46,6 +46,11 @@ impl SessionId {
         (lengths.contains(&text.len()) && all_good()).then(|| SessionId(text.into()))
     }
 
+    /// Takes the base64 of a digest for an id. It names no session.
+    pub(crate) fn of_digest(text: String) -> Self {
+        SessionId(text.into())
+    }
+
     /// Returns the length in characters of an id of `bytes` random bytes: 43 for 32.
     pub const fn characters(bytes: usize) -> usize {
         bytes.saturating_mul(4).div_ceil(3)

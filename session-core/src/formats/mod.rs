@@ -4,6 +4,7 @@
 //! and `shape` use `value`.
 
 mod base64;
+pub mod browser;
 pub mod codec;
 pub mod cookie;
 mod error;

@@ -301,7 +301,7 @@ impl Changes {
 }
 
 /// Keeps what others have sealed meanwhile.
-fn theirs_or_mine(
+pub(super) fn theirs_or_mine(
     _: Option<Value>,
     mine: Option<Value>,
     theirs: Option<Value>,

@@ -13,7 +13,9 @@ use super::{SaveError, Session};
 pub struct Closed {
     /// The `Set-Cookie` header to add, if any.
     pub set_cookie: Option<String>,
-    /// `true` if that header extends the life of a cookie that the browser has, and says nothing new.
+    /// The `Set-Cookie` header of Flask-Login's remember-me cookie to add, if any.
+    pub remember_cookie: Option<String>,
+    /// `true` if `set_cookie` extends the life of a cookie that the browser has, and says nothing new.
     pub only_extends: bool,
     /// `true` if the response depends on the session: it needs `Vary: Cookie`.
     pub vary_cookie: bool,
@@ -44,10 +46,11 @@ impl Manager {
     pub fn close_now(&self, session: &Session, now: SystemTime) -> Option<Result<Closed, SaveError>> {
         if session.is_abandoned() {
             let set_cookie = self.acknowledged_cookie(session, now);
-            let vary_cookie = set_cookie.is_some();
-            return Some(Ok(Closed { set_cookie, vary_cookie, only_extends: false }));
+            let vary_cookie = set_cookie.is_some() || session.state().flags.accessed;
+            return Some(Ok(Closed { set_cookie, vary_cookie, ..Closed::default() }));
         }
         let mut state = session.state();
+        state.settle_cookie(self, now);
         if !self.is_cookie_store() {
             state.date(self.refresh(), now);
             let must_be_entered = || self.is_listed() && self.must_be_entered(&state, now).is_some();
@@ -136,9 +139,10 @@ impl Manager {
         }
         // What is saved after the answer, as by a stream, may be due to be extended again. The cookie does not follow.
         state.identity.extended = false;
-        let vary_cookie = state.flags.accessed || set_cookie.is_some();
+        let remember_cookie = state.take_cookie_line();
+        let vary_cookie = state.flags.accessed || set_cookie.is_some() || remember_cookie.is_some();
         let only_extends = matches!(change, CookieChange::Send { news: false });
-        Ok(Closed { set_cookie, only_extends, vary_cookie })
+        Ok(Closed { set_cookie, remember_cookie, only_extends, vary_cookie })
     }
 
     fn cookie_of(&self, state: &State, now: SystemTime) -> Result<Option<String>, SaveError> {

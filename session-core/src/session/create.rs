@@ -38,7 +38,7 @@ impl Writer<'_> {
         }
     }
 
-    fn new_id(&self) -> Result<SessionId, SaveError> {
+    pub(super) fn new_id(&self) -> Result<SessionId, SaveError> {
         SessionId::generate(self.manager.config().session_id_length).map_err(SaveError::Random)
     }
 

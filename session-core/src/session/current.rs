@@ -44,7 +44,7 @@ impl Session {
 }
 
 impl Manager {
-    async fn ensure_current(&self, session: &Session) -> Result<(), SaveError> {
+    pub(super) async fn ensure_current(&self, session: &Session) -> Result<(), SaveError> {
         let SessionHome::Server(server) = self.home() else { return Ok(()) };
         if session.state().identity.copied().is_none() {
             return Ok(());

@@ -58,9 +58,12 @@ impl Writer<'_> {
         plan: &Plan,
         reason: RotationReason,
     ) -> Result<Option<Saved>, SaveError> {
-        if reason == RotationReason::Renewal {
+        if reason <= RotationReason::Recall {
             self.discard(moving).await?;
-            return self.merge_into_successor(old, plan).await.map(Some);
+            return match reason {
+                RotationReason::Recall => self.return_after_another(old, plan).await.map(Some),
+                _ => self.merge_into_successor(old, plan).await.map(Some),
+            };
         }
         let living = self.living(&old.id).await?;
         match living {
@@ -112,7 +115,7 @@ impl Writer<'_> {
         {
             return Ok(joined);
         }
-        self.create(new, None).await
+        if plan.is_recall() { Err(SaveError::Renewed) } else { self.create(new, None).await }
     }
 
     /// Tells whether a log-in goes on with what a session holds: the same user's, or, unless another user was there on
@@ -123,10 +126,10 @@ impl Writer<'_> {
         plan: &Plan,
         reason: RotationReason,
     ) -> Result<bool, StoreError> {
-        let is_same_user = self.is_of_same_user(&living.loaded, plan)?;
-        if living.is_by_log_in && is_same_user {
-            return Ok(true);
+        if self.may_join(living, plan)? || plan.is_recall() {
+            return self.may_join(living, plan);
         }
+        let is_same_user = self.is_of_same_user(&living.loaded, plan)?;
         let is_visitors = reason == RotationReason::LogIn && self.is_visitors(living, plan)?;
         Ok(reason != RotationReason::OtherUser && living.is_same_session && (is_same_user || is_visitors))
     }
@@ -134,10 +137,10 @@ impl Writer<'_> {
     /// Joins the session if it was begun by a log-in of this user. One that was renewed otherwise moves on to an id that
     /// only this answer carries: whoever had its old id may have renewed it. `None` if it has ended.
     async fn go_on_from(&self, living: Living, plan: &Plan) -> Result<Option<Saved>, SaveError> {
-        let is_same_user = self.is_of_same_user(&living.loaded, plan)?;
-        if living.is_by_log_in && is_same_user {
+        if self.may_join(&living, plan)? {
             return self.join(living, plan).await;
         }
+        let is_same_user = self.is_of_same_user(&living.loaded, plan)?;
         let theirs = theirs(&living.loaded, plan.base.format())?;
         let merged = Draft::merged(&plan.changes, &plan.base, &theirs)?;
         let reason = if is_same_user { RotationReason::LogInAgain } else { RotationReason::LogIn };
@@ -152,14 +155,15 @@ impl Writer<'_> {
 
     /// Joins the session that the same user has begun by logging in: the changes are merged there. `None` if it is
     /// another user's, or has ended.
-    async fn join(&self, living: Living, plan: &Plan) -> Result<Option<Saved>, SaveError> {
+    pub(super) async fn join(&self, living: Living, plan: &Plan) -> Result<Option<Saved>, SaveError> {
         let (changes, base) = plan.to_join()?;
         let mut living = Some(living);
         for attempt in 0..self.attempts() {
-            let Some(Living { id, loaded, is_same_session, is_by_log_in }) = living else { return Ok(None) };
-            if !is_by_log_in || !self.is_of_same_user(&loaded, plan)? {
+            let Some(going_on) = living else { return Ok(None) };
+            if !self.may_join(&going_on, plan)? {
                 return Ok(None);
             }
+            let Living { id, loaded, is_same_session, is_by_log_in } = going_on;
             let theirs = theirs(&loaded, base.format())?;
             let merged = Draft::merged(&changes, &base, &theirs)?;
             let (key, life) = (self.manager.store_key(&id), self.full_life(&merged.record));
@@ -216,7 +220,7 @@ impl Writer<'_> {
         Err(SaveError::Contended)
     }
 
-    async fn living(&self, old: &SessionId) -> Result<Option<Living>, StoreError> {
+    pub(super) async fn living(&self, old: &SessionId) -> Result<Option<Living>, StoreError> {
         self.manager.living_successor(self.server, old, self.now, self.budget()).await
     }
 
@@ -227,7 +231,7 @@ impl Writer<'_> {
     }
 
     /// Tells whether a session is that of the user who is logged in here.
-    fn is_of_same_user(&self, loaded: &Loaded, plan: &Plan) -> Result<bool, StoreError> {
+    pub(super) fn is_of_same_user(&self, loaded: &Loaded, plan: &Plan) -> Result<bool, StoreError> {
         let (Some(key), Some(user)) = (self.login_key(), self.login_value(plan)) else { return Ok(false) };
         let theirs = theirs(loaded, plan.base.format())?;
         Ok(theirs.get(key).is_some() && login::is_same_user(theirs.format(), Some(user), theirs.get(key)))

@@ -91,6 +91,8 @@ pub(super) struct Placed {
 pub(super) enum RotationReason {
     /// `regenerate`: all data is kept.
     Renewal,
+    /// Flask-Login's remember-me cookie has logged a visitor in, without a password: all data is kept.
+    Recall,
     /// The same user logged in again: all data is kept.
     LogInAgain,
     /// A visitor logged in: all data is kept.
@@ -104,6 +106,12 @@ pub(super) enum RotationReason {
 pub(super) struct SavePoint {
     pub(super) generation: u64,
     pub(super) seq: Seq,
+}
+
+impl Placed {
+    pub(super) fn id(&self) -> Option<SessionId> {
+        self.stored.as_ref().map(|stored| stored.id.clone())
+    }
 }
 
 impl Identity {

@@ -19,8 +19,9 @@ use crate::formats::time::{later, unix_seconds};
 use crate::formats::value::Value;
 
 /// The key of the login time: Unix seconds, and the SHA-256 of the login value. So a login is "fresh" only for
-/// the user who logged in then, also where Flask-Session changed the user.
-const LOGIN_AT: &str = "_login_at";
+/// the user who logged in then, also where Flask-Session changed the user. The time is 0 of a login by a remember-me
+/// cookie.
+pub(super) const LOGIN_AT: &str = "_login_at";
 
 /// Logs a user in; `raw` is the encoded login value.
 pub(super) fn log_in(state: &mut State, key: &str, raw: Vec<u8>, rule: FieldRule, now: SystemTime) {
@@ -31,6 +32,10 @@ pub(super) fn log_in(state: &mut State, key: &str, raw: Vec<u8>, rule: FieldRule
     let before = state.contents.value(key).ok().flatten();
     let reason = match before.unwrap_or(Value::None) {
         Value::None => RotationReason::LogIn,
+        // The visitor, whom a cookie has made a user in this request.
+        before if before == user && state.identity.rotation_reason() == Some(RotationReason::Recall) => {
+            RotationReason::LogIn
+        }
         before if before == user => RotationReason::LogInAgain,
         _ => {
             change_user(state);
@@ -46,6 +51,7 @@ pub(super) fn log_in(state: &mut State, key: &str, raw: Vec<u8>, rule: FieldRule
     state.contents.set(key, raw, rule);
     let owner = Owner::User(fingerprint(format, &user));
     own(state, LOGIN_AT, Some(owner.bind(unix_seconds(now))));
+    state.mark_fresh();
     // A time that is not kept up to date is none: the setting may be turned on again.
     own(state, CREATED_AT, state.is_dated.then(|| owner.bind(unix_seconds(now))));
     // What the visitor or this request has asked for is the user's; of another user's nothing is left.
@@ -67,6 +73,7 @@ fn own(state: &mut State, key: &str, value: Option<Value>) {
 /// Logs the user out.
 pub(super) fn log_out(state: &mut State) {
     state.changes_of_login += 1;
+    state.note_log_out();
     forget(state);
     state.rotate(RotationReason::OtherUser);
 }
@@ -80,8 +87,8 @@ pub(super) fn user_fingerprint(state: &State) -> Option<String> {
 /// Returns how long before `now` the current user logged in. `None` if that is not known: nobody is logged in, or
 /// Flask-Session has logged a user in or changed the user since.
 pub(super) fn login_age(state: &State, now: SystemTime) -> Option<Duration> {
-    let owner = Owner::User(user_fingerprint(state)?);
-    let at = owner.number(&state.contents.value(LOGIN_AT).ok()??)?;
+    let owner = Owner::User(user_fingerprint(state).filter(|_| !state.is_marked_stale())?);
+    let at = owner.number(&state.contents.value(LOGIN_AT).ok()??).filter(|at| *at > 0)?;
     let at = later(UNIX_EPOCH, Duration::from_secs(at));
     match now.duration_since(at) {
         Ok(age) => Some(Duration::from_secs(age.as_secs())),

@@ -12,6 +12,7 @@ use super::cookie_watch::CookieWatch;
 use super::ended::EndedSessions;
 use super::events::{EventKind, Events, Happening, Listener, Stats};
 use super::refresh::Refresh;
+use super::remembered::SharedLogins;
 use super::state::{Kind, PERMANENT, State};
 use crate::config::{CheckedConfig, SessionConfig};
 use crate::formats::codec::Format;
@@ -42,6 +43,7 @@ struct Inner {
     is_listed: AtomicBool,
     cookie_watch: CookieWatch,
     stamps: StampSigner,
+    shared_logins: Option<SharedLogins>,
     /// Shared with the client of the store, which tells of outages.
     events: Arc<Events>,
 }
@@ -169,6 +171,7 @@ impl Manager {
                 config.secret_key.as_ref().map(|key| key.as_bytes()).filter(|key| !key.is_empty()),
                 config.secret_key_fallbacks.iter().map(|key| key.as_bytes()),
             ),
+            shared_logins: SharedLogins::of(&config),
             config,
             home,
             login_key: OnceLock::new(),
@@ -277,6 +280,11 @@ impl Manager {
 
     pub(super) fn stamps(&self) -> &StampSigner {
         &self.inner.stamps
+    }
+
+    /// `None` where logins are not shared with Flask-Login.
+    pub(super) fn shared_logins(&self) -> Option<&SharedLogins> {
+        self.inner.shared_logins.as_ref()
     }
 
     pub(super) fn cookie(&self) -> &SetCookie {

@@ -32,8 +32,10 @@ mod owner;
 mod purge;
 mod quoted_key;
 mod refresh;
+mod remembered;
 #[cfg(feature = "rocket")]
 mod responder;
+mod returning;
 mod save;
 mod seal;
 mod stamp;

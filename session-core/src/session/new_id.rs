@@ -23,6 +23,15 @@ pub(super) struct Move {
 }
 
 impl Move {
+    /// A session that was stored under this id, before it has left a note.
+    pub(super) fn to(id: SessionId, saved: Saved) -> Self {
+        Move { id, saved, note: None, replaced: None }
+    }
+
+    pub(super) fn into_saved(self) -> Saved {
+        self.saved
+    }
+
     /// Goes on with a record that has taken the place of the one that was created first.
     fn go_to(&mut self, saved: Saved) {
         if let Some(stored) = &saved.place.stored {
@@ -63,9 +72,8 @@ impl Writer<'_> {
         reason: RotationReason,
     ) -> Result<Saved, SaveError> {
         let saved = self.create(new, Some(&old.id)).await?;
-        let Some(id) = saved.place.stored.as_ref().map(|stored| stored.id.clone()) else { return Ok(saved) };
-        let old_id = old.id.clone();
-        let mut moving = Move { id, saved, note: None, replaced: None };
+        let Some(id) = saved.place.id() else { return Ok(saved) };
+        let (old_id, mut moving) = (old.id.clone(), Move::to(id, saved));
         match self.finish_move(old, &mut moving, plan, reason).await {
             Ok(elsewhere) => Ok(elsewhere.unwrap_or(moving.saved)),
             Err(error) => {
@@ -83,7 +91,8 @@ impl Writer<'_> {
         plan: &Plan,
         reason: RotationReason,
     ) -> Result<Option<Saved>, SaveError> {
-        if !self.leave_note(&old.id, moving, reason.into()).await? {
+        let lifetime = self.manager.config().session_successor_seconds;
+        if !self.leave_note(&old.id, moving, reason.into(), lifetime).await? {
             return self.after_another(old, moving, plan, reason).await;
         }
         if reason == RotationReason::OtherUser {
@@ -109,12 +118,14 @@ impl Writer<'_> {
                     self.start_without_data(moving, &old.id, plan).await?;
                     return Ok(None);
                 }
+                Swap::Conflict(None) if reason == RotationReason::Recall => return Err(SaveError::Renewed),
                 Swap::Conflict(None) => return Err(SaveError::Ended),
                 Swap::Conflict(Some(current)) => current,
             };
             match plan.merged_into(&current, self.login_key())? {
                 Some(merged) => self.rewrite(moving, merged).await?,
                 None if reason == RotationReason::Renewal => return Err(SaveError::Ended),
+                None if reason == RotationReason::Recall => return Err(SaveError::Renewed),
                 None => {
                     self.start_without_data(moving, &old.id, plan).await?;
                     self.delete(old.id.clone()).await?;
@@ -130,13 +141,14 @@ impl Writer<'_> {
 
     /// Leaves a note of the successor; `false` if another request was faster. A note beside a living record is that of a
     /// request that is about to delete it, or of one that has never come to that.
-    async fn leave_note(
+    pub(super) async fn leave_note(
         &self,
         old: &SessionId,
         moving: &mut Move,
         reason: NoteReason,
+        lifetime: Option<Duration>,
     ) -> Result<bool, StoreError> {
-        let Some(lifetime) = self.manager.config().session_successor_seconds else { return Ok(true) };
+        let Some(lifetime) = lifetime else { return Ok(true) };
         let (key, old_key) = (self.manager.note_key(old), self.manager.store_key(old));
         let note = Successor { id: moving.id.clone(), reason }.encoded();
         let new = New { bytes: &note, lifetime: Some(lifetime) };
@@ -246,7 +258,7 @@ impl Writer<'_> {
 
     /// Deletes the record that this request has just created, and its note. Where nobody knows what has happened, nothing
     /// more is written.
-    async fn take_back(&self, moving: &Move, old: &SessionId) -> Result<(), SaveError> {
+    pub(super) async fn take_back(&self, moving: &Move, old: &SessionId) -> Result<(), SaveError> {
         if self.session.state().identity.open_outcome.is_some() {
             return Ok(());
         }

@@ -101,6 +101,7 @@ impl Manager {
         };
         state.login_key = self.login_key();
         state.is_dated = self.refresh().absolute.is_some();
+        state.remembering = self.shared_logins().map(|_| Box::default());
         Ok(Session::new(self.clone(), state, clock, budget))
     }
 

@@ -90,6 +90,8 @@ pub(super) struct Plan {
     pub(super) rotation: Option<RotationReason>,
     /// The id with which the request came, if another request has renewed it.
     pub(super) renewed: Option<SessionId>,
+    /// The name of the requests that have come without a session and with the remember-me cookie, if it has logged in.
+    returning: Option<SessionId>,
     /// The life of the record is due to be extended.
     pub(super) due: bool,
     /// The session has got or lost a life of its own, or a permanent cookie.
@@ -98,6 +100,11 @@ pub(super) struct Plan {
 }
 
 impl Plan {
+    /// Tells whether a remember-me cookie logs in, and nobody with a password.
+    pub(super) fn is_recall(&self) -> bool {
+        self.rotation == Some(RotationReason::Recall)
+    }
+
     /// Applies the changes to the record that others have written meanwhile. `None` if it belongs to another user by
     /// now: Flask-Session changes the user without changing the id.
     pub(super) fn merged_into(
@@ -170,6 +177,7 @@ impl Writer<'_> {
             changes: state.contents.changes.clone(),
             rotation: state.identity.rotation_reason(),
             renewed: state.identity.renewed.clone(),
+            returning: state.remembering.as_ref().and_then(|remembering| remembering.returning.clone()),
             due: changes_life || state.gets_another_life(rule, may_extend, self.now),
             changes_life,
             point: state.save_point(),
@@ -181,6 +189,7 @@ impl Writer<'_> {
             let Some(left) = self.session.state().identity.pending_deletes.first().cloned() else {
                 return Ok(());
             };
+            self.note_log_out(&left.id).await?;
             let ended = self.end(&left.id, left.loaded.as_ref()).await?;
             if let Some(id) = &ended {
                 let told = Happening::ended(EndedBy::LogOut, self.now).of(Some(id)).before(Some(&left.id));
@@ -219,6 +228,7 @@ impl Writer<'_> {
         match (plan.outcome, stored) {
             (Outcome::Rotate(reason), Some(old)) => self.rotate(old, new, plan, reason).await,
             (Outcome::Delete, Some(old)) => {
+                self.note_log_out(&old.id).await?;
                 let ended = self.end(&old.id, Some(&old.loaded)).await?;
                 let saved = new.not_stored();
                 Ok(if ended.is_some() { saved } else { saved.instead(Instead::EndedBefore) })
@@ -228,7 +238,10 @@ impl Writer<'_> {
                 Some(old) if new.empty => Ok(new.not_stored().renewed(old.clone())),
                 None if new.empty => Ok(new.not_stored()),
                 Some(old) => self.create_beside_successor(old, new, plan).await,
-                None => self.create(new, None).await,
+                None => match plan.returning.as_ref().filter(|_| plan.is_recall()) {
+                    Some(returning) => self.create_returning(returning, new, plan).await,
+                    None => self.create(new, None).await,
+                },
             },
         }
     }

@@ -8,6 +8,7 @@ use super::changes::FieldRule;
 use super::contents::Contents;
 use super::events::EndedBy;
 use super::identity::{Identity, Placed, RotationReason, SavePoint, StoredRecord};
+use super::remembered::Remembering;
 use super::telling::Instead;
 use super::term::{OF_LIFE, is_of_life, live_alike};
 use super::{Flash, login};
@@ -42,6 +43,8 @@ pub(super) struct State {
     pub(super) told_of_failure: bool,
     /// The session holds when it was created, since its life is limited by that.
     pub(super) is_dated: bool,
+    /// What the request has to do with Flask-Login's remember-me cookie; `None` where logins are not shared.
+    pub(super) remembering: Option<Box<Remembering>>,
     /// Flash messages that this request has taken; Flask hands the same ones out again.
     pub(super) taken_flashes: Option<Vec<Flash>>,
     /// Keys that were reported as undecodable, so that each is logged once.
@@ -120,6 +123,7 @@ impl State {
             suggested_label: None,
             told_of_failure: false,
             is_dated: false,
+            remembering: None,
             taken_flashes: None,
             reported: BTreeSet::new(),
         }
@@ -244,6 +248,7 @@ impl State {
     /// wants to log out is nobody here, but the wish is what counts.
     pub(super) fn end_successor(&mut self) {
         if self.identity.stored.is_none() && self.identity.renewed.is_some() {
+            self.note_log_out();
             self.identity.leave_record();
             self.flags.modified = true;
         }
@@ -257,6 +262,7 @@ impl State {
 
     /// Ends the session: what is set from here on belongs to the session `fresh`.
     pub(super) fn reset(&mut self, fresh: State) {
+        self.note_log_out();
         self.contents = fresh.contents;
         self.identity.reset();
         self.flags.modified = true;
@@ -264,6 +270,10 @@ impl State {
 
     /// Leaves a session that is over, as [`Identity::over`] says: what is set from here on belongs to the session `fresh`.
     pub(super) fn disown(&mut self, fresh: State, by: EndedBy) {
+        if by == EndedBy::Stamp {
+            // The cookie would log in whom another password has logged out.
+            self.note_log_out();
+        }
         self.contents = fresh.contents;
         self.identity.disown(by);
         self.changes_of_login += 1;

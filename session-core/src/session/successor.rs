@@ -59,7 +59,8 @@ impl NoteReason {
 impl From<RotationReason> for NoteReason {
     fn from(reason: RotationReason) -> Self {
         match reason {
-            RotationReason::Renewal => NoteReason::Renewal,
+            // Whoever has the cookie may renew the id, without a password.
+            RotationReason::Renewal | RotationReason::Recall => NoteReason::Renewal,
             RotationReason::LogIn | RotationReason::LogInAgain => NoteReason::LogIn,
             RotationReason::OtherUser => NoteReason::OtherUser,
         }

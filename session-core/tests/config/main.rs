@@ -9,6 +9,7 @@ mod migrate_from;
 mod places;
 #[cfg(feature = "redis")]
 mod redis;
+mod remember;
 mod secrets;
 mod stores;
 mod values;
@@ -19,8 +20,13 @@ use figment::{Figment, Jail, Profile};
 use rocket_session_state_core::config::{CheckedConfig, ConfigError, Environment, Problem, SessionConfig};
 
 /// Outside the debug profile, behind TLS of its own.
-const TLS: Environment =
-    Environment { debug_profile: false, serves_tls: true, own_store: false, in_test: false };
+const TLS: Environment = Environment {
+    debug_profile: false,
+    serves_tls: true,
+    own_store: false,
+    in_test: false,
+    shares_logins: false,
+};
 
 const KEY: &str = "0123456789abcdef0123456789abcdef";
 

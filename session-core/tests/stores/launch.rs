@@ -11,8 +11,13 @@ use rocket_session_state_core::store::{MemoryStore, New, Store, StoreError};
 
 use crate::calls::{Answering, done};
 
-const RELEASE: Environment =
-    Environment { debug_profile: false, serves_tls: false, own_store: true, in_test: false };
+const RELEASE: Environment = Environment {
+    debug_profile: false,
+    serves_tls: false,
+    own_store: true,
+    in_test: false,
+    shares_logins: false,
+};
 
 async fn launch_in(environment: Environment, store: impl Store) -> Result<(), StoreError> {
     launched(SessionConfig::default(), environment, store).await

@@ -6,7 +6,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use proptest::prelude::*;
 use rocket_session_state_core::cookie::{CookieAttributes, SetCookie};
 use rocket_session_state_core::id::SessionId;
-use rocket_session_state_core::signing::{CookieSigner, CsrfSigner, IdSigner, Invalid, Unreadable};
+use rocket_session_state_core::signing::{
+    CookieSigner, CsrfSigner, IdSigner, Invalid, RememberSigner, Unreadable,
+};
 
 const SIGNED_AT: Duration = Duration::from_secs(1_704_164_645);
 
@@ -189,5 +191,93 @@ proptest! {
     fn no_text_makes_a_verifier_panic(text in prop_oneof![any::<String>(), "[A-Za-z0-9_.=-]{0,60}"]) {
         prop_assert!(cookies().verify(&text, SystemTime::now(), Duration::MAX).is_err());
         prop_assert!(ids().verify(&text).is_err());
+    }
+}
+
+/// What Flask-Login 0.6.3's `encode_cookie` gives: user, key, and the first and last characters of the code.
+const REMEMBERED: [(&str, &[u8], &str, &str); 7] = [
+    ("momo", b"dev-secret-key", "7d5df08b63d29960", "205dd7d2db036ac4"),
+    ("", b"dev-secret-key", "1d8d11df85384165", "f2a00e6064e18fcd"),
+    ("a|b", b"dev-secret-key", "7adca14b7eea3bb1", "31b4e8e71424a099"),
+    ("Jürgen 🙂", b"dev-secret-key", "0d0c3f2c37f717e7", "b63d9b0283308056"),
+    ("7", b"dev-secret-key", "24e2840790505124", "75e6413b0e50bd5a"),
+    // Text with letters of Latin-1, of which that is the key, and the same bytes where they were no text.
+    ("momo", "schlüssel für alle".as_bytes(), "feaf5c1806125e16", "a9654f4d7294451f"),
+    ("momo", b"schl\xfcssel f\xfcr alle", "feaf5c1806125e16", "a9654f4d7294451f"),
+];
+
+#[test]
+fn remember_me_cookies_are_those_of_flask_login() {
+    for (user, key, first, last) in REMEMBERED {
+        let signer = RememberSigner::new(key);
+        let cookie = signer.sign(user);
+        let code = cookie.strip_prefix(user).unwrap().strip_prefix('|').unwrap();
+        assert!(code.len() == 128 && code.starts_with(first) && code.ends_with(last), "{cookie}");
+        assert_eq!(signer.verify(&cookie), Ok(user));
+    }
+    let of_bytes = "momo|7637aa43193baae5a99ab7fb64334d3bf34afa2155ed890826da3a56e24fcd1e9e11b052a893065dac3a033d6c9128a3237\
+                    051fa96c594479b093375dc017daa";
+    assert_eq!(RememberSigner::new("schlüssel für alle".as_bytes()).verify(of_bytes), Ok("momo"));
+}
+
+#[test]
+fn a_remember_me_cookie_has_one_spelling_and_is_good_for_its_user_and_its_key_alone() {
+    let signer = RememberSigner::new(b"dev-secret-key");
+    let cookie = signer.sign("momo");
+    let (user, code) = cookie.split_once('|').unwrap();
+    for (wrong, reason) in [
+        (String::new(), Invalid::NoSeparator),
+        ("momo".to_owned(), Invalid::NoSeparator),
+        ("momo|".to_owned(), Invalid::BadSignature),
+        (format!("{user}|{}", code.to_uppercase()), Invalid::BadSignature),
+        (format!("{user}|{}", &code[1..]), Invalid::BadSignature),
+        (format!("{user}|{code}0"), Invalid::BadSignature),
+        (format!("{user}|{code} "), Invalid::BadSignature),
+        (format!("{user}||{code}"), Invalid::BadSignature),
+        (format!("lili|{code}"), Invalid::BadSignature),
+        (format!("{user}|{}", "é".repeat(64)), Invalid::BadSignature),
+        (RememberSigner::new(b"another-secret-key").sign("momo"), Invalid::BadSignature),
+        (signer.sign(&"x".repeat(4096)), Invalid::TooLong),
+    ] {
+        assert_eq!(signer.verify(&wrong), Err(reason), "{wrong}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn whoever_is_remembered_is_read_again(user in any::<String>(), key in any::<Vec<u8>>()) {
+        let signer = RememberSigner::new(&key);
+        let cookie = signer.sign(&user);
+        prop_assert_eq!(signer.verify(&cookie), Ok(user.as_str()));
+        let line = SetCookie::new(&CookieAttributes::named("remember_token")).set_text(&cookie, None);
+        prop_assert!(line.bytes().all(|byte| matches!(byte, b' '..=b'~')), "{}", line);
+        let value = line.strip_suffix("; Path=/").unwrap();
+        let read = rocket_session_state_core::cookie::find([value], "remember_token");
+        prop_assert_eq!(read.as_deref(), Some(cookie.as_str()));
+    }
+
+    #[test]
+    fn nothing_that_was_not_signed_is_remembered(
+        text in prop_oneof![any::<String>(), "[a-z]{0,8}\\|[0-9a-f]{120,130}", "[|0-9a-fé]{0,200}"],
+    ) {
+        prop_assert!(RememberSigner::new(b"dev-secret-key").verify(&text).is_err());
+    }
+
+    #[test]
+    fn no_letter_of_a_remember_me_cookie_can_be_changed(at in 0_usize..133, letter in any::<char>()) {
+        let signer = RememberSigner::new(b"dev-secret-key");
+        let cookie = signer.sign("momo");
+        let changed: String = cookie.char_indices().map(|(n, old)| if n == at { letter } else { old }).collect();
+        prop_assume!(changed != cookie);
+        prop_assert!(signer.verify(&changed).is_err());
+    }
+
+    #[test]
+    fn any_headers_name_a_browser(forwarded: Option<String>, peer: Option<String>, agent: Option<String>) {
+        let identifier = |agent| {
+            rocket_session_state_core::browser::identifier(forwarded.as_deref(), peer.as_deref(), agent)
+        };
+        prop_assert!(identifier(agent.as_deref()).bytes().all(|byte| byte.is_ascii_hexdigit()));
+        prop_assert_ne!(identifier(agent.as_deref()), identifier(Some("another one, of some length")));
     }
 }

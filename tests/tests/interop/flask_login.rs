@@ -16,6 +16,7 @@ use sha2::{Digest as _, Sha512};
 
 use crate::pair::Settings;
 
+mod shared;
 mod users;
 
 /// A visitor of both applications.

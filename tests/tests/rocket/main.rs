@@ -5,6 +5,7 @@ mod csrf;
 mod events;
 mod failed_saves;
 mod flashes;
+mod flask_login;
 mod gate;
 mod guard_checks;
 mod guards;

@@ -5,8 +5,8 @@ use std::time::{Duration, SystemTime};
 use rocket::http::Status;
 use rocket::http::uri::Origin;
 use rocket_session_state::config::{
-    ConfigError, CrossOrigin, Place, Problem, RecordFormat, SameSite, SecretKey, SessionConfig, SessionType,
-    UnknownChoice, Warning, WhenFull,
+    ConfigError, CrossOrigin, Place, Problem, RecordFormat, SameSite, SecretKey, SessionConfig,
+    SessionProtection, SessionType, UnknownChoice, Warning, WhenFull,
 };
 use rocket_session_state::guard::{Listed, LoginTarget, SessionGuard, SessionState};
 use rocket_session_state::merge::{Collection, Comparable, MergeError, Number, Policy, Refused};
@@ -118,7 +118,8 @@ fn every_conversion() -> Result<(), Box<dyn std::error::Error>> {
 
 /// The types that are named by a setting, a store, a merge policy, a guard or an answer.
 type Named = (
-    (Place, Problem, RecordFormat, SameSite, SecretKey, SessionConfig, SessionType, UnknownChoice, Warning),
+    (Place, Problem, RecordFormat, SameSite, SecretKey, SessionConfig, SessionProtection, SessionType),
+    (UnknownChoice, Warning),
     (Call, Loaded, New<'static>, Swap, SqlTable),
     (MemoryStore, RedisStore, SqlStore, MemcachedStore, MongoStore, FileStore),
     (Bytes, DateTime, InvalidDateTime, Markup, Uuid, Value, Format),

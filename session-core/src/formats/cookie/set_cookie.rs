@@ -77,6 +77,10 @@ impl SetCookie {
     /// The value is not quoted: it must be an id or a signed text, which have letters, digits, `-`, `_` and `.` only.
     pub fn set(&self, value: &str, expires: Option<SystemTime>) -> String {
         debug_assert!(is_bare(value), "a cookie's value needs quotes");
+        self.line(value, expires)
+    }
+
+    fn line(&self, value: &str, expires: Option<SystemTime>) -> String {
         let fixed = self.name.len() + self.domain.len() + self.attributes.len();
         let mut line = String::with_capacity(fixed + value.len() + "; Expires=".len() + http_date::LEN);
         line.push_str(&self.name);
@@ -89,6 +93,18 @@ impl SetCookie {
         }
         line.push_str(&self.attributes);
         line
+    }
+
+    /// As [`set`](Self::set), of any text: one that needs it is quoted, as Werkzeug does, so that it comes back as it is.
+    ///
+    /// ```
+    /// # use rocket_session_state_core::cookie::{CookieAttributes, SetCookie};
+    /// let cookie = SetCookie::new(&CookieAttributes::named("user"));
+    /// assert_eq!(cookie.set_text("a|b", None), "user=a|b; Path=/");
+    /// assert_eq!(cookie.set_text("é;\\", None), r#"user="\303\251\073\\"; Path=/"#);
+    /// ```
+    pub fn set_text(&self, value: &str, expires: Option<SystemTime>) -> String {
+        if is_bare(value) { self.line(value, expires) } else { self.line(&quoted(value), expires) }
     }
 
     /// The line that deletes the cookie, with all its attributes: browsers ignore a deletion that lacks some of
@@ -113,6 +129,28 @@ fn push_percent_encoded(line: &mut String, path: &str) {
             let _ = write!(line, "%{byte:02X}");
         }
     }
+}
+
+/// A value in quotes. What may not stand there is escaped: a quote and a backslash by a backslash, any other byte by its
+/// octal digits.
+fn quoted(value: &str) -> String {
+    let mut quoted = String::with_capacity(value.len() + 2);
+    quoted.push('"');
+    for byte in value.bytes() {
+        match byte {
+            b'"' | b'\\' => {
+                quoted.push('\\');
+                quoted.push(char::from(byte));
+            }
+            b' '..=b'~' if !matches!(byte, b',' | b';') => quoted.push(char::from(byte)),
+            _ => {
+                // As above.
+                let _ = write!(quoted, "\\{byte:03o}");
+            }
+        }
+    }
+    quoted.push('"');
+    quoted
 }
 
 /// Tells whether the value needs no quotes: visible ASCII but for the quote, the comma, the semicolon and the backslash.

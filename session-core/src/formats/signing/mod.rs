@@ -1,9 +1,10 @@
 //! Signed cookies: itsdangerous' formats, byte for byte, with key rotation.
 //!
-//! Three formats exist, told apart by their salt. [`CookieSigner`] is Flask's: the whole session, with
+//! Three formats of itsdangerous exist, told apart by their salt. [`CookieSigner`] is Flask's: the whole session, with
 //! the time of signing. [`IdSigner`] is Flask-Session's: a session id and nothing else. [`CsrfSigner`] is
 //! Flask-WTF's: the secret of a session's forms, with the time of signing. All use HMAC-SHA1, as a Flask
 //! application on the same secret expects. The collisions that break SHA-1 as a digest do not break it as a MAC.
+//! [`RememberSigner`] is Flask-Login's, which needs no itsdangerous: a user's id and its HMAC-SHA512.
 //!
 //! A signature says who wrote a cookie. It hides nothing: whoever holds the cookie can read it.
 //!
@@ -16,6 +17,7 @@ mod hmac_keys;
 mod id_signer;
 mod invalid;
 mod payload;
+mod remember_signer;
 mod stamp_signer;
 mod timestamp;
 mod unreadable;
@@ -27,6 +29,7 @@ pub(crate) use cookie_signer::Verified;
 pub use csrf_signer::CsrfSigner;
 pub use id_signer::IdSigner;
 pub use invalid::Invalid;
+pub use remember_signer::RememberSigner;
 pub(crate) use stamp_signer::StampSigner;
 pub use unreadable::Unreadable;
 

@@ -64,6 +64,8 @@ choice! {
         Stamp = "stamp",
         /// Its user was not found any more.
         UserGone = "user_gone",
+        /// Its browser has another address or `User-Agent` than the one that has logged in (`session_protection = "strong"`).
+        OtherBrowser = "other_browser",
     }
 }
 

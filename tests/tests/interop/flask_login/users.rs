@@ -11,11 +11,11 @@ use super::{Site, on_every_engine};
 
 /// Everybody's password: a change of it is counted.
 #[derive(Default)]
-struct Passwords(AtomicUsize);
+pub(super) struct Passwords(AtomicUsize);
 
 #[derive(Clone)]
-struct User {
-    name: String,
+pub(super) struct User {
+    pub(super) name: String,
     password: String,
 }
 
@@ -38,15 +38,15 @@ impl SessionUser for User {
 }
 
 #[session_state(user = User)]
-struct Visit {
+pub(super) struct Visit {
     #[session(login, key = "_user_id")]
     user_id: Option<String>,
 }
 
 #[require_session(Visit)]
-struct Member {
+pub(super) struct Member {
     #[session(user)]
-    user: User,
+    pub(super) user: User,
 }
 
 #[get("/user")]
