@@ -8,6 +8,7 @@ use std::path::Path;
 
 use rocket_session_state_core::session::layout::{Layout, StateLayout};
 
+use super::visitor::done;
 use crate::guard::SessionState;
 
 /// The variable that makes the test write the file, whatever is lost by that: `SESSION_LAYOUT=update`.
@@ -79,9 +80,7 @@ tuples! {
 #[expect(clippy::panic, reason = "this is how a test fails")]
 pub fn check_layout<S: States>(path: impl AsRef<Path>) {
     let how = How { accepts: env::var_os(VARIABLE).is_some_and(|value| value == "update"), writes: !is_ci() };
-    if let Err(reason) = how.check(S::layouts(), path.as_ref()) {
-        panic!("{reason}");
-    }
+    done(how.check(S::layouts(), path.as_ref()));
 }
 
 fn is_ci() -> bool {
