@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Optional
+
 from .process import Folder, Process, free_port, run
 
 INSTALL = "apt-get install -y mariadb-server"
@@ -19,6 +21,7 @@ class MariaDb:
     def __init__(self) -> None:
         self.port = free_port()
         self._folder = Folder()
+        self._shared: Optional[str] = None
         (self._folder.path / "start.sql").write_text(START)
         # Servers that run side by side would give their temporary tables the same names.
         self._environment = {"TMPDIR": str(self._folder.path)}
@@ -41,6 +44,12 @@ class MariaDb:
         """Creates a database, and returns its address."""
         self.query(f"CREATE DATABASE {database}")
         return self.url(database)
+
+    def shared(self) -> str:
+        """Returns the address of the database that tests share which have keys of their own."""
+        if self._shared is None:
+            self._shared = self.create("shared")
+        return self._shared
 
     def kill(self) -> None:
         self.process.kill()

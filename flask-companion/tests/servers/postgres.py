@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 from pathlib import Path
+from typing import Optional
 
 from .process import Folder, Process, free_port, run
 
@@ -18,6 +19,7 @@ class Postgres:
     def __init__(self) -> None:
         self.port = free_port()
         self._folder = Folder()
+        self._shared: Optional[str] = None
         if os.geteuid() == 0:
             shutil.chown(self._folder.path, "postgres")
         self._data = self._folder.path / "data"
@@ -41,6 +43,12 @@ class Postgres:
         """Creates a database, and returns its address."""
         self.query(f"CREATE DATABASE {database}")
         return self.url(database)
+
+    def shared(self) -> str:
+        """Returns the address of the database that tests share which have keys of their own."""
+        if self._shared is None:
+            self._shared = self.create("shared")
+        return self._shared
 
     def kill(self) -> None:
         # SIGKILL would end one process of many; at this signal all of them drop everything.

@@ -45,5 +45,5 @@ def mariadb(request: pytest.FixtureRequest) -> str:
 
 
 IN_SQLITE = Place(sqlite, at)
-IN_POSTGRES = Place(postgres, at)
-IN_MARIADB = Place(mariadb, at, fits=65_535)
+IN_POSTGRES = Place(lambda request: str(request.getfixturevalue("postgres_server").shared()), at)
+IN_MARIADB = Place(lambda request: str(request.getfixturevalue("mariadb_server").shared()), at, fits=65_535)
