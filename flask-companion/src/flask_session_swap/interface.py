@@ -150,7 +150,8 @@ class SwapSessionInterface(SessionInterface):
         stored = Stored(named.sid, loaded)
         if refresh.term_of(data, login_key, now).is_over(now):
             return self.new_session(over=stored)
-        return Opened(data, stored, is_outdated=named.is_outdated and not refresh.is_flasks)
+        is_outdated = named.is_outdated and not refresh.is_flasks
+        return Opened(data, stored, is_outdated=is_outdated, refresh=refresh)
 
     def new_session(self, *, renewed: Optional[str] = None, over: Optional[Stored] = None) -> Opened:
         """Makes a session that is stored nowhere."""
@@ -164,7 +165,7 @@ class SwapSessionInterface(SessionInterface):
         return secrets.token_urlsafe(session_id_length)
 
     def _save(self, app: Flask, session: SwapSession, opened: Opened, response: Response) -> None:
-        now, login_key, refresh = clock.now(), self.login_key(app), self.refresh(app)
+        now, login_key, refresh = clock.now(), self.login_key(app), opened.refresh or self.refresh(app)
         writer = Writer(self.home, refresh, login_key, session.next_sid, session.label, now)
         if opened.over is not None:
             writer.delete_what_is_over(opened.over)
@@ -173,15 +174,15 @@ class SwapSessionInterface(SessionInterface):
             # The wish is what counts: the session lives under another id by now.
             writer.end(opened.renewed, None)
             opened = replace(opened, renewed=None)
-            made = replace(made, plan=replace(made.plan, renewed=None))
+            made = made._replace(plan=replace(made.plan, renewed=None))
             session.modified = True
         try:
             saved = _carry_out(writer, made)
         except RecordTooLarge:
-            if not made.plan.changes.seals:
+            if not made.plan.seals:
                 raise
             # What is only sealed is not what a request fails by.
-            made = made.without_seals()
+            made = made._replace(plan=replace(made.plan, seals={}))
             saved = _carry_out(writer, made)
         self._send(app, session, opened, made, saved, refresh, response, now)
         data = made.plan.data if saved.data is None else saved.data
@@ -225,7 +226,7 @@ def _carry_out(writer: Writer, made: Planned) -> Saved:
         return writer.save(plan)
     if plan.stored is None:
         return Saved(renewed=plan.renewed)
-    if plan.changes.seals and not plan.changes:
+    if plan.seals and not made.has_changed:
         return writer.seal(plan.stored, plan)
     return writer.extend(plan.stored, plan.data) if plan.is_due else Saved(plan.stored)
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, replace
-from typing import Any, Dict, Mapping, Optional
+from typing import Any, Dict, Mapping, NamedTuple, Optional
 
 from . import login
-from .changes import Changes
-from .listed import LISTED
+from .listed import LISTED, Lists
 from .owner import Owner
 from .saving import Home, Plan, Stored, is_empty
 from .session import Opened, SwapSession
@@ -17,19 +15,16 @@ from .term import CREATED_AT, LIFETIME, Refresh, live_alike, must_be_dated
 log = logging.getLogger("flask_session_swap")
 
 
-@dataclass(frozen=True)
-class Planned:
+class Planned(NamedTuple):
     """A plan, and how much of it the request wants."""
 
     plan: Plan
-    #: The changes are to be saved.
+    #: The request has made something else of the session.
+    has_changed: bool
+    #: That is to be saved.
     is_wanted: bool
     #: Somebody has logged out, or cleared the session, and nobody is logged in.
     wants_end: bool
-
-    def without_seals(self) -> Planned:
-        """Returns the same without what is only sealed."""
-        return replace(self, plan=replace(self.plan, changes=replace(self.plan.changes, seals={})))
 
 
 def planned(
@@ -40,71 +35,69 @@ def planned(
     Raises what the format of the records raises for a value that it can't hold.
     """
     records, settings, stored, data = home.records, home.settings, opened.stored, session.raw()
+    # The first level as it was loaded. What is deeper may have been changed in place.
+    loaded = {} if stored is None else opened.data
     if session.has_logged_in and login_key is not None and data.get(login_key) is not None:
         # As it is going to be read: JSON makes a text of some values.
         data.update(records.decode(records.encode({login_key: data[login_key]})) or {})
     if LIFETIME in session.was_set:
         _bind_lifetime(data, login_key, refresh)
-    rotation: Optional[login.Rotation] = None
-    # What is stored is compared as a whole first: nested changes are found by it, too, and most requests change nothing.
-    encoded = None if stored is None else records.encode(data)
-    asks = session.has_logged_in or session.has_logged_out or session.wants_new_id
-    if stored is not None and encoded == stored.loaded.record and not asks:
-        base: Mapping[str, Any] = data
-        changes = Changes()
-    else:
+    rotation = login.rotation(
+        loaded, data, login_key, records, logged_in=session.has_logged_in, logged_out=session.has_logged_out
+    )
+    encoded: Optional[bytes] = None
+    if rotation is not None and login_key is not None:
         base = {} if stored is None else records.decode(stored.loaded.record) or {}
-        rotation = login.rotation(
-            base, data, login_key, records, logged_in=session.has_logged_in, logged_out=session.has_logged_out
-        )
-        if rotation is not None and login_key is not None:
-            absolute = settings.absolute_lifetime
-            data = login.settled(
-                base, data, login_key, rotation, was_set=session.was_set, absolute=absolute, now=now
-            )
-            encoded = None
-        if session.wants_new_id and rotation is None:
-            rotation = login.Rotation.RENEWAL
-        changes = Changes.between(base, data, records)
-    user = None if login_key is None else data.get(login_key)
+        absolute = settings.absolute_lifetime
+        data = login.settled(base, data, login_key, rotation, was_set=session.was_set, absolute=absolute, now=now)
+    elif stored is not None:
+        encoded = records.encode(data)
+    if session.wants_new_id and rotation is None:
+        rotation = login.Rotation.RENEWAL
+    seals: Dict[str, Any] = {}
     if not is_empty(data):
-        seals: Dict[str, Any] = {}
         if must_be_dated(data, login_key, settings.absolute_lifetime, now):
             seals[CREATED_AT] = Owner.of(data, login_key).bind(int(now))
-        if stored is not None and rotation is None and user is not None:
-            seals.update(_entered(home, session, stored, data, user, now))
-        changes = changes.sealing(seals)
-    is_wanted = bool(changes) and (not session.is_muted or (refresh.each_use and not is_empty(data)))
-    changes_life = stored is not None and is_wanted and not live_alike(base, data)
-    may_extend = refresh.each_use or is_wanted or session.modified
+        if stored is not None and rotation is None and home.lists is not None and login_key is not None:
+            seals.update(_entered(home.lists, session, stored, data, login_key, now))
     plan = Plan(
         stored=stored,
-        base=base,
         data=data,
-        changes=changes,
+        seals=seals,
         rotation=rotation,
         renewed=opened.renewed,
-        is_due=changes_life or (stored is not None and _is_due(refresh, stored, data, login_key, may_extend, now)),
-        changes_life=changes_life,
         login_key=login_key,
         policies=settings.merge,
         records=records,
-        encoded=None if changes.seals else encoded,
+        encoded=None if seals else encoded,
     )
-    return Planned(
-        plan,
-        is_wanted=is_wanted,
-        wants_end=user is None and session.wants_end,
-    )
+    has_changed = rotation is not None or _has_changed(session, plan, encoded)
+    is_wanted = has_changed and (not session.is_muted or (refresh.each_use and not is_empty(data)))
+    if stored is not None:
+        plan.changes_life = is_wanted and not live_alike(loaded, data)
+        may_extend = refresh.each_use or is_wanted or session.modified
+        plan.is_due = plan.changes_life or _is_due(refresh, stored, data, login_key, may_extend, now)
+    user = None if login_key is None else data.get(login_key)
+    return Planned(plan, has_changed, is_wanted, wants_end=user is None and session.wants_end)
+
+
+def _has_changed(session: SwapSession, plan: Plan, encoded: Optional[bytes]) -> bool:
+    if plan.stored is None:
+        return True
+    # What is stored is compared as a whole first: nested changes are found by it, too, and most requests change nothing.
+    if encoded == plan.stored.loaded.record:
+        return False
+    # Otherwise it has changed, unless another program writes the same in another way.
+    return session.modified or bool(plan.changes)
 
 
 def _entered(
-    home: Home, session: SwapSession, stored: Stored, data: Mapping[str, Any], user: Any, now: float
+    lists: Lists, session: SwapSession, stored: Stored, data: Mapping[str, Any], login_key: str, now: float
 ) -> Dict[str, Any]:
     """Enters a session in the list of its user that never was, or long ago: one that a program without lists has made.
     Returns the seal that says so; nothing if that can't be done, and the next request tries again."""
-    lists, sid = home.lists, stored.sid
-    if lists is None or not lists.must_be_entered(data, user, sid, now):
+    user, sid = data.get(login_key), stored.sid
+    if user is None or not lists.must_be_entered(data, user, sid, now):
         return {}
     is_entered = lists.enter_late(user, sid, label=session.label, now=now)
     return {LISTED: lists.seal(user, sid, now)} if is_entered else {}

@@ -15,7 +15,7 @@ from werkzeug.datastructures import CallbackDict
 from .errors import SessionUnavailable
 from .saving import Stored, is_empty
 from .stores.store import StoreError
-from .term import LIFETIME
+from .term import LIFETIME, Refresh
 
 log = logging.getLogger("flask_session_swap")
 
@@ -34,6 +34,8 @@ class Opened:
     over: Optional[Stored] = None
     #: The cookie was signed with a key that is to be replaced.
     is_outdated: bool = False
+    #: The rule of lives by which it was opened; ``None`` if that was not asked for.
+    refresh: Optional[Refresh] = None
 
 
 class SwapSession(ServerSideSession):  # type: ignore[misc]

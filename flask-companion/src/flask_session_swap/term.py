@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Mapping, Optional
+from typing import Any, Mapping, NamedTuple, Optional
 
 from .changes import PERMANENT
 from .owner import Owner
@@ -27,8 +26,7 @@ _TOO_LONG = 60
 _WORTH_A_CALL = 2
 
 
-@dataclass(frozen=True)
-class Term:
+class Term(NamedTuple):
     """The life of one session. Times are Unix seconds."""
 
     #: Its life in seconds after each use.
@@ -52,8 +50,7 @@ class Term:
         return self.until is not None and now >= self.until
 
 
-@dataclass(frozen=True)
-class Refresh:
+class Refresh(NamedTuple):
     """The rule of the lifetimes, ``SESSION_REFRESH_AFTER`` and ``SESSION_REFRESH_EACH_REQUEST``."""
 
     #: The life in seconds of a session that has none of its own.

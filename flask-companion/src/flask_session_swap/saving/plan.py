@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Container, Dict, Mapping, Optional
+from functools import cached_property
+from typing import Any, Container, Dict, Mapping, NamedTuple, Optional
 
 from ..changes import PERMANENT, Changes
 from ..login import Rotation, has_logged_in_here
@@ -13,16 +14,14 @@ from ..stores.store import Done, Loaded, StoreError
 from ..term import OF_LIFE
 
 
-@dataclass(frozen=True)
-class Stored:
+class Stored(NamedTuple):
     """A record in the store, as the next swap expects it."""
 
     sid: str
     loaded: Loaded
 
 
-@dataclass(frozen=True)
-class Draft:
+class Draft(NamedTuple):
     """A record that is to be written."""
 
     data: Dict[str, Any]
@@ -31,13 +30,12 @@ class Draft:
     is_empty: bool
 
     @classmethod
-    def of(cls, data: Dict[str, Any], changes: Changes, records: Format) -> Draft:
+    def of(cls, data: Dict[str, Any], seals: Container[str], records: Format) -> Draft:
         """Encodes a session. Raises what the format raises for a value that it can't hold."""
-        return cls(data, records.encode(data), is_empty(data, changes.seals))
+        return cls(data, records.encode(data), is_empty(data, seals))
 
 
-@dataclass(frozen=True)
-class Life:
+class Life(NamedTuple):
     """The life that a record gets when it is written."""
 
     #: In seconds; ``None`` keeps the end that it has.
@@ -50,8 +48,7 @@ class Life:
         return cls(None, loaded.expires)
 
 
-@dataclass(frozen=True)
-class Saved:
+class Saved(NamedTuple):
     """Where a save has left a session."""
 
     #: ``None`` if nothing is stored any more.
@@ -70,34 +67,45 @@ class Saved:
         return cls(Stored(sid, loaded), is_extended=life.lifetime is not None, data=draft.data)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Plan:
     """One save, and everything that it needs."""
 
     #: The record as it was loaded; ``None`` if there was none.
     stored: Optional[Stored]
-    #: What was in it.
-    base: Mapping[str, Any]
     #: What the request has made of it.
     data: Dict[str, Any]
-    changes: Changes
+    #: What is stored without being a change.
+    seals: Mapping[str, Any]
     rotation: Optional[Rotation]
     #: The id with which the request came, if another request has renewed it.
     renewed: Optional[str]
-    #: The life of the record is due to be extended.
-    is_due: bool
-    #: The session has got or lost a life of its own, or a permanent cookie.
-    changes_life: bool
     login_key: Optional[str]
     policies: Mapping[str, Policy]
     records: Format
     #: The record of what the request has made, where that is known already.
     encoded: Optional[bytes] = None
+    #: The life of the record is due to be extended.
+    is_due: bool = False
+    #: The session has got or lost a life of its own, or a permanent cookie.
+    changes_life: bool = False
+
+    # Both are found out where they are needed: most requests that save meet nobody else.
+
+    @cached_property
+    def base(self) -> Mapping[str, Any]:
+        """What was loaded."""
+        return {} if self.stored is None else self.records.decode(self.stored.loaded.record) or {}
+
+    @cached_property
+    def changes(self) -> Changes:
+        """What makes of it what the request wants to store."""
+        return Changes.between(self.base, self.data, self.records).sealing(self.seals)
 
     def draft(self) -> Draft:
         """Returns what the request wants to store."""
         if self.encoded is None:
-            return self._draft({**self.data, **self.changes.seals})
+            return self._draft({**self.data, **self.seals})
         return Draft(self.data, self.encoded, is_empty(self.data))
 
     def without_data(self) -> Draft:
@@ -125,14 +133,16 @@ class Plan:
     def merged(self, theirs: Mapping[str, Any]) -> Draft:
         """Applies the changes to what others have made of the session."""
         changes = self.changes.rebased(self.base, theirs, self.policies, self.records)
-        return Draft.of(changes.made_to(theirs), changes, self.records)
+        return Draft.of(changes.made_to(theirs), self.seals, self.records)
 
     def to_join(self) -> Plan:
         """Returns the changes of a log-in for another session of the same user."""
         if self.rotation != Rotation.OTHER_USER:
             return self
         # The data of the user before is no concern of the one who logs in.
-        return replace(self, changes=self.changes.without_removals(), base=permanent_alone(self.base))
+        joining = replace(self)
+        joining.base, joining.changes = permanent_alone(self.base), self.changes.without_removals()
+        return joining
 
     def is_of_same_user(self, theirs: Mapping[str, Any]) -> bool:
         """Tells whether a session is that of the user who logs in."""
@@ -154,7 +164,7 @@ class Plan:
             raise StoreError("what is stored is not a session", is_open=False) from error
 
     def _draft(self, data: Dict[str, Any]) -> Draft:
-        return Draft.of(data, self.changes, self.records)
+        return Draft.of(data, self.seals, self.records)
 
     def _user(self, data: Mapping[str, Any]) -> Any:
         return None if self.login_key is None else data.get(self.login_key)

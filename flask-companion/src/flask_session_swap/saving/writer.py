@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Callable, List, Mapping, Optional
 
 from ..errors import RecordTooLarge, SessionEnded, SessionUnavailable
@@ -121,7 +121,7 @@ class Writer:
     def _keep(self, stored: Stored, draft: Draft, plan: Plan) -> Saved:
         """Keeps a record whose bytes would stay the same, and extends its life if that is due."""
         saved = self.extend(stored, draft.data) if plan.is_due else Saved(stored)
-        return replace(saved, data=draft.data)
+        return saved._replace(data=draft.data)
 
     def extend(self, stored: Stored, data: Mapping[str, Any]) -> Saved:
         """Extends the life of a record, if it still is as it was loaded. Whatever comes of it, the request keeps its answer:
