@@ -77,7 +77,6 @@ tuples! {
 ///
 /// Stored sessions would lose something, or the file can't be read or written.
 #[track_caller]
-#[expect(clippy::panic, reason = "this is how a test fails")]
 pub fn check_layout<S: States>(path: impl AsRef<Path>) {
     let how = How { accepts: env::var_os(VARIABLE).is_some_and(|value| value == "update"), writes: !is_ci() };
     done(how.check(S::layouts(), path.as_ref()));
