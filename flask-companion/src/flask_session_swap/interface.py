@@ -209,13 +209,15 @@ class SwapSessionInterface(SessionInterface):
             return
         if saved.stored is None:
             return
-        term = refresh.term_of(data, made.plan.login_key, now)
-        lasts = bool(data.get(PERMANENT)) or term.is_own
         is_new = opened.stored is None or opened.stored.sid != saved.stored.sid
         is_other = is_new or made.plan.changes_life or refresh.is_flasks
         has_moved = opened.stored is not None and is_new
         is_news = opened.is_outdated or has_moved or (session.modified and is_other)
-        if is_news or (saved.is_extended and lasts):
+        if not is_news and not saved.is_extended:
+            return
+        term = refresh.term_of(data, made.plan.login_key, now)
+        lasts = bool(data.get(PERMANENT)) or term.is_own
+        if is_news or lasts:
             self.cookie.send(app, response, saved.stored.sid, term.end(now) if lasts else None)
 
 

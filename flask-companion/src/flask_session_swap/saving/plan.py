@@ -180,7 +180,7 @@ class Plan:
 
 def is_empty(data: Mapping[str, Any], seals: Container[str] = ()) -> bool:
     """Tells whether there is nothing to keep: what only says how a session lives, or was only sealed, is not anything."""
-    return all(key in OF_LIFE or key in seals for key in data)
+    return data.keys() <= OF_LIFE if not seals else all(key in OF_LIFE or key in seals for key in data)
 
 
 def permanent_alone(data: Mapping[str, Any]) -> Dict[str, Any]:
