@@ -6,10 +6,10 @@ use std::ops::Deref;
 use rocket::request::{FromRequest, Outcome};
 use rocket::{Ignite, Request, Rocket, Route, Sentinel, async_trait, get, routes};
 use rocket_session_state::guard::{
-    self, Fut, GuardDef, NoUser, Parts, Proof, Require, SessionGuard, SessionState, TypedKey,
+    self, Fut, GuardDef, LayoutOf, NoUser, Parts, Proof, Require, SessionGuard, SessionState, TypedKey,
 };
 use rocket_session_state::merge::{self, Policy};
-use rocket_session_state::__private::{self as fields, Field, IntoField, LoginValue};
+use rocket_session_state::__private::{self as fields, Field, IntoField, LoginValue, layout_of};
 use rocket_session_state::{Session, SessionError};
 
 #[derive(Clone, Debug)]
@@ -36,6 +36,7 @@ impl Field for Views {
     type Declared = u32;
     const KEY: &'static str = "views";
     const MERGE: Option<Policy<u32>> = Some(merge::add::<u32>);
+    const POLICY: &'static str = "add";
 
     fn default() -> u32 {
         0
@@ -49,6 +50,7 @@ impl Field for Tags {
     type Declared = Vec<String>;
     const KEY: &'static str = "tags";
     const MERGE: Option<Policy<Vec<String>>> = Some(merge::union::<Vec<String>>);
+    const POLICY: &'static str = "union";
 
     fn default() -> Vec<String> {
         Vec::new()
@@ -62,6 +64,7 @@ impl Field for High {
     type Declared = i64;
     const KEY: &'static str = "high";
     const MERGE: Option<Policy<i64>> = Some(merge::max::<i64>);
+    const POLICY: &'static str = "max";
 
     fn default() -> i64 {
         0
@@ -315,6 +318,18 @@ impl SessionState for Visit {
         (Age::KEY, type_name::<u8>),
         (Score::KEY, type_name::<f64>),
         (Seen::KEY, type_name::<bool>),
+    ];
+    const LAYOUT: &'static [LayoutOf] = &[
+        layout_of::<Username>,
+        layout_of::<Views>,
+        layout_of::<Tags>,
+        layout_of::<High>,
+        layout_of::<Theme>,
+        layout_of::<City>,
+        layout_of::<Note>,
+        layout_of::<Age>,
+        layout_of::<Score>,
+        layout_of::<Seen>,
     ];
     const LOGIN: Option<&'static str> = Some(Username::KEY);
     type User = NoUser;
