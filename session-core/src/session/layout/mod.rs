@@ -9,7 +9,7 @@ mod tests;
 mod text;
 
 use std::any::type_name;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -201,13 +201,15 @@ impl Layout {
 
     /// Gives the types the names that stand in the text: those that serde knows, with a number where there are several.
     fn named(mut self) -> Self {
-        let mut used: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut used = BTreeSet::new();
         let mut names = BTreeMap::new();
         for (id, name) in &self.names {
-            let count = used.entry(name).or_insert(0);
-            *count += 1;
-            let number = if *count == 1 { String::new() } else { count.to_string() };
-            names.insert(id.clone(), format!("{name}{number}"));
+            let mut numbered = name.clone();
+            let mut numbers = 2_usize..;
+            while let (false, Some(number)) = (used.insert(numbered.clone()), numbers.next()) {
+                numbered = format!("{name}{number}");
+            }
+            names.insert(id.clone(), numbered);
         }
         let name_of = |id: &str| names.get(id).cloned().unwrap_or_else(|| id.to_owned());
         for entry in self.fields.values_mut() {

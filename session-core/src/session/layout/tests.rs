@@ -27,6 +27,13 @@ struct Item {
     note: Option<String>,
 }
 
+mod third {
+    #[derive(super::Serialize, super::Deserialize)]
+    pub(super) struct Item2 {
+        size: u8,
+    }
+}
+
 mod newer {
     #[derive(super::Serialize, super::Deserialize, PartialEq)]
     pub(super) struct Item {
@@ -42,6 +49,7 @@ fields! {
     MoreViews: u64 = "views";
     Cart: Vec<Item> = "cart" { const MERGE: Option<Policy<Vec<Item>>> = Some(union); };
     SmallCart: Vec<newer::Item> = "cart";
+    Items: (Item, newer::Item, third::Item2) = "items";
     Since: crate::formats::value::DateTime = "since";
 }
 
@@ -151,6 +159,14 @@ fn another_login_field_is_another_meaning() {
     assert!(losses(both(), none())[0].starts_with("`username` was the login field"));
     assert!(losses(none(), by_id())[0].starts_with("`_user_id` was not the login field"));
     assert_eq!(losses(state!(Username), by_id()), [""; 0], "a login field that nobody can have yet");
+}
+
+#[test]
+fn types_of_one_name_have_numbers_that_no_other_name_has() {
+    let text = layout(state!(Items)).to_text().unwrap();
+    for (name, count) in [("Item", 2), ("Item2", 2), ("Item22", 2), ("Item3", 0)] {
+        assert_eq!(text.matches(&format!("\"{name}\"")).count(), count, "{name}: {text}");
+    }
 }
 
 #[test]
