@@ -191,8 +191,7 @@ def _exchange(pool: Any, message: List[Command], is_asking: bool) -> List[Any]:
             words = message
             if is_asking:
                 words = [word for command in message for word in ((b"ASKING",), command)]
-            # One piece: redis-py sends each by a call of its own, and a long record makes five.
-            packed = [b"".join(connection.pack_commands(words))]
+            packed = [_packed(words)]
         except Exception as error:
             raise Unsent from error
         try:
@@ -210,6 +209,17 @@ def _exchange(pool: Any, message: List[Command], is_asking: bool) -> List[Any]:
         if not is_clean:
             connection.disconnect()
         pool.release(connection)
+
+
+def _packed(commands: List[Command]) -> bytes:
+    """Writes commands in Redis's protocol. As one piece: redis-py makes five of a long record, and sends each by a call of
+    its own."""
+    parts: List[bytes] = []
+    for command in commands:
+        parts.append(b"*%d\r\n" % len(command))
+        for word in command:
+            parts += (b"$%d\r\n" % len(word), word, b"\r\n")
+    return b"".join(parts)
 
 
 class _Closing(Exception):
