@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Iterator
 
 import pytest
@@ -37,6 +38,10 @@ def application(redis: Redis, **config: Any) -> FlaskClient:
     def put(thing: str) -> str:
         session.setdefault("cart", []).append(thing)
         return "put"
+
+    @app.get("/cart")
+    def cart() -> str:
+        return str(session.get("cart"))
 
     @app.post("/in/<name>")
     def log_in(name: str) -> str:
@@ -110,3 +115,58 @@ def test_the_same_user_who_logs_in_again_gets_a_new_id_and_keeps_the_data(redis:
     ids = [[cookie for cookie in answer.headers.getlist("Set-Cookie") if cookie.startswith("session=")] for answer in (first, second)]
     assert ids[0] and ids[1] and ids[0] != ids[1]
     assert client.get("/account").text == "momo True"
+
+
+def test_requests_that_come_with_the_remembered_login_at_once_are_one_session(redis: Redis) -> None:
+    client = application(redis)
+    client.post("/in/momo")
+    client.delete_cookie("session")
+    visitor = cookie_of(client.get("/put/apple")) or ""
+    remembered = client.get_cookie("remember_token")
+    assert remembered is not None
+
+    def ask(_: int) -> int:
+        other = application(redis)
+        other.set_cookie("session", visitor)
+        other.set_cookie("remember_token", remembered.value)
+        return other.get("/account").status_code
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(ask, range(8))) == [200] * 8
+    living = [key for key in redis.keys("session:*") if b"~" not in key]
+    # The first one is that of the log-in by a password.
+    assert len(living) == 2
+
+
+def test_a_remembered_login_takes_nobody_into_a_session_that_a_password_has_begun(redis: Redis) -> None:
+    client = application(redis)
+    client.post("/in/momo")
+    remembered = client.get_cookie("remember_token")
+    client.delete_cookie("session")
+    client.delete_cookie("remember_token")
+    visitor = cookie_of(client.get("/put/apple")) or ""
+    client.post("/in/momo")
+    assert remembered is not None
+    # Somebody who has the old id and the cookie, and no password.
+    other = application(redis)
+    other.set_cookie("session", visitor)
+    other.set_cookie("remember_token", remembered.value)
+    answer = other.get("/account")
+    assert answer.text == "momo False" and cookie_of(answer) is None
+    assert "apple" not in other.get("/cart").text
+
+
+def test_a_log_in_by_a_password_does_not_share_the_session_of_a_remembered_login(redis: Redis) -> None:
+    client = application(redis)
+    client.post("/in/momo")
+    client.delete_cookie("session")
+    visitor = cookie_of(client.get("/put/apple")) or ""
+    recalled = cookie_of(client.get("/account"))
+    other = application(redis)
+    other.set_cookie("session", visitor)
+    proven = next(
+        cookie for cookie in other.post("/in/momo").headers.getlist("Set-Cookie") if cookie.startswith("session=")
+    )
+    assert recalled is not None and recalled not in proven
+    assert other.get("/account").text == "momo True"
+    assert client.get("/account").text == "momo False"

@@ -26,12 +26,15 @@ class Rotation(IntEnum):
 
     #: ``regenerate``: all data is kept.
     RENEWAL = 1
+    #: Flask-Login's remember-me cookie has logged a visitor in, without a password: all data is kept. It yields to whatever
+    #: another request has done with the session.
+    RECALL = 2
     #: The same user has logged in again: all data is kept.
-    LOG_IN_AGAIN = 2
+    LOG_IN_AGAIN = 3
     #: A visitor has logged in: all data is kept.
-    LOG_IN = 3
+    LOG_IN = 4
     #: Another user has logged in, or the user has logged out: nothing of the old session reaches the new one.
-    OTHER_USER = 4
+    OTHER_USER = 5
 
 
 def rotation(
@@ -54,7 +57,9 @@ def rotation(
         return Rotation.OTHER_USER
     before, now = base.get(login_key), data.get(login_key)
     if before is None:
-        return None if now is None else Rotation.LOG_IN
+        if now is None:
+            return None
+        return Rotation.RECALL if _is_without_password(data, login_key) else Rotation.LOG_IN
     if now is not None and records.same(before, now):
         return Rotation.LOG_IN_AGAIN if logged_in else None
     return Rotation.OTHER_USER
@@ -89,9 +94,8 @@ def settled(
     if data.get(login_key) is None:
         return kept
     owner = Owner.of(data, login_key)
-    # Who is back by a remembered cookie has not proven anything in this session: that was long ago.
-    proven = not (login_key == FLASK_LOGIN and data.get(_FRESH) is False)
-    kept[LOGIN_AT] = owner.bind(int(now) if proven else 0)
+    # Who is back by the cookie has not proven anything in this session: that was long ago.
+    kept[LOGIN_AT] = owner.bind(0 if _is_without_password(data, login_key) else int(now))
     if absolute is not None:
         kept[CREATED_AT] = owner.bind(int(now))
     if own_lifetime:
@@ -103,3 +107,14 @@ def has_logged_in_here(data: Mapping[str, Any], login_key: str) -> bool:
     """Tells whether the user of a session has logged in by these rules, and was not put there by another program."""
     owner = Owner.of(data, login_key)
     return owner.user is not None and owner.number(data.get(LOGIN_AT)) is not None
+
+
+def is_recalled(data: Mapping[str, Any], login_key: str) -> bool:
+    """Tells whether the user of a session has given no password, so that a remember-me cookie has logged in."""
+    owner = Owner.of(data, login_key)
+    by_cookie = owner.user is not None and owner.number(data.get(LOGIN_AT)) == 0
+    return by_cookie and data.get(_FRESH) is False
+
+
+def _is_without_password(data: Mapping[str, Any], login_key: str) -> bool:
+    return login_key == FLASK_LOGIN and data.get(_FRESH) is False

@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 def after_another(writer: Writer, old: Stored, move: Move, plan: Plan, reason: Rotation) -> Optional[Saved]:
     """Goes on where another request has moved the session. Whoever logs in goes on from there; other changes are merged
     there; and another user has the new session alone."""
-    if reason == Rotation.RENEWAL:
+    if reason <= Rotation.RECALL:
         moving.discard(writer, move)
+        if reason == Rotation.RECALL:
+            return _return_after_another(writer, old, plan)
         return merge_into_successor(writer, old, plan)
     living = writer.living(old.sid)
     if living is not None and _may_go_on_from(living, plan, reason):
@@ -57,6 +59,8 @@ def create_beside_successor(writer: Writer, old: str, draft: Draft, plan: Plan) 
         joined = _go_on_from(writer, living, plan)
         if joined is not None:
             return joined
+    if plan.is_recall:
+        raise SessionRenewed
     return writer.create(draft)
 
 
@@ -90,13 +94,32 @@ def merge_into_successor(writer: Writer, old: Stored, plan: Plan) -> Saved:
     raise contended()
 
 
+def _return_after_another(writer: Writer, old: Stored, plan: Plan) -> Saved:
+    """Goes on with a login by the remember-me cookie where another request has given the session a new id: joins it if that was
+    one by the cookie, too. A log-in by a password gets what else the request has changed, and its cookie stays."""
+    living = writer.living(old.sid)
+    if living is not None and living.is_same_session:
+        theirs = plan.read(living.loaded)
+        if plan.may_join(theirs, is_by_log_in=living.is_by_log_in):
+            joined = _join(writer, living, plan)
+            if joined is not None:
+                return joined
+        elif plan.is_of_same_user(theirs):
+            try:
+                return merge_into_successor(writer, old, plan)
+            except SessionEnded as ended:
+                # It refuses nobody a page.
+                raise SessionRenewed from ended
+    raise SessionRenewed
+
+
 def _may_go_on_from(living: Living, plan: Plan, reason: Rotation) -> bool:
     """Tells whether a log-in goes on with what a session holds: the same user's, or, unless another user was there on the
     way, that of the visitor whose session the request has loaded under the old id."""
     theirs = plan.read(living.loaded)
+    if plan.may_join(theirs, is_by_log_in=living.is_by_log_in) or plan.is_recall:
+        return plan.may_join(theirs, is_by_log_in=living.is_by_log_in)
     is_same_user = plan.is_of_same_user(theirs)
-    if living.is_by_log_in and is_same_user:
-        return True
     is_visitors = reason == Rotation.LOG_IN and plan.is_visitors(theirs)
     return reason != Rotation.OTHER_USER and living.is_same_session and (is_same_user or is_visitors)
 
@@ -105,9 +128,9 @@ def _go_on_from(writer: Writer, living: Living, plan: Plan) -> Optional[Saved]:
     """Joins the session if it was begun by a log-in of this user. One that was renewed otherwise moves on to an id that only
     this answer carries: whoever had its old id may have renewed it. ``None`` if it has ended."""
     theirs = plan.read(living.loaded)
-    is_same_user = plan.is_of_same_user(theirs)
-    if living.is_by_log_in and is_same_user:
+    if plan.may_join(theirs, is_by_log_in=living.is_by_log_in):
         return _join(writer, living, plan.to_join())
+    is_same_user = plan.is_of_same_user(theirs)
     reason = Rotation.LOG_IN_AGAIN if is_same_user else Rotation.LOG_IN
     try:
         return moving.move_to_new_id(
@@ -122,10 +145,10 @@ def _join(writer: Writer, first: Living, plan: Plan) -> Optional[Saved]:
     user's, or has ended."""
     living: Optional[Living] = first
     for attempt in range(writer.home.settings.swap_attempts):
-        if living is None or not living.is_by_log_in:
+        if living is None:
             return None
         theirs = plan.read(living.loaded)
-        if not plan.is_of_same_user(theirs):
+        if not plan.may_join(theirs, is_by_log_in=living.is_by_log_in):
             return None
         merged = plan.merged(theirs)
         life = writer.full_life(merged)

@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Optional
 
-from ..errors import SessionEnded
+from ..errors import SessionEnded, SessionRenewed
 from ..login import Rotation
 from ..stores.store import Done, Loaded, StoreError
 from . import following
@@ -78,12 +78,14 @@ def _finish(writer: Writer, old: Stored, move: Move, plan: Plan, reason: Rotatio
                 # The visitor's old session has ended: the user starts without its data.
                 _start_without_data(writer, move, old.sid, plan)
                 return None
-            raise SessionEnded
+            raise SessionRenewed if reason == Rotation.RECALL else SessionEnded
         expected = swapped.current
         merged = plan.merged_into(expected)
         if merged is None:
             if reason == Rotation.RENEWAL:
                 raise SessionEnded
+            if reason == Rotation.RECALL:
+                raise SessionRenewed
             _start_without_data(writer, move, old.sid, plan)
             writer.delete(old.sid)
             writer.leave(old.loaded, [old.sid])

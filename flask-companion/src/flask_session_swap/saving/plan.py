@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any, Container, Dict, Mapping, NamedTuple, Optional
 
 from ..changes import PERMANENT, Changes
-from ..login import Rotation, has_logged_in_here
+from ..login import Rotation, has_logged_in_here, is_recalled
 from ..merge import Policy
 from ..records import Format
 from ..stores.store import Done, Loaded, StoreError
@@ -143,6 +143,19 @@ class Plan:
         joining = replace(self)
         joining.base, joining.changes = permanent_alone(self.base), self.changes.without_removals()
         return joining
+
+    @property
+    def is_recall(self) -> bool:
+        """A remember-me cookie logs in, and nobody with a password."""
+        return self.rotation == Rotation.RECALL
+
+    def may_join(self, theirs: Mapping[str, Any], *, is_by_log_in: bool) -> bool:
+        """Tells whether a log-in shares the session of another one of the same user: one by the cookie that of another one by
+        the cookie, and one by a password that to which nothing but such log-ins have led."""
+        if self.login_key is None or not self.is_of_same_user(theirs):
+            return False
+        is_theirs_recalled = is_recalled(theirs, self.login_key)
+        return is_theirs_recalled if self.is_recall else is_by_log_in and not is_theirs_recalled
 
     def is_of_same_user(self, theirs: Mapping[str, Any]) -> bool:
         """Tells whether a session is that of the user who logs in."""

@@ -34,7 +34,8 @@ class Successor:
     def of(cls, sid: str, rotation: Rotation) -> Successor:
         if rotation == Rotation.OTHER_USER:
             return cls(sid, OTHER_USER)
-        return cls(sid, RENEWAL if rotation == Rotation.RENEWAL else LOG_IN)
+        # Whoever has the remember-me cookie may renew the id, without a password.
+        return cls(sid, RENEWAL if rotation <= Rotation.RECALL else LOG_IN)
 
     @classmethod
     def read(cls, note: bytes) -> Optional[Successor]:
