@@ -7,7 +7,9 @@ It returns the value to store, or raises ``Refused``.
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any, Callable, Dict, List, Mapping, Sequence
+from uuid import UUID
 
 Policy = Callable[[Any, Any, Any], Any]
 
@@ -124,26 +126,39 @@ def _is_collection(value: Any) -> bool:
 
 def _united(base: Any, mine: Any, theirs: Any) -> Any:
     base = () if base is None else base
-    if isinstance(theirs, (set, frozenset)):
-        return (theirs - (set(base) - set(mine))) | (set(mine) - set(base))
     base, mine_items, their_items = list(base), list(mine), list(theirs)
     kept = without(their_items, without(base, mine_items))
     added = without(without(mine_items, base), without(their_items, base))
-    return type(mine)(kept + added)
+    united = kept + added
+    try:
+        return type(mine)(united)
+    except TypeError:
+        # A set of pairs comes back as a list of lists, and a pair has no room for three.
+        return united
 
 
 def _hashable(value: Any) -> Any:
-    """Returns something that is equal for equal values and has a hash."""
+    """Returns something that is equal for equal values and has a hash.
+
+    Hashes differ from process to process, so that no visitor can make items that meet. Those of numbers don't, but those
+    of their texts."""
     if isinstance(value, dict):
-        return ("map", frozenset((key, _hashable(item)) for key, item in value.items()))
+        return ("map", frozenset((_hashable(key), _hashable(item)) for key, item in value.items()))
     if isinstance(value, (list, tuple)):
         return ("list", tuple(map(_hashable, value)))
     if isinstance(value, (set, frozenset)):
         return ("set", frozenset(map(_hashable, value)))
+    # As they are stored, 1, 1.0 and True are three things.
+    kind = type(value).__name__
+    if isinstance(value, int):
+        return (kind, f"{int(value):x}")
+    if isinstance(value, float):
+        # Without the sign of zero.
+        return (kind, (value + 0.0).hex())
+    if isinstance(value, (UUID, Decimal, complex)):
+        return (kind, repr(value))
     try:
         hash(value)
     except TypeError:
         return ("other", repr(value))
-    # As they are stored, 1, 1.0 and True are three things.
-    return (type(value).__name__, value)
-
+    return (kind, value)
