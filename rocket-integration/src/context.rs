@@ -8,7 +8,7 @@ use rocket::{Request, Shutdown, tokio};
 use rocket_session_state_core::manager::Manager;
 
 use crate::csrf::Tokens;
-use crate::flask_login::FlaskLogin;
+use crate::recall::Recall;
 
 /// The manager of the sessions, their clock and the removal of expired records. The fairing leaves it in Rocket's managed
 /// state, where guards and the saving fairing find it.
@@ -17,8 +17,8 @@ pub(crate) struct SessionContext {
     clock: Arc<Clock>,
     /// What tokens of forms are made with; `None` without a key.
     pub(crate) csrf_tokens: Option<Arc<Tokens>>,
-    /// Logins are shared with Flask-Login.
-    pub(crate) flask_login: Option<FlaskLogin>,
+    /// Logs in whom a remember-me cookie names; `None` where logins are not shared with Flask-Login.
+    pub(crate) recall: Option<Recall>,
     /// Held by the one task that removes expired records.
     purge_turn: Arc<Semaphore>,
 }
@@ -27,9 +27,9 @@ pub(crate) struct SessionContext {
 pub(crate) type Clock = dyn Fn(&Request<'_>) -> SystemTime + Send + Sync;
 
 impl SessionContext {
-    pub(crate) fn new(manager: Manager, clock: Arc<Clock>, flask_login: Option<FlaskLogin>) -> Self {
+    pub(crate) fn new(manager: Manager, clock: Arc<Clock>, recall: Option<Recall>) -> Self {
         let csrf_tokens = Tokens::new(manager.config()).map(Arc::new);
-        SessionContext { manager, clock, csrf_tokens, flask_login, purge_turn: Arc::new(Semaphore::new(1)) }
+        SessionContext { manager, clock, csrf_tokens, recall, purge_turn: Arc::new(Semaphore::new(1)) }
     }
 
     /// The time, as the application's clock tells it for this request.

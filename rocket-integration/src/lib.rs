@@ -21,6 +21,7 @@ pub mod guide;
 mod headers;
 mod login;
 mod path;
+mod recall;
 mod request;
 mod session;
 mod sessions;

@@ -135,7 +135,7 @@ impl Setup {
             return Err(rocket);
         }
         let handle = Sessions::managed(manager.clone(), test.clone());
-        let context = SessionContext::new(manager, clock, self.flask_login);
+        let context = SessionContext::new(manager, clock, self.flask_login.map(|login| login.recall));
         let rocket =
             rocket.manage(handle).manage(context).manage(LoginPages::default()).manage(Mutex::new(checks));
         // Attached while igniting, so that it runs after every fairing that is attached before launch.

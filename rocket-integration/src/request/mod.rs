@@ -16,8 +16,8 @@ use tokio::sync::OnceCell;
 
 use crate::context::SessionContext;
 use crate::error::{ForeignRequest, Outage, SessionError};
-use crate::flask_login::FlaskLogin;
 use crate::login::LoginTarget;
+use crate::recall::{Recall, is_looking};
 use tracker::InUse;
 
 /// The session of a request and what guards found out about its visitor, in Rocket's request-local cache.
@@ -91,13 +91,28 @@ impl RequestSession {
         let in_request = RequestSession::of(request);
         let opened = in_request.opened.get_or_init(|| load(request, context)).await;
         let session = opened.as_ref().map_err(SessionError::clone)?;
-        if let Some(flask_login) = context.flask_login.filter(|_| !FlaskLogin::is_looking()) {
-            let name = &context.manager.config().remember_cookie_name;
+        if let Some(recall) = context.recall.filter(|_| !is_looking()) {
             // In a box: most applications share no logins.
-            let recalled = in_request.recalled.get_or_init(|| flask_login.recall(session, request, name));
+            let recalled =
+                in_request.recalled.get_or_init(|| in_request.recall(recall, session, request, context));
             Box::pin(recalled).await.as_ref().map_err(SessionError::clone)?;
         }
         Ok(session)
+    }
+
+    /// Logs in whom the remember-me cookie names.
+    async fn recall(
+        &self,
+        recall: Recall,
+        session: &CoreSession,
+        request: &Request<'_>,
+        context: &SessionContext,
+    ) -> Result<(), SessionError> {
+        let cookie = read_cookie(request, &context.manager.config().remember_cookie_name);
+        if recall(session, request, cookie.as_deref()).await? {
+            self.guarded.store(true, Ordering::Relaxed);
+        }
+        Ok(())
     }
 
     /// Returns the fate of the session in this request, without opening it.
@@ -202,7 +217,7 @@ fn only_reads(request: &Request<'_>) -> bool {
 
 /// A cookie of the request. Found in a function of its own: what it needs for that would make every future that waits for
 /// a session larger than what malloc is quick with.
-pub(crate) fn read_cookie<'r>(request: &'r Request<'_>, name: &str) -> Option<Cow<'r, str>> {
+fn read_cookie<'r>(request: &'r Request<'_>, name: &str) -> Option<Cow<'r, str>> {
     let mut headers = request.headers().get("cookie").peekable();
     if headers.peek().is_some() {
         // Not Rocket's jar: of two cookies with one name it takes the last, Werkzeug the first.
