@@ -1,4 +1,4 @@
-"""What a request has changed in a session, key by key, and how that goes together with what others have written."""
+"""The changes of a request, key by key, and how they go together with what others have written."""
 
 from __future__ import annotations
 

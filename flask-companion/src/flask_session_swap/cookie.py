@@ -14,7 +14,7 @@ from .saving.successor import SID
 
 
 class Named(NamedTuple):
-    """What a cookie says."""
+    """The id that a cookie names."""
 
     sid: str
     #: It was signed with a key that is to be replaced.
@@ -92,4 +92,3 @@ def _older_keys(app: Flask) -> List[bytes]:
 
 def _signer(keys: List[bytes]) -> Signer:
     return Signer(keys, salt="flask-session", key_derivation="hmac")
-

@@ -1,4 +1,4 @@
-"""What a session's save can come to, and the answer of each."""
+"""The errors of a session's save, each with its answer."""
 
 from __future__ import annotations
 

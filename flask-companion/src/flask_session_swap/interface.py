@@ -21,8 +21,8 @@ from .listed import HidingMarks, Lists
 from .planning import Planned, planned
 from .records import Format, Msgspec, Pickle
 from .saving import Home, Saved, Stored, Writer, is_empty
-from .session import Opened, SwapSession
 from .saving.successor import SID
+from .session import Opened, SwapSession
 from .settings import ConfigurationError, Settings
 from .stores.store import Store, StoreError
 from .term import Refresh
@@ -231,4 +231,3 @@ def _carry_out(writer: Writer, made: Planned) -> Saved:
     if plan.seals and not made.has_changed:
         return writer.seal(plan.stored, plan)
     return writer.extend(plan.stored, plan.data) if plan.is_due else Saved(plan.stored)
-

@@ -42,7 +42,7 @@ class Field:
 
 @dataclass(frozen=True)
 class Layout:
-    """What a layout file says."""
+    """The content of a layout file."""
 
     #: The policies by key, without those that keep the last change.
     merge: Mapping[str, str] = field(default_factory=dict)

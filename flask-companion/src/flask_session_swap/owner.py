@@ -1,4 +1,4 @@
-"""Whose a value is that holds for one user only, such as a time: another user may be logged in in the same session."""
+"""The owner of a value that holds for one user only, such as a time: the user of a session may change."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _encoder = msgspec.msgpack.Encoder()
 
 @dataclass(frozen=True)
 class Owner:
-    """Who is logged in in a session."""
+    """The user who is logged in in a session."""
 
     #: The application says which key tells that.
     is_known: bool

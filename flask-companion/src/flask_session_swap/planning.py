@@ -1,4 +1,4 @@
-"""What a request has made of its session, and what is to be done about it."""
+"""Finding out what a request has made of its session, and planning what is to be done about it."""
 
 from __future__ import annotations
 
@@ -117,4 +117,3 @@ def _is_due(
 ) -> bool:
     term, expires = refresh.term_of(data, login_key, now), stored.loaded.expires
     return refresh.is_too_long(expires, term, now) or (may_extend and refresh.is_due(expires, term, now))
-

@@ -22,7 +22,7 @@ log = logging.getLogger("flask_session_swap")
 
 @dataclass
 class Opened:
-    """What a request's cookie has led to."""
+    """A session as it was opened by a request's cookie."""
 
     #: What the session holds at first.
     data: Dict[str, Any]
@@ -257,4 +257,3 @@ for _name in (
     "__ror__", "copy", "get", "items", "keys", "values",
 ):  # fmt: skip
     setattr(SwapSession, _name, _loading(_name))
-

@@ -1,4 +1,4 @@
-"""How long a session lives: what the configuration says, and what its record says of itself."""
+"""The life of a session: what the configuration says, and what its record says of itself."""
 
 from __future__ import annotations
 
@@ -108,6 +108,7 @@ def _created_at(owner: Owner, data: Mapping[str, Any], now: float) -> Optional[i
     created = owner.number(data.get(CREATED_AT))
     # One that is far in the future is wrong: the session would outlive its time.
     return None if created is None or created > now + _CLOCKS_DIFFER_BY else created
+
 
 def live_alike(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     """Tells whether two sessions have the same life, and cookies that end alike."""

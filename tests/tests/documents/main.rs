@@ -170,7 +170,6 @@ fn the_session_side_of_the_accounts_example_is_printed_as_it_is_and_short() {
     assert_eq!(shown, code.collect::<Vec<_>>());
 }
 
-/// Users know one crate: what they see of an example has to compile in their application.
 /// But for its comment, which the text around it says.
 #[test]
 fn the_class_that_lets_flask_have_a_cluster_is_the_one_that_the_tests_run() {
@@ -187,6 +186,7 @@ fn the_class_that_lets_flask_have_a_cluster_is_the_one_that_the_tests_run() {
     assert_eq!(class.trim_end(), format!("class ClusterAsRedis{head}\n{rest}").trim_end());
 }
 
+/// Users know one crate: what they see of an example has to compile in their application.
 #[test]
 fn no_example_shows_the_name_of_an_internal_crate() {
     let internal = ["session_state_core", "session_state_codegen", "session_state_conformance"];

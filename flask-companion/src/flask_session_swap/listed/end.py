@@ -22,7 +22,7 @@ AT_ONCE = 16
 
 
 class _Fate(enum.Enum):
-    """What has become of a session that was to end."""
+    """The fate of a session that was to end."""
 
     ENDED = enum.auto()
     #: It had ended before, or will not begin.
@@ -33,7 +33,7 @@ class _Fate(enum.Enum):
 
 @dataclass
 class _Progress:
-    """What has been done so far to end sessions."""
+    """The sessions that were dealt with so far."""
 
     #: The ids that were dealt with.
     done: List[str] = field(default_factory=list)

@@ -21,7 +21,7 @@ _AN_ID = re.compile(r"[A-Za-z0-9_-]+\Z")
 
 
 class There(enum.Enum):
-    """What the store holds under an id."""
+    """The state of an id in the store."""
 
     #: A session of the user.
     SESSION = enum.auto()

@@ -1,4 +1,4 @@
-"""What a save has to do with the list of the user: entering a session before it is created, removing it
+"""The part that a save has in the list of the user: entering a session before it is created, removing it
 afterwards."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What stands in place of a session that was ended while it was being created."""
+"""The mark in the place of a session that was ended while it was being created."""
 
 from __future__ import annotations
 

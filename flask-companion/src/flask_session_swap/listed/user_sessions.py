@@ -164,7 +164,7 @@ class UserSessions:
 
 
 class _Is(enum.Enum):
-    """What is known of the session that asks."""
+    """The state of the session that asks."""
 
     #: None of the user's asks.
     NONE = enum.auto()

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Optional
 
 from ..errors import SessionEnded, SessionRenewed
 from ..login import Rotation
+from ..retry import contended, pause
 from ..stores.store import Done
 from . import moving
 from .plan import Draft, Life, Plan, Saved, Stored
-from ..retry import contended, pause
 from .successor import Living
 
 if TYPE_CHECKING:

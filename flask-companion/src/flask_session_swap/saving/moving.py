@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Optional
 
 from ..errors import SessionEnded, SessionRenewed
 from ..login import Rotation
+from ..retry import contended, pause
 from ..stores.store import Done, Loaded, StoreError
 from . import following
 from .plan import Draft, Life, Plan, Saved, Stored
-from ..retry import contended, pause
 from .successor import OTHER_USER, Successor, note_key
 
 if TYPE_CHECKING:

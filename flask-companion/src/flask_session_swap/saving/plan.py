@@ -1,4 +1,4 @@
-"""What a save is to do, and what it has done."""
+"""The plan of a save, and its result."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Life(NamedTuple):
 
 
 class Saved(NamedTuple):
-    """Where a save has left a session."""
+    """The result of a save: the place where it has left a session."""
 
     #: ``None`` if nothing is stored any more.
     stored: Optional[Stored] = None
@@ -94,12 +94,12 @@ class Plan:
 
     @cached_property
     def base(self) -> Mapping[str, Any]:
-        """What was loaded."""
+        """The session that was loaded."""
         return {} if self.stored is None else self.records.decode(self.stored.loaded.record) or {}
 
     @cached_property
     def changes(self) -> Changes:
-        """What makes of it what the request wants to store."""
+        """The changes that make of it what the request wants to store."""
         return Changes.between(self.base, self.data, self.records).sealing(self.seals)
 
     def draft(self) -> Draft:
@@ -139,7 +139,7 @@ class Plan:
         """Returns the changes of a log-in for another session of the same user."""
         if self.rotation != Rotation.OTHER_USER:
             return self
-        # The data of the user before is no concern of the one who logs in.
+        # The data of the user before does not concern the one who logs in.
         joining = replace(self)
         joining.base, joining.changes = permanent_alone(self.base), self.changes.without_removals()
         return joining
@@ -199,4 +199,3 @@ def is_empty(data: Mapping[str, Any], seals: Container[str] = ()) -> bool:
 def permanent_alone(data: Mapping[str, Any]) -> Dict[str, Any]:
     """Returns an empty session that is as permanent as another."""
     return {key: value for key, value in data.items() if key == PERMANENT}
-

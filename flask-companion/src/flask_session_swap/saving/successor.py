@@ -25,7 +25,7 @@ _NOTE = re.compile(rf"({RENEWAL}|{LOG_IN}|{OTHER_USER}) ({SID.pattern})")
 
 @dataclass(frozen=True)
 class Successor:
-    """What a note says."""
+    """The successor that a note names."""
 
     sid: str
     reason: str

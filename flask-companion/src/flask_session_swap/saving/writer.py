@@ -28,7 +28,7 @@ _LONGEST_CHAIN = 16
 
 @dataclass(frozen=True)
 class Home:
-    """Where the sessions of an application are, and its rules."""
+    """The store of an application's sessions, and its rules."""
 
     store: Store
     records: Format
@@ -37,9 +37,9 @@ class Home:
     lists: Optional[Lists]
     key_prefix: str
     #: Threads of one process take turns at a record, instead of finding out by a conflict.
-    #: It was told that a record has no room for what is sealed, which each use finds anew.
-    told_of_full: threading.Event = field(default_factory=threading.Event)
     locks: KeyedLocks = field(default_factory=KeyedLocks)
+    #: The log was told that a record has no room for what is sealed, which each use finds anew.
+    told_of_full: threading.Event = field(default_factory=threading.Event)
 
     def key(self, sid: str) -> str:
         return self.key_prefix + sid

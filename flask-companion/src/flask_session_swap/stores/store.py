@@ -1,4 +1,4 @@
-"""What every store offers: records of bytes under a key, which are swapped only if they are still what was loaded."""
+"""The protocol of all stores: records of bytes under a key, which are swapped only if they are still what was loaded."""
 
 from __future__ import annotations
 

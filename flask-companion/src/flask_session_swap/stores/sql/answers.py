@@ -1,4 +1,4 @@
-"""What the errors of databases say, by their codes. No word of theirs is shown: it may quote a session."""
+"""The meaning of databases' errors, by their codes. No word of theirs is shown: it may quote a session."""
 
 from __future__ import annotations
 
