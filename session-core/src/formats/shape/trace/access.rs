@@ -9,7 +9,8 @@ use serde::de::{
     DeserializeSeed, EnumAccess, IntoDeserializer, MapAccess, SeqAccess, VariantAccess, Visitor,
 };
 
-use super::{Body, Place, Read, Shape, Stopped, Tracer, Tracing, absorb, unseen};
+use super::deserializer::{Place, Read, Tracing};
+use super::{Body, Shape, Stopped, Tracer, absorb, unseen};
 use crate::formats::shape::Part;
 
 /// The items of a sequence.
