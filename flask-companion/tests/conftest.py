@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Iterator
 
 import pytest
+import redis as redis_py
 
 from servers.mariadb import MariaDb
 from servers.memcached import Memcached
@@ -18,6 +19,14 @@ def redis_server() -> Iterator[Redis]:
     server = Redis()
     yield server
     server.stop()
+
+
+@pytest.fixture
+def redis(redis_server: Redis) -> Iterator[redis_py.Redis]:
+    """A client of an empty server."""
+    with redis_py.Redis.from_url(redis_server.url) as client:
+        client.flushdb()
+        yield client
 
 
 @pytest.fixture(scope="session")

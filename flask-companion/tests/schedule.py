@@ -4,41 +4,15 @@ from __future__ import annotations
 
 import random
 import threading
-from typing import Any, Callable, Dict, List, Optional, Sequence
+from typing import Any, Callable, List, Sequence
 
-from flask_session_swap.stores.store import Conflict, Done, Loaded, Swapped
-
-
-class Memory:
-    """A store in memory, which does one thing at a time."""
-
-    def __init__(self) -> None:
-        self.records: Dict[str, Loaded] = {}
-
-    def load(self, key: str, now: float) -> Optional[Loaded]:
-        return self.records.get(key)
-
-    def swap(
-        self, key: str, expected: Optional[Loaded], new: Optional[bytes], lifetime: Optional[int], now: float
-    ) -> Swapped:
-        current = self.records.get(key)
-        if (current and current.record) != (expected and expected.record):
-            return Conflict(current)
-        if new is None:
-            del self.records[key]
-        else:
-            kept = None if current is None else current.expires
-            self.records[key] = Loaded(new, kept if lifetime is None else now + lifetime)
-        return Done()
-
-    def delete(self, key: str, now: float) -> bool:
-        return self.records.pop(key, None) is not None
+from memory_store import MemoryStore
 
 
 class Gate:
     """A store whose calls wait until they are let through."""
 
-    def __init__(self, store: Memory) -> None:
+    def __init__(self, store: MemoryStore) -> None:
         self.store = store
         self.may_go = threading.Semaphore(0)
         self.has_stopped = threading.Semaphore(0)
@@ -68,7 +42,7 @@ class Gate:
         return call(*arguments)
 
 
-def run(store: Memory, requests: Sequence[Callable[[Gate], Any]], seed: int) -> List[Any]:
+def run(store: MemoryStore, requests: Sequence[Callable[[Gate], Any]], seed: int) -> List[Any]:
     """Makes all requests at once, and returns their answers. The seed says whose store call is next each time."""
     chance = random.Random(seed)
     gates = [Gate(store) for _ in requests]

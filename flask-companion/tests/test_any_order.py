@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import time
 from typing import Any, Dict, List, NamedTuple, Optional, Set
 
@@ -13,7 +12,9 @@ from flask import Flask, request, session
 import flask_session_swap.extension
 from flask_session_swap import Session
 from flask_session_swap.records import Msgspec
-from schedule import Memory, run
+from answers import cookie_of
+from memory_store import MemoryStore
+from schedule import run
 
 ORDERS = 4_000 if os.environ.get("SESSION_TESTS_LONG") else 120
 PREFIX = "session:"
@@ -65,7 +66,7 @@ class World:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, **data: Any) -> None:
         self._monkeypatch = monkeypatch
-        self.store = Memory()
+        self.store = MemoryStore()
         self.sid: Optional[str] = None
         for key, value in data.items():
             path = f"log-in?v={value}" if key == "user" else f"{'put' if key == 'cart' else 'set'}?v={value}"
@@ -75,8 +76,7 @@ class World:
         app = application(store, self._monkeypatch)
         cookie = {"Cookie": f"session={sid or self.sid}"} if sid or self.sid else {}
         answer = app.test_client(use_cookies=False).post("/" + path, headers=cookie)
-        sent = re.match("session=([^;]*)", answer.headers.get("Set-Cookie", ""))
-        return Answer(answer.status_code, sent and sent[1])
+        return Answer(answer.status_code, cookie_of(answer))
 
     def all_at_once(self, seed: int, *paths: str) -> List[Answer]:
         self.answers = run(self.store, [lambda gate, path=path: self.send(path, gate) for path in paths], seed)  # type: ignore[misc]
@@ -201,14 +201,14 @@ def test_a_user_who_logs_in_again_keeps_the_data_or_is_told_that_the_session_has
 def test_the_scheduler_meets_orders_in_which_requests_conflict(monkeypatch: pytest.MonkeyPatch) -> None:
     """A schedule that never interleaves would prove nothing."""
     swaps = {"conflicts": 0}
-    swap = Memory.swap
+    swap = MemoryStore.swap
 
-    def counted(self: Memory, *arguments: Any) -> Any:
+    def counted(self: MemoryStore, *arguments: Any) -> Any:
         swapped = swap(self, *arguments)
         swaps["conflicts"] += hasattr(swapped, "current")
         return swapped
 
-    monkeypatch.setattr(Memory, "swap", counted)
+    monkeypatch.setattr(MemoryStore, "swap", counted)
     for seed in range(50):
         World(monkeypatch, a="a").all_at_once(seed, "count", "count")
     assert swaps["conflicts"] > 5

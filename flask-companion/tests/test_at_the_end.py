@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, Callable, Dict, Optional
 
 import pytest
@@ -13,7 +12,8 @@ import flask_session_swap.extension
 from flask_session_swap import Session, clock
 from flask_session_swap.records import Msgspec
 from flask_session_swap.stores.store import Conflict, Loaded, Swapped
-from schedule import Memory
+from answers import cookie_of
+from memory_store import MemoryStore
 
 RECORDS = Msgspec("msgpack")
 SID = "A" * 43
@@ -23,8 +23,8 @@ MONTH = 31 * 24 * 3600
 class Visit:
     """A session that is stored, and the requests of its browser."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, store: Optional[Memory] = None, **config: Any) -> None:
-        self.store = store or Memory()
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, store: Optional[MemoryStore] = None, **config: Any) -> None:
+        self.store = store or MemoryStore()
         self.app = Flask(__name__)
         self.app.config.update({"SESSION_TYPE": "redis", "SESSION_LOGIN_KEY": "user", **config})
         monkeypatch.setattr(flask_session_swap.extension, "open_store", lambda kind, app: self.store)
@@ -54,12 +54,6 @@ class Visit:
         return "page"
 
 
-def cookie(answer: TestResponse) -> Optional[str]:
-    """The id in the answer's cookie; empty for one that deletes it."""
-    found = re.match("session=([^;]*)", answer.headers.get("Set-Cookie", ""))
-    return found and found[1]
-
-
 def muted(**changes: Any) -> Callable[[], None]:
     def view() -> None:
         session.update(changes)
@@ -80,7 +74,7 @@ def test_a_session_that_one_empties_while_another_fills_it_keeps_its_cookie(
 
     answer = visit.request(view)
     assert visit.get() == {"_permanent": True, "theirs": 2}
-    assert cookie(answer) != "", "the browser has lost what another request has stored"
+    assert cookie_of(answer) != "", "the browser has lost what another request has stored"
 
 
 def test_a_change_that_is_not_to_be_saved_is_not_saved_with_a_date(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -128,7 +122,7 @@ def test_a_new_id_is_sent_whatever_modified_says(monkeypatch: pytest.MonkeyPatch
 
     answer = visit.request(view)
     assert visit.get() is None, "the log-in has given it another id"
-    sid = cookie(answer)
+    sid = cookie_of(answer)
     assert sid, "the browser does not know the id of the session"
     stored = visit.get(sid)
     assert stored is not None and stored["user"] == "ada"
@@ -143,7 +137,7 @@ def test_what_was_set_before_a_log_out_goes_with_the_user(monkeypatch: pytest.Mo
         session.pop("user")
         session["theme"] = "dark"
 
-    sid = cookie(visit.request(view))
+    sid = cookie_of(visit.request(view))
     assert sid
     assert visit.get(sid) == {"_permanent": True, "theme": "dark"}
 
@@ -158,7 +152,7 @@ def test_a_session_that_is_emptied_without_being_modified_stays(monkeypatch: pyt
 
     answer = visit.request(view)
     assert visit.get() == {"_permanent": True, "views": 1}
-    assert cookie(answer) is None
+    assert cookie_of(answer) is None
 
 
 def renewed(monkeypatch: pytest.MonkeyPatch) -> Visit:
@@ -170,7 +164,7 @@ def renewed(monkeypatch: pytest.MonkeyPatch) -> Visit:
         session.get("user")
         visit.app.session_interface.regenerate(session)  # type: ignore[attr-defined]
 
-    assert cookie(visit.request(view))
+    assert cookie_of(visit.request(view))
     return visit
 
 
@@ -181,7 +175,7 @@ def test_a_log_out_with_a_renewed_id_keeps_the_message_that_says_so(monkeypatch:
         flash("bye")
         session.pop("user", None)
 
-    sid = cookie(visit.request(view))
+    sid = cookie_of(visit.request(view))
     assert sid, "the message has no session"
     stored = visit.get(sid)
     assert stored is not None and "_flashes" in stored and "user" not in stored
@@ -189,10 +183,10 @@ def test_a_log_out_with_a_renewed_id_keeps_the_message_that_says_so(monkeypatch:
 
 def test_a_log_out_with_a_renewed_id_deletes_the_cookie(monkeypatch: pytest.MonkeyPatch) -> None:
     visit = renewed(monkeypatch)
-    assert cookie(visit.request(lambda: session.pop("user", None))) == ""
+    assert cookie_of(visit.request(lambda: session.pop("user", None))) == ""
 
 
-class Contended(Memory):
+class Contended(MemoryStore):
     """A store in which others are always faster."""
 
     def swap(

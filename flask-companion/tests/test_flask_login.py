@@ -3,29 +3,21 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Iterator
+from typing import Any
 
-import pytest
 from flask import Flask, session
 from flask.testing import FlaskClient
 from flask_login import LoginManager, UserMixin, current_user, login_required, login_user, logout_user
 from redis import Redis
 
 from flask_session_swap import Session
-from servers import redis as servers
-from test_session import cookie_of, record
+from answers import cookie_of
+from test_session import record
 
 
 class User(UserMixin):  # type: ignore[misc]
     def __init__(self, name: str) -> None:
         self.id = name
-
-
-@pytest.fixture
-def redis(redis_server: servers.Redis) -> Iterator[Redis]:
-    with Redis.from_url(redis_server.url) as client:
-        client.flushdb()
-        yield client
 
 
 def application(redis: Redis, **config: Any) -> FlaskClient:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from datetime import timedelta
-from typing import Any, Callable, Dict, Iterator, List, Optional
+from typing import Any, Callable, Dict, List
 
 import msgspec
 import pytest
 from flask import Flask, flash, get_flashed_messages, request, session
 from flask.testing import FlaskClient
 from redis import Redis as Redis
-from werkzeug.test import TestResponse
 
 from flask_session_swap import ConfigurationError, Session, SessionEnded, SessionUnavailable, clock
+from answers import cookie_of
 from servers import redis as servers
 
 Made = Callable[..., FlaskClient]
@@ -57,13 +56,6 @@ def _named(name: str, action: Callable[[], object]) -> Callable[[], object]:
 
 
 @pytest.fixture
-def redis(redis_server: servers.Redis) -> Iterator[Redis]:
-    with Redis.from_url(redis_server.url) as client:
-        client.flushdb()
-        yield client
-
-
-@pytest.fixture
 def now(monkeypatch: pytest.MonkeyPatch) -> List[float]:
     """The time that sessions see, which a test may move. Redis has its own."""
     moment = [clock.now()]
@@ -83,11 +75,6 @@ def made(redis: Redis) -> Made:
         return app.test_client()
 
     return make
-
-
-def cookie_of(answer: TestResponse) -> Optional[str]:
-    found = re.match("session=([^;]*)", answer.headers.get("Set-Cookie", ""))
-    return found and found[1]
 
 
 def record(redis: Redis, sid: str) -> Any:

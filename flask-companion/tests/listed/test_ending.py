@@ -13,9 +13,9 @@ from flask_session_swap.listed import UserSessions
 from flask_session_swap.listed.asking import Asking
 from flask_session_swap.listed.label import Label
 from flask_session_swap.stores.store import Loaded, Swapped
+from memory_store import MemoryStore
 
 from .conftest import Clock
-from .memory_store import MemoryStore
 from .world import LIFETIME, PREFIX, World
 
 

@@ -12,9 +12,9 @@ from flask_session_swap import clock
 from flask_session_swap.errors import SessionEnded
 from flask_session_swap.listed import LISTED
 from flask_session_swap.records import Msgspec, Pickle
+from memory_store import MemoryStore
 
 from .conftest import Clock
-from .memory_store import MemoryStore
 from .world import LIFETIME, PREFIX, World
 
 

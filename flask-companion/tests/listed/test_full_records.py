@@ -7,10 +7,10 @@ from typing import Any, Optional
 import pytest
 
 from flask_session_swap.stores.store import Loaded, Swapped
+from memory_store import MemoryStore
 
 from .application import Device, application
 from .conftest import Clock
-from .memory_store import MemoryStore
 from .world import PREFIX, World
 
 

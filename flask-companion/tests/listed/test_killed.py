@@ -8,10 +8,10 @@ import pytest
 
 from flask_session_swap import clock
 from flask_session_swap.errors import SessionEnded
+from memory_store import Killed, MemoryStore
 
 from .application import Device, application
 from .conftest import Clock
-from .memory_store import Killed, MemoryStore
 from .world import PREFIX, World
 
 Action = Callable[[World, List[str]], Any]

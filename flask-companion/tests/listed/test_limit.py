@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from flask_session_swap.errors import TooManySessions
+from memory_store import MemoryStore
 
 from .conftest import Clock
-from .memory_store import MemoryStore
 from .world import PREFIX, World
 
 

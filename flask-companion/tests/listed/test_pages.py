@@ -10,10 +10,10 @@ from flask import Flask
 from flask_login import LoginManager, UserMixin, login_user, logout_user
 
 from flask_session_swap import ConfigurationError, Session, sessions_of, user_sessions
+from memory_store import MemoryStore
 
 from .application import Device, application
 from .conftest import Clock
-from .memory_store import MemoryStore
 from .world import PREFIX, World
 
 

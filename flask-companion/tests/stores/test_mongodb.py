@@ -17,10 +17,11 @@ from pymongo import MongoClient, monitoring
 from flask_session_swap import clock
 from flask_session_swap.settings import ConfigurationError
 from flask_session_swap.stores.mongodb import LARGEST_RECORD, open_mongodb
-from flask_session_swap.stores.store import Conflict, Done, Loaded, StoreError
+from flask_session_swap.stores.store import Conflict, Done, Loaded
 from servers.mongodb import MongoDb
 from servers.process import free_port
 
+from .failure import failure
 from .place import app_with
 
 HOUR = 3600
@@ -38,15 +39,6 @@ def place(mongodb_server: MongoDb) -> Flask:
 
 def documents(app: Flask) -> Any:
     return app.config["SESSION_MONGODB"][app.config["SESSION_MONGODB_DB"]]["sessions"]
-
-
-def failure(call: Callable[[], object], *secret: str) -> StoreError:
-    """Returns the error of a call. Neither its words nor those of its causes quote anything."""
-    with pytest.raises(StoreError) as error:
-        call()
-    told = "".join(traceback.format_exception(error.type, error.value, None))
-    assert not any(word in told for word in secret), told
-    return error.value
 
 
 def test_documents_of_flask_session_are_read_here_and_those_of_here_there(place: Flask) -> None:

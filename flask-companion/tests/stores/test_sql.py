@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 import sqlite3
-import traceback
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -26,6 +25,7 @@ from servers.postgres import Postgres
 from servers.process import PATIENCE, until
 
 from . import at_sql
+from .failure import failure
 from .place import app_with
 from .test_every_store import count
 
@@ -369,15 +369,6 @@ def test_a_server_that_has_become_read_only_is_left_for_the_one_that_writes(
 
 
 # Errors
-
-
-def failure(call: Callable[[], object], *secret: str) -> StoreError:
-    """Returns the error of a call. Neither its words nor those of its causes quote anything."""
-    with pytest.raises(StoreError) as error:
-        call()
-    told = "".join(traceback.format_exception(error.type, error.value, None))
-    assert not any(word in told for word in secret), told
-    return error.value
 
 
 def test_a_statement_that_the_database_refuses_has_written_nothing_and_quotes_nothing(address: str) -> None:
