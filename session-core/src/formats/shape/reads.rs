@@ -133,6 +133,7 @@ fn reads(was: &Shape, is: &Shape) -> bool {
     match (was, is) {
         (was, Shape::Number) if was.range().is_some() => true,
         (Shape::Character | Shape::Parsed(_), Shape::Text) => true,
+        (Shape::Parsed(was), Shape::Parsed(is)) => was == is || was.strip_prefix("IPv4 ") == Some(is),
         // Texts that are dates or UUIDs are read from stored dates and UUIDs, and the other way round.
         (Shape::Parsed(kind), Shape::Uuid) | (Shape::Uuid, Shape::Parsed(kind)) => kind == "uuid",
         (Shape::Parsed(kind), Shape::DateTime) => kind.ends_with("date and time"),

@@ -1,5 +1,5 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::num::NonZeroU32;
 
 use serde::de::DeserializeOwned;
@@ -322,6 +322,7 @@ fn what_reads_everything_that_was_stored_loses_nothing() {
     assert_eq!(lost::<(u8, u16), Vec<u32>>(), none);
     assert_eq!(lost::<char, String>(), none);
     assert_eq!(lost::<IpAddr, String>(), none);
+    assert_eq!(lost::<Ipv4Addr, IpAddr>(), none);
     assert_eq!(lost::<BTreeMap<u8, String>, HashMap<String, String>>(), none);
     assert_eq!(lost::<first::Item, BTreeMap<String, String>>(), none);
     assert_eq!(lost::<Lights, Colours>(), none);
@@ -338,6 +339,8 @@ fn what_reads_less_than_was_stored_says_where() {
     assert_eq!(lost::<f64, u64>(), ["it was number and is u64"]);
     assert_eq!(lost::<Option<u8>, u8>(), ["it was optional u8 and is u8"]);
     assert_eq!(lost::<String, IpAddr>(), ["it was text and is text of the kind `address`"]);
+    let narrower = "it was text of the kind `address` and is text of the kind `IPv4 address`";
+    assert_eq!(lost::<IpAddr, Ipv4Addr>(), [narrower]);
     assert_eq!(lost::<DateTime, String>(), ["it was date and time and is text"]);
     assert_eq!(lost::<Vec<u8>, [u8; 2]>(), ["it was bytes and is tuple of (u8, u8)"]);
     assert_eq!(

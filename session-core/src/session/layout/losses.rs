@@ -13,8 +13,13 @@ impl Layout {
         let mut lines = Vec::new();
         for (key, was) in &old.fields {
             match self.fields.get(key) {
-                // A type that did not say what it reads is the same as long as it has its name.
-                Some(is) if matches!(&was.shape, Shape::Rust(name) if name == is.rust) => {}
+                Some(is) if matches!(&was.shape, Shape::Rust(name) if name == is.rust && was.shape != is.shape) =>
+                {
+                    lines.push(format!(
+                        "`{key}` is {} and did not say until now what it reads: nobody knows whether that is the same",
+                        is.shape
+                    ));
+                }
                 Some(is) => {
                     let place = format!("`{key}`");
                     lines.extend(losses(&place, (&was.shape, &old.types), (&is.shape, &self.types)));

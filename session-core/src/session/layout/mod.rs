@@ -25,6 +25,9 @@ const VERSION: u32 = 1;
 /// The policy of a field that is merged by a function of the application's own.
 const CUSTOM: &str = "custom";
 
+/// How often a default has to be the same. Two items of a hash set have the same order every other time.
+const LOOKS: usize = 40;
+
 /// One field as its state declares it.
 #[derive(Debug, Clone)]
 pub struct FieldLayout {
@@ -53,8 +56,8 @@ pub struct StateLayout {
 pub fn layout_of<F: Field>() -> FieldLayout {
     let stored = F::Stored::shape();
     // A default that is another one each time says nothing; nor does one that is the time of the test.
-    let default = default_of::<F>()
-        .filter(|default| stored.shape != Shape::DateTime && default_of::<F>().as_ref() == Some(default));
+    let is_lasting = |default: &Value| (0..LOOKS).all(|_| default_of::<F>().as_ref() == Some(default));
+    let default = default_of::<F>().filter(|default| stored.shape != Shape::DateTime && is_lasting(default));
     FieldLayout {
         key: F::KEY,
         name: F::NAME,

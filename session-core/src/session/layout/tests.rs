@@ -177,3 +177,34 @@ fn states_that_contradict_each_other_have_no_layout() {
     let layout = Layout::of([one(), StateLayout { name: "admin::Visit", ..one() }]).unwrap();
     assert!(layout.to_text().unwrap().contains(r#""admin::Visit": ["username", "views"]"#));
 }
+
+struct Roles;
+
+impl Field for Roles {
+    type Stored = std::collections::HashSet<String>;
+    type Declared = std::collections::HashSet<String>;
+    const KEY: &'static str = "roles";
+
+    fn default() -> Self::Declared {
+        ["reader", "writer"].map(str::to_owned).into()
+    }
+}
+
+#[test]
+fn a_default_without_an_order_makes_no_other_text_each_time() {
+    let texts: std::collections::BTreeSet<_> =
+        (0..100).map(|_| layout(state!(Roles)).to_text().unwrap()).collect();
+    assert_eq!(texts.len(), 1, "{texts:?}");
+}
+
+/// As where `#[serde(untagged)]` was taken away.
+#[test]
+fn a_type_that_says_what_it_reads_for_the_first_time_is_told() {
+    let text = layout(state!(Items)).to_text().unwrap();
+    let begin = text.find("\"type\": ").unwrap() + "\"type\": ".len();
+    let end = begin + text[begin..].find(", \"merge\"").unwrap();
+    let opaque = format!("{{\"rust\": {:?}}}", std::any::type_name::<<Items as Field>::Stored>());
+    let was = Layout::from_text(&format!("{}{opaque}{}", &text[..begin], &text[end..])).unwrap();
+    let lines = layout(state!(Items)).losses_since(&was);
+    assert!(lines.len() == 1 && lines[0].starts_with("`items` is tuple of"), "{lines:?}");
+}

@@ -14,16 +14,17 @@ use crate::formats::value::{OwnText, VALUE, own_text};
 const GREATEST_DEPTH: usize = 100;
 
 /// Texts, with the kind of what they are parsed as. The first is a text that only a type for any text reads.
-const TEXTS: [(&str, &str); 18] = [
+const TEXTS: [(&str, &str); 19] = [
     ("", "☕ of tea?"),
     ("uuid", "67e55044-10b1-426f-9247-bb680e5fe0c8"),
     ("date and time", "2001-02-03T04:05:06Z"),
     ("local date and time", "2001-02-03T04:05:06"),
     ("date", "2001-02-03"),
     ("time", "04:05:06"),
-    ("address and port", "192.0.2.1:80"),
-    ("address", "192.0.2.1"),
+    ("address and port", "[2001:db8::1]:80"),
+    ("IPv4 address and port", "192.0.2.1:80"),
     ("address", "2001:db8::1"),
+    ("IPv4 address", "192.0.2.1"),
     ("url", "https://example.com/"),
     ("path", "/a"),
     ("e-mail", "momo@example.com"),
