@@ -139,7 +139,8 @@ impl Manager {
         }
         // What is saved after the answer, as by a stream, may be due to be extended again. The cookie does not follow.
         state.identity.extended = false;
-        let remember_cookie = state.take_cookie_line();
+        // A log-out that has been faster has deleted it.
+        let remember_cookie = state.take_cookie_line().filter(|_| !ended);
         let vary_cookie = state.flags.accessed || set_cookie.is_some() || remember_cookie.is_some();
         let only_extends = matches!(change, CookieChange::Send { news: false });
         Ok(Closed { set_cookie, remember_cookie, only_extends, vary_cookie })

@@ -295,7 +295,7 @@ impl State {
             Ok(Some(Value::Float(seconds))) => Duration::try_from_secs_f64(seconds).ok(),
             _ => None,
         };
-        let expires = later(now, seconds.unwrap_or(config.remember_cookie_duration));
+        let expires = later(now, seconds.unwrap_or(config.remember_cookie_duration).min(LONGEST));
         let line = shared.cookie.set_text(&shared.signer.sign(&user), Some(expires));
         if line.len() > LONGEST_LINE {
             log::error!("the remember-me cookie is {} bytes long, which browsers don't keep", line.len());
@@ -309,6 +309,9 @@ impl State {
         self.remembering.as_mut()?.set_cookie.take()
     }
 }
+
+/// More than a life, and a time to which this can be added.
+const LONGEST: Duration = Duration::from_secs(1 << 32);
 
 /// What browsers keep.
 const LONGEST_LINE: usize = 4093;

@@ -284,8 +284,14 @@ impl State {
     /// Leaves a session that this request has ended by the list of its user: what is set from here on belongs to the session
     /// `fresh`.
     pub(super) fn ended_here(&mut self, fresh: State) {
+        self.note_log_out();
         self.contents = fresh.contents;
-        self.identity.ended_here();
+        if self.has_forgotten() {
+            // The record is gone, but what is under way with its id is to find a note.
+            self.identity.reset();
+        } else {
+            self.identity.ended_here();
+        }
         self.changes_of_login += 1;
         self.flags.modified = true;
     }

@@ -1,6 +1,7 @@
 //! Who has logged out stays logged out, whatever cookie the browser still has.
 
 use std::sync::atomic::Ordering;
+use std::time::UNIX_EPOCH;
 
 use rocket::tokio::join;
 use rocket_session_state::store::conformance::{HoldPoint, Operation};
@@ -126,4 +127,45 @@ async fn the_cookie_is_set_again_with_each_answer_if_the_configuration_says_so()
     assert_eq!(jar.get("remember_token"), remembered("momo").get("remember_token"));
     assert_eq!(shop.done(&jar, "/log-out").await, 200);
     assert_eq!(jar.get("remember_token"), None);
+}
+
+/// The page was read before the log-out, and its answer comes after that of the log-out.
+#[rocket::async_test]
+async fn the_answer_of_a_page_under_way_does_not_set_a_cookie_again_that_a_log_out_has_deleted() {
+    for end in ["/log-out", "/destroy"] {
+        let shop = Shop::open_with(|config| config.remember_cookie_refresh_each_request = true).await;
+        let jar = Jar::default();
+        shop.done(&jar, "/log-in/momo?remember").await;
+        let (late, ended) = join!(with_cookies(shop.get("/linger"), &jar).dispatch(), async {
+            shop.users().lingers.notified().await;
+            let ended = with_cookies(shop.post(end), &jar).dispatch().await;
+            shop.users().goes_on.notify_one();
+            ended
+        });
+        assert!(forgets(&ended), "{end}");
+        assert_eq!((late.status().code, late.headers().get("Set-Cookie").next()), (200, None), "{end}");
+    }
+}
+
+#[rocket::async_test]
+async fn who_ends_all_sessions_is_logged_out_of_this_browser_too() {
+    let shop = Shop::open().await;
+    let jar = Jar::default();
+    shop.done(&jar, "/log-in/momo?remember").await;
+    let before = with_cookies(shop.get("/who"), &jar);
+    assert_eq!(shop.done(&jar, "/end-all").await, 200);
+    assert_eq!(jar.get("remember_token"), None);
+    assert_eq!(shop.shown(&jar, "/who").await, "nobody");
+    assert_eq!(before.dispatch().await.into_string().await.as_deref(), Some("nobody"));
+}
+
+#[rocket::async_test]
+async fn a_cookie_may_be_kept_for_as_long_as_anybody_asks() {
+    let shop = Shop::open().await;
+    for (seconds, is_kept) in [(0, false), (3600, true), (u64::MAX, true)] {
+        let jar = Jar::default();
+        shop.done(&jar, &format!("/remember-for/{seconds}")).await;
+        let now = UNIX_EPOCH.elapsed().unwrap().as_secs() as i64;
+        assert_eq!(jar.header(now + 60).unwrap_or_default().contains("remember_token"), is_kept, "{seconds}");
+    }
 }

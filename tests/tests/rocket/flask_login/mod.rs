@@ -11,11 +11,14 @@ use std::sync::{Arc, Mutex};
 use rocket::http::{Header, Status};
 use rocket::local::asynchronous::{Client, LocalRequest, LocalResponse};
 use rocket::request::{FromRequest, Outcome};
+use rocket::tokio::sync::Notify;
 use rocket::{Build, Request, Rocket, State, get, post, routes};
 use rocket_session_state::config::SessionConfig;
 use rocket_session_state::store::MemoryStore;
 use rocket_session_state::store::conformance::Faulty;
-use rocket_session_state::{Session, SessionError, SessionUser, Sessions, require_session, session_state};
+use rocket_session_state::{
+    SaveError, Session, SessionError, SessionUser, Sessions, UserSessions, require_session, session_state,
+};
 use rocket_session_state_core::signing::RememberSigner;
 use session_tests::jar::Jar;
 use session_tests::told;
@@ -31,6 +34,8 @@ struct Users {
     is_down: Mutex<bool>,
     stamp: AtomicUsize,
     finds: AtomicUsize,
+    lingers: Notify,
+    goes_on: Notify,
 }
 
 #[derive(Clone)]
@@ -105,6 +110,14 @@ fn who(member: Option<Member>) -> String {
     member.map_or_else(|| "nobody".to_owned(), |member| member.user.name)
 }
 
+/// Reads, and takes its time.
+#[get("/linger")]
+async fn linger(member: Member, users: &State<Users>) -> String {
+    users.lingers.notify_one();
+    users.goes_on.notified().await;
+    member.user.name
+}
+
 #[get("/fresh")]
 fn fresh(_fresh: Fresh) {}
 
@@ -144,6 +157,17 @@ fn log_out(farewell: bool, visit: Visit) {
 #[post("/destroy")]
 fn destroy(visit: Visit) {
     visit.destroy();
+}
+
+#[post("/end-all")]
+async fn end_all(sessions: UserSessions<Visit>) -> Result<String, SaveError> {
+    Ok(sessions.end_all().await?.to_string())
+}
+
+#[post("/remember-for/<seconds>")]
+fn remember_for(seconds: u64, visit: Visit) {
+    visit.log_in(&User { name: "momo".to_owned(), stamp: 0 });
+    visit.remember_login_for(std::time::Duration::from_secs(seconds));
 }
 
 #[post("/leave/<word>")]
@@ -211,10 +235,25 @@ impl Shop {
 }
 
 fn application(sessions: rocket_session_state::SessionFairing) -> Rocket<Build> {
-    quiet()
-        .attach(sessions)
-        .manage(Users::default())
-        .mount("/", routes![plain, member, who, fresh, keys, fill, cart, log_in, log_out, destroy, leave])
+    quiet().attach(sessions).manage(Users::default()).mount(
+        "/",
+        routes![
+            plain,
+            member,
+            who,
+            linger,
+            fresh,
+            keys,
+            fill,
+            cart,
+            log_in,
+            log_out,
+            destroy,
+            end_all,
+            leave,
+            remember_for
+        ],
+    )
 }
 
 fn browser(request: LocalRequest<'_>) -> LocalRequest<'_> {
