@@ -2,7 +2,7 @@
 
 use super::{Environment, SessionConfig};
 use crate::choice::UnknownChoice;
-use crate::formats::cookie::{SameSite, ascii_domain};
+use crate::formats::cookie::{CookieAttributes, SameSite, ascii_domain};
 use crate::settings::reader::{FromSetting, Setting, text_between_blanks};
 use crate::settings::report::Report;
 
@@ -113,6 +113,23 @@ const NAME_PREFIXES: [NamePrefix; 4] = [
     NamePrefix { text: "__http-", written: "__Http-", is_host: false, is_http: true },
     NamePrefix { text: "__secure-", written: "__Secure-", is_host: false, is_http: false },
 ];
+
+/// Says what the name of another cookie than the session's promises, if the cookie does not keep it.
+pub(super) fn broken_promise(cookie: &CookieAttributes) -> Option<String> {
+    let name = cookie.name.to_ascii_lowercase();
+    let prefix = NAME_PREFIXES.iter().find(|prefix| name.starts_with(prefix.text))?;
+    let is_of_host = cookie.domain.is_none() && cookie.path.as_deref() == Some("/");
+    let keeps = cookie.secure && (cookie.http_only || !prefix.is_http) && (is_of_host || !prefix.is_host);
+    let needs = match (prefix.is_host, prefix.is_http) {
+        (true, true) => "`Secure`, `HttpOnly`, the path \"/\" and no domain",
+        (true, false) => "`Secure`, the path \"/\" and no domain",
+        (false, true) => "`Secure` and `HttpOnly`",
+        (false, false) => "`Secure`",
+    };
+    (!keeps).then(|| {
+        format!("begins with `{}`, which needs {needs}, or browsers drop the cookie", prefix.written)
+    })
+}
 
 /// Reports what a name promises and the cookie does not keep: browsers drop it without a word. `Secure` is decided.
 fn name_prefix(config: &SessionConfig, report: &mut Report) {

@@ -68,6 +68,11 @@ pub(super) fn check(config: &mut SessionConfig, environment: Environment, report
             "\"None\": browsers drop such a cookie unless it is Secure; write remember_cookie_secure = true",
         );
     }
+    if let Some(flaw) = cookie::broken_promise(&config.remember_cookie())
+        && report.readable(&[SECURE])
+    {
+        report.refuse(&["remember_cookie_name"], flaw);
+    }
     if environment.debug_profile {
         return;
     }

@@ -31,6 +31,7 @@ fn the_keys_have_flask_logins_names_and_are_as_strict_as_those_of_the_session() 
     assert_eq!(config.remember_cookie_domain.as_deref(), Some("example.org"));
     assert_eq!(config.session_protection, Some(SessionProtection::Strong));
     assert_eq!(config.remember_cookie_samesite, None);
+    assert!(configure(SHARED, "remember_cookie_name = \"__Host-user\"").is_ok());
     assert_eq!(configure(SHARED, "session_protection = false").unwrap().session_protection, None);
 }
 
@@ -39,6 +40,11 @@ fn what_browsers_would_not_keep_and_what_is_not_a_word_do_not_launch() {
     for (line, key, says) in [
         ("remember_cookie_name = \"a b\"", "remember_cookie_name", "not a valid cookie name"),
         ("remember_cookie_name = \"session\"", "remember_cookie_name", "name of the session's cookie"),
+        (
+            "remember_cookie_name = \"__Host-user\"\nremember_cookie_path = \"/shop\"",
+            "remember_cookie_name",
+            "needs `Secure`, the path \"/\" and no domain",
+        ),
         ("remember_cookie_domain = \"example.org:80\"", "remember_cookie_domain", "not a domain"),
         ("remember_cookie_path = \"shop\"", "remember_cookie_path", "must start with `/`"),
         ("remember_cookie_duration = 0", "remember_cookie_duration", "at least one second"),
