@@ -306,10 +306,13 @@ def test_a_session_that_is_too_long_is_an_error_that_names_the_largest_keys(
     assert "its largest keys are ['long'" in caplog.text and "xx" not in caplog.text
 
 
-def test_a_record_that_nobody_can_read_is_a_new_session(made: Made, redis: Redis) -> None:
+@pytest.mark.parametrize(
+    "stored", [b"\xc1", b"\x81\xa1a" + b"\x91" * 100_000 + b"\xc0"], ids=["not a record", "a record that is too deep"]
+)
+def test_a_record_that_nobody_can_read_is_a_new_session(made: Made, redis: Redis, stored: bytes) -> None:
     client = made()
     sid = cookie_of(client.get("/views")) or ""
-    redis.set("session:" + sid, b"\xc1")
+    redis.set("session:" + sid, stored)
     assert client.get("/read").json == {"_permanent": True}
     assert cookie_of(client.get("/views")) != sid
 

@@ -48,6 +48,9 @@ class Msgspec:
                 pass
             except UnicodeDecodeError as error:
                 raise ValueError("a record has text that is not UTF-8") from error
+            except RecursionError as error:
+                # What was written with more of Python's stack than is left to read it.
+                raise ValueError("a record is too deep") from error
         return _unpickled(record)
 
     def same(self, one: object, other: object) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
@@ -446,6 +447,25 @@ def test_a_record_that_mariadb_would_cut_off_is_refused(request: pytest.FixtureR
 
 
 # Configuration
+
+
+def test_a_forked_process_has_connections_of_its_own(server_address: str) -> None:
+    app, _ = application(server_address)
+    store = open_sql(app)
+    put(store, key(), b"x")
+    number = {"postgresql": "SELECT pg_backend_pid()"}.get(store._connections.kind, "SELECT connection_id()")
+
+    def connection() -> int:
+        return int(store._connections.fetch(text(number), {})[0][0])
+
+    ours, (reading, writing) = connection(), os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.write(writing, str(connection()).encode())
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert int(os.read(reading, 100)) != ours
+    assert connection() == ours
 
 
 def refused(app: Flask) -> str:

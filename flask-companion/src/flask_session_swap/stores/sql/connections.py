@@ -148,6 +148,10 @@ class Connections:
     def _opened(self) -> Engine:
         # When it is first needed: the application may still set up its engine after it has attached sessions.
         with self._opening:
+            if self._engine is not None and self._opened_by != os.getpid():
+                # Those of the process from which this one was forked: their answers are its answers.
+                self._engine.dispose(close=False)
+                self._engine = None
             if self._engine is None:
                 self._engine = _engine_beside(self._of_application)
                 self._opened_by = os.getpid()
