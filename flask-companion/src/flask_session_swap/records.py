@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pickle
-from typing import Any, Dict, List, Mapping, Optional, Protocol, Union
+from typing import Any, Mapping, Optional, Protocol, Union
 
 import msgspec
 

@@ -7,7 +7,7 @@ import math
 import threading
 from dataclasses import dataclass
 from functools import wraps
-from typing import Any, Callable, Dict, Mapping, Optional, Set
+from typing import Any, Callable, Dict, Optional, Set
 
 from flask_session.base import ServerSideSession
 from werkzeug.datastructures import CallbackDict

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Optional
 
 from .process import Folder, Process, free_port, run
+from .server import Server
 
 INSTALL = "apt-get install -y mariadb-server"
 
@@ -15,20 +16,21 @@ START = (
 )
 
 
-class MariaDb:
+class MariaDb(Server):
     """A server, whose databases are made by ``create``."""
 
     def __init__(self) -> None:
-        self.port = free_port()
-        self._folder = Folder()
+        folder = Folder()
+        super().__init__(free_port(), folder)
+        self._path = folder.path
         self._shared: Optional[str] = None
-        (self._folder.path / "start.sql").write_text(START)
+        (self._path / "start.sql").write_text(START)
         # Servers that run side by side would give their temporary tables the same names.
-        self._environment = {"TMPDIR": str(self._folder.path)}
-        install = ["mariadb-install-db", "--no-defaults", f"--datadir={self._folder.path / 'data'}"]
+        self._environment = {"TMPDIR": str(self._path)}
+        install = ["mariadb-install-db", "--no-defaults", f"--datadir={self._path / 'data'}"]
         install += ["--user=root", "--skip-test-db", "--auth-root-authentication-method=normal"]
         run(install, self._environment)
-        self._start()
+        self.start()
 
     def url(self, database: str) -> str:
         """Returns the address of a database, as SQLAlchemy spells it."""
@@ -51,19 +53,8 @@ class MariaDb:
             self._shared = self.create("shared")
         return self._shared
 
-    def kill(self) -> None:
-        self.process.kill()
-
-    def restart(self) -> None:
-        self.process.kill()
-        self._start()
-
-    def stop(self) -> None:
-        self.process.kill()
-        self._folder.remove()
-
-    def _start(self) -> None:
-        folder = self._folder.path
+    def start(self) -> None:
+        folder = self._path
         command = ["mariadbd", "--no-defaults", "--user=root", "--bind-address=127.0.0.1"]
         command += ["--skip-name-resolve"]
         command += [f"--port={self.port}", f"--datadir={folder / 'data'}", f"--socket={folder / 'socket'}"]

@@ -3,32 +3,22 @@
 from __future__ import annotations
 
 from .process import Process, answers, free_port
+from .server import Server
 
 
-class Memcached:
+class Memcached(Server):
     """A server."""
 
     def __init__(self, *arguments: str) -> None:
-        self.port = free_port()
+        super().__init__(free_port())
         self._arguments = arguments
-        self._start()
+        self.start()
 
     @property
     def address(self) -> str:
         return f"127.0.0.1:{self.port}"
 
-    def kill(self) -> None:
-        self.process.kill()
-
-    def restart(self) -> None:
-        """Starts it anew on its port, empty."""
-        self.process.kill()
-        self._start()
-
-    def stop(self) -> None:
-        self.process.kill()
-
-    def _start(self) -> None:
+    def start(self) -> None:
         # It does not run as root; another user's name is ignored if it is not.
         command = ["memcached", "-u", "nobody", "-l", "127.0.0.1", "-U", "0", "-p", self.port]
         self.process = Process([*command, *self._arguments], "apt-get install -y memcached")

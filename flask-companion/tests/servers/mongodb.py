@@ -5,35 +5,26 @@ from __future__ import annotations
 from pathlib import Path
 
 from .process import Folder, Process, answers, free_port
+from .server import Server
 
 PROGRAM = Path(__file__).resolve().parents[3] / "tests/.venv-mongodb/bin/secantusd-py"
 
 
-class MongoDb:
+class MongoDb(Server):
     """A server. What was acknowledged survives ``kill`` and ``restart``."""
 
     def __init__(self) -> None:
-        self.port = free_port()
-        self._folder = Folder()
-        self._start()
+        folder = Folder()
+        super().__init__(free_port(), folder)
+        self._path = folder.path
+        self.start()
 
     @property
     def url(self) -> str:
         return f"mongodb://127.0.0.1:{self.port}"
 
-    def kill(self) -> None:
-        self.process.kill()
-
-    def restart(self) -> None:
-        self.process.kill()
-        self._start()
-
-    def stop(self) -> None:
-        self.process.kill()
-        self._folder.remove()
-
-    def _start(self) -> None:
+    def start(self) -> None:
         command = [PROGRAM, "--standalone", "--host", "127.0.0.1", "--log-level", "ERROR", "--sync-on-commit"]
-        command += ["--port", self.port, "--storage-path", self._folder.path / "data"]
+        command += ["--port", self.port, "--storage-path", self._path / "data"]
         self.process = Process(command, "scripts/install.sh")
         self.process.wait_until("ready", lambda: answers(self.port))

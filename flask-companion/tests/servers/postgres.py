@@ -9,25 +9,30 @@ from pathlib import Path
 from typing import Optional
 
 from .process import Folder, Process, free_port, run
+from .server import Server
 
 INSTALL = "apt-get install -y postgresql"
 
 
-class Postgres:
+class Postgres(Server):
     """A server, whose databases are made by ``create``."""
 
+    # SIGKILL would end one process of many; at this signal all of them drop everything.
+    KILLED_BY = signal.SIGQUIT
+
     def __init__(self) -> None:
-        self.port = free_port()
-        self._folder = Folder()
+        folder = Folder()
+        super().__init__(free_port(), folder)
+        self._path = folder.path
         self._shared: Optional[str] = None
         if os.geteuid() == 0:
-            shutil.chown(self._folder.path, "postgres")
-        self._data = self._folder.path / "data"
+            shutil.chown(self._path, "postgres")
+        self._data = self._path / "data"
         run([
             *_program("initdb"), "--pgdata", self._data, "--username", "flask", "--auth", "trust",
             "--encoding", "UTF8", "--no-locale", "--no-sync",
         ])
-        self._start()
+        self.start()
 
     def url(self, database: str = "postgres") -> str:
         """Returns the address of a database, as SQLAlchemy spells it."""
@@ -50,19 +55,7 @@ class Postgres:
             self._shared = self.create("shared")
         return self._shared
 
-    def kill(self) -> None:
-        # SIGKILL would end one process of many; at this signal all of them drop everything.
-        self.process.kill(signal.SIGQUIT)
-
-    def restart(self) -> None:
-        self.kill()
-        self._start()
-
-    def stop(self) -> None:
-        self.kill()
-        self._folder.remove()
-
-    def _start(self) -> None:
+    def start(self) -> None:
         command = [*_program("postgres"), "-D", self._data, "-p", self.port]
         settings = ["listen_addresses=127.0.0.1", "fsync=off", "shared_buffers=16MB"]
         for setting in [*settings, f"unix_socket_directories={self._data}"]:

@@ -8,6 +8,7 @@ from typing import Any, Tuple
 from redis import Redis as Client
 
 from .process import Folder, Process, free_port, until
+from .server import Server
 
 INSTALL = "apt-get install -y redis-server"
 SLOTS = 16_384
@@ -32,15 +33,16 @@ def _program(engine: str) -> str:
     return str(found)
 
 
-class Redis:
+class Redis(Server):
     """A server. What was acknowledged survives ``kill`` and ``restart``."""
 
     def __init__(self, *arguments: str, engine: str = ENGINES[0]) -> None:
-        self.port = free_port()
         self._program = _program(engine)
         self._arguments = arguments
-        self._folder = Folder()
-        self._start()
+        folder = Folder()
+        super().__init__(free_port(), folder)
+        self._path = folder.path
+        self.start()
 
     @property
     def url(self) -> str:
@@ -51,19 +53,8 @@ class Redis:
         with Client(port=self.port) as client:
             return client.execute_command(*words)
 
-    def kill(self) -> None:
-        self.process.kill()
-
-    def restart(self) -> None:
-        self.process.kill()
-        self._start()
-
-    def stop(self) -> None:
-        self.process.kill()
-        self._folder.remove()
-
-    def _start(self) -> None:
-        command = [self._program, "--dir", self._folder.path, "--port", self.port, "--bind", "127.0.0.1"]
+    def start(self) -> None:
+        command = [self._program, "--dir", self._path, "--port", self.port, "--bind", "127.0.0.1"]
         command += ["--save", "", "--appendonly", "yes", "--appendfsync", "no", *self._arguments]
         self.process = Process(command, INSTALL)
         self.process.wait_until("ready", lambda: "Ready to accept connections" in self.process.output())

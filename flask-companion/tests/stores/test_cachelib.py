@@ -12,15 +12,17 @@ from cachelib.memcached import MemcachedCache
 from cachelib.redis import RedisCache
 from cachelib.serializers import JSONSerializer
 from cachelib.simple import SimpleCache
-from flask import Flask, session
+from flask import Flask
 from redis import Redis
 
 from flask_session_swap import ConfigurationError, clock
+from flask_session_swap.records import Pickle
 from flask_session_swap.stores.cachelib import open_cachelib
 from flask_session_swap.stores.store import Conflict, Done, Loaded, Store
 from servers.process import PATIENCE
 from servers.redis import Redis as RedisServer
 
+from .after_flask_session import goes_on_at_either
 from .place import app_with
 
 KEY = "session:key"
@@ -90,32 +92,13 @@ def test_nobody_is_logged_out_to_make_room_in_a_simple_cache(caplog: pytest.LogC
 
 @pytest.mark.parametrize("kind", ["simple", "redis"])
 def test_flask_session_and_the_store_share_the_sessions_of_a_cache(kind: str, request: pytest.FixtureRequest) -> None:
-    from flask_session import Session
-
     cache: BaseCache = SimpleCache()
     if kind == "redis":
         server: RedisServer = request.getfixturevalue("redis_server")
         cache = RedisCache(Redis.from_url(server.url), key_prefix=lambda: "of-flask:")
     app = Flask("tests")
     app.config.update(SESSION_TYPE="cachelib", SESSION_CACHELIB=cache)
-
-    @app.get("/<value>")
-    def set_value(value: str) -> str:
-        before = str(session.get("value"))
-        session["value"] = value
-        return before
-
-    Session(app)
-    client = app.test_client()
-    client.get("/one")
-    cookie = client.get_cookie("session")
-    assert cookie is not None
-    key = f"session:{cookie.value}"
-    store = open_cachelib(app)
-    loaded = store.load(key, clock.now())
-    assert loaded is not None and pickle.loads(loaded.record)["value"] == "one"
-    assert isinstance(store.swap(key, loaded, pickled(value="two"), None, clock.now()), Done)
-    assert client.get("/three").text == "two"
+    goes_on_at_either(app, open_cachelib, Pickle())
 
 
 def test_what_somebody_else_wrote_into_a_redis_cache_is_compared_as_it_is(redis_server: RedisServer) -> None:

@@ -22,14 +22,16 @@ from typing import Any, Iterator, List, Optional
 import pytest
 from cachelib.file import FileSystemCache
 from cachelib.serializers import JSONSerializer
-from flask import Flask, session
+from flask import Flask
 
 from flask_session_swap import ConfigurationError, clock
+from flask_session_swap.records import Pickle
 from flask_session_swap.stores.cachelib import open_cachelib
 from flask_session_swap.stores.files import FileStore, folder, of_cache, open_files
 from flask_session_swap.stores.store import Conflict, Done, Loaded, StoreError
 from servers.process import PATIENCE, until
 
+from .after_flask_session import goes_on_at_either
 from .place import app_with
 
 KEY = "session:key"
@@ -85,28 +87,9 @@ def test_a_file_is_what_cachelib_reads_and_what_cachelib_writes_is_read(tmp_path
 
 
 def test_flask_session_and_the_store_share_a_session(tmp_path: Path) -> None:
-    from flask_session import Session
-
     app = Flask("tests")
     app.config.update(SESSION_TYPE="cachelib", SESSION_CACHELIB=cache_in(tmp_path))
-
-    @app.get("/<value>")
-    def set_value(value: str) -> str:
-        before = str(session.get("value"))
-        session["value"] = value
-        return before
-
-    Session(app)
-    client = app.test_client()
-    assert client.get("/one").text == "None"
-    cookie = client.get_cookie("session")
-    assert cookie is not None
-    key = f"session:{cookie.value}"
-    store = open_cachelib(app)
-    loaded = store.load(key, clock.now())
-    assert loaded is not None and pickle.loads(loaded.record)["value"] == "one"
-    assert isinstance(store.swap(key, loaded, pickled(value="two"), None, clock.now()), Done)
-    assert client.get("/three").text == "two"
+    goes_on_at_either(app, open_cachelib, Pickle())
 
 
 def test_a_record_under_the_name_of_an_older_cachelib_is_read_and_moves_when_it_changes(tmp_path: Path) -> None:

@@ -10,18 +10,20 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Iterator, List
 
 import pytest
-from flask import Flask, session
+from flask import Flask
 from pymemcache.client.base import Client, PooledClient
 from pymemcache.client.hash import HashClient
 from pymemcache.client.retrying import RetryingClient
 from pymemcache.serde import compressed_serde, pickle_serde
 
 from flask_session_swap import ConfigurationError, clock
+from flask_session_swap.records import Msgspec
 from flask_session_swap.stores.memcached import MemcachedStore, connection, open_memcached
-from flask_session_swap.stores.store import Conflict, Done, Loaded, StoreError
+from flask_session_swap.stores.store import Done, Loaded, StoreError
 from servers.memcached import Memcached
 from servers.process import PATIENCE
 
+from .after_flask_session import goes_on_at_either
 from .place import app_with
 
 KEY = "session:key"
@@ -97,29 +99,9 @@ def test_the_settings_of_the_client_hold(memcached_server: Memcached) -> None:
 
 
 def test_flask_session_and_the_store_share_a_session(memcached_server: Memcached) -> None:
-    import msgspec
-    from flask_session import Session
-
     app = Flask("tests")
     app.config.update(SESSION_TYPE="memcached", SESSION_MEMCACHED=Client(memcached_server.address))
-
-    @app.get("/<value>")
-    def set_value(value: str) -> str:
-        before = str(session.get("value"))
-        session["value"] = value
-        return before
-
-    Session(app)
-    client = app.test_client()
-    client.get("/one")
-    cookie = client.get_cookie("session")
-    assert cookie is not None
-    key = f"session:{cookie.value}"
-    store = open_memcached(app)
-    loaded = store.load(key, clock.now())
-    assert loaded is not None and msgspec.msgpack.decode(loaded.record)["value"] == "one"
-    assert isinstance(store.swap(key, loaded, msgspec.msgpack.encode({"value": "two"}), None, clock.now()), Done)
-    assert client.get("/three").text == "two"
+    goes_on_at_either(app, open_memcached, Msgspec("msgpack"))
 
 
 def test_the_same_record_under_another_number_is_still_the_expected_one(memcached_server: Memcached) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Optional
 from ..errors import SessionEnded, SessionRenewed
 from ..login import Rotation
 from ..retry import contended, pause
-from ..stores.store import Done
+from ..stores.store import Conflict, Done
 from . import moving
 from .plan import Draft, Life, Plan, Saved, Stored
 from .successor import Living
@@ -86,10 +86,7 @@ def merge_into_successor(writer: Writer, old: Stored, plan: Plan) -> Saved:
             if merged.is_empty:
                 writer.leave(living.loaded, [living.sid])
             return Saved(old, renewed=old.sid)
-        if swapped.current is None:
-            living = writer.living(living.sid)
-        else:
-            living = replace(living, loaded=swapped.current)
+        living = _where_it_is(writer, living, swapped)
         pause(attempt)
     raise contended()
 
@@ -155,9 +152,11 @@ def _join(writer: Writer, first: Living, plan: Plan) -> Optional[Saved]:
         swapped = writer.swap(writer.home.key(living.sid), living.loaded, merged, life)
         if isinstance(swapped, Done):
             return Saved.as_written(living.sid, merged, swapped, life)
-        if swapped.current is None:
-            living = writer.living(living.sid)
-        else:
-            living = replace(living, loaded=swapped.current)
+        living = _where_it_is(writer, living, swapped)
         pause(attempt)
     raise contended()
+
+
+def _where_it_is(writer: Writer, living: Living, met: Conflict) -> Optional[Living]:
+    """Returns the session as it is by now, where another request was faster: changed, or under a new id."""
+    return writer.living(living.sid) if met.current is None else replace(living, loaded=met.current)

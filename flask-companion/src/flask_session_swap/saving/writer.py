@@ -13,7 +13,7 @@ from ..login import Rotation
 from ..records import Format
 from ..retry import contended, pause
 from ..settings import Settings
-from ..stores.store import Conflict, Done, Loaded, Store, StoreError, Swapped
+from ..stores.store import Done, Loaded, Store, StoreError, Swapped
 from ..term import Refresh, Term, live_alike
 from . import following, moving
 from .keyed_locks import KeyedLocks
