@@ -267,7 +267,7 @@ def test_a_swap_whose_answer_is_lost_is_open_and_not_sent_again() -> None:
 
 
 def test_a_server_that_stands_still_is_an_error_and_its_late_answer_is_nobodys(server: Memcached) -> None:
-    store = opened(Client(server.address, timeout=0.2))
+    store = opened(Client(server.address, timeout=0.5))
     loaded = create(store, KEY, b"old")
     server.process.pause()
     try:

@@ -17,9 +17,9 @@ from pymongo import MongoClient, monitoring
 from flask_session_swap import clock
 from flask_session_swap.settings import ConfigurationError
 from flask_session_swap.stores.mongodb import LARGEST_RECORD, open_mongodb
-from flask_session_swap.stores.store import Conflict, Done, Loaded
+from flask_session_swap.stores.store import Conflict, Done, Loaded, StoreError
 from servers.mongodb import MongoDb
-from servers.process import free_port
+from servers.process import free_port, until
 
 from .failure import failure
 from .place import app_with
@@ -157,9 +157,18 @@ def test_a_server_that_is_away_is_left_to_the_requests_and_nothing_is_written() 
 def test_an_answer_that_does_not_come_leaves_open_what_was_written(
     place: Flask, mongodb_server: MongoDb
 ) -> None:
-    place.config["SESSION_MONGODB"] = MongoClient(mongodb_server.url, socketTimeoutMS=200)
+    # The server has been asked for everything that it is asked for once, by somebody who is patient.
+    assert open_mongodb(place).load("session:secret", clock.now()) is None
+    place.config["SESSION_MONGODB"] = MongoClient(mongodb_server.url, socketTimeoutMS=500)
     store = open_mongodb(place)
-    assert store.load("session:secret", clock.now()) is None
+
+    def is_connected() -> bool:
+        try:
+            return store.load("session:secret", clock.now()) is None
+        except StoreError:
+            return False
+
+    until(is_connected, "connected")
     mongodb_server.process.pause()
     try:
         now = clock.now()
@@ -173,7 +182,7 @@ def test_what_was_written_survives_an_outage_and_the_indexes_are_made_when_the_s
     server = MongoDb()
     try:
         server.kill()
-        client: MongoClient[Any] = MongoClient(server.url, serverSelectionTimeoutMS=50)
+        client: MongoClient[Any] = MongoClient(server.url, serverSelectionTimeoutMS=3_000)
         app = app_with(SESSION_MONGODB=client, SESSION_MONGODB_DB="shop")
         store = open_mongodb(app)
         server.restart()
