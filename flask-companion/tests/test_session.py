@@ -28,6 +28,7 @@ ROUTES: Dict[str, Callable[[], object]] = {
     "clear": lambda: session.clear(),
     "log-in": lambda: session.__setitem__("user", request.args["user"]),
     "log-out": lambda: (flash("bye"), session.pop("user", None)),
+    "clear-user": lambda: session.pop("user", None),
     "flash": lambda: flash("hello"),
     "flashed": lambda: get_flashed_messages(),
     "sid": lambda: session.sid,  # type: ignore[attr-defined]
@@ -479,6 +480,14 @@ def test_what_a_request_sets_before_its_log_out_is_the_users(made: Made, redis: 
     client.post("/log-in?user=momo")
     sid = cookie_of(client.post("/profile-and-out")) or ""
     assert record(redis, sid) == {"_permanent": True, "language": "de"}
+
+
+def test_whatever_is_stored_as_messages_keeps_nobody_from_logging_out(made: Made, redis: Redis) -> None:
+    client = made()
+    sid = cookie_of(client.get("/log-in?user=momo")) or ""
+    redis.set("session:" + sid, msgspec.msgpack.encode({**record(redis, sid), "_flashes": 5}))
+    assert client.get("/clear-user").status_code == 200
+    assert redis.get("session:" + sid) is None
 
 
 def test_a_log_in_and_a_log_out_in_one_request_leave_nothing_and_a_new_id(made: Made, redis: Redis) -> None:

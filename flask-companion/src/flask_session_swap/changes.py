@@ -90,7 +90,9 @@ class Changes:
 
 def added_flashes(base: Mapping[str, Any], now: Mapping[str, Any]) -> Any:
     """Returns the messages that a request has queued and not only found; ``None`` if there are none."""
-    before, queue = base.get(FLASHES) or [], now.get(FLASHES) or []
+    found = (base.get(FLASHES), now.get(FLASHES))
+    # What another program has stored there may be anything, and keeps nobody from logging out.
+    before, queue = (messages if isinstance(messages, (list, tuple)) else [] for messages in found)
     return merge.without(queue, before) or None
 
 
