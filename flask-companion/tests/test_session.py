@@ -437,6 +437,7 @@ def test_messages_of_parallel_requests_are_all_shown_once(made: Made, redis: Red
         ({"SESSION_REFRESH_AFTER": 2}, "SESSION_REFRESH_AFTER"),
         ({"SESSION_ABSOLUTE_LIFETIME": "1 hour"}, "SESSION_ABSOLUTE_LIFETIME"),
         ({"PERMANENT_SESSION_LIFETIME": 0}, "PERMANENT_SESSION_LIFETIME"),
+        ({"PERMANENT_SESSION_LIFETIME": 36_501 * 24 * 60 * 60}, "36,500 days"),
         ({"SESSION_MAX_PER_USER": 5}, "SESSION_LISTED"),
         ({"SESSION_SERIALIZATION_FORMAT": "yaml"}, "SESSION_SERIALIZATION_FORMAT"),
         ({"SESSION_LOGIN_KEY": 1}, "SESSION_LOGIN_KEY"),

@@ -10,7 +10,7 @@ from flask_session.defaults import Defaults
 from .cleanup import register_cleanup
 from .interface import SwapSessionInterface
 from .session import SwapSession
-from .settings import ConfigurationError, Settings
+from .settings import LONGEST_LIFE, ConfigurationError, Settings
 from .stores import open_store
 
 
@@ -41,8 +41,11 @@ class Session:
         kind = app.config.get("SESSION_TYPE", Defaults.SESSION_TYPE)
         if not isinstance(kind, str):
             raise ConfigurationError("SESSION_TYPE is the name of a store, such as \"redis\"")
-        if app.permanent_session_lifetime.total_seconds() < 1:
+        lifetime = app.permanent_session_lifetime.total_seconds()
+        if lifetime < 1:
             raise ConfigurationError("PERMANENT_SESSION_LIFETIME is at least a second: no store keeps anything for less")
+        if lifetime > LONGEST_LIFE:
+            raise ConfigurationError("PERMANENT_SESSION_LIFETIME is at most 36,500 days")
         store = open_store(kind.lower(), app)
         app.session_interface = SwapSessionInterface(app, store, settings)
         register_cleanup(app, store)

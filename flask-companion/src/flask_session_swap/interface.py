@@ -23,7 +23,7 @@ from .records import Format, Msgspec, Pickle
 from .saving import Home, Saved, Stored, Writer, is_empty
 from .saving.successor import SID
 from .session import Opened, SwapSession
-from .settings import ConfigurationError, Settings
+from .settings import LONGEST_LIFE, ConfigurationError, Settings
 from .stores.store import Store, StoreError
 from .term import Refresh
 
@@ -119,8 +119,9 @@ class SwapSessionInterface(SessionInterface):
     def refresh(self, app: Flask) -> Refresh:
         """Returns the rule by which lives are extended. As in Flask, two of the settings may change at run time."""
         settings, lifetime = self.home.settings, app.permanent_session_lifetime.total_seconds()
+        lifetime = min(max(lifetime, 1), LONGEST_LIFE)
         return Refresh(
-            lifetime=max(lifetime, 1),
+            lifetime=lifetime,
             longest=settings.longest_life(lifetime),
             absolute=settings.absolute_lifetime,
             each_use=bool(app.config["SESSION_REFRESH_EACH_REQUEST"]),

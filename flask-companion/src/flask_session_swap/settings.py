@@ -13,6 +13,9 @@ from . import layout, merge
 
 _DAY = 24 * 60 * 60
 
+#: The longest life in seconds that can be configured, as on the Rust side. Cookies can't end in the year 10,000.
+LONGEST_LIFE = 36_500 * _DAY
+
 #: The list of a user's sessions is one record, which each log-in of the user rewrites.
 _MOST_LISTED = 100
 
