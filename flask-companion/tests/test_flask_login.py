@@ -162,3 +162,20 @@ def test_a_log_in_by_a_password_does_not_share_the_session_of_a_remembered_login
     assert recalled is not None and recalled not in proven
     assert other.get("/account").text == "momo True"
     assert client.get("/account").text == "momo False"
+
+
+def test_a_request_that_comes_with_the_old_id_after_a_log_out_is_not_logged_in_again_by_its_cookie(
+    redis: Redis,
+) -> None:
+    client = application(redis)
+    client.get("/put/apple")
+    client.post("/in/momo")
+    session_cookie, remembered = client.get_cookie("session"), client.get_cookie("remember_token")
+    assert session_cookie is not None and remembered is not None
+    client.post("/out")
+    late = application(redis)
+    late.set_cookie("session", session_cookie.value)
+    late.set_cookie("remember_token", remembered.value)
+    assert cookie_of(late.get("/account")) is None
+    assert late.post("/put/pear").status_code == 409
+    assert not [key for key in redis.keys("session:*") if b"~" not in key]

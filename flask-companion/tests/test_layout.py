@@ -119,3 +119,10 @@ def test_a_file_that_is_not_a_layout_is_refused_with_the_reason(
     with pytest.raises(layout.LayoutError) as refused:
         layout.read(path)
     assert words in str(refused.value) and "layout.json" in str(refused.value)
+
+
+def test_a_policy_that_has_nothing_to_do_with_the_values_of_a_key_is_refused() -> None:
+    # A map, which a Rust function merges.
+    with pytest.raises(layout.LayoutError, match="'union'"):
+        layout.read(MIGRATION).policies({"cart": "union"})
+    assert layout.read(MIGRATION).policies({"cart": "last"})["cart"] == "last"

@@ -75,6 +75,11 @@ class Layout:
                     f"the policy of {key!r} is {policy!r} in SESSION_MERGE and {told!r} in SESSION_LAYOUT: "
                     "leave it out of SESSION_MERGE"
                 )
+            if key in self.fields and isinstance(policy, str) and not _fits(policy, self.fields[key].type):
+                raise LayoutError(
+                    f"{key!r} can't be merged by {policy!r}, since it is {json.dumps(self.fields[key].type)} in "
+                    "SESSION_LAYOUT: name another policy in SESSION_MERGE, or a function"
+                )
         return {**self.merge, **own}
 
 
@@ -118,6 +123,18 @@ def _layout(content: Any) -> Layout:
         types=types,
         states={name: tuple(cast(List[str], keys)) for name, keys in states.items()},
     )
+
+
+def _fits(policy: str, told: Any) -> bool:
+    """Tells whether a policy has something to do with values of a type. What is not known is not refused."""
+    word = told if isinstance(told, str) else next(iter(told))
+    if word == "optional":
+        return _fits(policy, told[word])
+    if word in ("any", "parsed", "rust", "type"):
+        return True
+    numbers = (*INTEGERS, "number")
+    fitting = {"add": numbers, "union": ("list",), "max": (*numbers, "text"), "min": (*numbers, "text")}
+    return policy not in fitting or word in fitting[policy]
 
 
 def _field(value: Any, place: str, types: Mapping[str, Any]) -> Field:

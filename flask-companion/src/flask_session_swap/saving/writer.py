@@ -9,7 +9,7 @@ from typing import Any, Callable, List, Mapping, Optional
 
 from ..errors import RecordTooLarge, SessionEnded, SessionUnavailable
 from ..listed import LISTED, Lists
-from ..login import Rotation
+from ..login import FLASK_LOGIN, Rotation
 from ..records import Format
 from ..retry import contended, pause
 from ..settings import Settings
@@ -77,9 +77,20 @@ class Writer:
         if plan.rotation is not None and not draft.is_empty:
             return moving.move_to_new_id(self, stored, draft, plan, plan.rotation)
         if plan.rotation == Rotation.OTHER_USER:
+            if self._login_key == FLASK_LOGIN:
+                self._note_log_out(stored.sid)
             self.end(stored.sid, stored.loaded)
             return Saved()
         return self._update(stored, draft, plan)
+
+    def _note_log_out(self, sid: str) -> None:
+        """Lets requests that come with the old id find that its user has logged out, so that the remember-me cookie which they
+        bring, too, logs nobody in."""
+        lifetime = self.home.settings.successor_seconds
+        if lifetime:
+            # Nothing is ever stored under the new id. A note that is there leads to the session, which is ended where it is.
+            note = Successor.of(self._new_sid(), Rotation.OTHER_USER).encoded()
+            self.home.store.swap(note_key(self.home.key_prefix, sid), None, note, lifetime, self.now)
 
     def _update(self, stored: Stored, draft: Draft, plan: Plan, *, follows: bool = True) -> Saved:
         """Applies the changes to the stored record; again after each change by others.
