@@ -287,6 +287,14 @@ def test_while_the_store_is_away_pages_that_use_it_are_503_and_others_go_on() ->
     assert sid is not None
 
 
+def test_who_waits_for_a_thread_that_the_store_does_not_answer_goes_on_without_it(made: Made, redis: Redis) -> None:
+    client = made()
+    sid = cookie_of(client.get("/views")) or ""
+    with client.application.session_interface.home.locks.turn("session:" + sid):  # type: ignore[attr-defined]
+        assert client.get("/views").status_code == 200
+    assert record(redis, sid)["views"] == 2
+
+
 def test_what_can_not_be_stored_is_an_error_and_changes_nothing(made: Made, redis: Redis) -> None:
     client = made()
     sid = cookie_of(client.get("/views")) or ""

@@ -98,7 +98,7 @@ class Writer:
         :param follows: they are worth it to look where the session is that has another id by now.
         """
         key, expected = self.home.key(stored.sid), stored.loaded
-        with self.home.locks.of(key):
+        with self.home.locks.turn(key):
             for attempt in range(self.home.settings.swap_attempts):
                 if not draft.is_empty and draft.record == expected.record:
                     return self._keep(Stored(stored.sid, expected), draft, plan)
