@@ -554,3 +554,19 @@ def test_another_users_lifetime_does_not_give_the_cookie_an_end(made: Made, redi
     redis.set("session:" + sid, msgspec.msgpack.encode(changed), keepttl=True)
     answer = client.post("/views")
     assert cookie_of(answer) == sid and "Expires" not in answer.headers["Set-Cookie"]
+
+
+def test_a_page_that_reads_what_this_format_can_not_hold_leaves_it_as_it_is(made: Made, redis: Redis) -> None:
+    client = made()
+    sid = cookie_of(client.get("/views")) or ""
+    old = pickle.dumps({"_permanent": True, "views": 1, "point": 1 + 2j})
+    redis.set("session:" + sid, old, keepttl=True)
+    assert client.get("/same").status_code == 500 and redis.get("session:" + sid) == old
+    client = made()
+    client.set_cookie("session", sid)
+
+    @client.application.get("/number")
+    def number() -> str:
+        return str(session["views"])
+
+    assert client.get("/number").text == "1" and redis.get("session:" + sid) == old

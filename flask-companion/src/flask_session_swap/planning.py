@@ -8,6 +8,7 @@ from typing import Any, Dict, Mapping, NamedTuple, Optional
 from . import login
 from .listed import LISTED, Lists
 from .owner import Owner
+from .records import Format
 from .saving import Home, Plan, Stored, is_empty
 from .session import Opened, SwapSession
 from .term import CREATED_AT, LIFETIME, Refresh, live_alike, must_be_dated
@@ -51,7 +52,7 @@ def planned(
         absolute = settings.absolute_lifetime
         data = login.settled(base, data, login_key, rotation, was_set=session.was_set, absolute=absolute, now=now)
     elif stored is not None:
-        encoded = records.encode(data)
+        encoded = _encoded(session, stored, records, data)
     if session.wants_new_id and rotation is None:
         rotation = login.Rotation.RENEWAL
     seals: Dict[str, Any] = {}
@@ -79,6 +80,24 @@ def planned(
         plan.is_due = plan.changes_life or _is_due(refresh, stored, data, login_key, may_extend, now)
     user = None if login_key is None else data.get(login_key)
     return Planned(plan, has_changed, is_wanted, wants_end=user is None and session.wants_end)
+
+
+def _encoded(session: SwapSession, stored: Stored, records: Format, data: Dict[str, Any]) -> bytes:
+    try:
+        return records.encode(data)
+    except Exception:
+        if session.modified or _can_be_written(records, stored):
+            raise
+        # Another program has written what this format can't hold, and this request has only read it.
+        return stored.loaded.record
+
+
+def _can_be_written(records: Format, stored: Stored) -> bool:
+    try:
+        records.encode(records.decode(stored.loaded.record) or {})
+    except Exception:
+        return False
+    return True
 
 
 def _has_changed(session: SwapSession, plan: Plan, encoded: Optional[bytes]) -> bool:
