@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import sys
 from datetime import timedelta
 from typing import Any, Callable, Dict, List
