@@ -33,7 +33,7 @@ const STORES: u64 = 8;
 on_stores!(flask, the_probe_flask_and_the_companion_see_the_same_session_after_every_step);
 
 fn the_probe_flask_and_the_companion_see_the_same_session_after_every_step(storage: Storage) {
-    agree_in_all_steps(configurations(&*storage), 8_000);
+    agree_in_all_steps(configurations(&*storage), 4_000);
 }
 
 on_stores!(lasting, they_do_where_a_user_logs_in_whose_sessions_are_in_a_list);
@@ -41,7 +41,7 @@ on_stores!(lasting, they_do_where_a_user_logs_in_whose_sessions_are_in_a_list);
 fn they_do_where_a_user_logs_in_whose_sessions_are_in_a_list(storage: Storage) {
     let with_lists = |settings| Settings { lists: true, ..settings };
     // The formats were compared above.
-    agree_in_all_steps(configurations(&*storage).into_iter().map(with_lists).collect(), 2_000);
+    agree_in_all_steps(configurations(&*storage).into_iter().map(with_lists).collect(), 1_000);
 }
 
 /// `steps` are made over all stores, in a short run.
