@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Optional
-
 from .process import Folder, Process, free_port, run
-from .server import Server
+from .server import DatabaseServer
 
 INSTALL = "apt-get install -y mariadb-server"
 
@@ -16,14 +14,13 @@ START = (
 )
 
 
-class MariaDb(Server):
+class MariaDb(DatabaseServer):
     """A server, whose databases are made by ``create``."""
 
     def __init__(self) -> None:
         folder = Folder()
         super().__init__(free_port(), folder)
         self._path = folder.path
-        self._shared: Optional[str] = None
         (self._path / "start.sql").write_text(START)
         # Servers that run side by side would give their temporary tables the same names.
         self._environment = {"TMPDIR": str(self._path)}
@@ -42,17 +39,6 @@ class MariaDb(Server):
         client += ["--user=flask", "--password=pass/word", "--batch", "--skip-column-names"]
         return run([*client, "-e", statement, database]).replace("\t", "|")
 
-    def create(self, database: str) -> str:
-        """Creates a database, and returns its address."""
-        self.query(f"CREATE DATABASE {database}")
-        return self.url(database)
-
-    def shared(self) -> str:
-        """Returns the address of the database that tests share which have keys of their own."""
-        if self._shared is None:
-            self._shared = self.create("shared")
-        return self._shared
-
     def start(self) -> None:
         folder = self._path
         command = ["mariadbd", "--no-defaults", "--user=root", "--bind-address=127.0.0.1"]
@@ -61,10 +47,4 @@ class MariaDb(Server):
         command += [f"--pid-file={folder / 'pid'}", f"--init-file={folder / 'start.sql'}"]
         # What was acknowledged survives a kill, though not a power cut.
         self.process = Process([*command, "--innodb-flush-log-at-trx-commit=2"], INSTALL, self._environment)
-        self.process.wait_until("ready", self._answers)
-
-    def _answers(self) -> bool:
-        try:
-            return self.query("SELECT 1") == "1\n"
-        except AssertionError:
-            return False
+        self.process.wait_until("ready", self.answers)

@@ -6,15 +6,14 @@ import os
 import shutil
 import signal
 from pathlib import Path
-from typing import Optional
 
 from .process import Folder, Process, free_port, run
-from .server import Server
+from .server import DatabaseServer
 
 INSTALL = "apt-get install -y postgresql"
 
 
-class Postgres(Server):
+class Postgres(DatabaseServer):
     """A server, whose databases are made by ``create``."""
 
     # SIGKILL would end one process of many; at this signal all of them drop everything.
@@ -24,7 +23,6 @@ class Postgres(Server):
         folder = Folder()
         super().__init__(free_port(), folder)
         self._path = folder.path
-        self._shared: Optional[str] = None
         if os.geteuid() == 0:
             shutil.chown(self._path, "postgres")
         self._data = self._path / "data"
@@ -44,30 +42,13 @@ class Postgres(Server):
         client += ["--quiet", "--no-align", "--tuples-only", "-v", "ON_ERROR_STOP=1"]
         return run([*client, "-c", statement])
 
-    def create(self, database: str) -> str:
-        """Creates a database, and returns its address."""
-        self.query(f"CREATE DATABASE {database}")
-        return self.url(database)
-
-    def shared(self) -> str:
-        """Returns the address of the database that tests share which have keys of their own."""
-        if self._shared is None:
-            self._shared = self.create("shared")
-        return self._shared
-
     def start(self) -> None:
         command = [*_program("postgres"), "-D", self._data, "-p", self.port]
         settings = ["listen_addresses=127.0.0.1", "fsync=off", "shared_buffers=16MB"]
         for setting in [*settings, f"unix_socket_directories={self._data}"]:
             command += ["-c", setting]
         self.process = Process(command, INSTALL)
-        self.process.wait_until("ready", self._answers)
-
-    def _answers(self) -> bool:
-        try:
-            return self.query("SELECT 1") == "1\n"
-        except AssertionError:
-            return False
+        self.process.wait_until("ready", self.answers)
 
 
 def _program(name: str) -> "list[str]":

@@ -114,8 +114,9 @@ def _may_go_on_from(living: Living, plan: Plan, reason: Rotation) -> bool:
     """Tells whether a log-in goes on with what a session holds: the same user's, or, unless another user was there on the
     way, that of the visitor whose session the request has loaded under the old id."""
     theirs = plan.read(living.loaded)
-    if plan.may_join(theirs, is_by_log_in=living.is_by_log_in) or plan.is_recall:
-        return plan.may_join(theirs, is_by_log_in=living.is_by_log_in)
+    may_join = plan.may_join(theirs, is_by_log_in=living.is_by_log_in)
+    if may_join or plan.is_recall:
+        return may_join
     is_same_user = plan.is_of_same_user(theirs)
     is_visitors = reason == Rotation.LOG_IN and plan.is_visitors(theirs)
     return reason != Rotation.OTHER_USER and living.is_same_session and (is_same_user or is_visitors)

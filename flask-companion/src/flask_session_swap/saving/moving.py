@@ -13,7 +13,7 @@ from ..retry import contended, pause
 from ..stores.store import Done, Loaded, StoreError
 from . import following
 from .plan import Draft, Life, Plan, Saved, Stored
-from .successor import OTHER_USER, Successor, note_key
+from .successor import OTHER_USER, Successor
 
 if TYPE_CHECKING:
     from .writer import Writer
@@ -98,14 +98,12 @@ def _finish(writer: Writer, old: Stored, move: Move, plan: Plan, reason: Rotatio
 def _leave_note(writer: Writer, old: str, move: Move, reason: Rotation) -> bool:
     """Leaves a note of the successor; ``False`` if another request was faster. A note beside a living record is that of a
     request that is about to delete it, or of one that has never come to that."""
-    lifetime = writer.home.settings.successor_seconds
-    if lifetime == 0:
+    if writer.home.settings.successor_seconds == 0:
         return True
-    store, key = writer.home.store, note_key(writer.home.key_prefix, old)
     note = Successor.of(move.stored.sid, reason).encoded()
     looks = 0
     while True:
-        swapped = store.swap(key, move.replaced, note, lifetime, writer.now)
+        swapped = writer.swap_note(old, move.replaced, note)
         if isinstance(swapped, Done):
             move.note = Loaded(note, None, swapped.version)
             return True
@@ -126,9 +124,7 @@ def _was_moved_by_another(writer: Writer, old: str, move: Move) -> bool:
     theirs, ours = move.replaced, move.note
     move.replaced = None
     if theirs is not None and ours is not None:
-        key = note_key(writer.home.key_prefix, old)
-        lifetime = writer.home.settings.successor_seconds
-        writer.home.store.swap(key, ours, theirs.record, lifetime, writer.now)
+        writer.swap_note(old, ours, theirs.record)
         move.note = None
         return True
     there = writer.successor_of(old)
@@ -158,8 +154,7 @@ def _start_without_data(writer: Writer, move: Move, old: str, plan: Plan) -> Non
         rewrite(writer, move, draft)
     if move.note is not None:
         other = Successor(move.stored.sid, OTHER_USER).encoded()
-        lifetime, key = writer.home.settings.successor_seconds, note_key(writer.home.key_prefix, old)
-        swapped = writer.home.store.swap(key, move.note, other, lifetime, writer.now)
+        swapped = writer.swap_note(old, move.note, other)
         if isinstance(swapped, Done):
             move.note = Loaded(other, None, swapped.version)
 
@@ -187,4 +182,4 @@ def _take_back(writer: Writer, move: Move, old: str) -> None:
     """Deletes the record that this request has just created, and its note."""
     discard(writer, move)
     if move.note is not None:
-        writer.home.store.swap(note_key(writer.home.key_prefix, old), move.note, None, None, writer.now)
+        writer.swap_note(old, move.note, None)

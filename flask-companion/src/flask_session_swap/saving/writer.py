@@ -86,11 +86,10 @@ class Writer:
     def _note_log_out(self, sid: str) -> None:
         """Lets requests that come with the old id find that its user has logged out, so that the remember-me cookie which they
         bring, too, logs nobody in."""
-        lifetime = self.home.settings.successor_seconds
-        if lifetime:
+        if self.home.settings.successor_seconds:
             # Nothing is ever stored under the new id. A note that is there leads to the session, which is ended where it is.
             note = Successor.of(self._new_sid(), Rotation.OTHER_USER).encoded()
-            self.home.store.swap(note_key(self.home.key_prefix, sid), None, note, lifetime, self.now)
+            self.swap_note(sid, None, note)
 
     def _update(self, stored: Stored, draft: Draft, plan: Plan, *, follows: bool = True) -> Saved:
         """Applies the changes to the stored record; again after each change by others.
@@ -262,6 +261,11 @@ class Writer:
     def load(self, sid: str) -> Optional[Loaded]:
         """Loads the record of a session."""
         return self.home.store.load(self.home.key(sid), self.now)
+
+    def swap_note(self, sid: str, expected: Optional[Loaded], note: Optional[bytes]) -> Swapped:
+        """Makes one swap of the note about an id."""
+        key, lifetime = note_key(self.home.key_prefix, sid), self.home.settings.successor_seconds
+        return self.home.store.swap(key, expected, note, None if note is None else lifetime, self.now)
 
     def successor_of(self, sid: str) -> Optional[Successor]:
         """Looks for the note about an id under which nothing is stored."""
